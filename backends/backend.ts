@@ -1,0 +1,48 @@
+import type {KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Rows} from '../kernels/rows';
+
+/** What a forward pass makes of each row, from its maximum m and s = Σ e^(x-m). */
+export type ForwardKind = 'softmax' | 'logSoftmax' | 'logSumExp';
+
+/** The Jacobian products; y is the softmax of the row. */
+export type ProductKind =
+  /** y (v - Σ y·v), the JVP and VJP of softmax */
+  | 'softmaxProduct'
+  /** v - Σ y·v */
+  | 'logSoftmaxJvp'
+  /** v - y Σ v */
+  | 'logSoftmaxVjp';
+
+export interface ForwardRequest {
+  kind: ForwardKind;
+  /** float32, never empty. */
+  x: TensorInfo;
+  rows: Rows;
+  /** The logits are multiplied by it; any finite number. */
+  scale: number;
+  /** The shape of the result: that of x, or for logSumExp without the axis. */
+  outputShape: number[];
+}
+
+export interface ProductRequest {
+  kind: ProductKind;
+  /** Probabilities and vector: float32, of one shape, never empty. */
+  y: TensorInfo;
+  v: TensorInfo;
+  rows: Rows;
+  /** The product is multiplied by it. */
+  factor: number;
+}
+
+/**
+ * How one tfjs backend computes the family: two functions.
+ *
+ * `backend` is tfjs's own object, handed in with each call: no file here imports a backend package at run time.
+ * A result is a new float32 tensor on that backend; inputs are left as they are; nothing else is left behind.
+ */
+export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
+  forward(request: ForwardRequest, backend: B): TensorInfo;
+  product(request: ProductRequest, backend: B): TensorInfo;
+  /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
+  describe(backend: B): string;
+}

@@ -1,0 +1,11 @@
+import type {Config} from 'jest';
+
+const config: Config = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  transform: {'\\.ts$': ['@swc/jest', {jsc: {target: 'es2022'}, module: {type: 'commonjs'}}]},
+  collectCoverageFrom: ['index.ts', 'kernels/**/*.ts', 'backends/**/*.ts', '!backends/wasm/assembly/**'],
+  testTimeout: 60_000,
+};
+
+export default config;

@@ -1,0 +1,29 @@
+/** The names under which the family is registered with tfjs, as they appear in `tf.profile`. */
+export const SOFTMAX = 'FusedSoftmax';
+export const LOG_SOFTMAX = 'FusedLogSoftmax';
+export const LOG_SUM_EXP = 'FusedLogSumExp';
+/** The softmax Jacobian is symmetric, so one kernel is both its JVP and its VJP. */
+export const SOFTMAX_PRODUCT = 'FusedSoftmaxProduct';
+export const LOG_SOFTMAX_JVP = 'FusedLogSoftmaxJvp';
+export const LOG_SOFTMAX_VJP = 'FusedLogSoftmaxVjp';
+
+/** Attributes of the three forward kernels; their input is `logits`. */
+export interface ForwardAttrs {
+  [name: string]: number | boolean;
+  /** In [0, rank), or 0 for a scalar. */
+  axis: number;
+  /** The logits are multiplied by it; any finite number. */
+  scale: number;
+  /** Whether the reduced axis stays with length 1 (logSumExp only). */
+  keepDims: boolean;
+}
+
+/** Attributes of the three product kernels; their inputs are `logits`, `probabilities` and `vector`. */
+export interface ProductAttrs {
+  [name: string]: number;
+  axis: number;
+  /** `probabilities` is softmax(scale · logits): what a derivative with respect to the logits has to know. */
+  scale: number;
+  /** The product is multiplied by it. */
+  factor: number;
+}

@@ -1,0 +1,45 @@
+import {util} from '@tensorflow/tfjs-core';
+
+/**
+ * A tensor seen along one axis: `outer * inner` rows of `n` elements; element j of row (o, i) is at flat index
+ * `(o * n + j) * inner + i`. With `inner` 1 the rows are contiguous. Any axis is a stride, so none needs a transpose.
+ */
+export interface Rows {
+  outer: number;
+  n: number;
+  inner: number;
+}
+
+/** The rows of a tensor of that shape along `axis`, which `resolveAxis` has checked. A scalar is one row of one. */
+export function rowsAlong(shape: number[], axis: number): Rows {
+  if (shape.length === 0) return {outer: 1, n: 1, inner: 1};
+  return {
+    outer: util.sizeFromShape(shape.slice(0, axis)),
+    n: shape[axis]!,
+    inner: util.sizeFromShape(shape.slice(axis + 1)),
+  };
+}
+
+/** The shape of a reduction along `axis`. */
+export function reducedShape(shape: number[], axis: number, keepDims: boolean): number[] {
+  if (keepDims) return shape.map((d, i) => (i === axis ? 1 : d));
+  return shape.filter((_, i) => i !== axis);
+}
+
+/**
+ * An axis as an index from the front: -1 is the last. A scalar has axis 0, also written -1, as in PyTorch.
+ * @throws if it is not an integer, or not an axis of a tensor of that shape
+ */
+export function resolveAxis(op: string, axis: number, shape: number[]): number {
+  const rank = Math.max(shape.length, 1);
+  if (!Number.isInteger(axis)) {
+    throw new Error(`${op}: axis must be one integer, but got ${String(axis)}. For several axes, reshape them into one.`);
+  }
+  if (axis < -rank || axis >= rank) {
+    throw new Error(
+      `${op}: axis ${axis} is out of range for logits of shape [${shape}]. ` +
+        `Allowed are ${-rank} to ${rank - 1}; negative ones count from the end.`,
+    );
+  }
+  return axis < 0 ? axis + rank : axis;
+}
