@@ -13,6 +13,18 @@ export type ProductKind =
   /** v - y Σ v */
   | 'logSoftmaxVjp';
 
+/**
+ * Which elements take part. Whether that of row (o, i) at j does is at index `outer[o] + j * step + inner[i]` of the
+ * mask, whose shape is broadcast to that of the logits: along a repeated axis the index does not move.
+ */
+export interface Mask {
+  /** bool: 1 takes part, 0 does not. */
+  tensor: TensorInfo;
+  outer: Int32Array;
+  step: number;
+  inner: Int32Array;
+}
+
 export interface ForwardRequest {
   kind: ForwardKind;
   /** float32, never empty. */
@@ -20,6 +32,11 @@ export interface ForwardRequest {
   rows: Rows;
   /** The logits are multiplied by it; any finite number. */
   scale: number;
+  /**
+   * Only on backends that say `masks`. What does not take part is e^-Infinity whatever it holds, NaN too; a row of
+   * nothing else is 0 for softmax, and -Infinity for the other two.
+   */
+  mask: Mask | null;
   /** The shape of the result: that of x, or for logSumExp without the axis. */
   outputShape: number[];
 }
@@ -42,6 +59,8 @@ export interface ProductRequest {
  */
 export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   forward(request: ForwardRequest, backend: B): TensorInfo;
+  /** Says that `forward` takes masks. Where it does not, selections before and after it do their work. */
+  readonly masks?: true;
   product(request: ProductRequest, backend: B): TensorInfo;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;

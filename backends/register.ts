@@ -1,11 +1,15 @@
-import type {KernelBackend, KernelFunc, TensorInfo} from '@tensorflow/tfjs-core';
-import {backend as activeBackend, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
+import type {KernelBackend, KernelFunc, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {backend as activeBackend, engine, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
+import {maskAlong} from '../kernels/mask';
 import {
   type ForwardAttrs,
   LOG_SOFTMAX,
   LOG_SOFTMAX_JVP,
   LOG_SOFTMAX_VJP,
   LOG_SUM_EXP,
+  MASKED_LOG_SOFTMAX,
+  MASKED_LOG_SUM_EXP,
+  MASKED_SOFTMAX,
   type ProductAttrs,
   SOFTMAX,
   SOFTMAX_PRODUCT,
@@ -14,16 +18,18 @@ import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
 import {cpuBackend} from './cpu';
+import {maskedBySelection} from './masking';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
 };
 
-const FORWARD_KERNELS: [string, ForwardKind][] = [
-  [SOFTMAX, 'softmax'],
-  [LOG_SOFTMAX, 'logSoftmax'],
-  [LOG_SUM_EXP, 'logSumExp'],
+/** Name, name with a mask, and what they compute. */
+const FORWARD_KERNELS: [string, string, ForwardKind][] = [
+  [SOFTMAX, MASKED_SOFTMAX, 'softmax'],
+  [LOG_SOFTMAX, MASKED_LOG_SOFTMAX, 'logSoftmax'],
+  [LOG_SUM_EXP, MASKED_LOG_SUM_EXP, 'logSumExp'],
 ];
 
 const PRODUCT_KERNELS: [string, ProductKind][] = [
@@ -55,8 +61,10 @@ export function ensureKernels(): void {
 }
 
 function registerFamily(backendName: string, implementation: SoftmaxBackend<never>): void {
-  for (const [kernelName, kind] of FORWARD_KERNELS) {
-    registerOnce(kernelName, backendName, forwardKernel(kind, implementation));
+  for (const [kernelName, maskedName, kind] of FORWARD_KERNELS) {
+    const kernel = forwardKernel(kind, implementation);
+    registerOnce(kernelName, backendName, kernel);
+    registerOnce(maskedName, backendName, kernel);
   }
   for (const [kernelName, kind] of PRODUCT_KERNELS) {
     registerOnce(kernelName, backendName, productKernel(kind, implementation));
@@ -70,11 +78,19 @@ function registerOnce(kernelName: string, backendName: string, kernelFunc: Kerne
 
 function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const x = inputs.logits!;
+    const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return emptySums(outputShape, backend as KernelBackend);
-    return implementation.forward({kind, x, rows: rowsAlong(x.shape, axis), scale, outputShape}, backend as never);
+    if (mask && !implementation.masks) {
+      const [plainKernel] = FORWARD_KERNELS.find((entry) => entry[2] === kind)!;
+      return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
+        engine().runKernel(plainKernel, {logits}, {...attrs, scale: newScale}),
+      );
+    }
+    const rows = rowsAlong(x.shape, axis);
+    const masked = mask ? maskAlong(mask, x.shape, axis) : null;
+    return implementation.forward({kind, x, rows, scale, mask: masked, outputShape}, backend as never);
   };
 }
 

@@ -26,6 +26,14 @@ export function scaled(x: Tensor, c: number): Tensor {
   return tf.customGrad((t) => ({value: tf.mul(t as Tensor, c), gradFunc: (dy: Tensor) => scaled(dy, c)}))(x);
 }
 
+/** x where the mask is true, 0 elsewhere, whatever x has there. The mask broadcasts. */
+export function selected(x: Tensor, mask: Tensor): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.where(mask, t as Tensor, 0),
+    gradFunc: (dy: Tensor) => selected(dy, mask),
+  }))(x);
+}
+
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
 export function spread(x: Tensor, shape: number[], axis: number): Tensor {
   return tf.customGrad((t) => {

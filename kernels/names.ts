@@ -2,12 +2,19 @@
 export const SOFTMAX = 'FusedSoftmax';
 export const LOG_SOFTMAX = 'FusedLogSoftmax';
 export const LOG_SUM_EXP = 'FusedLogSumExp';
+/** The same three with a second input, `mask`. */
+export const MASKED_SOFTMAX = 'FusedMaskedSoftmax';
+export const MASKED_LOG_SOFTMAX = 'FusedMaskedLogSoftmax';
+export const MASKED_LOG_SUM_EXP = 'FusedMaskedLogSumExp';
 /** The softmax Jacobian is symmetric, so one kernel is both its JVP and its VJP. */
 export const SOFTMAX_PRODUCT = 'FusedSoftmaxProduct';
 export const LOG_SOFTMAX_JVP = 'FusedLogSoftmaxJvp';
 export const LOG_SOFTMAX_VJP = 'FusedLogSoftmaxVjp';
 
-/** Attributes of the three forward kernels; their input is `logits`. */
+/**
+ * Attributes of the forward kernels; their inputs are `logits` and, if masked, `mask`: bool, and its shape broadcasts to
+ * that of the logits.
+ */
 export interface ForwardAttrs {
   [name: string]: number | boolean;
   /** In [0, rank), or 0 for a scalar. */

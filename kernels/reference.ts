@@ -32,6 +32,18 @@ export function logSoftmax(logits: Row): Float64Array {
   return Float64Array.from(logits, (x) => (Number.isFinite(max) ? x - max - logSum : Number.NaN));
 }
 
+/** The three above of the logits that a mask keeps; the others count for nothing, and have probability 0. */
+export const masked = {
+  softmax: (logits: Row, keep: Row) => masked.spread(softmax(masked.kept(logits, keep)), keep, 0),
+  logSoftmax: (logits: Row, keep: Row) => masked.spread(logSoftmax(masked.kept(logits, keep)), keep, -Infinity),
+  logSumExp: (logits: Row, keep: Row) => logSumExp(masked.kept(logits, keep)),
+  kept: (row: Row, keep: Row) => Array.from(row).filter((_, i) => keep[i]),
+  spread(kept: Row, keep: Row, otherwise: number) {
+    let next = 0;
+    return Float64Array.from(keep, (k) => (k ? kept[next++]! : otherwise));
+  },
+};
+
 /** J·v = y∘(v - ⟨y, v⟩) with J = diag(y) - y yᵗ and y = softmax(x), property 4. J is symmetric: also Jᵗ·v. */
 export function softmaxProduct(y: Row, v: Row): Float64Array {
   const mean = dot(y, v);

@@ -26,6 +26,8 @@ export interface Call {
   vector2?: Float32Array;
   axis?: number;
   scale?: number;
+  /** 1 where a logit takes part. */
+  mask?: {shape: number[]; values: Uint8Array};
 }
 
 export interface Outcome {
@@ -79,6 +81,7 @@ export function recordKernels<T>(action: () => T): {result: T; kernels: string[]
 
 function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
   const {op, axis = -1, scale = 1} = call;
+  const mask = maskOf(call);
   const vectorOf = (values: Float32Array | undefined, shape: number[]) => {
     if (!values) throw new Error(`${op} needs a vector`);
     return tf.tensor(values, shape);
@@ -86,11 +89,11 @@ function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
   const vector = () => vectorOf(call.vector, call.shape);
   switch (op) {
     case 'softmax':
-      return family.softmax(logits, axis, {scale});
+      return family.softmax(logits, axis, {scale, mask});
     case 'logSoftmax':
-      return family.logSoftmax(logits, axis, {scale});
+      return family.logSoftmax(logits, axis, {scale, mask});
     case 'logSumExp':
-      return family.logSumExp(logits, axis);
+      return family.logSumExp(logits, axis, false, {mask});
     case 'softmaxJvp':
       return family.softmaxJvp(logits, vector(), axis, {scale});
     case 'softmaxVjp':
@@ -104,15 +107,21 @@ function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
   }
 }
 
+function maskOf({mask}: Call): tf.Tensor | null {
+  return mask ? tf.tensor(mask.values, mask.shape, 'bool') : null;
+}
+
 function derivative(
-  {op, axis = -1, scale = 1, vector, vector2, shape}: Call,
+  call: Call,
   logits: tf.Tensor,
   vectorOf: (values: Float32Array | undefined, shape: number[]) => tf.Tensor,
 ): tf.Tensor {
+  const {op, axis = -1, scale = 1, vector, vector2, shape} = call;
+  const mask = maskOf(call);
   const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
-    Softmax: (x) => family.softmax(x, axis, {scale}),
-    LogSoftmax: (x) => family.logSoftmax(x, axis, {scale}),
-    LogSumExp: (x) => family.logSumExp(x, axis),
+    Softmax: (x) => family.softmax(x, axis, {scale, mask}),
+    LogSoftmax: (x) => family.logSoftmax(x, axis, {scale, mask}),
+    LogSumExp: (x) => family.logSumExp(x, axis, false, {mask}),
   };
   const f = functions[op.replace(/^(grad)+/i, '')]!;
   const first = tf.grad(f);
