@@ -10,6 +10,8 @@ registerGradients();
 
 export type {BackendEntry, BackendReport} from './backends/report';
 export {backendReport} from './backends/report';
+export type {CrossEntropyOptions} from './kernels/cross_entropy';
+export {softmaxCrossEntropy} from './kernels/cross_entropy';
 export type {Input} from './kernels/input';
 export type {InstallReport} from './kernels/install';
 export {install, uninstall} from './kernels/install';

@@ -52,6 +52,29 @@ export interface ProductRequest {
 }
 
 /**
+ * Cross-entropy of each row with its labels: Σ q (log s - (x - m)), where q is the label with its smoothing,
+ * (1 - smoothing) l + smoothing / n. What has q = 0 adds nothing, even where the logit is -Infinity.
+ */
+export interface CrossEntropyRequest {
+  /** float32, never empty. */
+  x: TensorInfo;
+  rows: Rows;
+  /** float32, as many as logits; or if sparse, int32: the index of each row's class. One out of range makes it NaN. */
+  labels: TensorInfo;
+  sparse: boolean;
+  /** In [0, 1). */
+  smoothing: number;
+  /** The shape of the result: that of x, for losses without the axis. */
+  outputShape: number[];
+}
+
+/** Its derivative in the logits, g (y Σq - q) with y = softmax(x); 0 in rows whose g is 0, whatever they hold. */
+export interface CrossEntropyGradientRequest extends CrossEntropyRequest {
+  /** g, one number a row. */
+  cotangent: TensorInfo;
+}
+
+/**
  * How one tfjs backend computes the family: two functions.
  *
  * `backend` is tfjs's own object, handed in with each call: no file here imports a backend package at run time.
@@ -62,6 +85,9 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   /** Says that `forward` takes masks. Where it does not, selections before and after it do their work. */
   readonly masks?: true;
   product(request: ProductRequest, backend: B): TensorInfo;
+  /** Cross-entropy; where a backend has none, it is composed of the family. */
+  crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
+  crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

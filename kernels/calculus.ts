@@ -57,6 +57,22 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
   }))(x);
 }
 
+/** The sum of all elements, a scalar. */
+export function total(x: Tensor): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.sum(t as Tensor),
+    gradFunc: (dy: Tensor) => filled(dy, x.shape),
+  }))(x);
+}
+
+/** A scalar at each element of that shape. The adjoint of `total`. */
+function filled(x: Tensor, shape: number[]): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.mul(tf.ones(shape), t as Tensor),
+    gradFunc: (dy: Tensor) => total(dy),
+  }))(x);
+}
+
 /** The row's sum at each of its elements: 1 1ᵗ·x, symmetric. */
 export function totals(x: Tensor, axis: number): Tensor {
   if (x.rank === 0) return x;

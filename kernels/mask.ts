@@ -26,7 +26,8 @@ export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
   return t;
 }
 
-function broadcastsTo(from: number[], to: number[]): boolean {
+/** Whether a shape broadcasts to another without changing that. */
+export function broadcastsTo(from: number[], to: number[]): boolean {
   try {
     return util.arraysEqual(broadcast_util.assertAndGetBroadcastShape(from, to), to);
   } catch {

@@ -11,6 +11,13 @@ export const SOFTMAX_PRODUCT = 'FusedSoftmaxProduct';
 export const LOG_SOFTMAX_JVP = 'FusedLogSoftmaxJvp';
 export const LOG_SOFTMAX_VJP = 'FusedLogSoftmaxVjp';
 
+/** Cross-entropy of logits with labels: a distribution in each row, or (sparse) the index of a class. */
+export const CROSS_ENTROPY = 'FusedCrossEntropy';
+export const SPARSE_CROSS_ENTROPY = 'FusedSparseCrossEntropy';
+/** Their derivative with respect to the logits, for a third input: `cotangent`, one number a row. */
+export const CROSS_ENTROPY_GRADIENT = 'FusedCrossEntropyGradient';
+export const SPARSE_CROSS_ENTROPY_GRADIENT = 'FusedSparseCrossEntropyGradient';
+
 /**
  * Attributes of the forward kernels; their inputs are `logits` and, if masked, `mask`: bool, and its shape broadcasts to
  * that of the logits.
@@ -33,4 +40,12 @@ export interface ProductAttrs {
   scale: number;
   /** The product is multiplied by it. */
   factor: number;
+}
+
+/** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */
+export interface CrossEntropyAttrs {
+  [name: string]: number;
+  axis: number;
+  /** In [0, 1): the share of each label that goes to all classes alike. */
+  smoothing: number;
 }

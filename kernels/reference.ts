@@ -80,6 +80,19 @@ export function logSoftmaxJacobian(y: Row): Float64Array {
   });
 }
 
+/** -Σ q log softmax(x), over the classes with q > 0: what has no weight adds nothing, whatever its logit. */
+export function crossEntropy(logits: Row, q: Row): number {
+  const logProbabilities = logSoftmax(logits);
+  return -sum(Array.from(q, (qi, i) => (qi === 0 ? 0 : qi * logProbabilities[i]!)));
+}
+
+/** ∂/∂x of the above: y Σq - q. */
+export function crossEntropyGradient(logits: Row, q: Row): Float64Array {
+  const y = softmax(logits);
+  const total = sum(q);
+  return y.map((yi, i) => yi * total - q[i]!);
+}
+
 /** x = log p + c, the inverse of softmax up to a constant that p cannot tell: property 2. */
 export function softmaxInverse(probabilities: Row, offset: number): Float64Array {
   return Float64Array.from(probabilities, (p) => Math.log(p) + offset);

@@ -8,6 +8,12 @@ import {
   sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import {
+  crossEntropyGradient,
+  crossEntropySecondGradient,
+  sparseCrossEntropyGradient,
+  sparseCrossEntropySecondGradient,
+} from './cross_entropy';
 import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
 import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
 import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
@@ -23,6 +29,10 @@ const FAMILY = [
   softmaxProductGradient,
   logSoftmaxJvpGradient,
   logSoftmaxVjpGradient,
+  crossEntropyGradient,
+  sparseCrossEntropyGradient,
+  crossEntropySecondGradient,
+  sparseCrossEntropySecondGradient,
 ];
 
 /**

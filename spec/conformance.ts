@@ -1,12 +1,13 @@
 import * as reference from '../kernels/reference';
 import {logSoftmax, softmax} from '../kernels/reference';
 import {reducedShape} from '../kernels/rows';
+import {LABELS} from './cases/labels';
 import {ADVERSARIAL, type LogitsCase, SCALED} from './cases/logits';
 import {MASKS} from './cases/masks';
 import {Random} from './cases/random';
 import {EMPTY_SHAPES, SHAPES} from './cases/shapes';
 import {SPECIAL} from './cases/special';
-import type {Call, Host, Outcome} from './hosts/call';
+import type {Call, Host, LabelledCall, Outcome} from './hosts/call';
 import {ulpError, ulpErrorAboveOne, worst} from './ulp';
 
 /** The largest errors that a backend may have, against float64. */
@@ -48,7 +49,7 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
     running = await host();
   });
 
-  async function run(call: Call): Promise<Outcome> {
+  async function run(call: Call | LabelledCall): Promise<Outcome> {
     const outcome = await running.run(call);
     expect(outcome.backend).toBe(backend);
     expect(outcome.leaked).toEqual({tensors: 0, buffers: 0});
@@ -210,6 +211,41 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
         expect(error).toBeLessThanOrEqual(bounds.product * 4 * 2 ** -24);
         expect(outcome.values.filter((_, i) => !keep[i]).every((g) => g === 0)).toBe(true);
       }
+    });
+  });
+
+  describe('cross-entropy', () => {
+    test.each(LABELS)('$name', async ({shape, axis, values, labels, smoothing, q}) => {
+      const call = {shape, axis, logits: values, labels, smoothing};
+      const along = (f: (x: Float64Array, q: Float64Array) => reference.Row) =>
+        reference.alongAxis(shape, axis, [values, q], f);
+      const losses = await run({op: 'crossEntropy', ...call});
+      const kernel = labels.values instanceof Int32Array ? 'FusedSparseCrossEntropy' : 'FusedCrossEntropy';
+      expect(losses.kernels).toContain(kernel);
+      expect(losses.shape).toEqual(reducedShape(shape, axis, false));
+      const exact = along((x, l) => [reference.crossEntropy(x, l)]);
+      // A sum of n products of labels and logarithms: each is as exact as logSoftmax.
+      const lossError = worst(losses.values, exact, ulpError).error;
+      expect(lossError).toBeLessThanOrEqual(bounds.logSoftmax + 2);
+
+      const vector = vectorFor(exact.length);
+      const perElement = along((_, l) => l.map(() => 1)).map((_, i) => {
+        const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+        return vector[Math.floor(i / (shape[axis]! * inner)) * inner + (i % inner)]!;
+      });
+      const gradient = await run({op: 'gradCrossEntropy', ...call, vector});
+      expect(gradient.kernels).toContain(`${kernel}Gradient`);
+      const exactGradient = productOf(along(reference.crossEntropyGradient), perElement);
+      const unit = along((x, l) => sumOf(reference.softmax(x).map(times(total(l))), l));
+      const gradientError = worst(gradient.values, exactGradient, (a, e, i) => {
+        return Math.abs(a - e) / Math.max(unit[i]! * Math.abs(perElement[i]!) * 2 ** -24, 1e-30);
+      }).error;
+      expect(gradientError).toBeLessThanOrEqual(bounds.product + 2);
+
+      if (labels.values instanceof Int32Array) return;
+      const ofLabels = await run({op: 'gradCrossEntropyOfLabels', ...call, vector});
+      const exactOfLabels = productOf(along(logSoftmax), perElement).map(times(smoothing - 1));
+      expect(worst(ofLabels.values, exactOfLabels, ulpError).error).toBeLessThanOrEqual(bounds.logSoftmax + 2);
     });
   });
 

@@ -18,7 +18,11 @@ export interface Call {
     /** tf.grad of tf.grad: the gradient of ⟨gradient with cotangent `vector`, vector2⟩. */
     | 'gradGradSoftmax'
     | 'gradGradLogSoftmax'
-    | 'gradGradLogSumExp';
+    | 'gradGradLogSumExp'
+    /** The losses of each row, and their gradients in the logits and in the labels, with `vector` as the cotangent. */
+    | 'crossEntropy'
+    | 'gradCrossEntropy'
+    | 'gradCrossEntropyOfLabels';
   shape: number[];
   logits: Float32Array;
   /** The tangent or cotangent. */
@@ -28,6 +32,12 @@ export interface Call {
   scale?: number;
   /** 1 where a logit takes part. */
   mask?: {shape: number[]; values: Uint8Array};
+}
+
+/** A call of softmaxCrossEntropy. */
+export interface LabelledCall extends Call {
+  labels: {shape: number[]; values: Float32Array | Int32Array};
+  smoothing: number;
 }
 
 export interface Outcome {
@@ -45,11 +55,11 @@ export interface Outcome {
 export interface Host {
   /** For people: backend and build. */
   name: string;
-  run(call: Call): Promise<Outcome>;
+  run(call: Call | LabelledCall): Promise<Outcome>;
 }
 
 /** Runs a call on the active backend. */
-export async function runCall(call: Call): Promise<Outcome> {
+export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
   const before = tf.memory();
   const [tensors, buffers] = [before.numTensors, before.numDataBuffers];
   const logits = tf.tensor(call.logits, call.shape);
@@ -79,7 +89,8 @@ export function recordKernels<T>(action: () => T): {result: T; kernels: string[]
   }
 }
 
-function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
+function evaluate(call: Call | LabelledCall, logits: tf.Tensor): tf.Tensor {
+  if ('labels' in call) return crossEntropy(call, logits);
   const {op, axis = -1, scale = 1} = call;
   const mask = maskOf(call);
   const vectorOf = (values: Float32Array | undefined, shape: number[]) => {
@@ -105,6 +116,18 @@ function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
     default:
       return derivative(call, logits, vectorOf);
   }
+}
+
+function crossEntropy({op, axis = -1, labels, smoothing, vector}: LabelledCall, logits: tf.Tensor): tf.Tensor {
+  const dtype = labels.values instanceof Int32Array ? 'int32' : 'float32';
+  const labelTensor = tf.tensor(labels.values, labels.shape, dtype);
+  const losses = (l: tf.Tensor, x: tf.Tensor) =>
+    family.softmaxCrossEntropy(l, x, {axis, labelSmoothing: smoothing, reduction: 'none'});
+  const values = losses(labelTensor, logits);
+  if (op === 'crossEntropy') return values;
+  const cotangent = tf.tensor(vector!, values.shape);
+  if (op === 'gradCrossEntropy') return tf.grad((x) => losses(labelTensor, x))(logits, cotangent);
+  return tf.grad((l) => losses(l, logits))(labelTensor, cotangent);
 }
 
 function maskOf({mask}: Call): tf.Tensor | null {
