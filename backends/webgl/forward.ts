@@ -1,0 +1,36 @@
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {ForwardRequest} from '../backend';
+import {layRows} from './layout';
+import {mapProgram} from './map_program';
+import {mergeProgram} from './merge_program';
+import type {Outcome} from './outcome';
+import {precisionFor} from './precision';
+import {scaleOf} from './scale';
+import {statisticsProgram} from './statistics_program';
+import {dispose, drawTensor, drawTexels, drawUnpackedTensor, type Texture, textureOf} from './textures';
+import {type Level, levelsFor, reduceUpToLast} from './windows';
+
+/** The forward pass: the rows' statistics in one draw, two or three for long rows, and then a map, if there is one. */
+export function forward({kind, x, rows, scale, outputShape}: ForwardRequest, backend: MathBackendWebGL): TensorInfo {
+  const layout = layRows(x.shape, rows);
+  const arithmetic = {scale: scaleOf(scale), precision: precisionFor(rows.n)};
+  const logits = textureOf(x, backend);
+  const reduction = (level: Level, partial: Texture | null, outcome: Outcome) =>
+    partial === null
+      ? statisticsProgram(logits, layout, level, outcome, arithmetic)
+      : mergeProgram(partial, layout, level, outcome, arithmetic);
+
+  const levels = levelsFor(rows.n);
+  const partial = reduceUpToLast(levels, layout.pairs, (level, before) => reduction(level, before, 'window'), backend);
+  const last = reduction(levels.at(-1)!, partial, kind);
+  try {
+    if (kind === 'logSumExp') return drawUnpackedTensor(last, outputShape, backend);
+    const statistics = drawTexels(last, layout.pairs, backend);
+    const result = drawTensor(mapProgram(kind, logits, statistics, layout, arithmetic), x.shape, backend);
+    dispose(statistics, backend);
+    return result;
+  } finally {
+    if (partial) dispose(partial, backend);
+  }
+}

@@ -1,0 +1,57 @@
+import type {ForwardKind} from '../backend';
+import type {Orientation} from './layout';
+
+/**
+ * What a reduction of a row leaves, as two numbers; a texel has those of a pair of rows. The first is the maximum m,
+ * as in the texture, and no finite number if the row has no softmax. With s = Σ e^(x-m), the second is
+ *
+ * - `window`: s - 1, the sum without one maximal element, to be merged with other windows
+ * - `softmax`: s in units of the row's exponentials
+ * - `logSoftmax`: log s, by log1p: with a confident maximum s = 1 + tiny, and what 1 + tiny loses is the whole result
+ *
+ * `logSumExp` is a number a row, m + log s, in a tensor that is not packed.
+ */
+export type Outcome = 'window' | ForwardKind;
+
+/**
+ * GLSL that draws an outcome, from `reduced(texel)`, which leaves of a pair of rows (m and s - 1 and the exponential
+ * of m, each as (row, row, other row, other row)).
+ */
+export function outcomeSource(outcome: Outcome, orientation: Orientation): string {
+  return outcome === 'logSumExp' ? drawNumber(orientation) : drawTexel(outcome);
+}
+
+function drawTexel(outcome: Exclude<Outcome, 'logSumExp'>): string {
+  const second = {
+    window: 'r.rest * UNIT',
+    softmax: 'r.one * (1. + r.rest) * UNIT',
+    logSoftmax: 'log1p(r.rest)',
+  }[outcome];
+  return `
+    void main() {
+      Reduced r = reduced(outputTexel());
+      vec4 second = mix(${second}, vec4(0.), haveNoSoftmax(r.maxima));
+      setOutput(vec4(r.maxima.x, second.x, r.maxima.z, second.z));
+    }
+  `;
+}
+
+function drawNumber(orientation: Orientation): string {
+  const across = orientation === 'lastAxis' ? 'LINES' : 'COLUMNS';
+  return `
+    void main() {
+      int row = outputTexel();
+      int others = row / ${across};
+      int at = row - others * ${across};
+      Reduced r = reduced(others * pairsOf(${across}) + at / 2);
+      vec4 rest;
+      vec4 z = timesScale(r.maxima, rest);
+      vec4 result = mix(z + (rest + log1p(r.rest)), r.maxima, haveNoSoftmax(r.maxima));
+      setOutput(at % 2 == 0 ? result.x : result.z);
+    }
+  `;
+}
+
+export const REDUCED = `
+  struct Reduced { vec4 maxima; vec4 rest; vec4 one; };
+`;

@@ -1,0 +1,32 @@
+import {env} from '@tensorflow/tfjs-core';
+import type {Program} from './textures';
+
+/**
+ * What the textures of this machine can hold, for programs that keep sums in them: float32, or on many phones half
+ * floats, which end at 65504.
+ */
+export interface Precision {
+  source: string;
+  uniforms: Program['uniforms'];
+}
+
+/** @param n the largest number of terms, each at most 1, in a sum */
+export function precisionFor(n: number): Precision {
+  if (env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) return FLOAT32;
+  return {source: HALF_FLOAT, uniforms: {unit: ['float', [2 ** -Math.max(0, Math.ceil(Math.log2(n)) - 15)]]}};
+}
+
+const FLOAT32: Precision = {
+  source: `
+    vec4 withinRange(vec4 x) { return x; }
+    #define UNIT 1.`,
+  uniforms: {},
+};
+
+/**
+ * A logit beyond the range has become an infinity on its way into the texture, and counts as the largest half float:
+ * a mask of -1e9 still gives 0, and a row of nothing but such masks a softmax. Sums are stored times `UNIT`.
+ */
+const HALF_FLOAT = `
+    vec4 withinRange(vec4 x) { return mix(x, clamp(x, -65504., 65504.), equal(magnitude(x), uvec4(INFINITY_BITS))); }
+    #define UNIT unit`;

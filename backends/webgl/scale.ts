@@ -1,0 +1,51 @@
+import type {Program} from './textures';
+
+/**
+ * The scale of the logits, as the programs take it.
+ *
+ * A logit x enters a program as `directed(x)`, that is ±x, so that the largest is the most probable one; `timesScale`
+ * then multiplies by |scale|. One rounded product would do no better than 2^-24 of the product, which in a softmax of
+ * logits some hundreds apart is a hundred ULP. So the product is a sum of two floats, the first of them exact: twelve
+ * bits by twelve. Bits are masked off to split a factor, since an arithmetic identity is one that a compiler may
+ * simplify.
+ */
+export interface Scale {
+  source: string;
+  uniforms: Program['uniforms'];
+}
+
+/** A larger scale than a float can hold would do no other; of a smaller one, a part is taken into `directed`. */
+const LARGEST = 2 ** 126;
+const SMALLEST = 2 ** -60;
+
+export function scaleOf(scale: number): Scale {
+  if (scale === 1) return {source: UNSCALED, uniforms: {}};
+  const size = Math.min(Math.abs(scale), LARGEST);
+  const [direction, rest] = size < SMALLEST ? [SMALLEST, size / SMALLEST] : [1, size];
+  const high = twelveBits(rest);
+  const middle = twelveBits(rest - high);
+  return {
+    source: SCALED,
+    uniforms: {scale: ['vec4', [high, middle, rest - high - middle, Math.sign(scale) * direction]]},
+  };
+}
+
+const UNSCALED = `
+  vec4 directed(vec4 x) { return x; }
+  vec4 timesScale(vec4 t, out vec4 rest) { rest = vec4(0.); return t; }`;
+
+const SCALED = `
+  vec4 directed(vec4 x) { return x * scale.w; }
+  vec4 timesScale(vec4 t, out vec4 rest) {
+    vec4 high = uintBitsToFloat(floatBitsToUint(t) & 0xfffff000u);
+    rest = high * scale.y + (t - high) * (scale.x + scale.y) + t * scale.z;
+    return high * scale.x;
+  }`;
+
+/** A number without all but the first twelve bits of its significand. */
+function twelveBits(value: number): number {
+  const float = Float32Array.of(value);
+  const bits = new Uint32Array(float.buffer);
+  bits[0] = bits[0]! & 0xfffff000;
+  return float[0]!;
+}
