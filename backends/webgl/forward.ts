@@ -8,7 +8,7 @@ import type {Outcome} from './outcome';
 import {precisionFor} from './precision';
 import {scaleOf} from './scale';
 import {statisticsProgram} from './statistics_program';
-import {dispose, drawTensor, drawTexels, drawUnpackedTensor, type Texture, textureOf} from './textures';
+import {dispose, drawTensor, drawScratch, drawUnpackedTensor, placeFor, type Scratch, textureOf} from './textures';
 import {type Level, levelsFor, reduceUpToLast} from './windows';
 
 /** The forward pass: the rows' statistics in one draw, two or three for long rows, and then a map, if there is one. */
@@ -16,7 +16,7 @@ export function forward({kind, x, rows, scale, outputShape}: ForwardRequest, bac
   const layout = layRows(x.shape, rows);
   const arithmetic = {scale: scaleOf(scale), precision: precisionFor(rows.n)};
   const logits = textureOf(x, backend);
-  const reduction = (level: Level, partial: Texture | null, outcome: Outcome) =>
+  const reduction = (level: Level, partial: Scratch | null, outcome: Outcome) =>
     partial === null
       ? statisticsProgram(logits, layout, level, outcome, arithmetic)
       : mergeProgram(partial, layout, level, outcome, arithmetic);
@@ -26,8 +26,8 @@ export function forward({kind, x, rows, scale, outputShape}: ForwardRequest, bac
   const last = reduction(levels.at(-1)!, partial, kind);
   try {
     if (kind === 'logSumExp') return drawUnpackedTensor(last, outputShape, backend);
-    const statistics = drawTexels(last, layout.pairs, backend);
-    const result = drawTensor(mapProgram(kind, logits, statistics, layout, arithmetic), x.shape, backend);
+    const statistics = drawScratch(last, layout.pairs, backend);
+    const result = drawTensor(mapProgram(kind, logits, statistics, layout, placeFor(x.shape), arithmetic), x.shape, backend);
     dispose(statistics, backend);
     return result;
   } finally {

@@ -9,12 +9,19 @@ export interface Grid {
   batches: number;
   lines: number;
   columns: number;
+  /**
+   * Whether there is one matrix, by rank, or several with an even or odd number of lines: with an odd number, the last
+   * line of each shares its texels with no other. It is what a program may depend on, a number of batches is not.
+   */
+  matrices: 'one' | 'even' | 'odd';
 }
 
 export function gridOf(shape: number[]): Grid {
   const columns = shape.at(-1) ?? 1;
   const lines = shape.at(-2) ?? 1;
-  return {batches: util.sizeFromShape(shape.slice(0, -2)), lines, columns};
+  const several = isEven(lines) ? 'even' : 'odd';
+  const batches = util.sizeFromShape(shape.slice(0, -2));
+  return {batches, lines, columns, matrices: shape.length <= 2 ? 'one' : several};
 }
 
 /** Texels from one line of texels to the next. */

@@ -1,5 +1,5 @@
 import {elementReader} from './element_reader';
-import {CELL, PAIRS} from './glsl/cell';
+import {cellSource} from './glsl/cell';
 import {EXP} from './glsl/exp';
 import {NUMBERS} from './glsl/numbers';
 import {TEXELS} from './glsl/texels';
@@ -7,7 +7,7 @@ import type {RowLayout} from './layout';
 import {LAYOUT, layoutUniforms} from './row_reader';
 import {ROW_STATISTICS} from './row_statistics';
 import type {Arithmetic} from './statistics_program';
-import type {Program, Texture} from './textures';
+import type {Place, Program, Scratch, Texture} from './textures';
 
 const FORMULAS = {
   softmax: 'exponential(x, shiftOf(maxima)) / (second / UNIT)',
@@ -19,17 +19,18 @@ const FORMULAS = {
 export function mapProgram(
   kind: 'softmax' | 'logSoftmax',
   x: Texture,
-  statistics: Texture,
+  statistics: Scratch,
   layout: RowLayout,
+  output: Place,
   {scale, precision}: Arithmetic,
 ): Program {
-  const reader = elementReader('X', x);
+  const reader = elementReader('X', x, output);
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${PAIRS[layout.orientation]}${CELL}${ROW_STATISTICS[layout.orientation]}
+      ${NUMBERS}${TEXELS}${LAYOUT}${cellSource(layout, output)}${ROW_STATISTICS[layout.orientation]}
       ${scale.source}${EXP}${precision.source}${reader.source}
       void main() {
-        Cell cell = cellAt(outputTexel());
+        Cell cell = outputCell();
         vec4 maxima, second, rest;
         readStatistics(cell, maxima, second);
         vec4 x = directed(withinRange(elementsX(cell)));
@@ -42,7 +43,7 @@ export function mapProgram(
       ...reader.uniforms,
       ...scale.uniforms,
       ...precision.uniforms,
-      widthS: ['int', [statistics.width]],
+      shiftS: ['int', [statistics.shift]],
     },
   };
 }

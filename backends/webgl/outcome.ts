@@ -46,7 +46,7 @@ function drawNumber(orientation: Orientation): string {
       Reduced r = reduced(others * pairsOf(${across}) + at / 2);
       vec4 rest;
       vec4 z = timesScale(r.maxima, rest);
-      vec4 result = mix(z + (rest + log1p(r.rest)), r.maxima, haveNoSoftmax(r.maxima));
+      vec4 result = mix(z + (log1p(r.rest) WITH(rest)), r.maxima, haveNoSoftmax(r.maxima));
       setOutput(at % 2 == 0 ? result.x : result.z);
     }
   `;

@@ -18,8 +18,8 @@ export function precisionFor(n: number): Precision {
 
 const FLOAT32: Precision = {
   source: `
-    vec4 withinRange(vec4 x) { return x; }
-    #define UNIT 1.`,
+    #define UNIT 1.
+    vec4 withinRange(vec4 x) { return x; }`,
   uniforms: {},
 };
 
@@ -28,5 +28,5 @@ const FLOAT32: Precision = {
  * a mask of -1e9 still gives 0, and a row of nothing but such masks a softmax. Sums are stored times `UNIT`.
  */
 const HALF_FLOAT = `
-    vec4 withinRange(vec4 x) { return mix(x, clamp(x, -65504., 65504.), equal(magnitude(x), uvec4(INFINITY_BITS))); }
-    #define UNIT unit`;
+    #define UNIT unit
+    vec4 withinRange(vec4 x) { return mix(x, clamp(x, -65504., 65504.), equal(magnitude(x), uvec4(INFINITY_BITS))); }`;

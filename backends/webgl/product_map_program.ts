@@ -1,13 +1,13 @@
 import type {ProductKind} from '../backend';
 import {elementReader} from './element_reader';
-import {CELL, PAIRS} from './glsl/cell';
+import {cellSource} from './glsl/cell';
 import {NUMBERS} from './glsl/numbers';
 import {TEXELS} from './glsl/texels';
 import type {RowLayout} from './layout';
 import type {Precision} from './precision';
 import {LAYOUT, layoutUniforms} from './row_reader';
 import {ROW_STATISTICS} from './row_statistics';
-import type {Program, Texture} from './textures';
+import type {Place, Program, Scratch, Texture} from './textures';
 
 const FORMULAS: Record<ProductKind, string> = {
   softmaxProduct: 'y * (v - t)',
@@ -20,19 +20,20 @@ export function productMapProgram(
   kind: ProductKind,
   y: Texture,
   v: Texture,
-  sums: Texture,
+  sums: Scratch,
   layout: RowLayout,
+  output: Place,
   factor: number,
   precision: Precision,
 ): Program {
   const inputs: Record<string, Texture> = kind === 'logSoftmaxJvp' ? {V: v} : {Y: y, V: v};
-  const readers = Object.entries(inputs).map(([name, texture]) => elementReader(name, texture));
+  const readers = Object.entries(inputs).map(([name, texture]) => elementReader(name, texture, output));
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${PAIRS[layout.orientation]}${CELL}${ROW_STATISTICS[layout.orientation]}
+      ${NUMBERS}${TEXELS}${LAYOUT}${cellSource(layout, output)}${ROW_STATISTICS[layout.orientation]}
       ${precision.source}${readers.map(({source}) => source).join('')}
       void main() {
-        Cell cell = cellAt(outputTexel());
+        Cell cell = outputCell();
         vec4 t, unused;
         readStatistics(cell, t, unused);
         t /= UNIT;
@@ -47,7 +48,7 @@ export function productMapProgram(
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),
       ...precision.uniforms,
       factor: ['float', [factor]],
-      widthS: ['int', [sums.width]],
+      shiftS: ['int', [sums.shift]],
     },
   };
 }

@@ -1,12 +1,12 @@
 import type {ProductKind} from '../backend';
 import {NUMBERS} from './glsl/numbers';
-import {SUM} from './glsl/sum';
+import {blockwise} from './glsl/sum';
 import {TEXELS} from './glsl/texels';
-import {WINDOW} from './glsl/window';
+import {windowSource, windowUniforms} from './glsl/window';
 import type {RowLayout} from './layout';
 import type {Precision} from './precision';
 import {LAYOUT, layoutUniforms, rowReader} from './row_reader';
-import type {Program, Texture} from './textures';
+import type {Program, Scratch, Texture} from './textures';
 import type {Level} from './windows';
 
 /** The one number that a product needs of each row, t = Σ y·v or Σ v: one texel a window of a pair of rows. */
@@ -15,7 +15,7 @@ export function productSumProgram(
   y: Texture,
   v: Texture,
   layout: RowLayout,
-  {windowLength}: Level,
+  level: Level,
   precision: Precision,
 ): Program {
   const inputs: Record<string, Texture> = kind === 'logSoftmaxVjp' ? {V: v} : {Y: y, V: v};
@@ -23,18 +23,21 @@ export function productSumProgram(
   const readers = Object.entries(inputs).map(([name, texture]) => rowReader(name, texture, layout));
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${WINDOW}${SUM}${precision.source}
+      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${precision.source}
       ${readers.map(({source}) => source).join('')}
       void main() {
-        Window window = windowOf(outputTexel(), N);
+        Window window = windowOf(outputTexel());
         ${names.map((name) => `start${name}(window.pair, window.first);`).join('\n')}
-        Sum sum = emptySum();
-        for (int j = window.first; j < window.end; j += 2) {
+        vec4 t = vec4(0.);
+        ${blockwise(
+          't',
+          2,
+          `
           vec4 term = ${names.map((name) => `next${name}()`).join(' * ')};
           if (j + 1 == window.end) term.yw = vec2(0.);
-          add(sum, term);
-        }
-        vec4 t = valueOf(sum) * UNIT;
+          sum += term;`,
+        )}
+        t *= UNIT;
         setOutput(vec4(t.x + t.y, 0., t.z + t.w, 0.));
       }`,
     inputs,
@@ -42,25 +45,23 @@ export function productSumProgram(
       ...layoutUniforms(layout),
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),
       ...precision.uniforms,
-      windowLength: ['int', [windowLength]],
+      ...windowUniforms(level),
     },
   };
 }
 
 /** The sums of windows of such sums. */
-export function sumOfSumsProgram(sums: Texture, {items, windowLength}: Level): Program {
+export function sumOfSumsProgram(sums: Scratch, level: Level): Program {
   return {
     source: `
-      ${TEXELS}${WINDOW}${SUM}
+      ${TEXELS}${windowSource(level)}
       void main() {
-        Window window = windowOf(outputTexel(), items);
-        Sum sum = emptySum();
-        for (int k = window.first; k < window.end; k++) {
-          add(sum, texelFetch(S, texelAt(window.pair * items + k, widthS), 0));
-        }
-        setOutput(valueOf(sum));
+        Window window = windowOf(outputTexel());
+        vec4 t = vec4(0.);
+        ${blockwise('t', 1, 'sum += texelFetch(S, scratchAt(window.pair * ITEMS + j, shiftS), 0);')}
+        setOutput(t);
       }`,
     inputs: {S: sums},
-    uniforms: {items: ['int', [items]], windowLength: ['int', [windowLength]], widthS: ['int', [sums.width]]},
+    uniforms: {...windowUniforms(level), shiftS: ['int', [sums.shift]]},
   };
 }

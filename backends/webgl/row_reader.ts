@@ -1,4 +1,4 @@
-import {elementStride, half, type Orientation, type RowLayout, texelStride} from './layout';
+import {elementStride, type Orientation, type RowLayout, texelStride} from './layout';
 import type {Program, Texture} from './textures';
 
 /**
@@ -7,12 +7,105 @@ import type {Program, Texture} from './textures';
  * and j and j+1 of the other. Past a row's end it gives anything; `first` is even.
  */
 export function rowReader(input: string, texture: Texture, layout: RowLayout): Pick<Program, 'source' | 'uniforms'> {
+  const {linewise, width, offset} = texture;
   const stride = texture.packed ? texelStride(layout) : elementStride(layout);
-  const step = [stride % texture.width, Math.floor(stride / texture.width)];
+  const step = [stride % width, Math.floor(stride / width)];
   return {
-    source: texture.packed ? packedReader(input, layout.orientation) : unpackedReader(input, layout.orientation),
-    uniforms: {[`place${input}`]: ['ivec4', [texture.width, texture.offset, ...step]]},
+    source: `
+      // A place in the texture, moved on to the row's next.
+      void moveOn${input}(inout ivec2 place) {
+        ${linewise && layout.orientation === 'lastAxis' ? 'place.x++;' : wrappingStep(input)}
+      }
+      ${texture.packed ? packedReader(input, texture, layout) : unpackedReader(input, texture, layout)}`,
+    uniforms: {[`rowsOf${input}`]: ['ivec4', [width, offset, ...step]]},
   };
+}
+
+function wrappingStep(input: string): string {
+  return `
+    place += rowsOf${input}.zw;
+    if (place.x >= rowsOf${input}.x) place += ivec2(-rowsOf${input}.x, 1);`;
+}
+
+function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayout): string {
+  const start: Record<Orientation, string> = {
+    lastAxis: linewise ? 'ivec2(first / 2, pair)' : texel('pair * pairsOf(COLUMNS) + first / 2'),
+    secondLastAxis: texel('pair + (pair / pairsOf(COLUMNS) * (pairsOf(LINES) - 1) + first / 2) * pairsOf(COLUMNS)'),
+    outerAxis: texel('(batch * pairsOf(LINES) + lineInBatch / 2) * pairsOf(COLUMNS) + pair % pairsOf(COLUMNS)'),
+  };
+  const elements: Record<Orientation, string> = {
+    lastAxis: `return texel;`,
+    secondLastAxis: `return texel.xzyw;`,
+    outerAxis: `
+      vec4 following = texelFetch(${input}, place${input}, 0);
+      moveOn${input}(place${input});
+      return upper${input} ? vec4(texel.x, following.x, texel.y, following.y)
+                           : vec4(texel.z, following.z, texel.w, following.w);`,
+  };
+  const outer = `
+    int line = pair / pairsOf(COLUMNS);
+    line += (line / GAP * (N - 1) + first) * GAP;
+    int batch = line / LINES;
+    int lineInBatch = line - batch * LINES;
+    upper${input} = lineInBatch % 2 == 0;`;
+  return `
+    ivec2 place${input};
+    bool upper${input};
+    void start${input}(int pair, int first) {
+      ${orientation === 'outerAxis' ? outer : ''}
+      place${input} = ${start[orientation]};
+    }
+    vec4 next${input}() {
+      vec4 texel = texelFetch(${input}, place${input}, 0);
+      moveOn${input}(place${input});
+      ${elements[orientation]}
+    }
+  `;
+
+  function texel(index: string): string {
+    return `texelAt(${index}, rowsOf${input}.x)`;
+  }
+}
+
+function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}: RowLayout): string {
+  // A long row that is alone is not read twice.
+  const lone = orientation === 'lastAxis' && !linewise && grid.batches * grid.lines === 1;
+  const along = `
+    int line = 2 * pair;
+    ${grid.matrices === 'odd' ? 'line -= pair / pairsOf(LINES);' : ''}
+    ivec2 one = ${linewise ? 'ivec2(first, line)' : element('line * COLUMNS + first')};
+    ivec2 other = ${linewise ? 'ivec2(first, line + 1)' : element('(line + 1) * COLUMNS + first')};`;
+  const across = `
+    int line = pair / pairsOf(COLUMNS);
+    int column = 2 * (pair - line * pairsOf(COLUMNS));
+    int at = (line + (line / GAP * (N - 1) + first) * GAP) * COLUMNS + column;
+    ivec2 one = ${element('at')};
+    ivec2 other = ${element('at + 1')};`;
+  return `
+    ivec2 one${input};
+    ivec2 other${input};
+    void start${input}(int pair, int first) {
+      ${orientation === 'lastAxis' ? along : across}
+      one${input} = one;
+      other${input} = other;
+    }
+    float read${input}(inout ivec2 place) {
+      float element = texelFetch(${input}, place, 0).r;
+      moveOn${input}(place);
+      return element;
+    }
+    vec4 next${input}() {
+      float a = read${input}(one${input});
+      float b = read${input}(one${input});
+      ${lone ? '' : `float c = read${input}(other${input});`}
+      ${lone ? '' : `float d = read${input}(other${input});`}
+      return ${lone ? 'vec4(a, b, a, b)' : 'vec4(a, b, c, d)'};
+    }
+  `;
+
+  function element(index: string): string {
+    return `texelAt(rowsOf${input}.y + ${index}, rowsOf${input}.x)`;
+  }
 }
 
 /** How rows lie in the grid, for GLSL. */
@@ -27,92 +120,3 @@ export const LAYOUT = `
   #define N layoutOfRows.w
   int pairsOf(int n) { return (n + 1) / 2; }
 `;
-
-/** The texels a row takes, for `texelsFetched`. */
-export function fetchesPerRead(texture: Texture, {orientation}: RowLayout): number {
-  if (!texture.packed) return 4;
-  return orientation === 'outerAxis' ? 2 : 1;
-}
-
-function packedReader(input: string, orientation: Orientation): string {
-  const place = `place${input}`;
-  const start: Record<Orientation, string> = {
-    lastAxis: 'int texel = pair * pairsOf(COLUMNS) + first / 2;',
-    secondLastAxis: `
-      int batch = pair / pairsOf(COLUMNS);
-      int texel = pair + (batch * (pairsOf(LINES) - 1) + first / 2) * pairsOf(COLUMNS);`,
-    outerAxis: `
-      int line = pair / pairsOf(COLUMNS);
-      int outer = line / GAP;
-      line += (outer * (N - 1) + first) * GAP;
-      int batch = line / LINES;
-      int lineInBatch = line - batch * LINES;
-      upper${input} = lineInBatch % 2 == 0;
-      int texel = (batch * pairsOf(LINES) + lineInBatch / 2) * pairsOf(COLUMNS) + pair % pairsOf(COLUMNS);`,
-  };
-  const next: Record<Orientation, string> = {
-    lastAxis: `return texel;`,
-    secondLastAxis: `return texel.xzyw;`,
-    outerAxis: `
-      vec4 following = texelFetch(${input}, at${input}, 0);
-      moveOn(at${input}, ${place}.zw, ${place}.x);
-      return upper${input} ? vec4(texel.x, following.x, texel.y, following.y)
-                           : vec4(texel.z, following.z, texel.w, following.w);`,
-  };
-  return `
-    ivec2 at${input};
-    ${orientation === 'outerAxis' ? `bool upper${input};` : ''}
-    void start${input}(int pair, int first) {
-      ${start[orientation]}
-      at${input} = texelAt(texel, ${place}.x);
-    }
-    vec4 next${input}() {
-      vec4 texel = texelFetch(${input}, at${input}, 0);
-      moveOn(at${input}, ${place}.zw, ${place}.x);
-      ${next[orientation]}
-    }
-  `;
-}
-
-function unpackedReader(input: string, orientation: Orientation): string {
-  const place = `place${input}`;
-  const start =
-    orientation === 'lastAxis'
-      ? `
-      int batch = pair / pairsOf(LINES);
-      int line = 2 * (pair - batch * pairsOf(LINES));
-      int one = (batch * LINES + line) * COLUMNS + first;
-      int other = line + 1 < LINES ? one + COLUMNS : one;`
-      : `
-      int line = pair / pairsOf(COLUMNS);
-      int column = 2 * (pair - line * pairsOf(COLUMNS));
-      int outer = line / GAP;
-      int one = (line + (outer * (N - 1) + first) * GAP) * COLUMNS + column;
-      int other = column + 1 < COLUMNS ? one + 1 : one;`;
-  return `
-    ivec2 one${input};
-    ivec2 other${input};
-    void start${input}(int pair, int first) {
-      ${start}
-      one${input} = texelAt(${place}.y + one, ${place}.x);
-      other${input} = texelAt(${place}.y + other, ${place}.x);
-    }
-    float element${input}(inout ivec2 at) {
-      float element = texelFetch(${input}, at, 0).r;
-      moveOn(at, ${place}.zw, ${place}.x);
-      return element;
-    }
-    vec4 next${input}() {
-      float a = element${input}(one${input});
-      float b = element${input}(one${input});
-      float c = element${input}(other${input});
-      float d = element${input}(other${input});
-      return vec4(a, b, c, d);
-    }
-  `;
-}
-
-/** Of the rows of a pair, ⌈n/2⌉ reads. */
-export function readsPerRow(layout: RowLayout): number {
-  return half(layout.n);
-}

@@ -7,7 +7,7 @@ import type {Program} from './textures';
  * then multiplies by |scale|. One rounded product would do no better than 2^-24 of the product, which in a softmax of
  * logits some hundreds apart is a hundred ULP. So the product is a sum of two floats, the first of them exact: twelve
  * bits by twelve. Bits are masked off to split a factor, since an arithmetic identity is one that a compiler may
- * simplify.
+ * simplify. `WITH(rest)` adds the second where it is wanted, and is nothing where there is none.
  */
 export interface Scale {
   source: string;
@@ -31,10 +31,12 @@ export function scaleOf(scale: number): Scale {
 }
 
 const UNSCALED = `
+  #define WITH(rest)
   vec4 directed(vec4 x) { return x; }
-  vec4 timesScale(vec4 t, out vec4 rest) { rest = vec4(0.); return t; }`;
+  vec4 timesScale(vec4 t, out vec4 rest) { return t; }`;
 
 const SCALED = `
+  #define WITH(rest) + rest
   vec4 directed(vec4 x) { return x * scale.w; }
   vec4 timesScale(vec4 t, out vec4 rest) {
     vec4 high = uintBitsToFloat(floatBitsToUint(t) & 0xfffff000u);

@@ -1,9 +1,9 @@
 import {EXP} from './glsl/exp';
 import {LOG1P} from './glsl/log1p';
 import {NUMBERS} from './glsl/numbers';
-import {SUM} from './glsl/sum';
+import {blockwise} from './glsl/sum';
 import {TEXELS} from './glsl/texels';
-import {WINDOW} from './glsl/window';
+import {windowSource, windowUniforms} from './glsl/window';
 import type {RowLayout} from './layout';
 import {type Outcome, outcomeSource, REDUCED} from './outcome';
 import type {Precision} from './precision';
@@ -22,14 +22,14 @@ export interface Arithmetic {
 export function statisticsProgram(
   x: Texture,
   layout: RowLayout,
-  {windowLength}: Level,
+  level: Level,
   outcome: Outcome,
   {scale, precision}: Arithmetic,
 ): Program {
   const reader = rowReader('X', x, layout);
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${WINDOW}${SUM}${LOG1P}${REDUCED}
+      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${LOG1P}${REDUCED}
       ${scale.source}${EXP}${precision.source}${reader.source}
 
       vec4 readX(int j, int end) {
@@ -39,7 +39,7 @@ export function statisticsProgram(
       }
 
       Reduced reduced(int texel) {
-        Window window = windowOf(texel, N);
+        Window window = windowOf(texel);
 
         startX(window.pair, window.first);
         vec4 maxima = vec4(NEGATIVE_INFINITY);
@@ -56,16 +56,18 @@ export function statisticsProgram(
         startX(window.pair, window.first);
         Shift shift = shiftOf(maxima);
         vec4 maximal = vec4(0.);
-        Sum others = emptySum();
-        for (int j = window.first; j < window.end; j += 2) {
+        vec4 others = vec4(0.);
+        ${blockwise(
+          'others',
+          2,
+          `
           vec4 x = readX(j, window.end);
           bvec4 isMaximal = equal(x, maxima);
           maximal += vec4(isMaximal);
-          add(others, mix(exponential(x, shift), vec4(0.), isMaximal));
-        }
-        vec4 sums = valueOf(others);
+          sum += mix(exponential(x, shift), vec4(0.), isMaximal);`,
+        )}
         vec4 one = exponential(maxima, shift);
-        return Reduced(maxima, (maximal.xxzz + maximal.yyww - 1.) + (sums.xxzz + sums.yyww) / one, one);
+        return Reduced(maxima, (maximal.xxzz + maximal.yyww - 1.) + (others.xxzz + others.yyww) / one, one);
       }
       ${outcomeSource(outcome, layout.orientation)}`,
     inputs: {X: x},
@@ -74,7 +76,7 @@ export function statisticsProgram(
       ...reader.uniforms,
       ...scale.uniforms,
       ...precision.uniforms,
-      windowLength: ['int', [windowLength]],
+      ...windowUniforms(level),
     },
   };
 }

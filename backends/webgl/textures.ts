@@ -1,7 +1,7 @@
 import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {env, util} from '@tensorflow/tfjs-core';
-import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
+import {gridOf, squarish, texelsOf, texelsPerLine} from './layout';
 
 /**
  * Everything that these kernels know about tfjs's textures.
@@ -12,15 +12,27 @@ import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
  * lies, and one compiled program serves all batch sizes.
  */
 
-/** A float32 tensor in a texture. */
-export interface Texture {
-  dataId: TensorInfo['dataId'];
+/** How a tensor lies in a texture. */
+export interface Place {
   /** Four elements a texel, as `Grid` says; or else one, in the order of the tensor. */
   packed: boolean;
   /** In texels. */
   width: number;
   /** In elements: where the tensor starts, if it is a slice of another. Always 0 if packed. */
   offset: number;
+  /** Whether each line of the texture is one line of the grid, or two if packed: then no index has to be divided. */
+  linewise: boolean;
+}
+
+/** A float32 tensor in a texture. */
+export interface Texture extends Place {
+  dataId: TensorInfo['dataId'];
+}
+
+/** A texture of statistics: RGBA texels that are numbered line by line, 2^shift in each. */
+export interface Scratch {
+  dataId: TensorInfo['dataId'];
+  shift: number;
 }
 
 export type UniformType = 'float' | 'vec4' | 'int' | 'ivec4';
@@ -28,42 +40,44 @@ export type UniformType = 'float' | 'vec4' | 'int' | 'ivec4';
 export interface Program {
   /** GLSL, with `setOutput` and a sampler for each input. All that depends on sizes comes in uniforms. */
   source: string;
-  inputs: Record<string, Texture>;
+  inputs: Record<string, Texture | Scratch>;
   uniforms: Record<string, [UniformType, number[]]>;
 }
 
 /** Where a tensor lies; it is uploaded if it is not in a texture yet, packed if tfjs packs at all. */
 export function textureOf(x: TensorInfo, backend: MathBackendWebGL): Texture {
   const data = backend.texData.get(x.dataId);
-  if (data.texture == null && data.slice == null) {
+  if (data.texture == null) {
     data.isPacked = env().getBool('WEBGL_PACK');
     data.shape = x.shape;
     backend.uploadToGPU(x.dataId);
   }
-  const packed = data.isPacked === true;
-  const width = packed ? Math.ceil(data.texShape![1] / 2) : data.texShape![1];
-  return {dataId: x.dataId, packed, width, offset: data.slice?.flatOffset ?? 0};
+  const {dataId} = x;
+  const grid = gridOf(x.shape);
+  if (data.isPacked) {
+    const width = data.texShape![1] / 2;
+    return {dataId, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
+  }
+  const width = data.texShape![1];
+  const offset = data.slice?.flatOffset ?? 0;
+  return {dataId, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
 }
 
-/**
- * The tensor itself, or where its texture was packed under a shape with other texels (the same data uploaded under
- * one shape and then used under another) a copy in its own shape, to be disposed.
- */
-export function inItsOwnShape(x: TensorInfo, backend: MathBackendWebGL): TensorInfo | null {
-  const data = backend.texData.get(x.dataId);
-  if (data.texture == null || !data.isPacked || sameTexels(data.shape, x.shape)) return null;
-  return backend.unpackTensor(x);
-}
-
-/** A packed tensor of that shape, drawn by the program; its `outputWidth` uniform is the texture's width. */
-export function drawTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
+/** Where `drawTensor` draws a tensor of that shape. */
+export function placeFor(shape: number[]): Place & {height: number} {
   const grid = gridOf(shape);
   const limit = env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
   const width = texelsPerLine(grid);
   const height = texelsOf(grid) / width;
-  const fits = width <= limit && height <= limit;
-  const [h, w] = fits ? [height, width] : squarish(texelsOf(grid));
-  return relabelled(draw(program, h, w, true, backend), shape, backend);
+  if (width <= limit && height <= limit) return {packed: true, height, width, offset: 0, linewise: true};
+  const [h, w] = squarish(texelsOf(grid));
+  return {packed: true, height: h, width: w, offset: 0, linewise: false};
+}
+
+/** A packed tensor of that shape, drawn by the program. */
+export function drawTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
+  const {height, width} = placeFor(shape);
+  return relabelled(draw(program, height, width, true, backend), shape, backend);
 }
 
 /** An unpacked tensor of that shape, drawn by the program, one fragment an element. */
@@ -74,14 +88,14 @@ export function drawUnpackedTensor(program: Program, shape: number[], backend: M
 }
 
 /** So many RGBA texels for later programs, drawn by this one. To be disposed with `dispose`. */
-export function drawTexels(program: Program, texels: number, backend: MathBackendWebGL): Texture {
-  const [height, width] = squarish(texels);
-  const {dataId} = draw(program, height, width, true, backend);
-  return {dataId, packed: true, width, offset: 0};
+export function drawScratch(program: Program, texels: number, backend: MathBackendWebGL): Scratch {
+  const shift = Math.ceil(Math.log2(texels) / 2);
+  const {dataId} = draw(program, Math.ceil(texels / 2 ** shift), 2 ** shift, true, backend);
+  return {dataId, shift};
 }
 
-export function dispose(texture: Texture, backend: MathBackendWebGL): void {
-  backend.disposeIntermediateTensorInfo({dataId: texture.dataId, shape: [], dtype: 'float32'});
+export function dispose({dataId}: Scratch, backend: MathBackendWebGL): void {
+  backend.disposeIntermediateTensorInfo({dataId, shape: [], dtype: 'float32'});
 }
 
 function draw(program: Program, height: number, width: number, packed: boolean, backend: MathBackendWebGL): TensorInfo {
@@ -109,7 +123,7 @@ function draw(program: Program, height: number, width: number, packed: boolean, 
  * The texture under a data id of its own that says nothing about its layout, as tfjs does in `writeTexture`. No output
  * has that shape, so that tfjs finds the two always as different.
  */
-function bareView({dataId}: Texture, backend: MathBackendWebGL): TensorInfo {
+function bareView({dataId}: Texture | Scratch, backend: MathBackendWebGL): TensorInfo {
   const view = backend.makeTensorInfo([1, 1], 'float32');
   const data = backend.texData.get(view.dataId);
   data.texture = backend.texData.get(dataId).texture!;

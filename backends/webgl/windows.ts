@@ -1,5 +1,5 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import {dispose, drawTexels, type Program, type Texture} from './textures';
+import {dispose, drawScratch, type Program, type Scratch} from './textures';
 
 /**
  * A long row is reduced window by window, so that many fragments share it and no sum gets long, and the windows then
@@ -37,12 +37,12 @@ export function levelsFor(n: number): Level[] {
 export function reduceUpToLast(
   levels: Level[],
   pairs: number,
-  programFor: (level: Level, partial: Texture | null) => Program,
+  programFor: (level: Level, partial: Scratch | null) => Program,
   backend: MathBackendWebGL,
-): Texture | null {
-  let partial: Texture | null = null;
+): Scratch | null {
+  let partial: Scratch | null = null;
   for (const level of levels.slice(0, -1)) {
-    const next: Texture = drawTexels(programFor(level, partial), pairs * level.windows, backend);
+    const next: Scratch = drawScratch(programFor(level, partial), pairs * level.windows, backend);
     if (partial) dispose(partial, backend);
     partial = next;
   }

@@ -1,20 +1,17 @@
 /**
- * Sums of many terms, in blocks: the error of a running sum grows with its length, so it is cut short and added to
- * another.
+ * A loop that sums, in blocks: the error of a running sum grows with its length, so it is cut short and added to
+ * another. `step` items a turn; `body` is GLSL that adds item `j`, and those beside it, to `sum`.
  */
-export const SUM = `
-  struct Sum { vec4 block; vec4 total; int terms; };
+export function blockwise(total: string, step: number, body: string): string {
+  return `
+    for (int block = window.first; block < window.end; block += ${step * TERMS}) {
+      vec4 sum = vec4(0.);
+      int end = min(block + ${step * TERMS}, window.end);
+      for (int j = block; j < end; j += ${step}) {
+        ${body}
+      }
+      ${total} += sum;
+    }`;
+}
 
-  Sum emptySum() { return Sum(vec4(0.), vec4(0.), 0); }
-
-  void add(inout Sum sum, vec4 term) {
-    sum.block += term;
-    sum.terms++;
-    if ((sum.terms & 15) == 0) {
-      sum.total += sum.block;
-      sum.block = vec4(0.);
-    }
-  }
-
-  vec4 valueOf(Sum sum) { return sum.total + sum.block; }
-`;
+const TERMS = 32;

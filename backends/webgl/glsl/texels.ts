@@ -5,13 +5,12 @@ export const TEXELS = `
     return ivec2(index - line * width, line);
   }
 
-  int outputTexel() {
-    return int(gl_FragCoord.y) * outputWidth + int(gl_FragCoord.x);
+  // The same in a texture of statistics, which is 2^shift texels wide.
+  ivec2 scratchAt(int index, int shift) {
+    int line = index >> shift;
+    return ivec2(index - (line << shift), line);
   }
 
-  // A place in a texture, moved on by so many columns and lines; the texture is that wide.
-  void moveOn(inout ivec2 place, ivec2 step, int width) {
-    place += step;
-    if (place.x >= width) place += ivec2(-width, 1);
-  }
+  ivec2 outputPlace() { return ivec2(gl_FragCoord.xy); }
+  int outputTexel() { return outputPlace().y * outputWidth + outputPlace().x; }
 `;
