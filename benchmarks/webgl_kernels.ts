@@ -6,7 +6,14 @@ import Table from 'cli-table3';
 import {open} from '../spec/hosts/browser';
 import type {Functions, Timing} from './pages/webgl_kernels';
 
-const SHAPES = [[64, 1000], [64, 1009], [1024, 128], [1, 50257], [65536, 21], [12, 128, 128]];
+const SHAPES = [
+  [64, 1000],
+  [64, 1009],
+  [1024, 128],
+  [1, 50257],
+  [65536, 21],
+  [12, 128, 128],
+];
 const TOLERANCE: Record<string, number> = {softmax: 1e-5, logSoftmax: 1e-4};
 
 async function main(): Promise<void> {

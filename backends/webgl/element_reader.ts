@@ -4,11 +4,7 @@ import type {Place, Program, Texture} from './textures';
  * GLSL that reads, for the cell that is being drawn, its elements of one of the program's inputs, in whatever layout
  * that has: `elementsX(cell)`, in the order of a texel's channels. The input has the output's shape.
  */
-export function elementReader(
-  input: string,
-  texture: Texture,
-  output: Place,
-): Pick<Program, 'source' | 'uniforms'> {
+export function elementReader(input: string, texture: Texture, output: Place): Pick<Program, 'source' | 'uniforms'> {
   return {
     source: texture.packed ? packedReader(input, texture, output) : unpackedReader(input, texture),
     uniforms: {[`elementsOf${input}`]: ['ivec4', [texture.width, texture.offset, 0, 0]]},

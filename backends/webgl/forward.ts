@@ -8,14 +8,30 @@ import type {Outcome} from './outcome';
 import {precisionFor} from './precision';
 import {scaleOf} from './scale';
 import {statisticsProgram} from './statistics_program';
-import {dispose, drawTensor, drawScratch, drawUnpackedTensor, placeFor, type Scratch, textureOf} from './textures';
+import {
+  dispose,
+  drawScratch,
+  drawTensor,
+  drawUnpackedTensor,
+  placeFor,
+  type Scratch,
+  type Texture,
+  withTextures,
+} from './textures';
 import {type Level, levelsFor, reduceUpToLast} from './windows';
 
 /** The forward pass: the rows' statistics in one draw, two or three for long rows, and then a map, if there is one. */
-export function forward({kind, x, rows, scale, outputShape}: ForwardRequest, backend: MathBackendWebGL): TensorInfo {
+export function forward(request: ForwardRequest, backend: MathBackendWebGL): TensorInfo {
+  return withTextures([request.x], backend, (logits) => forwardFrom(logits!, request, backend));
+}
+
+function forwardFrom(
+  logits: Texture,
+  {kind, x, rows, scale, outputShape}: ForwardRequest,
+  backend: MathBackendWebGL,
+): TensorInfo {
   const layout = layRows(x.shape, rows);
   const arithmetic = {scale: scaleOf(scale), precision: precisionFor(rows.n)};
-  const logits = textureOf(x, backend);
   const reduction = (level: Level, partial: Scratch | null, outcome: Outcome) =>
     partial === null
       ? statisticsProgram(logits, layout, level, outcome, arithmetic)
@@ -27,7 +43,8 @@ export function forward({kind, x, rows, scale, outputShape}: ForwardRequest, bac
   try {
     if (kind === 'logSumExp') return drawUnpackedTensor(last, outputShape, backend);
     const statistics = drawScratch(last, layout.pairs, backend);
-    const result = drawTensor(mapProgram(kind, logits, statistics, layout, placeFor(x.shape), arithmetic), x.shape, backend);
+    const map = mapProgram(kind, logits, statistics, layout, placeFor(x.shape), arithmetic);
+    const result = drawTensor(map, x.shape, backend);
     dispose(statistics, backend);
     return result;
   } finally {

@@ -35,7 +35,7 @@ export function mapProgram(
         readStatistics(cell, maxima, second);
         vec4 x = directed(withinRange(elementsX(cell)));
         vec4 result = ${FORMULAS[kind]};
-        setOutput(zeroOutside(mix(result, vec4(NAN), haveNoSoftmax(maxima)), cell));
+        setOutput(zeroOutside(mix(storable(result), vec4(NAN), haveNoSoftmax(maxima)), cell));
       }`,
     inputs: {X: x, S: statistics},
     uniforms: {

@@ -56,7 +56,7 @@ export function mergeProgram(
           sum += mix((1. + rest) * exponential(m, shift), vec4(0.), isMaximal);`,
         )}
         vec4 one = exponential(maxima, shift);
-        return Reduced(maxima, (maximal - 1.) + (besides + others / one), one);
+        return Reduced(maxima, one, maximal, others + besides * one);
       }
       ${outcomeSource(outcome, layout.orientation)}`,
     inputs: {S: statistics},

@@ -14,8 +14,8 @@ import type {Orientation} from './layout';
 export type Outcome = 'window' | ForwardKind;
 
 /**
- * GLSL that draws an outcome, from `reduced(texel)`, which leaves of a pair of rows (m and s - 1 and the exponential
- * of m, each as (row, row, other row, other row)).
+ * GLSL that draws an outcome, from `reduced(texel)`. Of a pair of rows that leaves, each as (row, row, other row, other
+ * row): m, the exponential of m, how many elements are maximal, and the sum of the exponentials of all others.
  */
 export function outcomeSource(outcome: Outcome, orientation: Orientation): string {
   return outcome === 'logSumExp' ? drawNumber(orientation) : drawTexel(outcome);
@@ -23,9 +23,9 @@ export function outcomeSource(outcome: Outcome, orientation: Orientation): strin
 
 function drawTexel(outcome: Exclude<Outcome, 'logSumExp'>): string {
   const second = {
-    window: 'r.rest * UNIT',
-    softmax: 'r.one * (1. + r.rest) * UNIT',
-    logSoftmax: 'log1p(r.rest)',
+    window: 'besidesOne(r) * UNIT',
+    softmax: '(r.others + r.maximal * r.one) * UNIT',
+    logSoftmax: 'log1p(besidesOne(r))',
   }[outcome];
   return `
     void main() {
@@ -46,12 +46,16 @@ function drawNumber(orientation: Orientation): string {
       Reduced r = reduced(others * pairsOf(${across}) + at / 2);
       vec4 rest;
       vec4 z = timesScale(r.maxima, rest);
-      vec4 result = mix(z + (log1p(r.rest) WITH(rest)), r.maxima, haveNoSoftmax(r.maxima));
+      vec4 result = storable(z + (log1p(besidesOne(r)) WITH(rest)));
+      result = mix(result, r.maxima, haveNoSoftmax(r.maxima));
       setOutput(at % 2 == 0 ? result.x : result.z);
     }
   `;
 }
 
 export const REDUCED = `
-  struct Reduced { vec4 maxima; vec4 rest; vec4 one; };
+  struct Reduced { vec4 maxima; vec4 one; vec4 maximal; vec4 others; };
+
+  // s - 1
+  vec4 besidesOne(Reduced r) { return (r.maximal - 1.) + r.others / r.one; }
 `;

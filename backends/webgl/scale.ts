@@ -20,14 +20,17 @@ const SMALLEST = 2 ** -60;
 
 export function scaleOf(scale: number): Scale {
   if (scale === 1) return {source: UNSCALED, uniforms: {}};
+  const [direction, size] = split(scale);
+  const high = twelveBits(size);
+  const middle = twelveBits(size - high);
+  return {source: SCALED, uniforms: {scale: ['vec4', [high, middle, size - high - middle, direction]]}};
+}
+
+/** Two factors: what `directed` multiplies by, and what `timesScale` does. */
+function split(scale: number): [direction: number, size: number] {
+  if (scale === 0) return [0, 1];
   const size = Math.min(Math.abs(scale), LARGEST);
-  const [direction, rest] = size < SMALLEST ? [SMALLEST, size / SMALLEST] : [1, size];
-  const high = twelveBits(rest);
-  const middle = twelveBits(rest - high);
-  return {
-    source: SCALED,
-    uniforms: {scale: ['vec4', [high, middle, rest - high - middle, Math.sign(scale) * direction]]},
-  };
+  return size < SMALLEST ? [Math.sign(scale) * SMALLEST, size / SMALLEST] : [Math.sign(scale), size];
 }
 
 const UNSCALED = `
@@ -41,6 +44,7 @@ const SCALED = `
   vec4 timesScale(vec4 t, out vec4 rest) {
     vec4 high = uintBitsToFloat(floatBitsToUint(t) & 0xfffff000u);
     rest = high * scale.y + (t - high) * (scale.x + scale.y) + t * scale.z;
+    rest = mix(rest, vec4(0.), greaterThanEqual(magnitude(t), uvec4(INFINITY_BITS)));
     return high * scale.x;
   }`;
 

@@ -66,8 +66,7 @@ export function statisticsProgram(
           maximal += vec4(isMaximal);
           sum += mix(exponential(x, shift), vec4(0.), isMaximal);`,
         )}
-        vec4 one = exponential(maxima, shift);
-        return Reduced(maxima, (maximal.xxzz + maximal.yyww - 1.) + (others.xxzz + others.yyww) / one, one);
+        return Reduced(maxima, exponential(maxima, shift), maximal.xxzz + maximal.yyww, others.xxzz + others.yyww);
       }
       ${outcomeSource(outcome, layout.orientation)}`,
     inputs: {X: x},

@@ -1,7 +1,7 @@
 import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {env, util} from '@tensorflow/tfjs-core';
-import {gridOf, squarish, texelsOf, texelsPerLine} from './layout';
+import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
 
 /**
  * Everything that these kernels know about tfjs's textures.
@@ -44,22 +44,49 @@ export interface Program {
   uniforms: Record<string, [UniformType, number[]]>;
 }
 
-/** Where a tensor lies; it is uploaded if it is not in a texture yet, packed if tfjs packs at all. */
-export function textureOf(x: TensorInfo, backend: MathBackendWebGL): Texture {
-  const data = backend.texData.get(x.dataId);
-  if (data.texture == null) {
-    data.isPacked = env().getBool('WEBGL_PACK');
-    data.shape = x.shape;
-    backend.uploadToGPU(x.dataId);
+/**
+ * Calls `use` with where the tensors lie. What is not in a texture yet is uploaded, packed if tfjs packs at all; and
+ * what was packed under a shape that has other texels (the same data uploaded under one shape and then used under
+ * another) is copied, and the copy disposed afterwards.
+ */
+export function withTextures<T>(
+  tensors: TensorInfo[],
+  backend: MathBackendWebGL,
+  use: (...textures: Texture[]) => T,
+): T {
+  const copies: TensorInfo[] = [];
+  const textures = tensors.map((x) => {
+    upload(x, backend);
+    const {isPacked, shape} = backend.texData.get(x.dataId);
+    if (!isPacked || sameTexels(shape, x.shape)) return textureOf(x, backend);
+    const copy = backend.unpackTensor(x);
+    copies.push(copy);
+    return textureOf(copy, backend);
+  });
+  try {
+    return use(...textures);
+  } finally {
+    for (const copy of copies) backend.disposeIntermediateTensorInfo(copy);
   }
-  const {dataId} = x;
-  const grid = gridOf(x.shape);
-  if (data.isPacked) {
-    const width = data.texShape![1] / 2;
+}
+
+function upload(x: TensorInfo, backend: MathBackendWebGL): void {
+  const data = backend.texData.get(x.dataId);
+  if (data.texture != null) return;
+  data.isPacked = env().getBool('WEBGL_PACK');
+  data.shape = x.shape;
+  backend.uploadToGPU(x.dataId);
+}
+
+function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Texture {
+  const {isPacked, texShape, slice} = backend.texData.get(dataId);
+  const grid = gridOf(shape);
+  if (isPacked) {
+    const width = texShape![1] / 2;
     return {dataId, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
   }
-  const width = data.texShape![1];
-  const offset = data.slice?.flatOffset ?? 0;
+  const width = texShape![1];
+  const offset = slice?.flatOffset ?? 0;
   return {dataId, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
 }
 
@@ -113,7 +140,8 @@ function draw(program: Program, height: number, width: number, packed: boolean, 
   const values = Object.values(uniforms).map(([, value]) => value);
   const views = Object.values(program.inputs).map((texture) => bareView(texture, backend));
   try {
-    return backend.runWebGLProgram(gpgpuProgram, views, 'float32', values);
+    const leavePacked = true;
+    return backend.runWebGLProgram(gpgpuProgram, views, 'float32', values, leavePacked);
   } finally {
     for (const view of views) forget(view, backend);
   }

@@ -20,13 +20,13 @@ export const EXP = `
     vec4 rest;
     vec4 z = timesScale(maxima, rest);
     bvec4 far = greaterThanEqual(abs(z), vec4(208.));
-    return Shift(mix(vec4(0.), maxima, far), mix(octavesOf(z WITH(rest)), vec4(0.), far));
+    return Shift(mix(vec4(0.), maxima, far), mix(octavesOf(z), vec4(0.), far));
   }
 
   vec4 exponential(vec4 x, Shift shift) {
     vec4 rest;
     vec4 z = timesScale(x - shift.centre, rest);
-    vec4 k = octavesOf(z WITH(rest));
+    vec4 k = octavesOf(z);
     vec4 r = (z - k * 0.693359375) + (k * 2.12194440e-4 WITH(rest));
     vec4 p = r * 1.38141739e-3 + 8.36892147e-3;
     p = p * r + 4.16684076e-2;
