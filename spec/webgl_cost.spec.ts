@@ -102,8 +102,8 @@ describe('texels per element', () => {
     return result;
   }
 
-  /** What rows beside their elements add: statistics, odd ends, and the texels of a texture that hold nothing. */
-  const MARGIN = 1.06;
+  /** What windows, odd ends and the rest of a square texture add. */
+  const MARGIN = 1.03;
 
   test.each([
     [[64, 1000], 'softmax'],
@@ -113,10 +113,10 @@ describe('texels per element', () => {
     [[4, 50257], 'softmax'],
   ] as const)('%p %s', async (shape, op) => {
     const unpacked = await perElement({op, shape: [...shape], packed: false});
-    expect(unpacked.read).toBeLessThanOrEqual(3 * MARGIN + 0.25);
+    expect(unpacked.read).toBeLessThanOrEqual(3);
     expect(unpacked.written).toBeLessThanOrEqual(0.25 * MARGIN);
     const packed = await perElement({op, shape: [...shape], packed: true});
-    expect(packed.read).toBeLessThanOrEqual(0.75 * MARGIN + 0.25);
+    expect(packed.read).toBeLessThanOrEqual(0.75 * MARGIN);
     expect(packed.written).toBeLessThanOrEqual(0.25 * MARGIN);
 
     const stock = op === 'softmax' ? 'stockSoftmax' : 'stockLogSoftmax';

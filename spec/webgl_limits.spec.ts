@@ -33,13 +33,13 @@ describe('what is special about textures', () => {
   ])('data uploaded under %p and used under %p', async (first, second) => {
     const values = normal(first.reduce((a, b) => a * b));
     const actual = await page.run('softmaxOfReshaped', {values, first, second});
-    expect(worst(actual, rowsOf(values, second.at(-1)!), ulpError).error).toBeLessThanOrEqual(4);
+    expect(worst(actual, rowsOf(values, second.at(-1)!), ulpError).error).toBeLessThanOrEqual(6);
   });
 
   test.each([1, 3])('a slice that is an offset into another texture: from row %i', async (begin) => {
     const values = normal(5 * 7);
     const actual = await page.run('softmaxOfSlice', {values, shape: [5, 7], begin});
-    expect(worst(actual, rowsOf(values.slice(begin * 7), 7), ulpError).error).toBeLessThanOrEqual(4);
+    expect(worst(actual, rowsOf(values.slice(begin * 7), 7), ulpError).error).toBeLessThanOrEqual(6);
   });
 
   test.each([
@@ -80,7 +80,7 @@ describe('large tensors on webgl', () => {
     const {values, kernels} = await host.run({op: 'softmax', shape, logits});
     expect(kernels).toEqual(['FusedSoftmax']);
     const exact = reference.alongAxis(shape, shape.length - 1, [logits], reference.softmax);
-    expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4);
+    expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(6);
   });
 });
 

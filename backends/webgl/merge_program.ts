@@ -24,7 +24,7 @@ export function mergeProgram(
 ): Program {
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${LOG1P}${REDUCED}${scale.source}${EXP}${precision.source}
+      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${LOG1P}${scale.source}${EXP}${REDUCED}${precision.source}
 
       Reduced reduced(int texel) {
         Window window = windowOf(texel);

@@ -24,7 +24,7 @@ export function outcomeSource(outcome: Outcome, orientation: Orientation): strin
 function drawTexel(outcome: Exclude<Outcome, 'logSumExp'>): string {
   const second = {
     window: 'besidesOne(r) * UNIT',
-    softmax: '(r.others + r.maximal * r.one) * UNIT',
+    softmax: 'inUnitsOfMap(r) * UNIT',
     logSoftmax: 'log1p(besidesOne(r))',
   }[outcome];
   return `
@@ -58,4 +58,14 @@ export const REDUCED = `
 
   // s - 1
   vec4 besidesOne(Reduced r) { return (r.maximal - 1.) + r.others / r.one; }
+
+  // s times the exponential of m that the map will have. The two mostly differ by a power of two; GLSL's division is
+  // not exact even then, so the exponents are subtracted.
+  vec4 inUnitsOfMap(Reduced r) {
+    uvec4 there = floatBitsToUint(exponential(r.maxima, shiftOf(r.maxima)));
+    uvec4 here = floatBitsToUint(r.one);
+    bvec4 byPowerOfTwo = equal((there - here) & 0x7fffffu, uvec4(0));
+    vec4 power = uintBitsToFloat(there - here + 0x3f800000u);
+    return (r.others + r.maximal * r.one) * mix(uintBitsToFloat(there) / r.one, power, byPowerOfTwo);
+  }
 `;
