@@ -1,5 +1,5 @@
-import type {NamedAttrMap, Tensor} from '@tensorflow/tfjs-core';
-import {customGrad, engine, tidy} from '@tensorflow/tfjs-core';
+import type {NamedAttrMap} from '@tensorflow/tfjs-core';
+import {customGrad, engine, Tensor, tidy} from '@tensorflow/tfjs-core';
 import {ensureKernels} from '../backends/register';
 import {checkFinite, type Input, toFloat32} from './input';
 import {type ForwardAttrs, SOFTMAX} from './names';
@@ -25,7 +25,7 @@ export function forwardOp(
   scale: number,
   keepDims = false,
 ): Tensor {
-  return tidy(op, () => {
+  const run = () => {
     const x = toFloat32(op, 'logits', logits);
     const attrs: ForwardAttrs = {
       axis: resolveAxis(op, axis, x.shape),
@@ -33,7 +33,9 @@ export function forwardOp(
       keepDims,
     };
     return runKernel(kernelName, {logits: x}, attrs);
-  });
+  };
+  // A tensor that is used as it is leaves nothing to tidy up, and tidying is a sixth of the time of a tiny one.
+  return logits instanceof Tensor && logits.dtype === 'float32' ? run() : tidy(op, run);
 }
 
 /**
