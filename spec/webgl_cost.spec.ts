@@ -51,6 +51,15 @@ describe('what a call costs on webgl', () => {
     });
   });
 
+  test.each([
+    ['stockSoftmax', 'FusedSoftmax'],
+    ['stockLogSoftmax', 'FusedLogSoftmax'],
+  ] as const)('after install(), 2 draws of ours: %s', async (op, kernel) => {
+    const {kernels, draws} = await page.run('observeInstalled', {op, shape: [64, 1009], packed: true});
+    expect(kernels).toContain(kernel);
+    expect(draws).toBe(2);
+  });
+
   test('stock needs 9 draws or more for what takes us 2', async () => {
     const {draws} = await page.run('observe', {op: 'stockSoftmax', shape: [64, 1009], packed: true});
     expect(draws).toBeGreaterThanOrEqual(9);

@@ -63,10 +63,10 @@ describe('what is special about textures', () => {
   });
 });
 
-describe('large tensors on webgl', () => {
+describe.each([true, false])('shapes that textures make hard, uploaded packed: %s', (packed) => {
   let host: BrowserHost;
   beforeAll(async () => {
-    host = await inBrowser('webgl');
+    host = await inBrowser('webgl', {environment: {WEBGL_PACK: packed}});
   });
   afterAll(() => host.close());
 
@@ -74,14 +74,30 @@ describe('large tensors on webgl', () => {
     ['more than 65535 rows', [70_001, 5]],
     ['more elements than a line of texels has room for', [3, 40_001]],
     ['rank 1, wrapped', [33_333]],
+    ['one column', [301, 1]],
   ])('%s', async (_, shape) => {
+    await expectRight(shape, shape.length - 1);
+  });
+
+  test.each([
+    [[4, 5, 1, 1], 1],
+    [[5, 1], 0],
+    [[1, 5], 0],
+    [[3, 7, 1], 0],
+    [[3, 7, 1], 1],
+    [[1, 1, 9], 1],
+    [[40_001, 3], 0],
+    [[3, 20_003, 2], 1],
+  ])('axes of length 1, and long ones across: %p along %i', expectRight);
+
+  async function expectRight(shape: number[], axis: number): Promise<void> {
     const random = new Random(4);
     const logits = Float32Array.from({length: shape.reduce((a, b) => a * b)}, () => random.normal(3));
-    const {values, kernels} = await host.run({op: 'softmax', shape, logits});
+    const {values, kernels} = await host.run({op: 'softmax', shape, logits, axis});
     expect(kernels).toEqual(['FusedSoftmax']);
-    const exact = reference.alongAxis(shape, shape.length - 1, [logits], reference.softmax);
+    const exact = reference.alongAxis(shape, axis, [logits], reference.softmax);
     expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(6);
-  });
+  }
 });
 
 test('WebGL 1 is refused, with what to do instead', async () => {

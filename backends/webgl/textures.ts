@@ -82,7 +82,7 @@ function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Text
   const {isPacked, texShape, slice} = backend.texData.get(dataId);
   const grid = gridOf(shape);
   if (isPacked) {
-    const width = texShape![1] / 2;
+    const width = Math.ceil(texShape![1] / 2); // of a scalar, [1, 1]
     return {dataId, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
   }
   const width = texShape![1];
@@ -111,7 +111,7 @@ export function drawTensor(program: Program, shape: number[], backend: MathBacke
 export function drawUnpackedTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
   // At least two by two: tfjs compiles anew for textures that are narrower.
   const [h, w] = squarish(Math.max(4, util.sizeFromShape(shape)));
-  return relabelled(draw(program, Math.max(2, h), w, false, backend), shape, backend);
+  return relabelled(draw(program, h, w, false, backend), shape, backend);
 }
 
 /** So many RGBA texels for later programs, drawn by this one. To be disposed with `dispose`. */

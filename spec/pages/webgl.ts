@@ -2,7 +2,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import {logSoftmax, logSumExp, softmax} from '../../index';
+import {install, logSoftmax, logSumExp, softmax, uninstall} from '../../index';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT} from '../../kernels/names';
 import {recordKernels} from '../hosts/call';
 import {expose} from '../hosts/page';
@@ -59,6 +59,15 @@ const functions = {
     for (const [name, value] of Object.entries(all)) tf.env().set(name, value);
     await tf.setBackend('webgl');
     if (countFetches) fetchesInsteadOfResults();
+  },
+
+  observeInstalled(use: Use): Observed {
+    install();
+    try {
+      return functions.observe(use);
+    } finally {
+      uninstall();
+    }
   },
 
   observe(use: Use): Observed {
