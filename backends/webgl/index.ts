@@ -3,15 +3,20 @@ import {env} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {forward} from './forward';
 import {product} from './product';
+import {forwardIfSmall, productIfSmall} from './small';
 
-/** tfjs's `webgl` backend: fragment shaders that read and write float textures. */
+/** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   forward(request, backend) {
+    const small = forwardIfSmall(request, backend);
+    if (small) return small;
     requireWebGL2();
     return forward(request, backend);
   },
 
   product(request, backend) {
+    const small = productIfSmall(request, backend);
+    if (small) return small;
     requireWebGL2();
     return product(request, backend);
   },

@@ -40,7 +40,7 @@ export interface Use {
   shape: number[];
   axis?: number;
   /** How the inputs lie in their textures before the op runs. */
-  packed: boolean;
+  packed: boolean | 'not in a texture';
 }
 
 export interface Observed {
@@ -140,7 +140,7 @@ const functions = {
   /** A slice that tfjs makes without a copy, as an offset into the texture. */
   async softmaxOfSlice({values, shape, begin}: {values: Float32Array; shape: number[]; begin: number}) {
     const result = tf.tidy(() => {
-      const part = tf.slice(onTheGpu(values, shape, false), [begin, 0]);
+      const part = tf.slice(laid(values, shape, false), [begin, 0]);
       if (webgl().texData.get(part.dataId).slice == null) throw new Error('tfjs made a copy of this slice');
       return softmax(part);
     });
@@ -162,14 +162,15 @@ function withInputs<T>({shape, packed}: Use, f: (x: tf.Tensor, v: tf.Tensor) => 
   tf.engine().startScope();
   try {
     const values = () => Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => 4 * Math.random() - 2);
-    return f(onTheGpu(values(), shape, packed), onTheGpu(values(), shape, packed));
+    return f(laid(values(), shape, packed), laid(values(), shape, packed));
   } finally {
     tf.engine().endScope();
   }
 }
 
-function onTheGpu(values: Float32Array, shape: number[], packed: boolean): tf.Tensor {
+function laid(values: Float32Array, shape: number[], packed: Use['packed']): tf.Tensor {
   const x = tf.tensor(values, shape, 'float32');
+  if (packed === 'not in a texture') return x;
   Object.assign(webgl().texData.get(x.dataId), {isPacked: packed, shape});
   webgl().uploadToGPU(x.dataId);
   return x;
