@@ -1,0 +1,1 @@
+export {softmaxLongRows, logSoftmaxLongRows, logSumExpLongRows} from './long_rows';
