@@ -17,3 +17,8 @@ export function isExactScale(scale: f64): bool {
   let exponent = i32((bits >> 52) & 0x7ff) - 1023;
   return (bits & 0x000fffffffffffff) == 0 && exponent <= 0 && exponent >= -32;
 }
+
+/** The scale itself where it is exact in floats, else its sign, which is all that a maximum needs. */
+@inline export function exactFactor(scale: f64): f32 {
+  return isExactScale(scale) ? f32(scale) : scale < 0 ? -1 : 1;
+}

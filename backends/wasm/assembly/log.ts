@@ -50,3 +50,17 @@ export function logOfSum(ties: v128, rest: v128, max: v128, octaves: v128): v128
   // The integer arithmetic above turns NaN into a number; s - s brings it back.
   return f64x2.add(log, f64x2.sub(s, s));
 }
+
+/**
+ * m + log s, the logSumExp of a row of the logits at x, x + stride, ... up to x + end. Where m is infinite, so is the
+ * sum, unless there is a NaN: that is looked for here, once, instead of in every sweep.
+ */
+export function logSumExpOf(x: usize, end: usize, stride: usize, max: f64, log: f64): f64 {
+  if (isFinite(max)) return max + log;
+  let i: usize = 0;
+  do {
+    if (isNaN(load<f32>(x + i))) return NaN;
+    i += stride;
+  } while (i < end);
+  return max;
+}

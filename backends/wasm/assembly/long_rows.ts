@@ -8,8 +8,8 @@
 import {
   biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, unitOf, value,
 } from './exp';
-import {logOfSum} from './log';
-import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, SOFTMAX, isExactScale} from './kinds';
+import {logOfSum, logSumExpOf} from './log';
+import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, SOFTMAX, exactFactor, isExactScale} from './kinds';
 import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
@@ -65,7 +65,7 @@ let ties: i32 = 0;
   let count = i32x4.splat(0);
   let i: usize = 0;
   let whole = bytes & ~63;
-  if (whole) {
+  if (mode != DOUBLE && whole) {
     do {
       let x0 = v128.load(x + i);
       let x1 = v128.load(x + i, 16);
@@ -99,7 +99,6 @@ let ties: i32 = 0;
   }
   if (i < bytes) {
     let last = bytes - 16;
-    let sum = f32x4.splat(0);
     let fresh = i32x4.splat(-1);
     do {
       if (i > last) {
@@ -114,11 +113,11 @@ let ties: i32 = 0;
         count = i32x4.add(count, e0);
         v0 = v128.andnot(v0, e0);
       }
-      sum = f32x4.add(sum, v128.and(v0, fresh));
+      v0 = v128.and(v0, fresh);
+      low = f64x2.add(low, promoteLow(v0));
+      high = f64x2.add(high, promoteHigh(v0));
       i += 16;
     } while (i < bytes);
-    low = f64x2.add(low, promoteLow(sum));
-    high = f64x2.add(high, promoteHigh(sum));
   }
   if (kind != SOFTMAX) ties = -sumOfCounts(count);
   return sumOfDoubles(f64x2.add(low, high));
@@ -195,17 +194,6 @@ function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, origin
   subtractLog(x, y, bytes, scale, origin, log, DOUBLE);
 }
 
-/** m + log s; where m is infinite, m itself, unless there is a NaN. */
-function logSumExpOf(x: usize, bytes: usize, max: f64, log: f64): f64 {
-  if (isFinite(max)) return max + log;
-  let i: usize = 0;
-  do {
-    if (isNaN(load<f32>(x + i))) return NaN;
-    i += 4;
-  } while (i < bytes);
-  return max;
-}
-
 // The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the budget.
 
 function maximumPlain(x: usize, bytes: usize): f32 {
@@ -228,10 +216,6 @@ function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v1
   return sumOfValues(x, y, bytes, floor, scale, origin, floor, magic, DOUBLE, SOFTMAX);
 }
 
-function othersPlain(x: usize, bytes: usize, max: v128, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, 0, bytes, max, max, max, floor, magic, PLAIN, LOG_SOFTMAX);
-}
-
 function othersShifted(
   x: usize, bytes: usize, max: v128, scale: v128, shift: v128, floor: v128, magic: v128,
 ): f64 {
@@ -249,7 +233,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
   let bytes = usize(n) << 2;
   let bias = biasFor(n);
   let exact = isExactScale(scale);
-  let factor = f32x4.splat(exact ? f32(scale) : scale < 0 ? <f32>-1 : <f32>1);
+  let factor = f32x4.splat(exactFactor(scale));
   do {
     let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
     let m = f32x4.splat(max);
@@ -272,12 +256,12 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
 }
 
 /** logSoftmax y = (scale·x - m) - log s, or logSumExp y = m + log s. */
-@inline function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): void {
+function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let bias = biasFor(n);
   let unit = unitOf(bias);
   let exact = isExactScale(scale);
-  let factor = f32x4.splat(exact ? f32(scale) : scale < 0 ? <f32>-1 : <f32>1);
+  let factor = f32x4.splat(exactFactor(scale));
   do {
     let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
     let m = f32x4.splat(max);
@@ -288,9 +272,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
       let octaves = octavesOf(m, shift);
       let floor = floorOf(octaves, bias);
       let magic = magicOf(octaves, bias);
-      let sum: f64;
-      if (scale == 1 && abs(max) < 208) sum = othersPlain(x, bytes, m, floor, magic);
-      else sum = othersShifted(x, bytes, logit, factor, shift, floor, magic);
+      let sum = othersShifted(x, bytes, logit, factor, shift, floor, magic);
       let log = logOfSum(
         f64x2.splat(f64(ties)), f64x2.splat(sum * unit), promoteLow(f32x4.sub(m, shift)), promoteLow(octaves),
       );
@@ -298,7 +280,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
         let subtrahend = f32x4.splat(f32(f64x2.extract_lane(log, 0)));
         if (scale == 1) subtractLogPlain(x, y, bytes, m, subtrahend);
         else subtractLogScaled(x, y, bytes, factor, m, subtrahend);
-      } else store<f32>(y, f32(logSumExpOf(x, bytes, f64(max), f64x2.extract_lane(log, 0))));
+      } else store<f32>(y, f32(logSumExpOf(x, bytes, 4, f64(max), f64x2.extract_lane(log, 0))));
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
@@ -307,7 +289,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
       else {
         let peak = scale * f64x2.extract_lane(origin, 0);
-        store<f32>(y, f32(logSumExpOf(x, bytes, peak, f64x2.extract_lane(log, 0))));
+        store<f32>(y, f32(logSumExpOf(x, bytes, 4, peak, f64x2.extract_lane(log, 0))));
       }
     }
     x += bytes;

@@ -60,3 +60,46 @@
 @inline export function lanesFrom(first: i32): v128 {
   return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(first));
 }
+
+/** Four floats at p0 to p3, or in one piece at p0. */
+@inline export function loadLanes(p0: usize, p1: usize, p2: usize, p3: usize, apart: bool): v128 {
+  if (apart) {
+    return v128.load32_lane(
+      p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_zero(p0), 1), 2), 3,
+    );
+  } else return v128.load(p0);
+}
+
+@inline export function storeLanes(p0: usize, p1: usize, p2: usize, p3: usize, v: v128, apart: bool): void {
+  if (apart) {
+    v128.store32_lane(p0, v, 0);
+    v128.store32_lane(p1, v, 1);
+    v128.store32_lane(p2, v, 2);
+    v128.store32_lane(p3, v, 3);
+  } else v128.store(p0, v);
+}
+
+// Lane numbers must be literals, hence four functions.
+@inline export function splat0(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 0, 0, 0, 0);
+}
+
+@inline export function splat1(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 1, 1, 1, 1);
+}
+
+@inline export function splat2(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 2, 2, 2, 2);
+}
+
+@inline export function splat3(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 3, 3, 3, 3);
+}
+
+@inline export function evenLanes(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+
+@inline export function oddLanes(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+}
