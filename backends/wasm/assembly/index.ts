@@ -13,3 +13,4 @@ export {
   softmaxProductGatheredRows, logSoftmaxJvpGatheredRows, logSoftmaxVjpGatheredRows,
 } from './product_lane_rows';
 export {softmaxShortRows, logSoftmaxShortRows, logSumExpShortRows} from './short_rows';
+export {softmaxWideRows, logSoftmaxWideRows, logSumExpWideRows} from './wide_rows';

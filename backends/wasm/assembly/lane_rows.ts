@@ -6,11 +6,12 @@
 // The last four rows overlap those before; what is computed twice is stored twice.
 
 import {
-  biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, unitOf, value,
+  biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, value,
 } from './exp';
-import {logOfSum, logSumExpOf} from './log';
+import {logOfSum} from './log';
+import {settleInfinite} from './log_sum_exp';
 import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, SHIFTED, SOFTMAX, exactFactor} from './kinds';
-import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes} from './simd';
+import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} from './simd';
 
 /** Four rows of n at x0 to x3, with `step` bytes between their elements; y0 to y3 is where their results begin. */
 @inline function fourRows(
@@ -73,24 +74,14 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes} from './
     return;
   }
 
-  let unit = f64x2.splat(unitOf(bias));
-  let shifted = f32x4.sub(max, shift);
-  let zero = f64x2.splat(0);
-  let logLow = logOfSum(
-    f64x2.convert_low_i32x4_s(ties), f64x2.mul(low, unit),
-    mode == DOUBLE ? zero : promoteLow(shifted), mode == DOUBLE ? zero : promoteLow(octaves),
-  );
-  let logHigh = logOfSum(
-    f64x2.convert_low_i32x4_s(v128.shuffle<i32>(ties, ties, 2, 3, 0, 1)), f64x2.mul(high, unit),
-    mode == DOUBLE ? zero : promoteHigh(shifted), mode == DOUBLE ? zero : promoteHigh(octaves),
-  );
+  let reference = mode == DOUBLE ? f32x4.splat(0) : max;
+  let logLow = logOfSum(ties, low, reference, bias);
+  let logHigh = logOfSum(upper(ties), high, upper(reference), bias);
   if (kind == LOG_SUM_EXP) {
-    let peakLow = f64x2.mul(promoteLow(logit), f64x2.splat(scale));
-    let peakHigh = f64x2.mul(promoteHigh(logit), f64x2.splat(scale));
-    store<f32>(y0, f32(logSumExpOf(x0, end, step, f64x2.extract_lane(peakLow, 0), f64x2.extract_lane(logLow, 0))));
-    store<f32>(y1, f32(logSumExpOf(x1, end, step, f64x2.extract_lane(peakLow, 1), f64x2.extract_lane(logLow, 1))));
-    store<f32>(y2, f32(logSumExpOf(x2, end, step, f64x2.extract_lane(peakHigh, 0), f64x2.extract_lane(logHigh, 0))));
-    store<f32>(y3, f32(logSumExpOf(x3, end, step, f64x2.extract_lane(peakHigh, 1), f64x2.extract_lane(logHigh, 1))));
+    let scale64 = f64x2.splat(scale);
+    let peakLow = f64x2.mul(promoteLow(logit), scale64);
+    let peakHigh = f64x2.mul(promoteHigh(logit), scale64);
+    storeLanes(y0, y1, y2, y3, demote(f64x2.add(peakLow, logLow), f64x2.add(peakHigh, logHigh)), apart);
     return;
   }
   let log = demote(logLow, logHigh);
@@ -114,7 +105,7 @@ function softmaxBeside(x: usize, y: usize, n: u32, step: usize, scale: f64): voi
 }
 
 function logBeside(x: usize, y: usize, n: u32, step: usize, scale: f64, kind: i32): void {
-  fourRows(x, x + 4, x + 8, x + 12, y, y + 4, y + 8, y + 12, n, step, scale, false, SHIFTED, kind);
+  fourRows(x, x, x, x, y, y, y, y, n, step, scale, false, SHIFTED, kind);
 }
 
 function fourGathered(
@@ -183,6 +174,7 @@ export function logSoftmaxStridedRows(x: usize, y: usize, outer: u32, n: u32, in
 
 export function logSumExpStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   beside(x, y, outer, n, inner, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, inner, scale);
 }
 
 export function softmaxGatheredRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
@@ -195,4 +187,5 @@ export function logSoftmaxGatheredRows(x: usize, y: usize, outer: u32, n: u32, i
 
 export function logSumExpGatheredRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   gathered(x, y, outer, n, inner, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, inner, scale);
 }

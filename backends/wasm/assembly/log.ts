@@ -6,6 +6,9 @@
 //   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1)
 // Where e is 0, f - 1 is (ties - 1) + q with nothing lost: log1p(q).
 
+import {octavesOf, shiftOf, unitOf} from './exp';
+import {promoteLow} from './simd';
+
 /** e^-ρ for |ρ| <= 0.36: Taylor's series up to degree 9, within 2^-36. */
 @inline function expMinus(rho: v128): v128 {
   let p = f64x2.splat(-1.0 / 362880);
@@ -21,12 +24,17 @@
 }
 
 /**
- * log s on two rows. `rest` is the sum of e^(x - shift) 2^-octaves over the logits below the maximum, and `max` is
- * shifted like them: e^max 2^-octaves = e^ρ with ρ = max - octaves ln 2, so q = rest e^-ρ.
+ * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other logits,
+ * scaled as in exp.ts: by KAPPA 2^(bias - 127) and 2^-octaves, with the shift taken off. The maximum, shifted and scaled
+ * alike, is e^ρ with ρ = max - shift - octaves ln 2, so q = rest e^-ρ. Where the values are those of differences from the
+ * maximum, pass 0 for it.
  */
-export function logOfSum(ties: v128, rest: v128, max: v128, octaves: v128): v128 {
-  let rho = f64x2.sub(max, f64x2.mul(octaves, f64x2.splat(0.6931471805599453)));
-  let q = f64x2.mul(rest, expMinus(rho));
+export function logOfSum(counts: v128, rest: v128, max: v128, bias: i32): v128 {
+  let shift = shiftOf(max);
+  let octaves = f64x2.mul(promoteLow(octavesOf(max, shift)), f64x2.splat(0.6931471805599453));
+  let rho = f64x2.sub(promoteLow(f32x4.sub(max, shift)), octaves);
+  let ties = f64x2.convert_low_i32x4_s(counts);
+  let q = f64x2.mul(f64x2.mul(rest, f64x2.splat(unitOf(bias))), expMinus(rho));
   let s = f64x2.add(ties, q);
   let e = i64x2.shr_s(i64x2.sub(s, f64x2.splat(0.7071067811865476)), 52);
   let f = i64x2.sub(s, i64x2.shl(e, 52));
@@ -49,18 +57,4 @@ export function logOfSum(ties: v128, rest: v128, max: v128, octaves: v128): v128
   let log = f64x2.add(f64x2.mul(exponent, f64x2.splat(0.6931471805599453)), f64x2.mul(p, z));
   // The integer arithmetic above turns NaN into a number; s - s brings it back.
   return f64x2.add(log, f64x2.sub(s, s));
-}
-
-/**
- * m + log s, the logSumExp of a row of the logits at x, x + stride, ... up to x + end. Where m is infinite, so is the
- * sum, unless there is a NaN: that is looked for here, once, instead of in every sweep.
- */
-export function logSumExpOf(x: usize, end: usize, stride: usize, max: f64, log: f64): f64 {
-  if (isFinite(max)) return max + log;
-  let i: usize = 0;
-  do {
-    if (isNaN(load<f32>(x + i))) return NaN;
-    i += stride;
-  } while (i < end);
-  return max;
 }

@@ -6,9 +6,10 @@
 // multiple of four, so that no sweep leaves the row or needs single floats.
 
 import {
-  biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, unitOf, value,
+  biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, value,
 } from './exp';
-import {logOfSum, logSumExpOf} from './log';
+import {logOfSum} from './log';
+import {settleInfinite} from './log_sum_exp';
 import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, SOFTMAX, exactFactor, isExactScale} from './kinds';
 import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
@@ -155,13 +156,13 @@ function multiply(y: usize, bytes: usize, factor: v128): void {
     return demote(
       f64x2.sub(distance(promoteLow(x), max, scale), log), f64x2.sub(distance(promoteHigh(x), max, scale), log),
     );
-  } else return f32x4.sub(f32x4.sub(mode == PLAIN ? x : f32x4.mul(x, scale), max), log);
+  } else return f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
 }
 
 @inline function subtractLog(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, mode: i32): void {
   let i: usize = 0;
   let whole = bytes & ~63;
-  if (whole) {
+  if (mode != DOUBLE && whole) {
     do {
       let y0 = logValue(v128.load(x + i), scale, max, log, mode);
       let y1 = logValue(v128.load(x + i, 16), scale, max, log, mode);
@@ -182,11 +183,8 @@ function multiply(y: usize, bytes: usize, factor: v128): void {
   v128.store(y + last, logValue(v128.load(x + last), scale, max, log, mode));
 }
 
-function subtractLogPlain(x: usize, y: usize, bytes: usize, max: v128, log: v128): void {
-  subtractLog(x, y, bytes, max, max, log, PLAIN);
-}
-
-function subtractLogScaled(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
+/** y = (scale·x - m) - log s on one row of four or more, with an exact scale. */
+export function subtractLogShifted(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
   subtractLog(x, y, bytes, scale, max, log, SHIFTED);
 }
 
@@ -259,7 +257,6 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
 function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let bias = biasFor(n);
-  let unit = unitOf(bias);
   let exact = isExactScale(scale);
   let factor = f32x4.splat(exactFactor(scale));
   do {
@@ -273,23 +270,19 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
       let floor = floorOf(octaves, bias);
       let magic = magicOf(octaves, bias);
       let sum = othersShifted(x, bytes, logit, factor, shift, floor, magic);
-      let log = logOfSum(
-        f64x2.splat(f64(ties)), f64x2.splat(sum * unit), promoteLow(f32x4.sub(m, shift)), promoteLow(octaves),
-      );
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), m, bias);
       if (kind == LOG_SOFTMAX) {
         let subtrahend = f32x4.splat(f32(f64x2.extract_lane(log, 0)));
-        if (scale == 1) subtractLogPlain(x, y, bytes, m, subtrahend);
-        else subtractLogScaled(x, y, bytes, factor, m, subtrahend);
-      } else store<f32>(y, f32(logSumExpOf(x, bytes, 4, f64(max), f64x2.extract_lane(log, 0))));
+        subtractLogShifted(x, y, bytes, factor, m, subtrahend);
+      } else store<f32>(y, f32(f64(max) + f64x2.extract_lane(log, 0)));
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
       let sum = othersDouble(x, bytes, logit, scales, origin, floorOfDouble(bias), magicOfDouble(bias));
-      let log = logOfSum(f64x2.splat(f64(ties)), f64x2.splat(sum * unit), f64x2.splat(0), f64x2.splat(0));
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.splat(0), bias);
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
       else {
-        let peak = scale * f64x2.extract_lane(origin, 0);
-        store<f32>(y, f32(logSumExpOf(x, bytes, 4, peak, f64x2.extract_lane(log, 0))));
+        store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));
       }
     }
     x += bytes;
@@ -303,4 +296,5 @@ export function logSoftmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner
 
 export function logSumExpLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   logRows(x, y, outer, n, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, 1, scale);
 }

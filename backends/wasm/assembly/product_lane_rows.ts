@@ -37,21 +37,77 @@ import {demote, loadLanes, promoteHigh, promoteLow, storeLanes} from './simd';
   } while (i < end);
 }
 
-@inline function beside(
+/** Sixteen rows side by side, a whole cache line at each step along the axis. */
+@inline function sixteenRows(y: usize, v: usize, out: usize, n: u32, step: usize, factor: v128, kind: i32): void {
+  let end = usize(n) * step;
+  let low0 = f64x2.splat(0);
+  let low1 = low0;
+  let low2 = low0;
+  let low3 = low0;
+  let high0 = low0;
+  let high1 = low0;
+  let high2 = low0;
+  let high3 = low0;
+  let i: usize = 0;
+  do {
+    let stop = i + 4 * step;
+    stop = stop < end ? stop : end;
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    do {
+      s0 = f32x4.add(s0, summand(v128.load(y + i), v128.load(v + i), kind));
+      s1 = f32x4.add(s1, summand(v128.load(y + i, 16), v128.load(v + i, 16), kind));
+      s2 = f32x4.add(s2, summand(v128.load(y + i, 32), v128.load(v + i, 32), kind));
+      s3 = f32x4.add(s3, summand(v128.load(y + i, 48), v128.load(v + i, 48), kind));
+      i += step;
+    } while (i < stop);
+    low0 = f64x2.add(low0, promoteLow(s0));
+    low1 = f64x2.add(low1, promoteLow(s1));
+    low2 = f64x2.add(low2, promoteLow(s2));
+    low3 = f64x2.add(low3, promoteLow(s3));
+    high0 = f64x2.add(high0, promoteHigh(s0));
+    high1 = f64x2.add(high1, promoteHigh(s1));
+    high2 = f64x2.add(high2, promoteHigh(s2));
+    high3 = f64x2.add(high3, promoteHigh(s3));
+  } while (i < end);
+  let t0 = demote(low0, high0);
+  let t1 = demote(low1, high1);
+  let t2 = demote(low2, high2);
+  let t3 = demote(low3, high3);
+  i = 0;
+  do {
+    let p0 = productOf(v128.load(y + i), v128.load(v + i), t0, factor, kind);
+    let p1 = productOf(v128.load(y + i, 16), v128.load(v + i, 16), t1, factor, kind);
+    let p2 = productOf(v128.load(y + i, 32), v128.load(v + i, 32), t2, factor, kind);
+    let p3 = productOf(v128.load(y + i, 48), v128.load(v + i, 48), t3, factor, kind);
+    v128.store(out + i, p0);
+    v128.store(out + i, p1, 16);
+    v128.store(out + i, p2, 32);
+    v128.store(out + i, p3, 48);
+    i += step;
+  } while (i < end);
+}
+
+/** The kind is known only at run time, here and below: memory is the limit, and three copies would not fit the budget. */
+function beside(
   y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, kind: i32,
 ): void {
   let step = usize(inner) << 2;
   let block = usize(n) * step;
   let factors = f32x4.splat(f32(factor));
-  let last = step - 16;
   do {
     let i: usize = 0;
-    do {
-      i = i < last ? i : last;
-      let at = y + i;
+    while (i + 64 <= step) {
+      sixteenRows(y + i, v + i, out + i, n, step, factors, kind);
+      i += 64;
+    }
+    while (i < step) {
+      let at = y + min(i, step - 16);
       fourRows(at, at, at, at, v - y, out - y, n, step, factors, false, kind);
       i += 16;
-    } while (i < step);
+    }
     y += block;
     v += block;
     out += block;
@@ -64,7 +120,6 @@ import {demote, loadLanes, promoteHigh, promoteLow, storeLanes} from './simd';
   return (usize(o) * n * inner + (row - o * inner)) << 2;
 }
 
-/** The kind is known only at run time here: this way is for what is rare, and three copies would not fit the budget. */
 function gathered(
   y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, kind: i32,
 ): void {

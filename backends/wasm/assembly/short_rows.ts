@@ -6,11 +6,13 @@
 //
 // At least four rows; exact scales. The last four rows overlap those before.
 
-import {biasFor, floorOf, magicOf, octavesOf, shiftOf, unitOf, value} from './exp';
-import {logOfSum, logSumExpOf} from './log';
+import {biasFor, floorOf, magicOf, octavesOf, shiftOf, value} from './exp';
+import {logOfSum} from './log';
+import {subtractLogShifted} from './long_rows';
+import {settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SHIFTED, SOFTMAX} from './kinds';
 import {
-  demote, evenLanes, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3, storeLanes,
+  demote, evenLanes, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3, storeLanes, upper,
 } from './simd';
 
 /** The maximum of each of four vectors, in order. */
@@ -169,44 +171,19 @@ import {
     return;
   }
 
-  let unit = f64x2.splat(unitOf(bias));
-  let shifted = f32x4.sub(max, shift);
-  let logLow = logOfSum(
-    f64x2.convert_low_i32x4_s(ties), f64x2.mul(promoteLow(sum), unit), promoteLow(shifted), promoteLow(octaves),
-  );
-  let logHigh = logOfSum(
-    f64x2.convert_low_i32x4_s(v128.shuffle<i32>(ties, ties, 2, 3, 0, 1)), f64x2.mul(promoteHigh(sum), unit),
-    promoteHigh(shifted), promoteHigh(octaves),
-  );
+  let logLow = logOfSum(ties, promoteLow(sum), max, bias);
+  let logHigh = logOfSum(upper(ties), promoteHigh(sum), upper(max), bias);
   if (kind == LOG_SUM_EXP) {
-    v128.store(
-      y, demote(f64x2.add(promoteLow(max), logLow), f64x2.add(promoteHigh(max), logHigh)),
-    );
-    if (v128.any_true(f32x4.eq(f32x4.abs(max), f32x4.splat(Infinity)))) {
-      store<f32>(y, f32(logSumExpOf(x0, bytes, 4, f64(f32x4.extract_lane(max, 0)), f64x2.extract_lane(logLow, 0))));
-      store<f32>(y, f32(logSumExpOf(x1, bytes, 4, f64(f32x4.extract_lane(max, 1)), f64x2.extract_lane(logLow, 1))), 4);
-      store<f32>(y, f32(logSumExpOf(x2, bytes, 4, f64(f32x4.extract_lane(max, 2)), f64x2.extract_lane(logHigh, 0))), 8);
-      store<f32>(y, f32(logSumExpOf(x3, bytes, 4, f64(f32x4.extract_lane(max, 3)), f64x2.extract_lane(logHigh, 1))), 12);
-    }
+    v128.store(y, demote(f64x2.add(promoteLow(max), logLow), f64x2.add(promoteHigh(max), logHigh)));
     return;
   }
   let log = demote(logLow, logHigh);
   if (whole) {
-    let max0 = splat0(max);
-    let max1 = splat1(max);
-    let max2 = splat2(max);
-    let max3 = splat3(max);
-    let log0 = splat0(log);
-    let log1 = splat1(log);
-    let log2 = splat2(log);
-    let log3 = splat3(log);
-    do {
-      v128.store(y0 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x0 + i), scale), max0), log0));
-      v128.store(y1 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x1 + i), scale), max1), log1));
-      v128.store(y2 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x2 + i), scale), max2), log2));
-      v128.store(y3 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x3 + i), scale), max3), log3));
-      i += 16;
-    } while (i < whole);
+    subtractLogShifted(x0, y0, bytes, scale, splat0(max), splat0(log));
+    subtractLogShifted(x1, y1, bytes, scale, splat1(max), splat1(log));
+    subtractLogShifted(x2, y2, bytes, scale, splat2(max), splat2(log));
+    subtractLogShifted(x3, y3, bytes, scale, splat3(max), splat3(log));
+    return;
   }
   while (i < bytes) {
     let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, true);
@@ -243,4 +220,5 @@ export function logSoftmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inne
 
 export function logSumExpShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   logShortRows(x, y, outer, n, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, 1, scale);
 }
