@@ -193,7 +193,8 @@ import {
   }
 }
 
-@inline function rows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
+/** The kind is known only at run time, to have the code once; it is asked for once in four vectors. */
+function rows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let factor = f32x4.splat(f32(scale));
   let last = outer - 4;
@@ -210,15 +211,11 @@ export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: 
   rows(x, y, outer, n, scale, SOFTMAX);
 }
 
-function logShortRows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
-  rows(x, y, outer, n, scale, kind);
-}
-
 export function logSoftmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logShortRows(x, y, outer, n, scale, LOG_SOFTMAX);
+  rows(x, y, outer, n, scale, LOG_SOFTMAX);
 }
 
 export function logSumExpShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logShortRows(x, y, outer, n, scale, LOG_SUM_EXP);
+  rows(x, y, outer, n, scale, LOG_SUM_EXP);
   settleInfinite(x, y, outer, n, 1, scale);
 }

@@ -165,7 +165,8 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   } while (i < end);
 }
 
-@inline function rows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+/** The kind is known only at run time, to have the code once; it is asked for once in four vectors. */
+function rows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
   let factor = f32x4.splat(exactFactor(scale));
   let step = usize(inner) << 2;
   let block = usize(n) * step;
@@ -186,15 +187,11 @@ export function softmaxWideRows(x: usize, y: usize, outer: u32, n: u32, inner: u
   rows(x, y, outer, n, inner, scale, SOFTMAX);
 }
 
-function logWideRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
-  rows(x, y, outer, n, inner, scale, kind);
-}
-
 export function logSoftmaxWideRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logWideRows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
+  rows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
 }
 
 export function logSumExpWideRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logWideRows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
+  rows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
   settleInfinite(x, y, outer, n, inner, scale);
 }
