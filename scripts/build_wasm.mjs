@@ -17,7 +17,8 @@ async function fingerprint() {
   const hash = createHash('sha256');
   hash.update(await readFile(new URL(import.meta.url)));
   hash.update(await readFile(new URL('../node_modules/assemblyscript/package.json', import.meta.url)));
-  for (const name of (await readdir(assembly)).sort()) hash.update(name).update(await readFile(new URL(name, assembly)));
+  for (const name of (await readdir(assembly)).sort())
+    hash.update(name).update(await readFile(new URL(name, assembly)));
   return hash.digest('hex');
 }
 
@@ -38,7 +39,8 @@ async function compile(features) {
       ...features.flatMap((feature) => ['--enable', feature]),
     ],
     {
-      readFile: (name, base) => readFile(new URL(name, base === '.' ? assembly : new URL(base, assembly)), 'utf8').catch(() => null),
+      readFile: (name, base) =>
+        readFile(new URL(name, base === '.' ? assembly : new URL(base, assembly)), 'utf8').catch(() => null),
       writeFile: (_name, contents) => {
         text = contents;
       },
@@ -73,7 +75,9 @@ function shortenConstantsOf(code) {
     (text, constant, i) => text.replaceAll(constant, `local.get $constant${i}`),
     lines.slice(start).join('\n'),
   );
-  return [...lines.slice(0, start), ...declarations, ...definitions, body.replaceAll(VECTOR_CONSTANT, asSplat)].join('\n');
+  return [...lines.slice(0, start), ...declarations, ...definitions, body.replaceAll(VECTOR_CONSTANT, asSplat)].join(
+    '\n',
+  );
 }
 
 function asSplat(constant) {
@@ -114,7 +118,8 @@ export async function buildWasm() {
     if (await isUpToDate(name, digest)) continue;
     const bytes = await assemble(shortenConstants(await compile(features)));
     if (process.env.DUMP) await writeFile(`${process.env.DUMP}-${name}.wasm`, bytes);
-    if (bytes.length > BUDGET && !process.env.DUMP) throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${BUDGET}.`);
+    if (bytes.length > BUDGET && !process.env.DUMP)
+      throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${BUDGET}.`);
     const base64 = Buffer.from(bytes).toString('base64');
     await writeFile(
       new URL(`${name}.ts`, generated),
