@@ -280,7 +280,7 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
       let sum = othersDouble(x, bytes, logit, scales, origin, floorOfDouble(bias), magicOfDouble(bias));
-      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.splat(0), bias);
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m), bias);
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
       else {
         store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));

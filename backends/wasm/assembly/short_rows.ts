@@ -64,7 +64,7 @@ import {
     max = maxima(m0, m1, m2, m3);
   }
   while (i < bytes) {
-    max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, true), scale));
+    max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale));
     i += 4;
   }
 
@@ -141,9 +141,9 @@ import {
   }
   let sum = f32x4.splat(0);
   while (i < bytes) {
-    let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, true);
+    let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
     let v = value(a, scale, shift, shift, floor, magic, SHIFTED);
-    if (kind == SOFTMAX) storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v, true);
+    if (kind == SOFTMAX) storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
     else {
       let tie = f32x4.eq(a, logit);
       ties = i32x4.sub(ties, tie);
@@ -172,8 +172,8 @@ import {
       } while (i < whole);
     }
     while (i < bytes) {
-      let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i, true);
-      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, factor), true);
+      let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
+      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, factor));
       i += 4;
     }
     return;
@@ -194,15 +194,14 @@ import {
     return;
   }
   while (i < bytes) {
-    let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, true);
+    let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
     let result = f32x4.sub(f32x4.sub(f32x4.mul(a, scale), max), log);
-    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, result, true);
+    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, result);
     i += 4;
   }
 }
 
-/** The kind is known only at run time, to have the code once; it is asked for once in four vectors. */
-function rows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
+@inline function rows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let factor = f32x4.splat(f32(scale));
   let last = outer - 4;
@@ -219,11 +218,16 @@ export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: 
   rows(x, y, outer, n, scale, SOFTMAX);
 }
 
+/** The logarithms have one copy of the code: which one it is, is asked only when a row is done. */
+function logRows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
+  rows(x, y, outer, n, scale, kind);
+}
+
 export function logSoftmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, scale, LOG_SOFTMAX);
+  logRows(x, y, outer, n, scale, LOG_SOFTMAX);
 }
 
 export function logSumExpShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, scale, LOG_SUM_EXP);
+  logRows(x, y, outer, n, scale, LOG_SUM_EXP);
   settleInfinite(x, y, outer, n, 1, scale);
 }

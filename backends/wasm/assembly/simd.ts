@@ -35,11 +35,6 @@
   return v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
-/** Two doubles as floats, twice. */
-@inline export function demoteBoth(v: v128): v128 {
-  return demote(v, v);
-}
-
 /** The larger, and `a` if either is NaN: one instruction on x86, where f32x4.max is nine. */
 @inline export function larger(a: v128, b: v128): v128 {
   return f32x4.pmax(a, b);
@@ -66,22 +61,16 @@
   return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(first));
 }
 
-/** Four floats at p0 to p3, or in one piece at p0. */
-@inline export function loadLanes(p0: usize, p1: usize, p2: usize, p3: usize, apart: bool): v128 {
-  if (apart) {
-    return v128.load32_lane(
-      p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_zero(p0), 1), 2), 3,
-    );
-  } else return v128.load(p0);
+/** Four floats from four places. */
+@inline export function loadLanes(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
+  return v128.load32_lane(p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_zero(p0), 1), 2), 3);
 }
 
-@inline export function storeLanes(p0: usize, p1: usize, p2: usize, p3: usize, v: v128, apart: bool): void {
-  if (apart) {
-    v128.store32_lane(p0, v, 0);
-    v128.store32_lane(p1, v, 1);
-    v128.store32_lane(p2, v, 2);
-    v128.store32_lane(p3, v, 3);
-  } else v128.store(p0, v);
+@inline export function storeLanes(p0: usize, p1: usize, p2: usize, p3: usize, v: v128): void {
+  v128.store32_lane(p0, v, 0);
+  v128.store32_lane(p1, v, 1);
+  v128.store32_lane(p2, v, 2);
+  v128.store32_lane(p3, v, 3);
 }
 
 // One lane in all four. Extract and splat take 5 bytes of code, a shuffle 18. Lane numbers must be literals.
