@@ -14,7 +14,6 @@
 // NaN stays NaN throughout; -Infinity gives 0.
 
 import {demote, larger, madd, nmadd, promoteHigh, promoteLow} from './simd';
-import {DOUBLE, PLAIN} from './kinds';
 
 /** What the polynomial gives at 0. */
 export const KAPPA: f64 = 722.7090506382374;
@@ -32,13 +31,13 @@ const ROUND_DOUBLE: f64 = 6755399441055744; // 1.5 · 2^52
  * The exponent field that a row's maximum gets, so that the sum of n values stays below 511. Rows beyond 2^24 elements
  * keep the bias of 2^24: results between 1e-30 and 1e-38 then stay, at the risk of a slow subnormal.
  */
-@inline export function biasFor(n: u32): i32 {
+export function biasFor(n: u32): i32 {
   let bits = 32 - clz<i32>(n);
   return 126 - min<i32>(bits, 24);
 }
 
 /** 1 / (KAPPA 2^(bias - 127)): a sum of values times this is a sum of e^t 2^-N. */
-@inline export function unitOf(bias: i32): f64 {
+export function unitOf(bias: i32): f64 {
   return reinterpret<f64>(u64(1023 + 127 - bias) << 52) / KAPPA;
 }
 
@@ -72,35 +71,13 @@ const ROUND_DOUBLE: f64 = 6755399441055744; // 1.5 · 2^52
   return f64x2.splat(f64(-bias) * 0.6931471805599453);
 }
 
-/** KAPPA e^r. */
-@inline function polynomial(r: v128): v128 {
-  let p = f32x4.add(r, f32x4.splat(6.052323818206787));
-  p = madd(p, r, f32x4.splat(30.113733291625977));
-  p = madd(p, r, f32x4.splat(120.45001220703125));
-  p = madd(p, r, f32x4.splat(361.3546142578125));
-  p = madd(p, r, f32x4.splat(722.7090454101562));
-  return madd(p, r, f32x4.splat(722.7090454101562));
-}
-
-@inline function expOfFloats(t: v128, floor: v128, magic: v128): v128 {
-  t = larger(t, floor);
-  let rounded = madd(t, f32x4.splat(LOG2_E), magic);
-  let k = f32x4.sub(rounded, magic);
-  let r = nmadd(k, f32x4.splat(LN2_LOW), nmadd(k, f32x4.splat(LN2_HIGH), t));
-  return f32x4.mul(polynomial(r), i32x4.shl(rounded, 23));
-}
-
-@inline function reduce(t: v128, rounded: v128, magic: v128): v128 {
-  return f64x2.sub(t, f64x2.mul(f64x2.sub(rounded, magic), f64x2.splat(0.6931471805599453)));
-}
-
-@inline function expOfDoubles(low: v128, high: v128, floor: v128, magic: v128): v128 {
-  low = f64x2.pmax(low, floor);
-  high = f64x2.pmax(high, floor);
-  let roundedLow = f64x2.add(f64x2.mul(low, f64x2.splat(1.4426950408889634)), magic);
-  let roundedHigh = f64x2.add(f64x2.mul(high, f64x2.splat(1.4426950408889634)), magic);
-  let r = demote(reduce(low, roundedLow, magic), reduce(high, roundedHigh, magic));
-  return f32x4.mul(polynomial(r), i32x4.shl(v128.shuffle<i32>(roundedLow, roundedHigh, 0, 2, 4, 6), 23));
+/** KAPPA e^r = KAPPA + r q(r); this is q. */
+@inline function slope(r: v128): v128 {
+  let q = f32x4.add(r, f32x4.splat(6.052323818206787));
+  q = madd(q, r, f32x4.splat(30.113733291625977));
+  q = madd(q, r, f32x4.splat(120.45001220703125));
+  q = madd(q, r, f32x4.splat(361.3546142578125));
+  return madd(q, r, f32x4.splat(722.7090454101562));
 }
 
 /** scale·(x - origin) in doubles. The difference of two floats is exact there, or nearly so. */
@@ -108,17 +85,84 @@ const ROUND_DOUBLE: f64 = 6755399441055744; // 1.5 · 2^52
   return f64x2.mul(f64x2.sub(x, origin), scale);
 }
 
+// In floats: t is four arguments, `rounded` their octaves in the low bits.
+
+/** scale·x - shift, raised to `floor`. */
+@inline export function argument(x: v128, scale: v128, shift: v128, floor: v128): v128 {
+  return larger(f32x4.sub(f32x4.mul(x, scale), shift), floor);
+}
+
+@inline export function round(t: v128, magic: v128): v128 {
+  return madd(t, f32x4.splat(LOG2_E), magic);
+}
+
+/** 2^(k - N) 2^(bias - 127). */
+@inline export function power(rounded: v128): v128 {
+  return i32x4.shl(rounded, 23);
+}
+
+@inline function fraction(t: v128, rounded: v128, magic: v128): v128 {
+  let k = f32x4.sub(rounded, magic);
+  return nmadd(k, f32x4.splat(LN2_LOW), nmadd(k, f32x4.splat(LN2_HIGH), t));
+}
+
+@inline function valueOf(r: v128, power: v128): v128 {
+  return f32x4.mul(madd(slope(r), r, f32x4.splat(722.7090454101562)), power);
+}
+
+@inline export function value(t: v128, magic: v128): v128 {
+  let rounded = round(t, magic);
+  return valueOf(fraction(t, rounded, magic), power(rounded));
+}
+
+/** What a value is above KAPPA times its power, over the power. */
+@inline export function excess(t: v128, rounded: v128, magic: v128): v128 {
+  let r = fraction(t, rounded, magic);
+  return f32x4.mul(slope(r), r);
+}
+
+// In doubles: x is four logits, `low` and `high` the maxima of lanes 0, 1 and 2, 3.
+
+@inline function argumentDouble(x: v128, scale: v128, origin: v128, floor: v128): v128 {
+  return f64x2.pmax(distance(x, origin, scale), floor);
+}
+
+@inline function roundDouble(t: v128, magic: v128): v128 {
+  return f64x2.add(f64x2.mul(t, f64x2.splat(1.4426950408889634)), magic);
+}
+
+@inline function fractionDouble(t: v128, magic: v128): v128 {
+  let k = f64x2.sub(roundDouble(t, magic), magic);
+  return f64x2.sub(t, f64x2.mul(k, f64x2.splat(0.6931471805599453)));
+}
+
+@inline export function powerDouble(x: v128, scale: v128, low: v128, high: v128, floor: v128, magic: v128): v128 {
+  let roundedLow = roundDouble(argumentDouble(promoteLow(x), scale, low, floor), magic);
+  let roundedHigh = roundDouble(argumentDouble(promoteHigh(x), scale, high, floor), magic);
+  return power(v128.shuffle<i32>(roundedLow, roundedHigh, 0, 2, 4, 6));
+}
+
+@inline function fractions(x: v128, scale: v128, low: v128, high: v128, floor: v128, magic: v128): v128 {
+  return demote(
+    fractionDouble(argumentDouble(promoteLow(x), scale, low, floor), magic),
+    fractionDouble(argumentDouble(promoteHigh(x), scale, high, floor), magic),
+  );
+}
+
+@inline export function valueDouble(x: v128, scale: v128, low: v128, high: v128, floor: v128, magic: v128): v128 {
+  return valueOf(fractions(x, scale, low, high, floor, magic), powerDouble(x, scale, low, high, floor, magic));
+}
+
+@inline export function excessDouble(x: v128, scale: v128, low: v128, high: v128, floor: v128, magic: v128): v128 {
+  let r = fractions(x, scale, low, high, floor, magic);
+  return f32x4.mul(slope(r), r);
+}
+
 /**
- * The value of four logits. In the modes PLAIN and SHIFTED all vectors are floats, and `origin` is the shift; in DOUBLE
- * they are doubles, and `origin` and `originHigh` are the maxima of lanes 0, 1 and 2, 3.
+ * Two sums of values in doubles, from the sums of their powers and of their powers times their excesses. A logarithm shows
+ * the rounding of single values where few make up the sum. Powers are exact, and the rest is a third of a value: adding
+ * them apart leaves out the largest rounding, and costs one addition.
  */
-@inline export function value(
-  x: v128, scale: v128, origin: v128, originHigh: v128, floor: v128, magic: v128, mode: i32,
-): v128 {
-  if (mode == PLAIN) return expOfFloats(x, floor, magic);
-  else if (mode == DOUBLE) {
-    return expOfDoubles(
-      distance(promoteLow(x), origin, scale), distance(promoteHigh(x), originHigh, scale), floor, magic,
-    );
-  } else return expOfFloats(f32x4.sub(f32x4.mul(x, scale), origin), floor, magic);
+@inline export function sumOfParts(powers: v128, excesses: v128): v128 {
+  return f64x2.add(f64x2.mul(powers, f64x2.splat(722.7090454101562)), excesses);
 }

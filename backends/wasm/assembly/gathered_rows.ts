@@ -5,11 +5,13 @@
 // few rows of one to three. Beyond the last row its lane repeats: what is computed twice is stored twice.
 
 import {reciprocal} from './divide';
-import {biasFor, distance, floorOfDouble, magicOfDouble, value} from './exp';
+import {
+  biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
+} from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {rowOffset} from './places';
-import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
+import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
 import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} from './simd';
 
 /** Four rows of n at x0 to x3, with `step` bytes between their elements; y0 to y3 is where their results begin. */
@@ -39,15 +41,19 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
   i = 0;
   do {
     let x = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
-    let v = value(x, scales, originLow, originHigh, floor, magic, DOUBLE);
-    if (kind == SOFTMAX) storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
-    else {
+    if (kind == SOFTMAX) {
+      let v = valueDouble(x, scales, originLow, originHigh, floor, magic);
+      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
+      low = f64x2.add(low, promoteLow(v));
+      high = f64x2.add(high, promoteHigh(v));
+    } else {
       let tie = f32x4.eq(x, logit);
       ties = i32x4.sub(ties, tie);
-      v = v128.andnot(v, tie);
+      let p = v128.andnot(powerDouble(x, scales, originLow, originHigh, floor, magic), tie);
+      let e = f32x4.mul(excessDouble(x, scales, originLow, originHigh, floor, magic), p);
+      low = f64x2.add(low, sumOfParts(promoteLow(p), promoteLow(e)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(p), promoteHigh(e)));
     }
-    low = f64x2.add(low, promoteLow(v));
-    high = f64x2.add(high, promoteHigh(v));
     i += step;
   } while (i < end);
 

@@ -19,6 +19,6 @@ export function isExactScale(scale: f64): bool {
 }
 
 /** The scale itself where it is exact in floats, else its sign, which is all that a maximum needs. */
-@inline export function exactFactor(scale: f64): f32 {
+export function exactFactor(scale: f64): f32 {
   return isExactScale(scale) ? f32(scale) : scale < 0 ? -1 : 1;
 }

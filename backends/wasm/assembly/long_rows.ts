@@ -6,11 +6,12 @@
 // multiple of four, so that no sweep leaves the row or needs single floats.
 
 import {
-  biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, value,
+  argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, power,
+  powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
-import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, SOFTMAX, exactFactor, isExactScale} from './kinds';
+import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
 import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
@@ -50,48 +51,36 @@ let ties: i32 = 0;
   return maxOfLanes(larger(larger(m0, m1), larger(m2, m3)));
 }
 
+/** The values of four logits; `origin` is the shift in floats, or in DOUBLE the maximum. */
+@inline function rowValue(x: v128, scale: v128, origin: v128, floor: v128, magic: v128, mode: i32): v128 {
+  if (mode == PLAIN) return value(larger(x, floor), magic);
+  else if (mode == SHIFTED) return value(argument(x, scale, origin, floor), magic);
+  else return valueDouble(x, scale, origin, origin, floor, magic);
+}
+
 /**
- * The sum of the values of a row. For softmax the values go to y. For the other two the logits equal to `max` are left
- * out, and counted in `ties`.
+ * The sum of the values of a row, which go to y.
  *
  * Sixteen values are added as floats, two roundings deep, and their sum goes to doubles: with float accumulators a
  * dominant value would swallow the small ones that follow in its lane.
  */
 @inline function sumOfValues(
-  x: usize, y: usize, bytes: usize, max: v128,
-  scale: v128, origin: v128, floor: v128, magic: v128, mode: i32, kind: i32,
+  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, floor: v128, magic: v128, mode: i32,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
-  let count = i32x4.splat(0);
   let i: usize = 0;
   let whole = bytes & ~63;
   if (mode != DOUBLE && whole) {
     do {
-      let x0 = v128.load(x + i);
-      let x1 = v128.load(x + i, 16);
-      let x2 = v128.load(x + i, 32);
-      let x3 = v128.load(x + i, 48);
-      let v0 = value(x0, scale, origin, origin, floor, magic, mode);
-      let v1 = value(x1, scale, origin, origin, floor, magic, mode);
-      let v2 = value(x2, scale, origin, origin, floor, magic, mode);
-      let v3 = value(x3, scale, origin, origin, floor, magic, mode);
-      if (kind == SOFTMAX) {
-        v128.store(y + i, v0);
-        v128.store(y + i, v1, 16);
-        v128.store(y + i, v2, 32);
-        v128.store(y + i, v3, 48);
-      } else {
-        let e0 = f32x4.eq(x0, max);
-        let e1 = f32x4.eq(x1, max);
-        let e2 = f32x4.eq(x2, max);
-        let e3 = f32x4.eq(x3, max);
-        count = i32x4.add(count, i32x4.add(i32x4.add(e0, e1), i32x4.add(e2, e3)));
-        v0 = v128.andnot(v0, e0);
-        v1 = v128.andnot(v1, e1);
-        v2 = v128.andnot(v2, e2);
-        v3 = v128.andnot(v3, e3);
-      }
+      let v0 = rowValue(v128.load(x + i), scale, origin, floor, magic, mode);
+      let v1 = rowValue(v128.load(x + i, 16), scale, origin, floor, magic, mode);
+      let v2 = rowValue(v128.load(x + i, 32), scale, origin, floor, magic, mode);
+      let v3 = rowValue(v128.load(x + i, 48), scale, origin, floor, magic, mode);
+      v128.store(y + i, v0);
+      v128.store(y + i, v1, 16);
+      v128.store(y + i, v2, 32);
+      v128.store(y + i, v3, 48);
       let sum = f32x4.add(f32x4.add(v0, v1), f32x4.add(v2, v3));
       low = f64x2.add(low, promoteLow(sum));
       high = f64x2.add(high, promoteHigh(sum));
@@ -106,21 +95,109 @@ let ties: i32 = 0;
         fresh = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
-      let x0 = v128.load(x + i);
-      let v0 = value(x0, scale, origin, origin, floor, magic, mode);
-      if (kind == SOFTMAX) v128.store(y + i, v0);
-      else {
-        let e0 = v128.and(f32x4.eq(x0, max), fresh);
-        count = i32x4.add(count, e0);
-        v0 = v128.andnot(v0, e0);
-      }
-      v0 = v128.and(v0, fresh);
-      low = f64x2.add(low, promoteLow(v0));
-      high = f64x2.add(high, promoteHigh(v0));
+      let v = rowValue(v128.load(x + i), scale, origin, floor, magic, mode);
+      v128.store(y + i, v);
+      v = v128.and(v, fresh);
+      low = f64x2.add(low, promoteLow(v));
+      high = f64x2.add(high, promoteHigh(v));
       i += 16;
     } while (i < bytes);
   }
-  if (kind != SOFTMAX) ties = -sumOfCounts(count);
+  return sumOfDoubles(f64x2.add(low, high));
+}
+
+/** The sum of the values of a row, without the logits equal to `max`; these are counted in `ties`. */
+function sumOfOthers(
+  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, floor: v128, magic: v128,
+): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let count = i32x4.splat(0);
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (whole) {
+    do {
+      let x0 = v128.load(x + i);
+      let x1 = v128.load(x + i, 16);
+      let x2 = v128.load(x + i, 32);
+      let x3 = v128.load(x + i, 48);
+      let a0 = argument(x0, scale, shift, floor);
+      let a1 = argument(x1, scale, shift, floor);
+      let a2 = argument(x2, scale, shift, floor);
+      let a3 = argument(x3, scale, shift, floor);
+      let k0 = round(a0, magic);
+      let k1 = round(a1, magic);
+      let k2 = round(a2, magic);
+      let k3 = round(a3, magic);
+      let t0 = f32x4.eq(x0, max);
+      let t1 = f32x4.eq(x1, max);
+      let t2 = f32x4.eq(x2, max);
+      let t3 = f32x4.eq(x3, max);
+      let p0 = v128.andnot(power(k0), t0);
+      let p1 = v128.andnot(power(k1), t1);
+      let p2 = v128.andnot(power(k2), t2);
+      let p3 = v128.andnot(power(k3), t3);
+      let e0 = f32x4.mul(excess(a0, k0, magic), p0);
+      let e1 = f32x4.mul(excess(a1, k1, magic), p1);
+      let e2 = f32x4.mul(excess(a2, k2, magic), p2);
+      let e3 = f32x4.mul(excess(a3, k3, magic), p3);
+      count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
+      let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
+      let excesses = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      i += 64;
+    } while (i < whole);
+  }
+  if (i < bytes) {
+    let last = bytes - 16;
+    let fresh = i32x4.splat(-1);
+    do {
+      if (i > last) {
+        fresh = lanesFrom(i32((i - last) >> 2));
+        i = last;
+      }
+      let x0 = v128.load(x + i);
+      let tie = f32x4.eq(x0, max);
+      count = i32x4.add(count, v128.and(tie, fresh));
+      let a = argument(x0, scale, shift, floor);
+      let k = round(a, magic);
+      let powers = v128.andnot(v128.and(power(k), fresh), tie);
+      let excesses = f32x4.mul(excess(a, k, magic), powers);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      i += 16;
+    } while (i < bytes);
+  }
+  ties = -sumOfCounts(count);
+  return sumOfDoubles(f64x2.add(low, high));
+}
+
+/** The same for any scale, in doubles; `origin` is the maximum once more. */
+function sumOfOthersDouble(
+  x: usize, bytes: usize, max: v128, scale: v128, origin: v128, floor: v128, magic: v128,
+): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let count = i32x4.splat(0);
+  let last = bytes - 16;
+  let fresh = i32x4.splat(-1);
+  let i: usize = 0;
+  do {
+    if (i > last) {
+      fresh = lanesFrom(i32((i - last) >> 2));
+      i = last;
+    }
+    let x0 = v128.load(x + i);
+    let tie = f32x4.eq(x0, max);
+    count = i32x4.add(count, v128.and(tie, fresh));
+    let powers = v128.andnot(v128.and(powerDouble(x0, scale, origin, origin, floor, magic), fresh), tie);
+    let excesses = f32x4.mul(excessDouble(x0, scale, origin, origin, floor, magic), powers);
+    low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+    high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+    i += 16;
+  } while (i < bytes);
+  ties = -sumOfCounts(count);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
@@ -176,12 +253,11 @@ function divideRow(y: usize, bytes: usize, sum: f64): void {
       i += 64;
     } while (i < whole);
   }
-  let last = bytes - 16;
-  while (i < last) {
-    v128.store(y + i, logValue(v128.load(x + i), scale, max, log, mode));
+  while (i < bytes) {
+    let at = min(i, bytes - 16);
+    v128.store(y + at, logValue(v128.load(x + at), scale, max, log, mode));
     i += 16;
   }
-  v128.store(y + last, logValue(v128.load(x + last), scale, max, log, mode));
 }
 
 /** y = (scale·x - m) - log s on one row of four or more, with an exact scale. */
@@ -204,27 +280,15 @@ function maximumScaled(x: usize, bytes: usize, factor: v128): f32 {
 }
 
 function softmaxPlain(x: usize, y: usize, bytes: usize, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, y, bytes, floor, floor, floor, floor, magic, PLAIN, SOFTMAX);
+  return sumOfValues(x, y, bytes, floor, floor, floor, magic, PLAIN);
 }
 
 function softmaxShifted(x: usize, y: usize, bytes: usize, scale: v128, shift: v128, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, y, bytes, floor, scale, shift, floor, magic, SHIFTED, SOFTMAX);
+  return sumOfValues(x, y, bytes, scale, shift, floor, magic, SHIFTED);
 }
 
 function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v128, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, y, bytes, floor, scale, origin, floor, magic, DOUBLE, SOFTMAX);
-}
-
-function othersShifted(
-  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, floor: v128, magic: v128,
-): f64 {
-  return sumOfValues(x, 0, bytes, max, scale, shift, floor, magic, SHIFTED, LOG_SOFTMAX);
-}
-
-function othersDouble(
-  x: usize, bytes: usize, max: v128, scale: v128, origin: v128, floor: v128, magic: v128,
-): f64 {
-  return sumOfValues(x, 0, bytes, max, scale, origin, floor, magic, DOUBLE, LOG_SOFTMAX);
+  return sumOfValues(x, y, bytes, scale, origin, floor, magic, DOUBLE);
 }
 
 /** y = e^(scale·x - m) / s. */
@@ -270,7 +334,7 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
       let octaves = octavesOf(m, shift);
       let floor = floorOf(octaves, bias);
       let magic = magicOf(octaves, bias);
-      let sum = othersShifted(x, bytes, logit, factor, shift, floor, magic);
+      let sum = sumOfOthers(x, bytes, logit, factor, shift, floor, magic);
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), m, bias);
       if (kind == LOG_SOFTMAX) {
         let subtrahend = f32x4.splat(f32(f64x2.extract_lane(log, 0)));
@@ -279,7 +343,7 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
-      let sum = othersDouble(x, bytes, logit, scales, origin, floorOfDouble(bias), magicOfDouble(bias));
+      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(bias), magicOfDouble(bias));
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m), bias);
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
       else {

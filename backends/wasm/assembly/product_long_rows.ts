@@ -1,14 +1,21 @@
-// Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product.
+// Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product. The last
+// vector of a row overlaps the one before where n is no multiple of four.
 
 import {remainder} from './divide';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
-import {demote, lanesFrom,  promoteHigh, promoteLow, sumOfDoubles} from './simd';
+import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 
+/** The bytes that go through the unrolled loops: none in forward mode, which is too rare to have them. */
+@inline function unrolledBytes(bytes: usize, kind: i32): usize {
+  return kind == LOG_SOFTMAX_JVP ? 0 : bytes & ~63;
+}
+
+/** Sixteen summands are added as floats before they go to doubles. */
 @inline function total(y: usize, v: usize, bytes: usize, kind: i32): f64 {
   let low = f64x2.splat(0);
   let high = low;
   let i: usize = 0;
-  let whole = bytes & ~63;
+  let whole = unrolledBytes(bytes, kind);
   if (whole) {
     do {
       let a0 = summand(v128.load(y + i), v128.load(v + i), kind);
@@ -22,27 +29,29 @@ import {demote, lanesFrom,  promoteHigh, promoteLow, sumOfDoubles} from './simd'
     } while (i < whole);
   }
   let last = bytes - 16;
-  let sum = f32x4.splat(0);
-  while (i <= last) {
-    sum = f32x4.add(sum, summand(v128.load(y + i), v128.load(v + i), kind));
+  let fresh = i32x4.splat(-1);
+  while (i < bytes) {
+    if (i > last) {
+      fresh = lanesFrom(i32((i - last) >> 2));
+      i = last;
+    }
+    let a = v128.and(summand(v128.load(y + i), v128.load(v + i), kind), fresh);
+    low = f64x2.add(low, promoteLow(a));
+    high = f64x2.add(high, promoteHigh(a));
     i += 16;
   }
-  if (i < bytes) {
-    let end = summand(v128.load(y + last), v128.load(v + last), kind);
-    sum = f32x4.add(sum, v128.and(end, lanesFrom(i32((i - last) >> 2))));
-  }
-  return sumOfDoubles(f64x2.add(f64x2.add(low, promoteLow(sum)), f64x2.add(high, promoteHigh(sum))));
+  return sumOfDoubles(f64x2.add(low, high));
 }
 
 @inline function rows(y: usize, v: usize, out: usize, count: u32, n: u32, factor: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let factors = f32x4.splat(f32(factor));
-  let whole = bytes & ~63;
+  let whole = unrolledBytes(bytes, kind);
   let last = bytes - 16;
   do {
-    let sum = f64x2.splat(total(y, v, bytes, kind));
-    let t = demote(sum, sum);
-    let rest = remainder(sum, sum, t);
+    let exact = f64x2.splat(total(y, v, bytes, kind));
+    let t = demote(exact, exact);
+    let rest = remainder(exact, exact, t);
     let i: usize = 0;
     if (whole) {
       do {
@@ -57,11 +66,11 @@ import {demote, lanesFrom,  promoteHigh, promoteLow, sumOfDoubles} from './simd'
         i += 64;
       } while (i < whole);
     }
-    while (i < last) {
-      v128.store(out + i, productOf(v128.load(y + i), v128.load(v + i), t, rest, factors, kind));
+    while (i < bytes) {
+      let at = min(i, last);
+      v128.store(out + at, productOf(v128.load(y + at), v128.load(v + at), t, rest, factors, kind));
       i += 16;
     }
-    v128.store(out + last, productOf(v128.load(y + last), v128.load(v + last), t, rest, factors, kind));
     y += bytes;
     v += bytes;
     out += bytes;
@@ -74,19 +83,14 @@ export function softmaxProductLongRows(
   rows(y, v, out, outer, n, factor, SOFTMAX_PRODUCT);
 }
 
-/** The logarithms share one copy of the code: their sweeps wait for memory, and a third copy would not fit the budget. */
-function logRows(y: usize, v: usize, out: usize, count: u32, n: u32, factor: f64, kind: i32): void {
-  rows(y, v, out, count, n, factor, kind);
-}
-
 export function logSoftmaxJvpLongRows(
   y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
 ): void {
-  logRows(y, v, out, outer, n, factor, LOG_SOFTMAX_JVP);
+  rows(y, v, out, outer, n, factor, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpLongRows(
   y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
 ): void {
-  logRows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
+  rows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
 }

@@ -7,19 +7,21 @@
 // At least four rows; exact scales. The last four rows overlap those before.
 
 import {reciprocal} from './divide';
-import {biasFor, floorOf, magicOf, octavesOf, shiftOf, value} from './exp';
+import {
+  argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+} from './exp';
 import {logOfSum} from './log';
 import {subtractLogShifted} from './long_rows';
 import {settleInfinite} from './log_sum_exp';
-import {LOG_SOFTMAX, LOG_SUM_EXP, SHIFTED, SOFTMAX} from './kinds';
+import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
 import {
-  demote, evenLanes, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3, storeLanes, upper,
+  demote, evenLanes, joinLow, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3, storeLanes, upper,
 } from './simd';
 
 /** The maximum of each of four vectors, in order. */
 @inline function maxima(a: v128, b: v128, c: v128, d: v128): v128 {
-  let ab = larger(evenLanes(a, b), oddLanes(a, b));
-  let cd = larger(evenLanes(c, d), oddLanes(c, d));
+  let ab = larger(joinLow(a, b), joinLow(upper(a), upper(b)));
+  let cd = larger(joinLow(c, d), joinLow(upper(c), upper(d)));
   return larger(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
@@ -27,13 +29,13 @@ import {
 @inline function sums(a: v128, b: v128): v128 {
   let pairsA = f64x2.add(promoteLow(a), promoteHigh(a));
   let pairsB = f64x2.add(promoteLow(b), promoteHigh(b));
-  return f64x2.add(v128.shuffle<f64>(pairsA, pairsB, 0, 2), v128.shuffle<f64>(pairsA, pairsB, 1, 3));
+  return f64x2.add(joinLow(pairsA, pairsB), joinLow(upper(pairsA), upper(pairsB)));
 }
 
 /** The sum of each of four vectors of integers, in order. */
 @inline function counts(a: v128, b: v128, c: v128, d: v128): v128 {
-  let ab = i32x4.add(evenLanes(a, b), oddLanes(a, b));
-  let cd = i32x4.add(evenLanes(c, d), oddLanes(c, d));
+  let ab = i32x4.add(joinLow(a, b), joinLow(upper(a), upper(b)));
+  let cd = i32x4.add(joinLow(c, d), joinLow(upper(c), upper(d)));
   return i32x4.add(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
@@ -95,6 +97,10 @@ import {
     let s1 = s0;
     let s2 = s0;
     let s3 = s0;
+    let r0 = s0;
+    let r1 = s0;
+    let r2 = s0;
+    let r3 = s0;
     let t0 = ties;
     let t1 = ties;
     let t2 = ties;
@@ -104,56 +110,85 @@ import {
       let a1 = v128.load(x1 + i);
       let a2 = v128.load(x2 + i);
       let a3 = v128.load(x3 + i);
-      let v0 = value(a0, scale, shift0, shift0, floor0, magic0, SHIFTED);
-      let v1 = value(a1, scale, shift1, shift1, floor1, magic1, SHIFTED);
-      let v2 = value(a2, scale, shift2, shift2, floor2, magic2, SHIFTED);
-      let v3 = value(a3, scale, shift3, shift3, floor3, magic3, SHIFTED);
       if (kind == SOFTMAX) {
+        let v0 = value(argument(a0, scale, shift0, floor0), magic0);
+        let v1 = value(argument(a1, scale, shift1, floor1), magic1);
+        let v2 = value(argument(a2, scale, shift2, floor2), magic2);
+        let v3 = value(argument(a3, scale, shift3, floor3), magic3);
         v128.store(y0 + i, v0);
         v128.store(y1 + i, v1);
         v128.store(y2 + i, v2);
         v128.store(y3 + i, v3);
+        s0 = f32x4.add(s0, v0);
+        s1 = f32x4.add(s1, v1);
+        s2 = f32x4.add(s2, v2);
+        s3 = f32x4.add(s3, v3);
       } else {
+        let b0 = argument(a0, scale, shift0, floor0);
+        let b1 = argument(a1, scale, shift1, floor1);
+        let b2 = argument(a2, scale, shift2, floor2);
+        let b3 = argument(a3, scale, shift3, floor3);
+        let k0 = round(b0, magic0);
+        let k1 = round(b1, magic1);
+        let k2 = round(b2, magic2);
+        let k3 = round(b3, magic3);
         let e0 = f32x4.eq(a0, splat0(logit));
         let e1 = f32x4.eq(a1, splat1(logit));
         let e2 = f32x4.eq(a2, splat2(logit));
         let e3 = f32x4.eq(a3, splat3(logit));
+        let p0 = v128.andnot(power(k0), e0);
+        let p1 = v128.andnot(power(k1), e1);
+        let p2 = v128.andnot(power(k2), e2);
+        let p3 = v128.andnot(power(k3), e3);
+        r0 = f32x4.add(r0, f32x4.mul(excess(b0, k0, magic0), p0));
+        r1 = f32x4.add(r1, f32x4.mul(excess(b1, k1, magic1), p1));
+        r2 = f32x4.add(r2, f32x4.mul(excess(b2, k2, magic2), p2));
+        r3 = f32x4.add(r3, f32x4.mul(excess(b3, k3, magic3), p3));
         t0 = i32x4.sub(t0, e0);
         t1 = i32x4.sub(t1, e1);
         t2 = i32x4.sub(t2, e2);
         t3 = i32x4.sub(t3, e3);
-        v0 = v128.andnot(v0, e0);
-        v1 = v128.andnot(v1, e1);
-        v2 = v128.andnot(v2, e2);
-        v3 = v128.andnot(v3, e3);
+        s0 = f32x4.add(s0, p0);
+        s1 = f32x4.add(s1, p1);
+        s2 = f32x4.add(s2, p2);
+        s3 = f32x4.add(s3, p3);
       }
-      s0 = f32x4.add(s0, v0);
-      s1 = f32x4.add(s1, v1);
-      s2 = f32x4.add(s2, v2);
-      s3 = f32x4.add(s3, v3);
       i += 16;
     } while (i < whole);
     low = sums(s0, s1);
     high = sums(s2, s3);
     if (kind != SOFTMAX) {
+      low = sumOfParts(low, sums(r0, r1));
+      high = sumOfParts(high, sums(r2, r3));
       ties = counts(t0, t1, t2, t3);
     }
   }
   let sum = f32x4.splat(0);
+  let rest = sum;
   while (i < bytes) {
     let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
-    let v = value(a, scale, shift, shift, floor, magic, SHIFTED);
-    if (kind == SOFTMAX) storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
-    else {
+    if (kind == SOFTMAX) {
+      let v = value(argument(a, scale, shift, floor), magic);
+      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
+      sum = f32x4.add(sum, v);
+    } else {
       let tie = f32x4.eq(a, logit);
+      let b = argument(a, scale, shift, floor);
+      let k = round(b, magic);
+      let p = v128.andnot(power(k), tie);
       ties = i32x4.sub(ties, tie);
-      v = v128.andnot(v, tie);
+      sum = f32x4.add(sum, p);
+      rest = f32x4.add(rest, f32x4.mul(excess(b, k, magic), p));
     }
-    sum = f32x4.add(sum, v);
     i += 4;
   }
-  low = f64x2.add(low, promoteLow(sum));
-  high = f64x2.add(high, promoteHigh(sum));
+  if (kind == SOFTMAX) {
+    low = f64x2.add(low, promoteLow(sum));
+    high = f64x2.add(high, promoteHigh(sum));
+  } else {
+    low = f64x2.add(low, sumOfParts(promoteLow(sum), promoteLow(rest)));
+    high = f64x2.add(high, sumOfParts(promoteHigh(sum), promoteHigh(rest)));
+  }
 
   i = 0;
   if (kind == SOFTMAX) {

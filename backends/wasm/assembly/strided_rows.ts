@@ -8,11 +8,13 @@
 // Exact scales. The last vector of a block overlaps the one before; beyond the last vector of all it repeats.
 
 import {reciprocal} from './divide';
-import {biasFor, floorOf, magicOf, octavesOf, shiftOf, value} from './exp';
+import {
+  argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+} from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {vectorOffset, vectorsPerBlock} from './places';
-import {LOG_SOFTMAX, LOG_SUM_EXP, SHIFTED, SOFTMAX, exactFactor} from './kinds';
+import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
 import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
 
 @inline function logResult(x: v128, scale: v128, max: v128, log: v128): v128 {
@@ -80,48 +82,83 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     let s1 = s0;
     let s2 = s0;
     let s3 = s0;
+    let r0 = s0;
+    let r1 = s0;
+    let r2 = s0;
+    let r3 = s0;
     do {
       let a0 = v128.load(x0 + i);
       let a1 = v128.load(x1 + i);
       let a2 = v128.load(x2 + i);
       let a3 = v128.load(x3 + i);
-      let v0 = value(a0, scale, shift0, shift0, floor0, magic0, SHIFTED);
-      let v1 = value(a1, scale, shift1, shift1, floor1, magic1, SHIFTED);
-      let v2 = value(a2, scale, shift2, shift2, floor2, magic2, SHIFTED);
-      let v3 = value(a3, scale, shift3, shift3, floor3, magic3, SHIFTED);
       if (kind == SOFTMAX) {
+        let v0 = value(argument(a0, scale, shift0, floor0), magic0);
+        let v1 = value(argument(a1, scale, shift1, floor1), magic1);
+        let v2 = value(argument(a2, scale, shift2, floor2), magic2);
+        let v3 = value(argument(a3, scale, shift3, floor3), magic3);
         v128.store(y0 + i, v0);
         v128.store(y1 + i, v1);
         v128.store(y2 + i, v2);
         v128.store(y3 + i, v3);
+        s0 = f32x4.add(s0, v0);
+        s1 = f32x4.add(s1, v1);
+        s2 = f32x4.add(s2, v2);
+        s3 = f32x4.add(s3, v3);
       } else {
+        let b0 = argument(a0, scale, shift0, floor0);
+        let b1 = argument(a1, scale, shift1, floor1);
+        let b2 = argument(a2, scale, shift2, floor2);
+        let b3 = argument(a3, scale, shift3, floor3);
+        let k0 = round(b0, magic0);
+        let k1 = round(b1, magic1);
+        let k2 = round(b2, magic2);
+        let k3 = round(b3, magic3);
         let tie0 = f32x4.eq(a0, logit0);
         let tie1 = f32x4.eq(a1, logit1);
         let tie2 = f32x4.eq(a2, logit2);
         let tie3 = f32x4.eq(a3, logit3);
+        let p0 = v128.andnot(power(k0), tie0);
+        let p1 = v128.andnot(power(k1), tie1);
+        let p2 = v128.andnot(power(k2), tie2);
+        let p3 = v128.andnot(power(k3), tie3);
+        let e0 = f32x4.mul(excess(b0, k0, magic0), p0);
+        let e1 = f32x4.mul(excess(b1, k1, magic1), p1);
+        let e2 = f32x4.mul(excess(b2, k2, magic2), p2);
+        let e3 = f32x4.mul(excess(b3, k3, magic3), p3);
         ties0 = i32x4.sub(ties0, tie0);
         ties1 = i32x4.sub(ties1, tie1);
         ties2 = i32x4.sub(ties2, tie2);
         ties3 = i32x4.sub(ties3, tie3);
-        v0 = v128.andnot(v0, tie0);
-        v1 = v128.andnot(v1, tie1);
-        v2 = v128.andnot(v2, tie2);
-        v3 = v128.andnot(v3, tie3);
+        s0 = f32x4.add(s0, p0);
+        s1 = f32x4.add(s1, p1);
+        s2 = f32x4.add(s2, p2);
+        s3 = f32x4.add(s3, p3);
+        r0 = f32x4.add(r0, e0);
+        r1 = f32x4.add(r1, e1);
+        r2 = f32x4.add(r2, e2);
+        r3 = f32x4.add(r3, e3);
       }
-      s0 = f32x4.add(s0, v0);
-      s1 = f32x4.add(s1, v1);
-      s2 = f32x4.add(s2, v2);
-      s3 = f32x4.add(s3, v3);
       i += step;
     } while (i < stop);
-    low0 = f64x2.add(low0, promoteLow(s0));
-    low1 = f64x2.add(low1, promoteLow(s1));
-    low2 = f64x2.add(low2, promoteLow(s2));
-    low3 = f64x2.add(low3, promoteLow(s3));
-    high0 = f64x2.add(high0, promoteHigh(s0));
-    high1 = f64x2.add(high1, promoteHigh(s1));
-    high2 = f64x2.add(high2, promoteHigh(s2));
-    high3 = f64x2.add(high3, promoteHigh(s3));
+    if (kind == SOFTMAX) {
+      low0 = f64x2.add(low0, promoteLow(s0));
+      low1 = f64x2.add(low1, promoteLow(s1));
+      low2 = f64x2.add(low2, promoteLow(s2));
+      low3 = f64x2.add(low3, promoteLow(s3));
+      high0 = f64x2.add(high0, promoteHigh(s0));
+      high1 = f64x2.add(high1, promoteHigh(s1));
+      high2 = f64x2.add(high2, promoteHigh(s2));
+      high3 = f64x2.add(high3, promoteHigh(s3));
+    } else {
+      low0 = f64x2.add(low0, sumOfParts(promoteLow(s0), promoteLow(r0)));
+      low1 = f64x2.add(low1, sumOfParts(promoteLow(s1), promoteLow(r1)));
+      low2 = f64x2.add(low2, sumOfParts(promoteLow(s2), promoteLow(r2)));
+      low3 = f64x2.add(low3, sumOfParts(promoteLow(s3), promoteLow(r3)));
+      high0 = f64x2.add(high0, sumOfParts(promoteHigh(s0), promoteHigh(r0)));
+      high1 = f64x2.add(high1, sumOfParts(promoteHigh(s1), promoteHigh(r1)));
+      high2 = f64x2.add(high2, sumOfParts(promoteHigh(s2), promoteHigh(r2)));
+      high3 = f64x2.add(high3, sumOfParts(promoteHigh(s3), promoteHigh(r3)));
+    }
   } while (i < end);
 
   i = 0;
