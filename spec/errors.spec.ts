@@ -96,7 +96,10 @@ test('plain, nested and typed arrays are taken as tensors', () => {
         .arraySync(),
     ).toEqual(expected);
     expect(family.softmax([Float32Array.of(1, 2), Float32Array.of(3, 4)]).arraySync()).toEqual(expected);
-    expect(family.softmax(Float32Array.of(1, 2)).shape).toEqual([2]);
+    for (const array of [Float32Array.of(1, 2), Float64Array.of(1, 2), Int32Array.of(1, 2), Uint8Array.of(1, 2)]) {
+      expect(family.softmax(array).arraySync()).toEqual(family.softmax([1, 2]).arraySync());
+    }
+    expect(family.softmax([true, false]).arraySync()).toEqual(family.softmax([1, 0]).arraySync());
     expect(family.softmax(7).shape).toEqual([]);
   });
 });
@@ -105,6 +108,20 @@ test.each(Object.entries(SCALED))('%s: a scale that is not finite', (name, op) =
   expect(() => op(Number.POSITIVE_INFINITY)).toThrow(`${name}: scale must be a finite number, but got Infinity`);
   expect(() => op(Number.NaN)).toThrow('got NaN');
   expect(() => op('2' as never)).toThrow('got 2');
+});
+
+test.each([
+  ['softmax', (mask: family.MaskInput) => family.softmax([x, x], -1, {mask})],
+  ['logSoftmax', (mask: family.MaskInput) => family.logSoftmax([x, x], -1, {mask})],
+  ['logSumExp', (mask: family.MaskInput) => family.logSumExp([x, x], -1, false, {mask})],
+] as const)('%s: a mask that does not fit', (name, op) => {
+  expect(() => op([true, false])).toThrow(`${name}: mask has shape [2] and logits have shape [2,3]`);
+  expect(() => op([[[true, false, true]]])).toThrow('each length of the mask must be 1 or that of the logits');
+  expect(() => tf.tidy(() => op(tf.tensor1d([1, 0, 1])))).toThrow(`${name}: mask has dtype float32. It must be bool`);
+  expect(() => op('yes' as never)).toThrow(`${name}: mask is or holds a string`);
+  const disposed = tf.tensor1d([true, true, false]);
+  disposed.dispose();
+  expect(() => op(disposed)).toThrow(`${name}: mask is a tensor that was disposed`);
 });
 
 test('softmaxInverse: an offset that is not finite', () => {

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs'; // the union package: chained ops, layers, cpu
+import {loadGraphModelSync} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {install, uninstall} from '../index';
@@ -21,24 +22,156 @@ function registries() {
   };
 }
 
-const ROUTES: Record<string, (x: tf.Tensor2D) => tf.Tensor> = {
-  'tf.softmax': (x) => tf.softmax(x),
-  'x.softmax()': (x) => (x as tf.Tensor2D & {softmax(): tf.Tensor}).softmax(),
-  'a layer with the softmax activation': (x) =>
-    layers.layers.activation({activation: 'softmax', inputShape: [1000]}).apply(x) as tf.Tensor,
-  'the softmax layer': (x) => layers.layers.softmax({axis: -1}).apply(x) as tf.Tensor,
+type Chained = tf.Tensor2D & Record<'softmax' | 'logSoftmax' | 'logSumExp', () => tf.Tensor>;
+
+const ROUTES: Record<string, {kernel: string; run: (x: tf.Tensor2D) => tf.Tensor}> = {
+  'tf.softmax': {kernel: 'FusedSoftmax', run: (x) => tf.softmax(x)},
+  'x.softmax()': {kernel: 'FusedSoftmax', run: (x) => (x as Chained).softmax()},
+  'a layer with the softmax activation': {kernel: 'FusedSoftmax', run: (x) => activation('softmax', x)},
+  'the softmax layer': {
+    kernel: 'FusedSoftmax',
+    run: (x) => layers.layers.softmax({axis: -1}).apply(x) as tf.Tensor,
+  },
+  'tf.logSoftmax': {kernel: 'FusedLogSoftmax', run: (x) => tf.logSoftmax(x)},
+  'x.logSoftmax()': {kernel: 'FusedLogSoftmax', run: (x) => (x as Chained).logSoftmax()},
+  'a layer with the logSoftmax activation': {kernel: 'FusedLogSoftmax', run: (x) => activation('logSoftmax', x)},
+  "a graph model's Softmax": {kernel: 'FusedSoftmax', run: (x) => graphModel('Softmax').predict(x) as tf.Tensor},
+  "a graph model's LogSoftmax": {
+    kernel: 'FusedLogSoftmax',
+    run: (x) => graphModel('LogSoftmax').predict(x) as tf.Tensor,
+  },
+  'tf.logSumExp': {kernel: 'FusedLogSumExp', run: (x) => tf.logSumExp(x, -1)},
+  'x.logSumExp()': {kernel: 'FusedLogSumExp', run: (x) => (x as Chained).logSumExp()},
 };
 
-test.each(Object.entries(ROUTES))('%s runs our kernel', (_, route) => {
+function activation(name: 'softmax' | 'logSoftmax', x: tf.Tensor2D): tf.Tensor {
+  return layers.layers.activation({activation: name as 'softmax', inputShape: [1000]}).apply(x) as tf.Tensor;
+}
+
+/** A graph of one op, as the converter writes it. */
+function graphModel(op: string) {
+  const type = {T: {type: 'DT_FLOAT'}};
+  const modelTopology = {
+    node: [
+      {name: 'x', op: 'Placeholder', attr: {dtype: {type: 'DT_FLOAT'}, shape: {shape: {unknownRank: true}}}},
+      {name: 'y', op, input: ['x'], attr: type},
+    ],
+    library: {},
+    versions: {},
+  };
+  return loadGraphModelSync({load: () => ({modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0)})});
+}
+
+test.each(Object.entries(ROUTES))('%s runs our kernel', (_, {kernel, run}) => {
   const x = tf.tensor2d(LOGITS, [1, 1000]);
-  const stock = recordKernels(() => route(x));
+  const stock = recordKernels(() => run(x));
   expect(stock.kernels).toEqual([]);
-  install();
-  const ours = recordKernels(() => route(x));
-  expect(ours.kernels).toEqual([]); // what is asked for is still tfjs's kernel
-  expect(ours.result.dataSync()).not.toEqual(stock.result.dataSync());
+  expect(install()).toEqual({
+    routed: ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp', 'tf.losses.softmaxCrossEntropy'],
+    notRouted: [],
+  });
+  const ours = recordKernels(() => run(x));
+  expect(ours.kernels).toEqual([kernel]);
+  expect(ours.result.shape).toEqual(stock.result.shape);
   uninstall();
-  expect(route(x).dataSync()).toEqual(stock.result.dataSync());
+  const after = recordKernels(() => run(x));
+  expect(after.kernels).toEqual([]);
+  expect(after.result.dataSync()).toEqual(stock.result.dataSync());
+});
+
+test('tf.logSumExp along any neighbouring axes is ours, and leaves nothing behind', () => {
+  const x = tf.tensor(LOGITS.slice(0, 120), [2, 3, 4, 5]);
+  const run = (axes: number | number[] | undefined, keepDims: boolean) =>
+    tf.tidy(() => recordKernels(() => tf.logSumExp(x, axes, keepDims)));
+  for (const axes of [0, 1, -1, [1, 2], [3, 2], [0, 1, 2, 3], undefined, [0, 2]]) {
+    for (const keepDims of [false, true]) {
+      const stock = run(axes, keepDims);
+      install();
+      const tensors = tf.memory().numTensors;
+      const ours = run(axes, keepDims);
+      expect(tf.memory().numTensors).toBe(tensors + 1);
+      uninstall();
+      // Axes 0 and 2 are not neighbours: tfjs's own way.
+      expect(ours.kernels).toEqual(String(axes) === '0,2' ? [] : ['FusedLogSumExp']);
+      expect(ours.result.shape).toEqual(stock.result.shape);
+      const exact = stock.result.dataSync();
+      ours.result.dataSync().forEach((value, i) => {
+        expect(Math.abs(value - exact[i]!)).toBeLessThan(1e-5);
+      });
+    }
+  }
+});
+
+test('tf.losses.softmaxCrossEntropy is ours, with the true gradient for labels and -Infinity masked by labels of 0', () => {
+  install();
+  const logits = tf.tensor2d([[1, 2, Number.NEGATIVE_INFINITY]]);
+  const labels = tf.tensor2d([[0.25, 0.75, 0]]);
+  const {result, kernels} = recordKernels(() => tf.losses.softmaxCrossEntropy(labels, logits));
+  expect(kernels).toContain('FusedCrossEntropy');
+  const log = [1, 2].map((x) => x - Math.log(Math.exp(1) + Math.exp(2)));
+  expect(result.dataSync()[0]).toBeCloseTo(-0.25 * log[0]! - 0.75 * log[1]!, 6);
+  const finite = tf.tensor2d([[1, 2, -1]]);
+  const ofLabels = tf
+    .grad((l) => tf.losses.softmaxCrossEntropy(l as tf.Tensor2D, finite))(labels)
+    .dataSync();
+  tf.neg(tf.logSoftmax(finite))
+    .dataSync()
+    .forEach((g, i) => {
+      expect(ofLabels[i]).toBeCloseTo(g, 6);
+    });
+});
+
+test('install() inside a tf.tidy routes all the same', () => {
+  tf.tidy(() => {
+    expect(install().notRouted).toEqual([]);
+  });
+});
+
+test('other ops with the same kernels as logSumExp are left alone', () => {
+  install();
+  const x = tf.tensor2d(LOGITS, [10, 100]);
+  const {kernels} = recordKernels(() => tf.tidy(() => tf.add(tf.log(tf.sum(tf.exp(tf.sub(x, tf.max(x))))), 1)));
+  expect(kernels).toEqual([]);
+});
+
+test('gradients of the routed ops, of any order', () => {
+  const x = tf.tensor1d([0.1, 0.5, -0.3]);
+  const v = tf.tensor1d([1, -2, 0.5]);
+  for (const op of [(t: tf.Tensor) => tf.logSoftmax(t), (t: tf.Tensor) => tf.mul(tf.logSumExp(t), 1)]) {
+    const first = (t: tf.Tensor) => tf.grad((u) => tf.sum(tf.mul(op(u), v)))(t);
+    install();
+    const second = tf
+      .grad((t) => tf.sum(tf.mul(first(t), v)))(x)
+      .dataSync();
+    uninstall();
+    const h = 1e-2;
+    const slope = (i: number) => {
+      const e = tf.mul(tf.oneHot(tf.scalar(i, 'int32'), 3), h);
+      const at = (t: tf.Tensor) => tf.sum(tf.mul(first(t), v)).dataSync()[0]!;
+      return (at(tf.add(x, e)) - at(tf.sub(x, e))) / (2 * h);
+    };
+    second.forEach((value, i) => {
+      expect(Math.abs(value - slope(i))).toBeLessThan(1e-3);
+    });
+  }
+});
+
+test('what cannot be routed is said, and stays as it was', () => {
+  const engine = tf.engine();
+  const {scopeStack} = engine.state;
+  const elsewhere = {push: () => 0, pop: () => undefined, length: 0};
+  engine.state.scopeStack = elsewhere as unknown as typeof scopeStack;
+  try {
+    const {routed, notRouted} = install();
+    expect(routed).toEqual(['tf.softmax']);
+    expect(notRouted).toEqual([
+      {name: 'tf.logSoftmax', reason: expect.stringContaining('scopes')},
+      {name: 'tf.logSumExp', reason: expect.stringContaining('scopes')},
+      {name: 'tf.losses.softmaxCrossEntropy', reason: expect.stringContaining('scopes')},
+    ]);
+  } finally {
+    engine.state.scopeStack = scopeStack;
+  }
 });
 
 test('tf.profile shows our kernel and its gradient', async () => {
