@@ -25,12 +25,14 @@ import {composedBackend} from './composed';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
 import {maskedBySelection} from './masking';
+import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
+  wasm: wasmBackend,
 };
 
 /** Name, name with a mask, and what they compute. */
