@@ -22,6 +22,7 @@ import {
 import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
+import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
 import {maskedBySelection} from './masking';
@@ -88,6 +89,7 @@ function registerFamily(backendName: string, implementation: SoftmaxBackend<neve
     registerOnce(loss, backendName, crossEntropyKernel(sparse, implementation));
     registerOnce(gradient, backendName, crossEntropyGradientKernel(sparse, implementation));
   }
+  for (const [kernelName, kernel] of CALCULUS_KERNELS) registerOnce(kernelName, backendName, kernel);
 }
 
 /** A second copy of this package in one program finds the kernels there already, and leaves them. */
