@@ -33,7 +33,9 @@ export function reducedShape(shape: number[], axis: number, keepDims: boolean): 
 export function resolveAxis(op: string, axis: number, shape: number[]): number {
   const rank = Math.max(shape.length, 1);
   if (!Number.isInteger(axis)) {
-    throw new Error(`${op}: axis must be one integer, but got ${String(axis)}. For several axes, reshape them into one.`);
+    throw new Error(
+      `${op}: axis must be one integer, but got ${String(axis)}. For several axes, reshape them into one.`,
+    );
   }
   if (axis < -rank || axis >= rank) {
     throw new Error(

@@ -1,0 +1,57 @@
+import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type {Rows} from '../../kernels/rows';
+import type {SoftmaxBackend} from '../backend';
+
+/**
+ * The family composed of tfjs ops, for backends that have no kernels here. Each op is as exact as that backend's own exp,
+ * log1p and sum: on float32 hardware some 20 to 100 ULP for softmax, growing with the range of the logits. What does not
+ * depend on them holds as everywhere: special values, any axis, confident maxima (log s is taken by log1p).
+ */
+export const composedBackend: SoftmaxBackend = {
+  forward({kind, x, rows, scale, outputShape}) {
+    return tf.tidy(() => {
+      const logits = tf.mul(asRows(x, rows), scale);
+      const max = tf.max(logits, 1, true);
+      const shifted = tf.sub(logits, max);
+      if (kind === 'softmax') {
+        const exponentials = tf.exp(shifted);
+        return tf.reshape(tf.div(exponentials, tf.sum(exponentials, 1, true)), outputShape);
+      }
+      const logSum = logOfSum(shifted);
+      if (kind === 'logSoftmax') return tf.reshape(tf.sub(shifted, logSum), outputShape);
+      // Where the maximum is infinite it is the result, unless there is a NaN in the row.
+      const hasNaN = tf.equal(tf.max(tf.cast(tf.isNaN(logits), 'float32'), 1, true), 1);
+      const limit = tf.where(hasNaN, tf.fill(max.shape, Number.NaN), max);
+      return tf.reshape(tf.where(tf.isInf(max), limit, tf.add(max, logSum)), outputShape);
+    });
+  },
+
+  product({kind, y, v, rows, factor}) {
+    return tf.tidy(() => {
+      const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
+      if (kind === 'logSoftmaxVjp') {
+        const total = tf.sum(vector, 1, true);
+        return tf.reshape(tf.mul(tf.sub(vector, tf.mul(probabilities, total)), factor), y.shape);
+      }
+      const centred = tf.sub(vector, tf.sum(tf.mul(probabilities, vector), 1, true));
+      const result = kind === 'softmaxProduct' ? tf.mul(probabilities, centred) : centred;
+      return tf.reshape(tf.mul(result, factor), y.shape);
+    });
+  },
+
+  describe: () => 'composed of tfjs ops: no kernels for this backend yet, accuracy is that of its exp and log',
+};
+
+/** log Σ e^(x-m) from the shifted logits, as log k + log1p(Σ of the rest / k), where k elements are maximal. */
+function logOfSum(shifted: Tensor): Tensor {
+  const isMax = tf.equal(shifted, 0);
+  const count = tf.sum(tf.cast(isMax, 'float32'), 1, true);
+  const rest = tf.sum(tf.where(isMax, tf.zerosLike(shifted), tf.exp(shifted)), 1, true);
+  return tf.add(tf.log(count), tf.log1p(tf.div(rest, count)));
+}
+
+/** The tensor as [outer, n, inner]. A kernel's inputs are tensors of the engine, though typed as their infos. */
+function asRows(tensor: TensorInfo, {outer, n, inner}: Rows): Tensor {
+  return tf.reshape(tensor as Tensor, [outer, n, inner]);
+}

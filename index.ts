@@ -1,0 +1,21 @@
+/**
+ * tfjs-softmax: the softmax family as TensorFlow.js kernels. Importing it registers kernels and gradients under names
+ * of its own; `install()` is the one step that changes what tfjs's own ops do.
+ */
+import {registerBackends} from './backends/register';
+import {registerGradients} from './kernels/register_gradients';
+
+registerBackends();
+registerGradients();
+
+export type {BackendEntry, BackendReport} from './backends/report';
+export {backendReport} from './backends/report';
+export type {InstallReport} from './kernels/install';
+export {install, uninstall} from './kernels/install';
+export {logSoftmaxJacobian, softmaxJacobian} from './kernels/jacobian';
+export {logSoftmax} from './kernels/log_softmax';
+export {logSumExp} from './kernels/log_sum_exp';
+export type {Input, ScaleOptions} from './kernels/op';
+export {logSoftmaxJvp, logSoftmaxVjp, softmaxJvp, softmaxVjp} from './kernels/products';
+export {softmax, softmin} from './kernels/softmax';
+export {softmaxInverse} from './kernels/softmax_inverse';

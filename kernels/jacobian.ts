@@ -1,0 +1,48 @@
+import {eye, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
+import {spread, transposed} from './calculus';
+import {type Input, toFloat32} from './op';
+import {logSoftmaxVjp, softmaxVjp} from './products';
+import {resolveAxis} from './rows';
+
+/**
+ * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). Symmetric,
+ * and its rows sum to 0. It takes n² numbers a row: where a product with it is wanted, use `softmaxJvp`.
+ *
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param axis the axis of the softmax, of length n; negative counts from the end
+ * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂yᵢ/∂xⱼ
+ * @throws if the axis is out of range, or the dtype has no logits
+ */
+export function softmaxJacobian(logits: Input, axis = -1): Tensor {
+  return jacobian('softmaxJacobian', logits, axis, softmaxVjp);
+}
+
+/**
+ * The explicit Jacobian of logSoftmax: J = I - 1 yᵗ with y = softmax(x), that is ∂ log yᵢ/∂xⱼ = δᵢⱼ - yⱼ.
+ *
+ * @see softmaxJacobian for shapes and errors
+ */
+export function logSoftmaxJacobian(logits: Input, axis = -1): Tensor {
+  return jacobian('logSoftmaxJacobian', logits, axis, logSoftmaxVjp);
+}
+
+/** Row i of J is Jᵗ·eᵢ: one vector-Jacobian product with the identity, the logits repeated for each of its rows. */
+function jacobian(op: string, logits: Input, axis: number, vjp: typeof softmaxVjp): Tensor {
+  return tidy(op, () => {
+    const x = toFloat32(op, 'logits', logits);
+    const last = axisLast(x, resolveAxis(op, axis, x.shape));
+    const n = last.shape[last.rank - 1]!;
+    const others = last.shape.slice(0, -1);
+    const repeated = spread(last, [...others, n, n], others.length);
+    const identity = tile(reshape(eye(n), [...others.map(() => 1), n, n]), [...others, 1, 1]);
+    return vjp(repeated, identity);
+  });
+}
+
+/** The tensor with that axis moved to the end; a scalar as a row of one. */
+function axisLast(x: Tensor, axis: number): Tensor {
+  if (x.rank === 0) return spread(x, [1], 0);
+  if (axis === x.rank - 1) return x;
+  const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
+  return transposed(x, [...others, axis]);
+}

@@ -1,0 +1,150 @@
+import {type GradConfig, type Tensor, tidy, util, zerosLike} from '@tensorflow/tfjs-core';
+import {multiply, totals} from './calculus';
+import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
+import {checkFinite, type Input, runKernel, type ScaleOptions, softmaxAsConstant, toFloat32} from './op';
+import {resolveAxis} from './rows';
+
+/**
+ * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and
+ * J = scale·(diag(y) - y yᵗ). The matrix is never made.
+ *
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param tangent a direction in the space of the logits: same shape
+ * @param axis the axis of the softmax; negative counts from the end
+ * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
+ * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
+ */
+export function softmaxJvp<T extends Tensor = Tensor>(
+  logits: T | Input,
+  tangent: Input,
+  axis = -1,
+  {scale = 1}: ScaleOptions = {},
+): T {
+  return productOp('softmaxJvp', SOFTMAX_PRODUCT, logits, 'tangent', tangent, axis, scale) as T;
+}
+
+/**
+ * The vector-Jacobian product of softmax, which backpropagation needs: Jᵗ·g. J is symmetric, so this is J·g.
+ *
+ * @param cotangent a derivative with respect to the probabilities: same shape as the logits
+ * @see softmaxJvp
+ */
+export function softmaxVjp<T extends Tensor = Tensor>(
+  logits: T | Input,
+  cotangent: Input,
+  axis = -1,
+  {scale = 1}: ScaleOptions = {},
+): T {
+  return productOp('softmaxVjp', SOFTMAX_PRODUCT, logits, 'cotangent', cotangent, axis, scale) as T;
+}
+
+/**
+ * The Jacobian-vector product of logSoftmax: J·v = v - ⟨y, v⟩ along the axis, with y = softmax(scale·logits) and
+ * J = scale·(I - 1 yᵗ).
+ *
+ * @see softmaxJvp for shapes and errors
+ */
+export function logSoftmaxJvp<T extends Tensor = Tensor>(
+  logits: T | Input,
+  tangent: Input,
+  axis = -1,
+  {scale = 1}: ScaleOptions = {},
+): T {
+  return productOp('logSoftmaxJvp', LOG_SOFTMAX_JVP, logits, 'tangent', tangent, axis, scale) as T;
+}
+
+/**
+ * The vector-Jacobian product of logSoftmax, which backpropagation needs: Jᵗ·g = g - y Σ g along the axis, with
+ * y = softmax(scale·logits) and J = scale·(I - 1 yᵗ). J is not symmetric: this is not `logSoftmaxJvp`.
+ *
+ * @param cotangent a derivative with respect to the log-probabilities: same shape as the logits
+ * @see softmaxJvp for shapes and errors
+ */
+export function logSoftmaxVjp<T extends Tensor = Tensor>(
+  logits: T | Input,
+  cotangent: Input,
+  axis = -1,
+  {scale = 1}: ScaleOptions = {},
+): T {
+  return productOp('logSoftmaxVjp', LOG_SOFTMAX_VJP, logits, 'cotangent', cotangent, axis, scale) as T;
+}
+
+function productOp(
+  op: string,
+  kernelName: string,
+  logits: Input,
+  vectorName: string,
+  vector: Input,
+  axis: number,
+  scale: number,
+): Tensor {
+  return tidy(op, () => {
+    const x = toFloat32(op, 'logits', logits);
+    const v = toFloat32(op, vectorName, vector);
+    if (!util.arraysEqual(x.shape, v.shape)) {
+      throw new Error(
+        `${op}: ${vectorName} has shape [${v.shape}] and logits have shape [${x.shape}]. They must have the same shape.`,
+      );
+    }
+    const resolved = resolveAxis(op, axis, x.shape);
+    checkFinite(op, 'scale', scale);
+    const probabilities = softmaxAsConstant(x, resolved, scale);
+    return runKernel(kernelName, {logits: x, probabilities, vector: v}, {axis: resolved, scale, factor: scale});
+  });
+}
+
+/*
+ * Derivatives of the products, with the outer factor f and the scale a of the logits, for a cotangent g. Each kernel is
+ * linear in its vector. What it is in the logits follows from dy = a·J·dx, J = diag(y) - y yᵗ. `probabilities` is a
+ * constant to tfjs: its part is in the one of the logits.
+ */
+
+type Operands = {logits: Tensor; probabilities: Tensor};
+type Derivative = (g: Tensor, vector: Tensor, operands: Operands, attrs: ProductAttrs) => Tensor;
+
+/** J·v: its Jacobian in v is Jᵗ = J; in x, ⟨g, J v⟩ has the derivative J·((g - ⟨y,g⟩)∘(v - ⟨y,v⟩)). */
+export const softmaxProductGradient = productGradient(
+  SOFTMAX_PRODUCT,
+  (g, _, operands, attrs) => runKernel(SOFTMAX_PRODUCT, {...operands, vector: g}, attrs),
+  (g, vector, operands, {axis, scale, factor}) => {
+    const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {axis, scale, factor: 1});
+    const product = multiply(centred(g), centred(vector));
+    return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {axis, scale, factor: factor * scale});
+  },
+);
+
+/** v - ⟨y,v⟩: its transpose is g - y Σg; in x, ⟨g, ·⟩ has the derivative -Σg · J·v. */
+export const logSoftmaxJvpGradient = productGradient(
+  LOG_SOFTMAX_JVP,
+  (g, _, operands, attrs) => runKernel(LOG_SOFTMAX_VJP, {...operands, vector: g}, attrs),
+  (g, vector, operands, attrs) => totalTimesProduct(g, vector, operands, attrs),
+);
+
+/** v - y Σv: its transpose is g - ⟨y,g⟩; in x, ⟨g, ·⟩ has the derivative -Σv · J·g. */
+export const logSoftmaxVjpGradient = productGradient(
+  LOG_SOFTMAX_VJP,
+  (g, _, operands, attrs) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: g}, attrs),
+  (g, vector, operands, attrs) => totalTimesProduct(vector, g, operands, attrs),
+);
+
+/** -f·a·Σu · J·w */
+function totalTimesProduct(u: Tensor, w: Tensor, operands: Operands, {axis, scale, factor}: ProductAttrs): Tensor {
+  const product = runKernel(SOFTMAX_PRODUCT, {...operands, vector: w}, {axis, scale, factor: -factor * scale});
+  return multiply(totals(u, axis), product);
+}
+
+function productGradient(kernelName: string, inVector: Derivative, inLogits: Derivative): GradConfig {
+  return {
+    kernelName,
+    inputsToSave: ['logits', 'probabilities', 'vector'],
+    gradFunc: (dy, saved, attrs) => {
+      const [logits, probabilities, vector] = saved as [Tensor, Tensor, Tensor];
+      const operands = {logits, probabilities};
+      return {
+        vector: () => inVector(dy as Tensor, vector, operands, attrs as ProductAttrs),
+        logits: () => inLogits(dy as Tensor, vector, operands, attrs as ProductAttrs),
+        probabilities: () => zerosLike(probabilities),
+      };
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * The family in float64, as it is defined: the oracle of every test. Written to be read, not to be fast.
+ *
+ * Each function takes one row, except `alongAxis`, which lays rows along any axis of a tensor. `logits` are already
+ * multiplied by the scale. Special values follow the table in the README.
+ */
+import {type Rows, rowsAlong} from './rows';
+
+export type Row = ArrayLike<number>;
+
+/**
+ * log Σ e^x = m + log Σ e^(x-m), with m = max x (the log-sum-exp identity: any shift c is right, and c = m keeps every
+ * exponential in [0, 1]). The maximal element's own e^0 = 1 is left out of the sum and put back by log1p, so that a
+ * confident maximum does not round to log 1 = 0. -Infinity for an empty row.
+ */
+export function logSumExp(logits: Row): number {
+  const {max, logSum} = shifted(logits);
+  return max + logSum;
+}
+
+/** softmax(x)ᵢ = e^xᵢ / Σ e^x = e^(xᵢ-m) / Σ e^(x-m): shift invariance, property 1. */
+export function softmax(logits: Row): Float64Array {
+  const {max} = shifted(logits);
+  const exponentials = Float64Array.from(logits, (x) => Math.exp(x - max));
+  const total = sum(exponentials);
+  return exponentials.map((e) => e / total);
+}
+
+/** logSoftmax(x)ᵢ = xᵢ - log Σ e^x, evaluated as (xᵢ - m) - log Σ e^(x-m) because xᵢ - m is exact for near logits. */
+export function logSoftmax(logits: Row): Float64Array {
+  const {max, logSum} = shifted(logits);
+  return Float64Array.from(logits, (x) => (Number.isFinite(max) ? x - max - logSum : Number.NaN));
+}
+
+/** J·v = y∘(v - ⟨y, v⟩) with J = diag(y) - y yᵗ and y = softmax(x), property 4. J is symmetric: also Jᵗ·v. */
+export function softmaxProduct(y: Row, v: Row): Float64Array {
+  const mean = dot(y, v);
+  return Float64Array.from(y, (yi, i) => yi * (v[i]! - mean));
+}
+
+/** J·v = v - ⟨y, v⟩ with J = I - 1 yᵗ, the log-softmax Jacobian. */
+export function logSoftmaxJvp(y: Row, v: Row): Float64Array {
+  const mean = dot(y, v);
+  return Float64Array.from(v, (vi) => vi - mean);
+}
+
+/** Jᵗ·g = g - y Σ g with J = I - 1 yᵗ, the log-softmax Jacobian. */
+export function logSoftmaxVjp(y: Row, g: Row): Float64Array {
+  const total = sum(g);
+  return Float64Array.from(g, (gi, i) => gi - y[i]! * total);
+}
+
+/** ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ), the entries of diag(y) - y yᵗ, row by row: property 4. */
+export function softmaxJacobian(y: Row): Float64Array {
+  const n = y.length;
+  return Float64Array.from({length: n * n}, (_, k) => {
+    const [i, j] = [Math.floor(k / n), k % n];
+    return i === j ? y[i]! * sum(Array.from(y, (yk, at) => (at === i ? 0 : yk))) : -y[i]! * y[j]!;
+  });
+}
+
+/** ∂ log yᵢ/∂xⱼ = δᵢⱼ - yⱼ, the entries of I - 1 yᵗ, row by row. */
+export function logSoftmaxJacobian(y: Row): Float64Array {
+  const n = y.length;
+  return Float64Array.from({length: n * n}, (_, k) => {
+    const [i, j] = [Math.floor(k / n), k % n];
+    return i === j ? sum(Array.from(y, (yk, at) => (at === i ? 0 : yk))) : -y[j]!;
+  });
+}
+
+/** x = log p + c, the inverse of softmax up to a constant that p cannot tell: property 2. */
+export function softmaxInverse(probabilities: Row, offset: number): Float64Array {
+  return Float64Array.from(probabilities, (p) => Math.log(p) + offset);
+}
+
+/** One row function laid along an axis of whole tensors: result [outer, m, inner] for rows that map n elements to m. */
+export function alongAxis(
+  shape: number[],
+  axis: number,
+  tensors: Row[],
+  rowFunction: (...rows: Float64Array[]) => Row,
+): Float64Array {
+  const {outer, n, inner}: Rows = rowsAlong(shape, axis);
+  let result = new Float64Array(0);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const at = (j: number, length: number) => (o * length + j) * inner + i;
+      const rows = tensors.map((values) => Float64Array.from({length: n}, (_, j) => values[at(j, n)]!));
+      const row = rowFunction(...rows);
+      if (result.length === 0) result = new Float64Array(outer * row.length * inner);
+      for (let j = 0; j < row.length; j++) result[at(j, row.length)] = row[j]!;
+    }
+  }
+  return result;
+}
+
+/** The row's maximum m, and log Σ e^(x-m). With an infinite maximum, m + logSum is what log Σ e^x tends to. */
+function shifted(logits: Row): {max: number; logSum: number} {
+  let max = Number.NEGATIVE_INFINITY;
+  let at = -1;
+  for (let i = 0; i < logits.length; i++) {
+    const x = logits[i]!;
+    if (Number.isNaN(x)) return {max: Number.NaN, logSum: Number.NaN};
+    if (x > max) [max, at] = [x, i];
+  }
+  if (!Number.isFinite(max)) return {max, logSum: 0};
+  const others = sum(Array.from(logits, (x, i) => (i === at ? 0 : Math.exp(x - max))));
+  return {max, logSum: Math.log1p(others)};
+}
+
+function dot(a: Row, b: Row): number {
+  return sum(Array.from(a, (ai, i) => ai * b[i]!));
+}
+
+/** Neumaier's compensated sum: the oracle's own rounding stays below what it judges, however long the row. */
+function sum(values: Row): number {
+  let total = 0;
+  let lost = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const next = total + value;
+    lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
+    total = next;
+  }
+  return Number.isFinite(total) ? total + lost : total;
+}

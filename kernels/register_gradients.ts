@@ -1,0 +1,54 @@
+import {
+  broadcast_util,
+  cast,
+  type GradConfig,
+  getGradient,
+  registerGradient,
+  reshape,
+  sum,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import {logSoftmaxGradient} from './log_softmax';
+import {logSumExpGradient} from './log_sum_exp';
+import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
+import {softmaxGradient} from './softmax';
+
+const FAMILY = [
+  softmaxGradient,
+  logSoftmaxGradient,
+  logSumExpGradient,
+  softmaxProductGradient,
+  logSoftmaxJvpGradient,
+  logSoftmaxVjpGradient,
+];
+
+/**
+ * The two kernels that tfjs's engine itself puts on the tape during backpropagation, where tensors are saved and where
+ * gradients add up. From the third derivative on it differentiates them, and without `register_all_gradients` it
+ * could not.
+ */
+const ENGINE: GradConfig[] = [
+  {kernelName: 'Cast', gradFunc: (dy) => ({x: () => cast(dy as Tensor, 'float32')})},
+  {
+    kernelName: 'Add',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, saved) => {
+      const [a, b] = saved as [Tensor, Tensor];
+      return {a: () => sumToShape(dy as Tensor, a.shape), b: () => sumToShape(dy as Tensor, b.shape)};
+    },
+  },
+];
+
+/** Registers the gradients of the family, and those of the engine's own kernels that nobody has registered. */
+export function registerGradients(): void {
+  for (const config of [...FAMILY, ...ENGINE]) {
+    if (getGradient(config.kernelName) == null) registerGradient(config);
+  }
+}
+
+/** A cotangent of a broadcast sum, for one addend: summed over the axes along which that was repeated. */
+function sumToShape(dy: Tensor, shape: number[]): Tensor {
+  const repeated = broadcast_util.getReductionAxes(shape, dy.shape);
+  // A cast, not dy itself: the engine disposes what it has added up.
+  return repeated.length > 0 ? reshape(sum(dy, repeated), shape) : cast(dy, 'float32');
+}

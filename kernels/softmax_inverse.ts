@@ -1,0 +1,25 @@
+import {type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {logPlus} from './calculus';
+import {checkFinite, type Input, toFloat32} from './op';
+import {resolveAxis} from './rows';
+
+/**
+ * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Softmax forgets a constant that is added
+ * to all logits of a row, so its inverse has one free: the offset.
+ *
+ * @param probabilities any rank and shape, each row along the axis a distribution; 0 gives -Infinity
+ * @param axis the axis along which they sum to 1; only checked, as log p does not depend on it
+ * @returns float32, of the same shape
+ * @throws if the axis is out of range, the offset not finite, or the dtype is not real
+ */
+export function softmaxInverse<T extends Tensor = Tensor>(
+  probabilities: T | Input,
+  axis = -1,
+  {offset = 0}: {offset?: number} = {},
+): T {
+  return tidy('softmaxInverse', () => {
+    const p = toFloat32('softmaxInverse', 'probabilities', probabilities);
+    resolveAxis('softmaxInverse', axis, p.shape);
+    return logPlus(p, checkFinite('softmaxInverse', 'offset', offset)) as T;
+  });
+}
