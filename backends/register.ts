@@ -14,10 +14,12 @@ import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
 import {cpuBackend} from './cpu';
+import {tensorflowBackend} from './tensorflow';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
+  tensorflow: tensorflowBackend,
 };
 
 const FORWARD_KERNELS: [string, ForwardKind][] = [
