@@ -1,0 +1,312 @@
+import * as reference from '../kernels/reference';
+import {logSoftmax, softmax} from '../kernels/reference';
+import {reducedShape} from '../kernels/rows';
+import {ADVERSARIAL, type LogitsCase, SCALED} from './cases/logits';
+import {Random} from './cases/random';
+import {EMPTY_SHAPES, SHAPES} from './cases/shapes';
+import {SPECIAL} from './cases/special';
+import type {Call, Host, Outcome} from './hosts/call';
+import {ulpError, ulpErrorAboveOne, worst} from './ulp';
+
+/** The largest errors that a backend may have, against float64. */
+export interface Bounds {
+  /** In ULP of the result. */
+  softmax: number;
+  logSoftmax: number;
+  /** In ULP of max(|result|, 1). */
+  logSumExp: number;
+  /** In units of 2^-24 of the product's own scale: |y||v| + |y| Σ|y·v|, and so on. */
+  product: number;
+  /** How far the sum of a row of softmax may be from 1. */
+  rowSum: number;
+}
+
+const KERNEL_OF: Record<string, string> = {
+  softmax: 'FusedSoftmax',
+  logSoftmax: 'FusedLogSoftmax',
+  logSumExp: 'FusedLogSumExp',
+  softmaxJvp: 'FusedSoftmaxProduct',
+  softmaxVjp: 'FusedSoftmaxProduct',
+  logSoftmaxJvp: 'FusedLogSoftmaxJvp',
+  logSoftmaxVjp: 'FusedLogSoftmaxVjp',
+};
+
+const REFERENCE = {softmax, logSoftmax};
+
+/**
+ * What has to hold on every backend, as one suite: accuracy against float64 over the adversarial set, special values,
+ * any axis of any rank, products, gradients, empty shapes. Every call also checks that the kernel meant has run on the
+ * backend meant, and that nothing is left behind.
+ *
+ * @param backend tfjs's name of the backend that has to run it
+ * @param host starts the host; called once, before the tests
+ */
+export function describeConformance(backend: string, host: () => Promise<Host>, bounds: Bounds): void {
+  let running: Host;
+  beforeAll(async () => {
+    running = await host();
+  });
+
+  async function run(call: Call): Promise<Outcome> {
+    const outcome = await running.run(call);
+    expect(outcome.backend).toBe(backend);
+    expect(outcome.leaked).toEqual({tensors: 0, buffers: 0});
+    expect(outcome.dtype).toBe('float32');
+    if (KERNEL_OF[call.op]) expect(outcome.kernels).toContain(KERNEL_OF[call.op]);
+    return outcome;
+  }
+
+  describe('accuracy against float64', () => {
+    const seen: Record<string, {error: number; in: string}> = {};
+    const note = (op: string, error: number, name: string) => {
+      if (!(error <= (seen[op]?.error ?? -1))) seen[op] = {error, in: name};
+    };
+    afterAll(() => {
+      const lines = Object.entries(seen).map(([op, {error, in: name}]) => `  ${op}: ${error.toFixed(2)} (${name})`);
+      process.stdout.write(`worst errors on ${running.name}, in ULP or the bound's unit:\n${lines.join('\n')}\n`);
+    });
+
+    test.each([...ADVERSARIAL, ...SCALED])('$name', async (logits) => {
+      const exact = exactForward(logits);
+      const softmax = await run({op: 'softmax', ...callOf(logits)});
+      const softmaxError = worst(softmax.values, exact.softmax, ulpError).error;
+      note('softmax', softmaxError, logits.name);
+      expect(softmaxError).toBeLessThanOrEqual(bounds.softmax);
+      expect(rowSumError(softmax.values, logits)).toBeLessThanOrEqual(bounds.rowSum);
+
+      const logSoftmax = await run({op: 'logSoftmax', ...callOf(logits)});
+      const logSoftmaxError = worst(logSoftmax.values, exact.logSoftmax, ulpError).error;
+      note('logSoftmax', logSoftmaxError, logits.name);
+      expect(logSoftmaxError).toBeLessThanOrEqual(bounds.logSoftmax);
+
+      if (logits.scale !== 1) return;
+      const logSumExp = await run({op: 'logSumExp', ...callOf(logits)});
+      const logSumExpError = worst(logSumExp.values, exact.logSumExp, ulpErrorAboveOne).error;
+      note('logSumExp', logSumExpError, logits.name);
+      expect(logSumExpError).toBeLessThanOrEqual(bounds.logSumExp);
+    });
+
+    test.each([...ADVERSARIAL, ...SCALED])('products at $name', async (logits) => {
+      const vector = vectorFor(logits.values.length);
+      for (const op of ['softmaxJvp', 'softmaxVjp', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const) {
+        const {exact, unit} = exactProduct(op, logits, vector);
+        const outcome = await run({op, ...callOf(logits), vector});
+        const {error} = worst(outcome.values, exact, (actual, e, i) => Math.abs(actual - e) / unit[i]!);
+        note(op, error, logits.name);
+        expect(error).toBeLessThanOrEqual(bounds.product);
+      }
+    });
+  });
+
+  describe('special values', () => {
+    test.each(SPECIAL)('$name', async ({row, ...expected}) => {
+      // A plain row before and after: nothing special may leak into them.
+      const plain = row.map((_, i) => (i % 5) - 2);
+      const call = {shape: [3, row.length], logits: Float32Array.from([...plain, ...row, ...plain])};
+      for (const op of ['softmax', 'logSoftmax'] as const) {
+        const {values} = await run({op, ...call});
+        const middle = Array.from(values.subarray(row.length, 2 * row.length));
+        expect(middle.map(roughly)).toEqual(expected[op].map(roughly));
+        expectClose(values.subarray(0, row.length), REFERENCE[op](plain));
+        expectClose(values.subarray(2 * row.length), REFERENCE[op](plain));
+      }
+      const {values} = await run({op: 'logSumExp', ...call});
+      expect(roughly(values[1]!)).toEqual(roughly(expected.logSumExp));
+      expectClose(values, [reference.logSumExp(plain), expected.logSumExp, reference.logSumExp(plain)]);
+    });
+
+    test('-Infinity is masked exactly: 0, not something small', async () => {
+      const logits = Float32Array.from([-Infinity, 100, -Infinity, 99]);
+      const {values} = await run({op: 'softmax', shape: [4], logits});
+      expect([values[0], values[2]]).toEqual([0, 0]);
+    });
+
+    test('a scalar is a row of one', async () => {
+      const call = {shape: [], logits: Float32Array.of(-3.5)};
+      for (const axis of [0, -1]) {
+        for (const [op, value] of [
+          ['softmax', 1],
+          ['logSoftmax', 0],
+          ['logSumExp', -3.5],
+        ] as const) {
+          expect(await run({op, ...call, axis})).toMatchObject({values: Float32Array.of(value), shape: []});
+        }
+      }
+    });
+
+    test.each(EMPTY_SHAPES.map((shape) => [shape]))('no elements: [%p]', async (shape) => {
+      const call = {shape, logits: new Float32Array(0), vector: new Float32Array(0), axis: 1};
+      for (const op of ['softmax', 'logSoftmax', 'softmaxJvp', 'logSoftmaxVjp'] as const) {
+        expect(await run({op, ...call})).toMatchObject({values: new Float32Array(0), shape});
+      }
+      const sums = await run({op: 'logSumExp', ...call});
+      expect(sums.shape).toEqual(reducedShape(shape, 1, false));
+      expect(Array.from(sums.values).every((x) => x === -Infinity)).toBe(true);
+    });
+  });
+
+  describe('any axis', () => {
+    const cases = SHAPES.flatMap((shape) => shape.map((_, axis) => ({shape, axis})));
+    test.each(cases)('$shape along $axis', async ({shape, axis}) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const random = new Random(size + axis);
+      const values = Float32Array.from({length: size}, () => random.normal(4));
+      const logits = {name: '', shape, axis, scale: 1, values};
+      const exact = exactForward(logits);
+      for (const op of ['softmax', 'logSoftmax', 'logSumExp'] as const) {
+        const outcome = await run({op, ...callOf(logits)});
+        expect(outcome.shape).toEqual(op === 'logSumExp' ? reducedShape(shape, axis, false) : shape);
+        expectClose(outcome.values, exact[op]);
+      }
+      const vector = vectorFor(size);
+      for (const op of ['softmaxVjp', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const) {
+        const product = exactProduct(op, logits, vector);
+        const outcome = await run({op, ...callOf(logits), vector});
+        expect(outcome.shape).toEqual(shape);
+        const {error} = worst(outcome.values, product.exact, (actual, e, i) => Math.abs(actual - e) / product.unit[i]!);
+        expect(error).toBeLessThanOrEqual(bounds.product);
+      }
+    });
+  });
+
+  describe('gradients by tf.grad', () => {
+    const shape = [3, 5, 4];
+    const axis = 1;
+    const random = new Random(5);
+    const values = Float32Array.from({length: 60}, () => random.normal(2));
+    const logits: LogitsCase = {name: '', shape, axis, scale: 1, values};
+    const [vector, vector2] = [vectorFor(60), vectorFor(60, 7)];
+    const perRow = vectorFor(12);
+
+    test('of softmax and logSoftmax are their vector-Jacobian products', async () => {
+      for (const [op, product] of [
+        ['gradSoftmax', 'softmaxVjp'],
+        ['gradLogSoftmax', 'logSoftmaxVjp'],
+      ] as const) {
+        const {exact, unit} = exactProduct(product, logits, vector);
+        const outcome = await run({op, ...callOf(logits), vector});
+        expect(outcome.kernels).toContain(KERNEL_OF[product]);
+        expect(worst(outcome.values, exact, (a, e, i) => Math.abs(a - e) / unit[i]!).error).toBeLessThanOrEqual(
+          bounds.product,
+        );
+      }
+    });
+
+    test('of logSumExp is softmax times the cotangent', async () => {
+      const {values: actual} = await run({op: 'gradLogSumExp', ...callOf(logits), vector: perRow});
+      const exact = exactForward(logits).softmax.map((y, i) => y * perRow[Math.floor(i / 20) * 4 + (i % 4)]!);
+      expectClose(actual, exact);
+    });
+
+    test.each(['gradGradSoftmax', 'gradGradLogSoftmax', 'gradGradLogSumExp'] as const)(
+      'second derivatives: %s against central differences of the float64 gradient',
+      async (op) => {
+        const scale = op === 'gradGradLogSumExp' ? 1 : 0.7;
+        const cotangent = op === 'gradGradLogSumExp' ? perRow : vector;
+        const gradient = (x: Float64Array): number => {
+          const rows = {...logits, scale, values: x};
+          const g =
+            op === 'gradGradLogSumExp'
+              ? exactForward(rows).softmax.map((y, i) => y * perRow[Math.floor(i / 20) * 4 + (i % 4)]!)
+              : exactProduct(op === 'gradGradSoftmax' ? 'softmaxVjp' : 'logSoftmaxVjp', rows, vector).exact;
+          return g.reduce((sum, gi, i) => sum + gi * vector2[i]!, 0);
+        };
+        const exact = Float64Array.from(values, (_, i) => {
+          const step = (h: number) => gradient(Float64Array.from(values, (x, j) => (j === i ? x + h : x)));
+          return (step(1e-5) - step(-1e-5)) / 2e-5;
+        });
+        const outcome = await run({op, ...callOf(logits), scale, vector: cotangent, vector2});
+        expect(worst(outcome.values, exact, (a, e) => Math.abs(a - e)).error).toBeLessThan(1e-6);
+        expect(Math.max(...exact.map(Math.abs))).toBeGreaterThan(0.01);
+      },
+    );
+  });
+
+  function expectClose(actual: ArrayLike<number>, exact: ArrayLike<number>): void {
+    const bound = Math.max(bounds.softmax, bounds.logSoftmax, bounds.logSumExp);
+    expect(worst(actual, exact, ulpErrorAboveOne).error).toBeLessThanOrEqual(bound);
+  }
+}
+
+function callOf({shape, axis, scale, values}: LogitsCase) {
+  return {shape, axis, scale, logits: values};
+}
+
+function vectorFor(length: number, seed = 3): Float32Array {
+  const random = new Random(seed);
+  return Float32Array.from({length}, () => random.normal(2));
+}
+
+type AnyLogits = Omit<LogitsCase, 'values'> & {values: ArrayLike<number>};
+
+interface Exact {
+  softmax: Float64Array;
+  logSoftmax: Float64Array;
+  logSumExp: Float64Array;
+}
+
+/** Each case is asked for once an op: the float64 reference is the slowest part of a suite. */
+const exactOf = new WeakMap<AnyLogits, Exact>();
+
+function exactForward(logits: AnyLogits): Exact {
+  const known = exactOf.get(logits);
+  if (known) return known;
+  const {shape, axis, scale, values} = logits;
+  const resolved = axis < 0 ? axis + shape.length : axis;
+  const scaled = Float64Array.from(values, (x) => x * scale);
+  const exact = {
+    softmax: reference.alongAxis(shape, resolved, [scaled], softmax),
+    logSoftmax: reference.alongAxis(shape, resolved, [scaled], logSoftmax),
+    logSumExp: reference.alongAxis(shape, resolved, [scaled], (row) => [reference.logSumExp(row)]),
+  };
+  exactOf.set(logits, exact);
+  return exact;
+}
+
+/** The product in float64, and at each element the unit in which its bound is given. */
+function exactProduct(
+  op: 'softmaxJvp' | 'softmaxVjp' | 'logSoftmaxJvp' | 'logSoftmaxVjp',
+  logits: AnyLogits,
+  v: Float32Array,
+) {
+  const {shape, axis, scale} = logits;
+  const resolved = axis < 0 ? axis + shape.length : axis;
+  const y = exactForward(logits).softmax;
+  const along = (f: (y: Float64Array, v: Float64Array) => Float64Array) =>
+    reference.alongAxis(shape, resolved, [y, v], f).map((x) => x * scale);
+  const [exact, size] =
+    op === 'logSoftmaxJvp'
+      ? [along(reference.logSoftmaxJvp), along((p, w) => magnitude(w).map(plus(dot(p, magnitude(w)))))]
+      : op === 'logSoftmaxVjp'
+        ? [along(reference.logSoftmaxVjp), along((p, w) => sumOf(magnitude(w), p.map(times(total(magnitude(w))))))]
+        : [
+            along(reference.softmaxProduct),
+            along((p, w) => productOf(p, magnitude(w).map(plus(dot(p, magnitude(w)))))),
+          ];
+  // What is as small as this may be flushed to 0.
+  return {exact, unit: size.map((x) => Math.max(Math.abs(x) * 2 ** -24, 1e-30))};
+}
+
+const magnitude = (a: Float64Array) => a.map(Math.abs);
+const plus = (c: number) => (x: number) => x + c;
+const times = (c: number) => (x: number) => x * c;
+const sumOf = (a: Float64Array, b: Float64Array) => a.map((x, i) => x + b[i]!);
+const productOf = (a: Float64Array, b: Float64Array) => a.map((x, i) => x * b[i]!);
+const total = (a: Float64Array) => a.reduce((sum, x) => sum + x, 0);
+const dot = (a: Float64Array, b: Float64Array) => total(productOf(a, b));
+
+function rowSumError(y: Float32Array, {shape}: LogitsCase): number {
+  const n = shape[shape.length - 1]!;
+  let error = 0;
+  for (let start = 0; start < y.length; start += n) {
+    let sum = 0;
+    for (let i = start; i < start + n; i++) sum += y[i]!;
+    error = Math.max(error, Math.abs(sum - 1));
+  }
+  return error;
+}
+
+/** For toEqual: special values as they are, others to three digits; accuracy has tests of its own. */
+function roughly(x: number): number {
+  return Number.isFinite(x) ? Number(x.toPrecision(3)) + 0 : x;
+}

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as family from '../../index';
+
+/** One use of a public op, as pure data: the same in this process, in a browser page, or in another process. */
+export interface Call {
+  op:
+    | 'softmax'
+    | 'logSoftmax'
+    | 'logSumExp'
+    | 'softmaxJvp'
+    | 'softmaxVjp'
+    | 'logSoftmaxJvp'
+    | 'logSoftmaxVjp'
+    /** Their gradients by tf.grad, with `vector` as the cotangent. */
+    | 'gradSoftmax'
+    | 'gradLogSoftmax'
+    | 'gradLogSumExp'
+    /** tf.grad of tf.grad: the gradient of ⟨gradient with cotangent `vector`, vector2⟩. */
+    | 'gradGradSoftmax'
+    | 'gradGradLogSoftmax'
+    | 'gradGradLogSumExp';
+  shape: number[];
+  logits: Float32Array;
+  /** The tangent or cotangent. */
+  vector?: Float32Array;
+  vector2?: Float32Array;
+  axis?: number;
+  scale?: number;
+}
+
+export interface Outcome {
+  values: Float32Array;
+  shape: number[];
+  dtype: string;
+  /** Kernels of the family that ran, in order. */
+  kernels: string[];
+  backend: string;
+  /** Tensors and data buffers left behind, beyond what was there before: 0. */
+  leaked: {tensors: number; buffers: number};
+}
+
+/** Where calls are run: one tfjs backend in this process, or in a page. */
+export interface Host {
+  /** For people: backend and build. */
+  name: string;
+  run(call: Call): Promise<Outcome>;
+}
+
+/** Runs a call on the active backend. */
+export async function runCall(call: Call): Promise<Outcome> {
+  const before = tf.memory();
+  const [tensors, buffers] = [before.numTensors, before.numDataBuffers];
+  const logits = tf.tensor(call.logits, call.shape);
+  const {result, kernels} = recordKernels(() => tf.tidy(() => evaluate(call, logits)));
+  const values = (await result.data()) as Float32Array;
+  const outcome = {values, shape: result.shape, dtype: result.dtype, kernels, backend: tf.getBackend()};
+  result.dispose();
+  logits.dispose();
+  const after = tf.memory();
+  return {...outcome, leaked: {tensors: after.numTensors - tensors, buffers: after.numDataBuffers - buffers}};
+}
+
+/** The kernels of the family that tfjs's engine runs meanwhile. */
+export function recordKernels<T>(action: () => T): {result: T; kernels: string[]} {
+  const kernels: string[] = [];
+  const engine = tf.engine();
+  const {runKernel} = engine;
+  engine.runKernel = function (this: typeof engine, name, ...rest) {
+    if (name.startsWith('Fused')) kernels.push(name);
+    return runKernel.call(this, name, ...rest) as never;
+  };
+  try {
+    return {result: action(), kernels};
+  } finally {
+    if (Object.getPrototypeOf(engine).runKernel === runKernel) delete (engine as Partial<typeof engine>).runKernel;
+    else engine.runKernel = runKernel;
+  }
+}
+
+function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
+  const {op, axis = -1, scale = 1} = call;
+  const vectorOf = (values: Float32Array | undefined, shape: number[]) => {
+    if (!values) throw new Error(`${op} needs a vector`);
+    return tf.tensor(values, shape);
+  };
+  const vector = () => vectorOf(call.vector, call.shape);
+  switch (op) {
+    case 'softmax':
+      return family.softmax(logits, axis, {scale});
+    case 'logSoftmax':
+      return family.logSoftmax(logits, axis, {scale});
+    case 'logSumExp':
+      return family.logSumExp(logits, axis);
+    case 'softmaxJvp':
+      return family.softmaxJvp(logits, vector(), axis, {scale});
+    case 'softmaxVjp':
+      return family.softmaxVjp(logits, vector(), axis, {scale});
+    case 'logSoftmaxJvp':
+      return family.logSoftmaxJvp(logits, vector(), axis, {scale});
+    case 'logSoftmaxVjp':
+      return family.logSoftmaxVjp(logits, vector(), axis, {scale});
+    default:
+      return derivative(call, logits, vectorOf);
+  }
+}
+
+function derivative(
+  {op, axis = -1, scale = 1, vector, vector2, shape}: Call,
+  logits: tf.Tensor,
+  vectorOf: (values: Float32Array | undefined, shape: number[]) => tf.Tensor,
+): tf.Tensor {
+  const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+    Softmax: (x) => family.softmax(x, axis, {scale}),
+    LogSoftmax: (x) => family.logSoftmax(x, axis, {scale}),
+    LogSumExp: (x) => family.logSumExp(x, axis),
+  };
+  const f = functions[op.replace(/^(grad)+/i, '')]!;
+  const first = tf.grad(f);
+  const cotangent = vectorOf(vector, f(logits).shape);
+  if (!op.startsWith('gradGrad')) return first(logits, cotangent);
+  return tf.grad((x) => first(x, cotangent))(logits, vectorOf(vector2, shape));
+}
