@@ -2,6 +2,7 @@ import type {Config} from 'jest';
 
 const config: Config = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/spec/setup.ts'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   transform: {'\\.ts$': ['@swc/jest', {jsc: {target: 'es2022'}, module: {type: 'commonjs'}}]},
   collectCoverageFrom: ['index.ts', 'kernels/**/*.ts', 'backends/**/*.ts', '!backends/wasm/assembly/**'],

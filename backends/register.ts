@@ -44,18 +44,16 @@ export function hasOwnKernels(backendName: string): boolean {
   return Object.hasOwn(BACKENDS, backendName);
 }
 
-/**
- * Makes sure that the active backend has the family: one without kernels here gets the composed ones.
- * @returns the name of the active backend
- */
-export function ensureKernels(): string {
-  let name = getBackend();
-  if (!name) {
-    activeBackend(); // starts the default backend, which tfjs does at the first op
-    name = getBackend();
-  }
-  if (getKernel(SOFTMAX, name) == null) registerFamily(name, composedBackend);
-  return name;
+/** Backends known to have the family, so that an op need not look it up in tfjs's registry each time. */
+const served = new Set<string>();
+
+/** Makes sure that the active backend has the family: one without kernels here gets the composed ones. */
+export function ensureKernels(): void {
+  if (served.has(getBackend())) return;
+  activeBackend(); // starts the default backend if there is none yet, as tfjs does at the first op
+  const name = getBackend();
+  if (!hasOwnKernels(name)) registerFamily(name, composedBackend);
+  served.add(name);
 }
 
 function registerFamily(backendName: string, implementation: SoftmaxBackend<never>): void {

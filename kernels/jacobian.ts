@@ -1,6 +1,6 @@
 import {eye, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
 import {spread, transposed} from './calculus';
-import {type Input, toFloat32} from './op';
+import {type Input, toFloat32} from './input';
 import {logSoftmaxVjp, softmaxVjp} from './products';
 import {resolveAxis} from './rows';
 

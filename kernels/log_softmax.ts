@@ -1,6 +1,7 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import type {Input} from './input';
 import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP} from './names';
-import {forwardOp, type Input, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
+import {forwardOp, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
 
 /**
  * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis, of scale·logits.

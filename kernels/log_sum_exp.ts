@@ -1,7 +1,8 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {multiply, scaled, spread} from './calculus';
+import type {Input} from './input';
 import {type ForwardAttrs, LOG_SUM_EXP} from './names';
-import {forwardOp, type Input} from './op';
+import {forwardOp} from './op';
 import {softmax} from './softmax';
 
 /**

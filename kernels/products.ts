@@ -1,7 +1,8 @@
 import {type GradConfig, type Tensor, tidy, util, zerosLike} from '@tensorflow/tfjs-core';
 import {multiply, totals} from './calculus';
+import {checkFinite, type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
-import {checkFinite, type Input, runKernel, type ScaleOptions, softmaxAsConstant, toFloat32} from './op';
+import {runKernel, type ScaleOptions, softmaxAsConstant} from './op';
 import {resolveAxis} from './rows';
 
 /**

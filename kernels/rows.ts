@@ -1,5 +1,3 @@
-import {util} from '@tensorflow/tfjs-core';
-
 /**
  * A tensor seen along one axis: `outer * inner` rows of `n` elements; element j of row (o, i) is at flat index
  * `(o * n + j) * inner + i`. With `inner` 1 the rows are contiguous. Any axis is a stride, so none needs a transpose.
@@ -12,12 +10,10 @@ export interface Rows {
 
 /** The rows of a tensor of that shape along `axis`, which `resolveAxis` has checked. A scalar is one row of one. */
 export function rowsAlong(shape: number[], axis: number): Rows {
-  if (shape.length === 0) return {outer: 1, n: 1, inner: 1};
-  return {
-    outer: util.sizeFromShape(shape.slice(0, axis)),
-    n: shape[axis]!,
-    inner: util.sizeFromShape(shape.slice(axis + 1)),
-  };
+  const rows = {outer: 1, n: shape[axis] ?? 1, inner: 1};
+  for (let i = 0; i < axis; i++) rows.outer *= shape[i]!;
+  for (let i = axis + 1; i < shape.length; i++) rows.inner *= shape[i]!;
+  return rows;
 }
 
 /** The shape of a reduction along `axis`. */

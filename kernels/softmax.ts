@@ -1,6 +1,7 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import type {Input} from './input';
 import {type ForwardAttrs, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import {forwardOp, type Input, runKernel, type ScaleOptions} from './op';
+import {forwardOp, runKernel, type ScaleOptions} from './op';
 
 /**
  * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis, of scale·logits.

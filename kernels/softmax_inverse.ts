@@ -1,6 +1,6 @@
 import {type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {logPlus} from './calculus';
-import {checkFinite, type Input, toFloat32} from './op';
+import {checkFinite, type Input, toFloat32} from './input';
 import {resolveAxis} from './rows';
 
 /**

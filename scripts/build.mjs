@@ -7,7 +7,7 @@ import {dts} from 'rollup-plugin-dts';
 const ENTRY = 'index.ts';
 const FORMATS = [
   {format: 'esm', script: 'dist/index.mjs', types: 'dist/index.d.mts'},
-  {format: 'cjs', script: 'dist/index.cjs', types: 'dist/index.d.ts'},
+  {format: 'cjs', script: 'dist/index.cjs', types: 'dist/index.d.cts'},
 ];
 
 await rm('dist', {recursive: true, force: true});

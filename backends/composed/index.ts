@@ -5,21 +5,22 @@ import type {SoftmaxBackend} from '../backend';
 
 /**
  * The family composed of tfjs ops, for backends that have no kernels here. Each op is as exact as that backend's own exp,
- * log1p and sum: on float32 hardware some 20 to 100 ULP for softmax, growing with the range of the logits. What does not
+ * log1p and sum, and the rounding of x - m in the exponent adds its own: some 100 ULP for wide rows. What does not
  * depend on them holds as everywhere: special values, any axis, confident maxima (log s is taken by log1p).
  */
 export const composedBackend: SoftmaxBackend = {
   forward({kind, x, rows, scale, outputShape}) {
     return tf.tidy(() => {
-      const logits = tf.mul(asRows(x, rows), scale);
-      const max = tf.max(logits, 1, true);
-      const shifted = tf.sub(logits, max);
+      const logits = asRows(x, rows);
+      const largest = scale < 0 ? tf.min(logits, 1, true) : tf.max(logits, 1, true);
+      const shifted = scaledDifference(logits, largest, scale);
       if (kind === 'softmax') {
         const exponentials = tf.exp(shifted);
         return tf.reshape(tf.div(exponentials, tf.sum(exponentials, 1, true)), outputShape);
       }
       const logSum = logOfSum(shifted);
       if (kind === 'logSoftmax') return tf.reshape(tf.sub(shifted, logSum), outputShape);
+      const max = tf.mul(largest, scale);
       // Where the maximum is infinite it is the result, unless there is a NaN in the row.
       const hasNaN = tf.equal(tf.max(tf.cast(tf.isNaN(logits), 'float32'), 1, true), 1);
       const limit = tf.where(hasNaN, tf.fill(max.shape, Number.NaN), max);
@@ -42,6 +43,12 @@ export const composedBackend: SoftmaxBackend = {
 
   describe: () => 'composed of tfjs ops: no kernels for this backend yet, accuracy is that of its exp and log',
 };
+
+/** scale·(a - b), shifted before it is scaled, and halved meanwhile so that it does not overflow. */
+function scaledDifference(a: Tensor, b: Tensor, scale: number): Tensor {
+  if (scale === 1) return tf.sub(a, b);
+  return tf.mul(tf.sub(tf.mul(a, 0.5), tf.mul(b, 0.5)), 2 * scale);
+}
 
 /** log Σ e^(x-m) from the shifted logits, as log k + log1p(Σ of the rest / k), where k elements are maximal. */
 function logOfSum(shifted: Tensor): Tensor {

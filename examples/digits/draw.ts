@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import Table from 'cli-table3';
+import colors from 'picocolors';
+import {CLASSES, type Digits, PIXELS} from './data';
+import {mostProbable, type Training} from './train';
+
+const PLAIN = {style: {head: [], border: [], compact: true}};
+
+/** The figures of the two runs, side by side. */
+export function comparison(stock: Training, ours: Training): string {
+  const table = new Table({
+    ...PLAIN,
+    head: ['', 'stock tfjs', 'tfjs-softmax', 'ratio'],
+    colAligns: ['left', 'right', 'right', 'right'],
+  });
+  const ms = (f: (t: Training) => number) => {
+    const [a, b] = [f(stock), f(ours)];
+    return [`${a.toFixed(1)} ms`, `${b.toFixed(1)} ms`, `${(a / b).toFixed(1)} x`];
+  };
+  const number = (f: (t: Training) => string) => [f(stock), f(ours), ''];
+  table.push(
+    ['softmax, forward', ...ms((t) => t.softmax.forward)],
+    ['softmax, backward', ...ms((t) => t.softmax.backward)],
+    ['whole training', ...ms((t) => t.total)],
+    ['test loss', ...number((t) => t.loss.toFixed(6))],
+    ['test accuracy', ...number((t) => `${(100 * t.accuracy).toFixed(2)} %`)],
+  );
+  return table.toString();
+}
+
+/** How often each digit (rows) was taken for each (columns). */
+export function confusion({probabilities}: Training, test: Digits): string {
+  const labels = test.labels.dataSync() as Float32Array;
+  const counts = Array.from({length: CLASSES}, () => new Array<number>(CLASSES).fill(0));
+  for (let row = 0; row < test.count; row++) counts[mostProbable(labels, row)]![mostProbable(probabilities, row)]!++;
+  const table = new Table({
+    head: ['', ...Array.from(counts, (_, j) => String(j))],
+    colAligns: ['right', ...counts.map(() => 'right' as const)],
+    ...PLAIN,
+  });
+  counts.forEach((row, i) => {
+    table.push([String(i), ...row.map((n, j) => (i === j ? colors.green(String(n)) : n ? colors.red(String(n)) : ''))]);
+  });
+  return table.toString();
+}
+
+/** One test digit drawn in half blocks, with its predicted probabilities beside it. */
+export function digit({probabilities}: Training, test: Digits, row: number): string {
+  const pixels = tf.tidy(() => tf.slice(test.images, [row, 0], [1, PIXELS]).dataSync());
+  const label = mostProbable(test.labels.dataSync() as Float32Array, row);
+  const predicted = mostProbable(probabilities, row);
+  const lines: string[] = [];
+  for (let y = 2; y < 26; y += 2) {
+    let line = '';
+    for (let x = 2; x < 26; x++) {
+      const [upper, lower] = [pixels[y * 28 + x]! > 0.4, pixels[(y + 1) * 28 + x]! > 0.4];
+      line += upper ? (lower ? '█' : '▀') : lower ? '▄' : ' ';
+    }
+    const k = y / 2 - 1;
+    if (k < CLASSES) {
+      const p = probabilities[row * CLASSES + k]!;
+      const mark = k === predicted ? (k === label ? colors.green : colors.red) : String;
+      line += `   ${mark(`${k} ${'■'.repeat(Math.round(20 * p)).padEnd(20)} ${p.toFixed(4)}`)}${k === label ? '  <- is' : ''}`;
+    }
+    lines.push(line);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import {CLASSES, type Digits, PIXELS} from './data';
+import {type SoftmaxTime, timeSoftmax} from './timing';
+
+export interface TrainingOptions {
+  epochs: number;
+  batchSize: number;
+  /** Called after each batch with the number of batches done. */
+  onBatch: (done: number) => void;
+}
+
+export interface Training {
+  /** Milliseconds. */
+  softmax: SoftmaxTime;
+  total: number;
+  /** Cross-entropy on the test set, in nats. */
+  loss: number;
+  /** Share of the test set whose most probable class is right. */
+  accuracy: number;
+  /** Predicted probabilities of the test set, [count, 10]. */
+  probabilities: Float32Array;
+}
+
+/**
+ * Trains a softmax classifier, 784 pixels to 10 classes, by minibatches on the cross-entropy, and tests it. The initial
+ * weights and the order of the batches are always the same, so that two runs differ by their kernels only.
+ */
+export async function train(train: Digits, test: Digits, options: TrainingOptions): Promise<Training> {
+  const model = layers.sequential();
+  const kernelInitializer = layers.initializers.glorotUniform({seed: 1});
+  model.add(layers.layers.dense({units: CLASSES, inputShape: [PIXELS], activation: 'softmax', kernelInitializer}));
+  model.compile({optimizer: tf.train.adam(0.003), loss: 'categoricalCrossentropy'});
+
+  const {time, stop} = timeSoftmax();
+  const start = performance.now();
+  let done = 0;
+  try {
+    await model.fit(train.images, train.labels, {
+      epochs: options.epochs,
+      batchSize: options.batchSize,
+      shuffle: false,
+      verbose: 0,
+      callbacks: {onBatchEnd: async () => options.onBatch(++done)},
+    });
+  } finally {
+    stop();
+  }
+  const total = performance.now() - start;
+
+  const predicted = model.predict(test.images) as tf.Tensor2D;
+  const probabilities = (await predicted.data()) as Float32Array;
+  predicted.dispose();
+  const labels = (await test.labels.data()) as Float32Array;
+  model.dispose();
+  return {softmax: time, total, probabilities, ...score(probabilities, labels)};
+}
+
+function score(probabilities: Float32Array, labels: Float32Array): {loss: number; accuracy: number} {
+  const count = labels.length / CLASSES;
+  let loss = 0;
+  let right = 0;
+  for (let row = 0; row < count; row++) {
+    const predicted = mostProbable(probabilities, row);
+    const label = mostProbable(labels, row);
+    loss -= Math.log(Math.max(probabilities[row * CLASSES + label]!, 1e-30));
+    if (predicted === label) right++;
+  }
+  return {loss: loss / count, accuracy: right / count};
+}
+
+/** The class with the largest number in that row of [count, 10]. */
+export function mostProbable(rows: Float32Array, row: number): number {
+  const numbers = rows.subarray(row * CLASSES, (row + 1) * CLASSES);
+  return numbers.indexOf(Math.max(...numbers));
+}

@@ -1,0 +1,70 @@
+import {cast, Tensor, type TensorLike, tensor} from '@tensorflow/tfjs-core';
+
+/** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
+export type Input = Tensor | TensorLike;
+
+const ALLOWED =
+  'Allowed are tensors, numbers, and nested or typed arrays of numbers in which all rows have one length.';
+
+/**
+ * The input as a float32 tensor; int32 and bool are converted.
+ * @throws for what has no logits: string and complex64, a disposed tensor, ragged arrays, nothing at all
+ */
+export function toFloat32(op: string, name: string, value: Input): Tensor {
+  const t = value instanceof Tensor ? value : toTensor(op, name, value);
+  if (t.isDisposed) {
+    throw new Error(
+      `${op}: ${name} is a tensor that was disposed. Use it before dispose(), or tf.keep it in its tf.tidy.`,
+    );
+  }
+  if (t.dtype === 'float32') return t;
+  if (t.dtype === 'int32' || t.dtype === 'bool') return cast(t, 'float32');
+  throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, and int32 and bool, which are converted.`);
+}
+
+/** @throws if a number option is not a finite number */
+export function checkFinite(op: string, name: string, value: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new Error(`${op}: ${name} must be a finite number, but got ${String(value)}.`);
+  }
+  return value;
+}
+
+/** tfjs makes something of any array, ragged ones too. */
+function toTensor(op: string, name: string, value: TensorLike): Tensor {
+  const wrong = whatIsWrong(value, shapeOf(value));
+  if (wrong) throw new Error(`${op}: ${name} ${wrong}. ${ALLOWED}`);
+  return tensor(value);
+}
+
+type Nested = ArrayLike<unknown>;
+
+function isArray(value: unknown): value is Nested {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
+}
+
+/** The lengths of the first elements, level by level. */
+function shapeOf(value: unknown): number[] {
+  return isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
+}
+
+function whatIsWrong(value: unknown, shape: number[]): string | null {
+  const [length, ...rest] = shape;
+  if (length === undefined) {
+    if (typeof value === 'number' || typeof value === 'boolean') return null;
+    return isArray(value) ? 'has rows of different depths' : `is or holds ${describe(value)}`;
+  }
+  if (!isArray(value)) return 'has rows of different depths';
+  if (value.length !== length) return `has rows of different lengths, ${length} and ${value.length}`;
+  if (ArrayBuffer.isView(value) && !(value instanceof BigInt64Array || value instanceof BigUint64Array)) return null;
+  for (let i = 0; i < length; i++) {
+    const wrong = whatIsWrong(value[i], rest);
+    if (wrong) return wrong;
+  }
+  return null;
+}
+
+function describe(value: unknown): string {
+  if (value == null) return String(value);
+  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}, ${String(value)}`;
+}
