@@ -69,7 +69,7 @@ interface NodeBackend extends tf.KernelBackend {
 }
 
 async function main(): Promise<void> {
-  createRequire(__filename)(TFJS_NODE);
+  createRequire(TFJS_NODE)(TFJS_NODE);
   await tf.setBackend('tensorflow');
   const {backends} = await family.backendReport();
   console.log(`${backends.find(({name}) => name === 'tensorflow')!.runs}, Node ${process.version}`);

@@ -14,7 +14,7 @@ describeWithTfjsNode('tensorflow', () => {
         tensorflow = process;
       });
     describeConformance('tensorflow', host, BOUNDS);
-    afterAll(() => tensorflow.stop());
+    afterAll(() => tensorflow?.stop());
   });
 
   test('install() gives tf.softmax our accuracy, uninstall() takes it back', async () => {

@@ -1,11 +1,11 @@
 import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
-import {join} from 'node:path';
+import {resolve as pathOf} from 'node:path';
 import type {Host, Outcome} from './call';
 import type {Functions, Held} from './tensorflow_process';
 
 const lastWords = new WeakMap<ChildProcess, string>();
-const PROGRAM = join(__dirname, 'tensorflow_process.ts');
+const PROGRAM = pathOf('spec/hosts/tensorflow_process.ts');
 
 /** A process with tfjs-node, whose functions are called one after another. */
 export class TensorflowProcess {
@@ -23,7 +23,7 @@ export class TensorflowProcess {
     });
     // TensorFlow announces itself there. Failures come as messages; only a crash is told by what it wrote last.
     child.stderr!.setEncoding('utf8').on('data', (text) => {
-      lastWords.set(child, text);
+      lastWords.set(child, `${lastWords.get(child) ?? ''}${text}`.slice(-2000));
     });
     return new TensorflowProcess(child, await call(child, 'start', held));
   }

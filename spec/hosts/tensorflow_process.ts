@@ -12,6 +12,7 @@ import {TFJS_NODE} from './tfjs_node';
 interface NodeInternals {
   binding: {getNumOfTensors(): number};
   getInputTensorIds(tensors: {dataId: object}[]): number[];
+  executeSingleOutput(op: string, ...rest: unknown[]): tf.Tensor;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
 }
 
@@ -28,7 +29,7 @@ export type Held = 'in JavaScript' | 'by TensorFlow';
 
 const functions = {
   async start(held: Held): Promise<string> {
-    createRequire(__filename)(TFJS_NODE);
+    createRequire(TFJS_NODE)(TFJS_NODE);
     await tf.setBackend('tensorflow');
     tf.env().set('IS_TEST', true);
     if (held === 'by TensorFlow') handOverOnWrite(nodeBackend());
@@ -36,13 +37,13 @@ const functions = {
     return backends.find(({name}) => name === 'tensorflow')!.runs!;
   },
 
-  async call(call: Call): Promise<Outcome> {
+  async call(call: Call): Promise<Outcome & {nativeOps: string[]}> {
     const {binding} = nodeBackend();
     const before = binding.getNumOfTensors();
-    const outcome = await runCall(call);
+    const {outcome, nativeOps} = await recordNativeOps(() => runCall(call));
     const left = binding.getNumOfTensors() - before;
     if (left !== 0) throw new Error(`${left} native tensors are left behind`);
-    return outcome;
+    return {...outcome, nativeOps};
   },
 
   /** tf.softmax of the logits before install(), after it, and after uninstall(), beside softmax of this package. */
@@ -62,6 +63,22 @@ export type Functions = typeof functions;
 
 function nodeBackend(): NodeInternals {
   return tf.backend() as unknown as NodeInternals;
+}
+
+/** The names of TensorFlow's ops that run meanwhile, in order. */
+async function recordNativeOps<T>(action: () => Promise<T>): Promise<{outcome: T; nativeOps: string[]}> {
+  const backend = nodeBackend();
+  const {executeSingleOutput} = backend;
+  const nativeOps: string[] = [];
+  backend.executeSingleOutput = (op, ...rest) => {
+    nativeOps.push(op);
+    return executeSingleOutput.call(backend, op, ...rest);
+  };
+  try {
+    return {outcome: await action(), nativeOps};
+  } finally {
+    backend.executeSingleOutput = executeSingleOutput;
+  }
 }
 
 function handOverOnWrite(backend: NodeInternals): void {

@@ -1,8 +1,8 @@
 import {existsSync, readdirSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 
 /** Where `npm run setup:tfjs-node` puts @tensorflow/tfjs-node, which is no dependency of this package. */
-export const TFJS_NODE = join(__dirname, '../../.cache/tfjs-node/node_modules/@tensorflow/tfjs-node');
+export const TFJS_NODE = resolve('.cache/tfjs-node/node_modules/@tensorflow/tfjs-node');
 
 /** Whether it is there with its native addon. */
 export function hasTfjsNode(): boolean {
