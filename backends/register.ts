@@ -15,11 +15,13 @@ import type {ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
 import {cpuBackend} from './cpu';
 import {tensorflowBackend} from './tensorflow';
+import {wasmBackend} from './wasm';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
   tensorflow: tensorflowBackend,
+  wasm: wasmBackend,
 };
 
 const FORWARD_KERNELS: [string, ForwardKind][] = [
