@@ -8,7 +8,7 @@ export type Variant = 'LongRows' | 'ShortRows' | 'WideRows' | 'StridedRows' | 'G
 export type KernelName = `${ForwardKind | ProductKind}${Variant}`;
 
 /** Up to this length four rows at a time beat one. Beyond it their sums in floats would lose too much. */
-const LONGEST_SHORT_ROW = 32;
+const LONGEST_SHORT_ROW = 24;
 
 /** The forward kernel for tensors of these rows, none of them empty. */
 export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant {

@@ -5,6 +5,7 @@
 // known only at run time. That is for what is rare: other scales, strides of two and three, a few rows of one to three.
 // The last four rows overlap those before; what is computed twice is stored twice.
 
+import {reciprocal} from './divide';
 import {
   biasFor, distance, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, shiftOf, value,
 } from './exp';
@@ -18,20 +19,20 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
   x0: usize, x1: usize, x2: usize, x3: usize, y0: usize, y1: usize, y2: usize, y3: usize,
   n: u32, step: usize, scale: f64, apart: bool, mode: i32, kind: i32,
 ): void {
-  let factor = f32x4.splat(exactFactor(scale));
+  let multiplier = f32x4.splat(exactFactor(scale));
   let end = usize(n) * step;
   let i: usize = 0;
   let max = f32x4.splat(-Infinity);
   do {
-    max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, apart), factor));
+    max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, apart), multiplier));
     i += step;
   } while (i < end);
 
   let bias = biasFor(n);
-  let logit = f32x4.div(max, factor);
+  let logit = f32x4.div(max, multiplier);
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
-  let scales = mode == DOUBLE ? f64x2.splat(scale) : factor;
+  let scales = mode == DOUBLE ? f64x2.splat(scale) : multiplier;
   let origin = mode == DOUBLE ? promoteLow(logit) : shift;
   let originHigh = mode == DOUBLE ? promoteHigh(logit) : shift;
   let floor = mode == DOUBLE ? floorOfDouble(bias) : floorOf(octaves, bias);
@@ -64,11 +65,10 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
 
   i = 0;
   if (kind == SOFTMAX) {
-    let one = f64x2.splat(1);
-    let reciprocal = demote(f64x2.div(one, low), f64x2.div(one, high));
+    let factor = reciprocal(low, high);
     do {
       let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i, apart);
-      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, reciprocal), apart);
+      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, factor), apart);
       i += step;
     } while (i < end);
     return;
@@ -92,7 +92,7 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
           f64x2.sub(distance(promoteLow(x), origin, scales), logLow),
           f64x2.sub(distance(promoteHigh(x), originHigh, scales), logHigh),
         )
-      : f32x4.sub(f32x4.sub(f32x4.mul(x, factor), max), log);
+      : f32x4.sub(f32x4.sub(f32x4.mul(x, multiplier), max), log);
     storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, result, apart);
     i += step;
   } while (i < end);

@@ -124,8 +124,9 @@ let ties: i32 = 0;
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** y = factor·y over a row, in place; the overlapping end is read before the sweep that rewrites part of it. */
-function multiply(y: usize, bytes: usize, factor: v128): void {
+/** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
+function divideRow(y: usize, bytes: usize, sum: f64): void {
+  let factor = f32x4.splat(f32(1 / sum));
   let last = bytes - 16;
   let end = f32x4.mul(v128.load(y + last), factor);
   let i: usize = 0;
@@ -247,7 +248,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
       let origin = promoteLow(f32x4.mul(m, factor));
       sum = softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(bias), magicOfDouble(bias));
     }
-    multiply(y, bytes, f32x4.splat(f32(1 / sum)));
+    divideRow(y, bytes, sum);
     x += bytes;
     y += bytes;
   } while (--outer);

@@ -6,6 +6,7 @@
 //
 // At least four rows; exact scales. The last four rows overlap those before.
 
+import {reciprocal} from './divide';
 import {biasFor, floorOf, magicOf, octavesOf, shiftOf, value} from './exp';
 import {logOfSum} from './log';
 import {subtractLogShifted} from './long_rows';
@@ -22,11 +23,18 @@ import {
   return larger(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
-/** The sum of each of four vectors, in order. */
-@inline function sums(a: v128, b: v128, c: v128, d: v128): v128 {
-  let ab = f32x4.add(evenLanes(a, b), oddLanes(a, b));
-  let cd = f32x4.add(evenLanes(c, d), oddLanes(c, d));
-  return f32x4.add(evenLanes(ab, cd), oddLanes(ab, cd));
+/** The sums of four floats each, of two vectors, in doubles. */
+@inline function sums(a: v128, b: v128): v128 {
+  let pairsA = f64x2.add(promoteLow(a), promoteHigh(a));
+  let pairsB = f64x2.add(promoteLow(b), promoteHigh(b));
+  return f64x2.add(v128.shuffle<f64>(pairsA, pairsB, 0, 2), v128.shuffle<f64>(pairsA, pairsB, 1, 3));
+}
+
+/** The sum of each of four vectors of integers, in order. */
+@inline function counts(a: v128, b: v128, c: v128, d: v128): v128 {
+  let ab = i32x4.add(evenLanes(a, b), oddLanes(a, b));
+  let cd = i32x4.add(evenLanes(c, d), oddLanes(c, d));
+  return i32x4.add(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
 @inline function fourRows(x0: usize, y0: usize, y: usize, n: u32, scale: v128, kind: i32): void {
@@ -66,7 +74,8 @@ import {
   let octaves = octavesOf(max, shift);
   let floor = floorOf(octaves, bias);
   let magic = magicOf(octaves, bias);
-  let sum = f32x4.splat(0);
+  let low = f64x2.splat(0);
+  let high = low;
   let ties = i32x4.splat(0);
   i = 0;
   if (whole) {
@@ -82,10 +91,10 @@ import {
     let magic1 = splat1(magic);
     let magic2 = splat2(magic);
     let magic3 = splat3(magic);
-    let s0 = sum;
-    let s1 = sum;
-    let s2 = sum;
-    let s3 = sum;
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
     let t0 = ties;
     let t1 = ties;
     let t2 = ties;
@@ -124,16 +133,13 @@ import {
       s3 = f32x4.add(s3, v3);
       i += 16;
     } while (i < whole);
-    sum = sums(s0, s1, s2, s3);
+    low = sums(s0, s1);
+    high = sums(s2, s3);
     if (kind != SOFTMAX) {
-      ties = i32x4.trunc_sat_f32x4_s(
-        sums(
-          f32x4.convert_i32x4_s(t0), f32x4.convert_i32x4_s(t1),
-          f32x4.convert_i32x4_s(t2), f32x4.convert_i32x4_s(t3),
-        ),
-      );
+      ties = counts(t0, t1, t2, t3);
     }
   }
+  let sum = f32x4.splat(0);
   while (i < bytes) {
     let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i, true);
     let v = value(a, scale, shift, shift, floor, magic, SHIFTED);
@@ -146,10 +152,12 @@ import {
     sum = f32x4.add(sum, v);
     i += 4;
   }
+  low = f64x2.add(low, promoteLow(sum));
+  high = f64x2.add(high, promoteHigh(sum));
 
   i = 0;
   if (kind == SOFTMAX) {
-    let factor = f32x4.div(f32x4.splat(1), sum);
+    let factor = reciprocal(low, high);
     if (whole) {
       let f0 = splat0(factor);
       let f1 = splat1(factor);
@@ -171,8 +179,8 @@ import {
     return;
   }
 
-  let logLow = logOfSum(ties, promoteLow(sum), max, bias);
-  let logHigh = logOfSum(upper(ties), promoteHigh(sum), upper(max), bias);
+  let logLow = logOfSum(ties, low, max, bias);
+  let logHigh = logOfSum(upper(ties), high, upper(max), bias);
   if (kind == LOG_SUM_EXP) {
     v128.store(y, demote(f64x2.add(promoteLow(max), logLow), f64x2.add(promoteHigh(max), logHigh)));
     return;

@@ -35,6 +35,11 @@
   return v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
+/** Two doubles as floats, twice. */
+@inline export function demoteBoth(v: v128): v128 {
+  return demote(v, v);
+}
+
 /** The larger, and `a` if either is NaN: one instruction on x86, where f32x4.max is nine. */
 @inline export function larger(a: v128, b: v128): v128 {
   return f32x4.pmax(a, b);

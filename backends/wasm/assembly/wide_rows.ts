@@ -4,16 +4,12 @@
 // where the stride is a power of two, which maps a whole column to a few sets of the cache. Exact scales.
 // The last sixteen rows overlap those before.
 
+import {reciprocal} from './divide';
 import {biasFor, floorOf, magicOf, octavesOf, shiftOf, value} from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SHIFTED, SOFTMAX, exactFactor} from './kinds';
 import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
-
-@inline function reciprocal(low: v128, high: v128): v128 {
-  let one = f64x2.splat(1);
-  return demote(f64x2.div(one, low), f64x2.div(one, high));
-}
 
 @inline function logResult(x: v128, scale: v128, max: v128, log: v128): v128 {
   return f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
@@ -123,15 +119,19 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
 
   i = 0;
   if (kind == SOFTMAX) {
-    let r0 = reciprocal(low0, high0);
-    let r1 = reciprocal(low1, high1);
-    let r2 = reciprocal(low2, high2);
-    let r3 = reciprocal(low3, high3);
+    let f0 = reciprocal(low0, high0);
+    let f1 = reciprocal(low1, high1);
+    let f2 = reciprocal(low2, high2);
+    let f3 = reciprocal(low3, high3);
     do {
-      v128.store(y + i, f32x4.mul(v128.load(y + i), r0));
-      v128.store(y + i, f32x4.mul(v128.load(y + i, 16), r1), 16);
-      v128.store(y + i, f32x4.mul(v128.load(y + i, 32), r2), 32);
-      v128.store(y + i, f32x4.mul(v128.load(y + i, 48), r3), 48);
+      let y0 = f32x4.mul(v128.load(y + i), f0);
+      let y1 = f32x4.mul(v128.load(y + i, 16), f1);
+      let y2 = f32x4.mul(v128.load(y + i, 32), f2);
+      let y3 = f32x4.mul(v128.load(y + i, 48), f3);
+      v128.store(y + i, y0);
+      v128.store(y + i, y1, 16);
+      v128.store(y + i, y2, 32);
+      v128.store(y + i, y3, 48);
       i += step;
     } while (i < end);
     return;
