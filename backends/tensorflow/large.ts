@@ -11,7 +11,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {ForwardRequest, ProductRequest} from '../backend';
 import {forwardVariant, productVariant} from '../wasm/choose';
-import {type Build, kernelsOn} from '../wasm/module';
+import {kernelsOn} from '../wasm/module';
 import {canCopyNatively, copyFromNative, copyToNative} from './native_copy';
 import {isNative, makeTensor, type NodeBackend, valuesOf} from './node_backend';
 import {Threads} from './threads';
@@ -27,7 +27,6 @@ const ALIGNMENT = 64;
 
 interface Workplace {
   memory: WebAssembly.Memory;
-  build: Build;
   threads: Threads;
 }
 
@@ -69,10 +68,12 @@ export function productLarge(request: ProductRequest, backend: NodeBackend): Ten
   return copyOut(out, y.shape, backend);
 }
 
-/** For people: the build and the number of threads, or that large tensors have no way of their own. */
+/** For people: how large tensors go. Starts nothing. */
 export function describeLarge(backend: NodeBackend): string {
-  const at = open([4], backend);
-  return at ? `large tensors by native copies, ${at.threads.count} threads` : 'large tensors by typed arrays';
+  const works = copiesNatively.get(backend);
+  if (workplace === undefined || works === undefined) return 'no large tensor yet';
+  if (workplace === null || !works) return 'large tensors by typed arrays';
+  return `large tensors by native copies and ${workplace.threads.count} threads`;
 }
 
 /** Buffers of so many floats in the memory, the same ones with each call; null if this way is not open here. */
@@ -102,8 +103,7 @@ function open(sizes: number[], backend: NodeBackend): (Workplace & {buffers: Flo
 function setUp(): Workplace | null {
   try {
     const memory = new WebAssembly.Memory({initial: 1, maximum: MOST_BYTES / PAGE, shared: true});
-    const kernels = kernelsOn(memory);
-    return {memory, build: kernels.build, threads: new Threads(kernels, memory)};
+    return {memory, threads: new Threads(kernelsOn(memory), memory)};
   } catch {
     return null;
   }

@@ -57,6 +57,8 @@ const PROGRAM = `
 export class Threads {
   /** This thread too. */
   readonly count: number;
+  /** Chunks that other threads have taken so far. */
+  helped = 0;
   private readonly counters = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
   private readonly job = new Float64Array(new SharedArrayBuffer(15 * Float64Array.BYTES_PER_ELEMENT));
   private readonly names: string[];
@@ -73,7 +75,9 @@ export class Threads {
     for (let i = 1; i < this.count; i++) {
       const {Worker} = node('node:worker_threads');
       const workerData = {memory, module: kernels.module, counters, job: this.job};
-      new Worker(PROGRAM, {eval: true, execArgv: [], workerData}).unref();
+      const worker = new Worker(PROGRAM, {eval: true, execArgv: [], workerData});
+      worker.on('error', () => {}); // one that cannot start leaves the work to the others
+      worker.unref();
     }
   }
 
@@ -94,13 +98,16 @@ export class Threads {
     if (count > 1) Atomics.notify(counters, END);
 
     const call = this.kernels.functions[kernel];
+    let own = 0;
     for (let number = this.take(end); number !== null; number = this.take(end)) {
       const index = (number - first) | 0;
       const from = index * chunk;
       const rows = index === count - 1 ? outer - from : chunk;
       call(...tensors.map(({address, stride}) => address + from * stride), rows, n, inner, factor);
       Atomics.add(counters, FINISHED, 1);
+      own++;
     }
+    this.helped += count - own;
     for (let done = Atomics.load(counters, FINISHED); done !== end; done = Atomics.load(counters, FINISHED)) {
       Atomics.wait(counters, FINISHED, done);
     }
