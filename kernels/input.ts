@@ -1,7 +1,7 @@
-import {cast, Tensor, type TensorLike, tensor} from '@tensorflow/tfjs-core';
+import {cast, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
-export type Input = Tensor | TensorLike;
+export type Input = Tensor | TensorLike | Float64Array;
 
 const ALLOWED =
   'Allowed are tensors, numbers, and nested or typed arrays of numbers in which all rows have one length.';
@@ -30,17 +30,39 @@ export function checkFinite(op: string, name: string, value: number): number {
   return value;
 }
 
-/** tfjs makes something of any array, ragged ones too. */
-function toTensor(op: string, name: string, value: TensorLike): Tensor {
-  const wrong = whatIsWrong(value, shapeOf(value));
+/** Not left to tfjs, which makes something of ragged arrays too, and nothing of a Float64Array. */
+function toTensor(op: string, name: string, value: unknown): Tensor {
+  const shape = shapeOf(value);
+  const wrong = whatIsWrong(value, shape);
   if (wrong) throw new Error(`${op}: ${name} ${wrong}. ${ALLOWED}`);
-  return tensor(value);
+  const flat = new Float32Array(util.sizeFromShape(shape));
+  flatten(value, shape.length, flat, 0);
+  return tensor(flat, shape, 'float32');
+}
+
+/** Writes the numbers in a regular array of that rank from `at` on; returns where it ended. */
+function flatten(value: unknown, rank: number, into: Float32Array, at: number): number {
+  if (rank === 0) {
+    into[at] = Number(value);
+    return at + 1;
+  }
+  if (isTyped(value)) {
+    into.set(value, at);
+    return at + value.length;
+  }
+  for (const element of Array.from(value as Nested)) at = flatten(element, rank - 1, into, at);
+  return at;
 }
 
 type Nested = ArrayLike<unknown>;
 
 function isArray(value: unknown): value is Nested {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
+}
+
+/** A typed array of numbers, not of bigints. */
+function isTyped(value: unknown): value is Float64Array {
+  return ArrayBuffer.isView(value) && 'length' in value && typeof (value as Float64Array)[0] !== 'bigint';
 }
 
 /** The lengths of the first elements, level by level. */
@@ -56,7 +78,7 @@ function whatIsWrong(value: unknown, shape: number[]): string | null {
   }
   if (!isArray(value)) return 'has rows of different depths';
   if (value.length !== length) return `has rows of different lengths, ${length} and ${value.length}`;
-  if (ArrayBuffer.isView(value) && !(value instanceof BigInt64Array || value instanceof BigUint64Array)) return null;
+  if (isTyped(value)) return null;
   for (let i = 0; i < length; i++) {
     const wrong = whatIsWrong(value[i], rest);
     if (wrong) return wrong;

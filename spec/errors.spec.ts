@@ -96,7 +96,10 @@ test('plain, nested and typed arrays are taken as tensors', () => {
         .arraySync(),
     ).toEqual(expected);
     expect(family.softmax([Float32Array.of(1, 2), Float32Array.of(3, 4)]).arraySync()).toEqual(expected);
-    expect(family.softmax(Float32Array.of(1, 2)).shape).toEqual([2]);
+    for (const array of [Float32Array.of(1, 2), Float64Array.of(1, 2), Int32Array.of(1, 2), Uint8Array.of(1, 2)]) {
+      expect(family.softmax(array).arraySync()).toEqual(family.softmax([1, 2]).arraySync());
+    }
+    expect(family.softmax([true, false]).arraySync()).toEqual(family.softmax([1, 0]).arraySync());
     expect(family.softmax(7).shape).toEqual([]);
   });
 });

@@ -1,0 +1,113 @@
+import {readFileSync} from 'node:fs';
+import {createServer, type Server} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {basename, resolve} from 'node:path';
+import {build} from 'esbuild';
+import {chromium, type Page} from 'playwright-core';
+import {findChromium} from './chromium';
+import type {PageFunctions} from './page';
+
+const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
+const TYPES: Record<string, string> = {'.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm'};
+
+/** No part of a test may reach for the network; WebGL and, where asked for, WebGPU run on SwiftShader. */
+const FLAGS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-dev-shm-usage',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+/** Flags that give a page WebGPU on a software adapter. */
+export const WEBGPU_FLAGS = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan,WebGPU',
+];
+
+export interface BrowserOptions {
+  /** The page's program, relative to the project's root; it calls `expose` of `page.ts`. */
+  entry: string;
+  /** Served with COOP and COEP, so that SharedArrayBuffer and 5 µs timers are there. */
+  crossOriginIsolated?: boolean;
+  /** More Chromium flags, such as WEBGPU_FLAGS. */
+  flags?: string[];
+}
+
+/** A page in a Chromium of its own, whose exposed functions are called from here. */
+export interface BrowserPage<F extends PageFunctions> {
+  /**
+   * Calls a function of the page. Arguments and results cross by value: plain objects, numbers (NaN, infinities and
+   * -0 too), typed arrays. Rejects with the page's error, and also if the page logged one meanwhile.
+   */
+  run<K extends keyof F & string>(name: K, args: Parameters<F[K]>[0]): Promise<Awaited<ReturnType<F[K]>>>;
+  close(): Promise<void>;
+}
+
+/** Launches Chromium (about a second; so once a test file) and opens a page of ours, served from loopback. */
+export async function open<F extends PageFunctions>(options: BrowserOptions): Promise<BrowserPage<F>> {
+  const [script, found] = await Promise.all([bundled(options.entry), findChromium()]);
+  const server = await serve(script, options.crossOriginIsolated ?? false);
+  const browser = await chromium.launch({...found, args: [...FLAGS, ...(options.flags ?? [])]}).catch((error) => {
+    server.close();
+    throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
+  });
+  const page = await browser.newPage();
+  const errors = loggedErrors(page);
+  await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+  return {
+    async run(name, args) {
+      const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, args] as const);
+      if (errors.length > 0) throw new Error(`the page reported: ${errors.splice(0).join('\n')}`);
+      return result as never;
+    },
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+function loggedErrors(page: Page): string[] {
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  return errors;
+}
+
+async function bundled(entry: string): Promise<string> {
+  const result = await build({
+    entryPoints: [resolve(entry)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    sourcemap: 'inline',
+    logLevel: 'silent',
+  });
+  return result.outputFiles[0]!.text;
+}
+
+/** Serves the page, its script and tfjs's .wasm files; nothing else. */
+async function serve(script: string, crossOriginIsolated: boolean): Promise<Server> {
+  const isolation = {'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp'};
+  const html = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
+  const server = createServer((request, response) => {
+    const path = request.url === '/' ? '/page.html' : request.url!;
+    const headers = {'Content-Type': TYPES[path.slice(path.lastIndexOf('.'))], ...(crossOriginIsolated && isolation)};
+    if (path === '/page.html') response.writeHead(200, headers).end(html);
+    else if (path === '/page.js') response.writeHead(200, headers).end(script);
+    else if (/^\/wasm\/[\w-]+\.wasm$/.test(path)) {
+      response.writeHead(200, headers).end(readFileSync(resolve(WASM_FOLDER, basename(path))));
+    } else response.writeHead(404).end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return server;
+}

@@ -1,0 +1,25 @@
+/**
+ * The browser's side of `browser.ts`: a page's program imports this, which brings tfjs with its browser backends, and
+ * exposes the functions that Node may call.
+ */
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-webgl';
+import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
+
+setWasmPaths('/wasm/');
+
+// biome-ignore lint/suspicious/noExplicitAny: each function has argument and result types of its own
+export type PageFunctions = Record<string, (args: any) => unknown>;
+
+declare global {
+  function callExposed(name: string, args: unknown): unknown;
+}
+
+/** Makes these the functions that `BrowserPage.run` calls; names match those of its type parameter. */
+export function expose(functions: PageFunctions): void {
+  globalThis.callExposed = (name, args) => {
+    const called = functions[name];
+    if (!called) throw new Error(`the page exposes no ${name}; it has ${Object.keys(functions).join(', ')}`);
+    return called(args);
+  };
+}
