@@ -26,6 +26,7 @@ import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
 import {maskedBySelection} from './masking';
+import {tensorflowBackend} from './tensorflow';
 import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
 
@@ -33,6 +34,7 @@ import {webglBackend} from './webgl';
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
+  tensorflow: tensorflowBackend,
   wasm: wasmBackend,
 };
 
