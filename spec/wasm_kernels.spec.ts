@@ -1,5 +1,6 @@
 import type {ForwardKind, ProductKind} from '../backends/backend';
 import type {ProductVariant, Variant} from '../backends/wasm/choose';
+import type {Build} from '../backends/wasm/module';
 import {
   alongAxis,
   logSoftmax,
@@ -184,7 +185,7 @@ describe.each(BUILDS)('the %s build', (build) => {
 });
 
 function runForward(
-  build: (typeof BUILDS)[number],
+  build: Build,
   kind: ForwardKind,
   variant: Variant,
   x: Float32Array,
@@ -200,7 +201,7 @@ function runForward(
 }
 
 function runProduct(
-  build: (typeof BUILDS)[number],
+  build: Build,
   kind: ProductKind,
   variant: ProductVariant,
   y: Float32Array,
@@ -214,8 +215,14 @@ function runProduct(
   return {values: memory.values(to, y.length), intact: memory.intact()};
 }
 
-function memoryOf(build: (typeof BUILDS)[number]): GuardedMemory {
-  return new GuardedMemory(build, {pages: 8});
+const memories = new Map<Build, GuardedMemory>();
+
+/** One memory for all calls of a build: instances by the thousand would keep the garbage collector busy. */
+function memoryOf(build: Build): GuardedMemory {
+  const memory = memories.get(build) ?? new GuardedMemory(build);
+  memories.set(build, memory);
+  memory.clear();
+  return memory;
 }
 
 /** A special row among plain ones as a variant takes them; no rows where it takes none of that length. */

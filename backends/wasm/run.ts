@@ -3,7 +3,7 @@ import type {ForwardKind, ProductKind} from '../backend';
 import {forwardVariant, type KernelName, productVariant, type Variant} from './choose';
 import type {Build, Kernels} from './module';
 
-/** Which kernel ran last, and from which build; null before the first. For tests: a test asserts what it tests. */
+/** Which kernel ran last, and from which build. For tests: a test asserts what it tests. */
 export interface Run {
   kernel: KernelName;
   build: Build;
@@ -11,8 +11,14 @@ export interface Run {
 
 let last: {kind: ForwardKind | ProductKind; variant: Variant; build: Build} | null = null;
 
+/** The last run; null if plain TypeScript stood in, or nothing ran yet. */
 export function lastRun(): Run | null {
   return last && {kernel: `${last.kind}${last.variant}`, build: last.build};
+}
+
+/** To be called where plain TypeScript stands in. */
+export function notePlainTypeScript(): void {
+  last = null;
 }
 
 /** The forward pass on float32 tensors at byte addresses in the kernels' memory. */
