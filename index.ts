@@ -8,8 +8,7 @@ import {registerGradients} from './kernels/register_gradients';
 registerBackends();
 registerGradients();
 
-export type {BackendEntry, BackendReport} from './backends/report';
-export {backendReport} from './backends/report';
+export * from './backends/dispatcher';
 export type {Input} from './kernels/input';
 export type {InstallReport} from './kernels/install';
 export {install, uninstall} from './kernels/install';
