@@ -4,7 +4,7 @@ import type {Rows} from '../../kernels/rows';
 import {definitionOf, type Op} from './ops';
 
 /** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
-const CHECKED_ELEMENTS = 1 << 16;
+const CHECKED_ELEMENTS = 1 << 15;
 const CHECKED_ROWS = 3;
 
 /** A row of the result as it should be, in float64. */

@@ -33,7 +33,7 @@ export function backendOfEnvironment(): string | null {
   return processOf()?.env?.[BACKEND_VARIABLE]?.trim() || null;
 }
 
-/** What an error says, whatever was thrown. */
+/** What an error says, whatever was thrown, and wherever: errors of another realm are no instances of this one's. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error as Partial<Error> | null)?.message ?? String(error);
 }

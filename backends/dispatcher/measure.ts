@@ -31,12 +31,14 @@ export interface MeasureOptions {
 
 /** More samples than this make a median hardly better. */
 const ROUNDS = 25;
+/** The first samples, while the engine still optimises, do not count where there are twice as many. */
+const WARM_UP_SAMPLES = 3;
 /** A backend whose fast samples are this much slower than the leader's slow ones has lost, */
 const CLEARLY_SLOWER = 2;
 /** after this many samples. */
 const SETTLED_AFTER = 3;
 /** A clock that says nothing after so many calls stands still. */
-const MOST_CALLS = 1 << 16;
+const MOST_CALLS = 1 << 15;
 /** 256 MiB of logits. */
 const LARGEST_TASK = 1 << 26;
 /** Pages want to paint and answer meanwhile. */
@@ -111,7 +113,7 @@ class Race {
       for (const {inputs} of racing) dispose(inputs);
     }
     for (const {backend, samples, firstMs} of racing) {
-      if (samples.length > 0) this.outcomes.set(backend, {timing: summary(samples), firstMs});
+      if (samples.length > 0) this.outcomes.set(backend, {timing: summary(counted(samples)), firstMs});
     }
     return this.outcomes;
   }
@@ -155,7 +157,10 @@ class Race {
     // Where the first call compiled, it says nothing of the next.
     let expected = ON_GPU.includes(backend) ? opMs(this.task, backend) : firstMs;
     for (; contestant.calls <= MOST_CALLS; contestant.calls *= 2) {
-      if (!this.hasTimeFor(expected)) return this.skip(backend, 'the budget was too short for a sample');
+      if (!this.hasTimeFor(expected)) {
+        this.skip(backend, 'the budget was too short for a sample');
+        return;
+      }
       const elapsed = this.timeOf(contestant);
       expected = 2 * elapsed;
       if (this.stopwatch.trusts(elapsed)) {
@@ -182,7 +187,7 @@ class Race {
 
   /** Those whose rank more samples could change. */
   private unsettled(racing: Contestant[]): Contestant[] {
-    const timings = racing.map(({samples}) => summary(samples));
+    const timings = racing.map(({samples}) => summary(counted(samples)));
     const leader = timings.reduce((least, {p80}) => Math.min(least, p80), Number.POSITIVE_INFINITY);
     return racing.filter((_, i) => {
       const {samples, p20} = timings[i]!;
@@ -237,6 +242,10 @@ function finish(backend: string, result: Tensor): void {
   if (SYNCHRONOUS.includes(backend)) return;
   if (ON_GPU.includes(backend)) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
   else result.dataSync();
+}
+
+function counted(samples: number[]): number[] {
+  return samples.length < 2 * WARM_UP_SAMPLES ? samples : samples.slice(WARM_UP_SAMPLES);
 }
 
 interface SampleData {

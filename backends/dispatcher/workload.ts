@@ -6,7 +6,7 @@ import {OP_NAMES, type Op} from './ops';
 export interface WorkloadItem {
   op: Op;
   /** The shape of the logits. */
-  shape: number[];
+  shape: readonly number[];
   /** The axis of the op, -1 by default. */
   axis?: number;
   /** How often it runs beside the other items, 1 by default: times are multiplied by it. */
