@@ -33,7 +33,7 @@ const WARM_UP = Math.min(512, samples);
 // tfjs would advertise tfjs-node here.
 tf.env().set('PROD', true);
 const selection = await selectBackend({op: 'gradSoftmax', shape: [batchSize, CLASSES]}, {mode: 'measure'});
-console.log(`${selection}\n`);
+console.log(`Backend ${selection}\n`);
 
 const {train: all, test} = split(
   Array.from({length: 10}, (_, i) => mnist[i]!.raw),
