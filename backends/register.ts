@@ -25,10 +25,12 @@ import {composedBackend} from './composed';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
 import {maskedBySelection} from './masking';
+import {webglBackend} from './webgl';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
+  webgl: webglBackend,
 };
 
 /** Name, name with a mask, and what they compute. */
