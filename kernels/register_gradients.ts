@@ -13,7 +13,7 @@ import {
   crossEntropySecondGradient,
   sparseCrossEntropyGradient,
   sparseCrossEntropySecondGradient,
-} from './cross_entropy';
+} from './cross_entropy_gradients';
 import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
 import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
 import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
