@@ -18,13 +18,23 @@ const SHAPES = [
 const SIZES = [1000, 100_000, 1_000_000];
 const REPEATS = 7;
 
+export interface FiguresRequest {
+  backend: string;
+  /** Where this is measured, for people. */
+  from: string;
+  /** Milliseconds for each op and shape. */
+  budgetMs: number;
+  /** Shapes with more elements are left out. */
+  largest: number;
+}
+
 /** Fits the cost model of the dispatcher to what one backend takes in this process or page. */
-export async function figuresOf(backend: string, from: string, budgetMs: number): Promise<BackendCosts> {
+export async function figuresOf({backend, from, budgetMs, largest}: FiguresRequest): Promise<BackendCosts> {
   const ops: [Op, OpCost][] = [];
   const firstCalls: number[] = [];
   for (const op of OP_NAMES) {
     const points: Point[] = [];
-    for (const shape of SHAPES) {
+    for (const shape of SHAPES.filter(([rows, n]) => rows! * n! <= largest)) {
       const options = {mode: 'measure', candidates: [backend], budgetMs, remember: false} as const;
       const {parts} = (await rankBackends({op, shape}, options)).candidates[0]!;
       const [part] = parts;

@@ -2,35 +2,49 @@
  * Measures the figures that the dispatcher's cost model ships with (backends/dispatcher/costs.ts), and prints them.
  *
  *     npx tsx benchmarks/cost_model.ts                     cpu and wasm here, webgl in Chromium on SwiftShader
- *     npx tsx benchmarks/cost_model.ts --backend cpu --budget 300
+ *     npx tsx benchmarks/cost_model.ts --backend composed --budget 1000 --largest 140000
+ *     npx tsx benchmarks/cost_model.ts --backend tensorflow --load ./.cache/tfjs-node/node_modules/@tensorflow/tfjs-node
  */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
+import {createRequire} from 'node:module';
 import {cpus} from 'node:os';
+import {resolve} from 'node:path';
 import {parseArgs} from 'node:util';
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type {BackendCosts} from '../backends/dispatcher/costs';
 import {open} from '../spec/hosts/browser';
-import {figuresOf} from './cost_figures';
+import {type FiguresRequest, figuresOf} from './cost_figures';
 import type {Functions} from './pages/cost_model';
 
 const {values: options} = parseArgs({
   options: {
     backend: {type: 'string', multiple: true, default: ['cpu', 'wasm', 'composed', 'webgl']},
+    /** A package to be loaded first, such as tfjs-node: its folder or name. */
+    load: {type: 'string', multiple: true, default: []},
     /** Milliseconds for each op and shape. */
     budget: {type: 'string', default: '400'},
+    /** Elements of the largest shape. */
+    largest: {type: 'string', default: '1000000'},
   },
 });
 
 tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
 registerComposed();
-const budgetMs = Number(options.budget);
+const require = createRequire(resolve('package.json'));
+for (const name of options.load) require(name.startsWith('.') ? resolve(name) : name);
 const where = `${cpus().length} cores of ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}`;
 for (const backend of options.backend) {
   const browser = backend === 'webgl';
-  const from = `measured with ${browser ? 'SwiftShader in Chromium' : `Node ${process.versions.node.split('.')[0]}`} on ${where}`;
-  print(backend, browser ? await inChromium(backend, from) : await figuresOf(backend, from, budgetMs));
+  const runtime = browser ? 'SwiftShader in Chromium' : `Node ${process.versions.node.split('.')[0]}`;
+  const request = {
+    backend,
+    from: `measured with ${runtime} on ${where}`,
+    budgetMs: Number(options.budget) * (browser ? 8 : 1),
+    largest: Number(options.largest),
+  };
+  print(backend, browser ? await inChromium(request) : await figuresOf(request));
 }
 
 /** The cpu backend under a name that nobody has kernels for: so the ops are composed of tfjs's. */
@@ -41,10 +55,10 @@ function registerComposed(): void {
   }
 }
 
-async function inChromium(backend: string, from: string): Promise<BackendCosts> {
+async function inChromium(request: FiguresRequest): Promise<BackendCosts> {
   const page = await open<Functions>({entry: 'benchmarks/pages/cost_model.ts', crossOriginIsolated: true});
   try {
-    return await page.run('figures', {backend, from, budgetMs: 8 * budgetMs});
+    return await page.run('figures', request);
   } finally {
     await page.close();
   }

@@ -8,9 +8,9 @@ import type {Task} from './workload';
 export function costsOf(backend: string): BackendCosts {
   const {gpu, wasm} = machine();
   const {cpu, tensorflow, composed} = SHIPPED_COSTS;
-  if (backend === 'webgpu') return gpu?.software ? SHIPPED_COSTS['software webgl'] : SHIPPED_COSTS.webgpu;
+  if (backend === 'webgpu') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgpu;
   if (!hasOwnKernels(backend)) return composed;
-  if (backend === 'webgl') return gpu?.software ? SHIPPED_COSTS['software webgl'] : SHIPPED_COSTS.webgl;
+  if (backend === 'webgl') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgl;
   if (backend === 'wasm') return wasm?.simd ? SHIPPED_COSTS.wasm : composed;
   return {cpu, tensorflow}[backend] ?? composed;
 }

@@ -1,9 +1,14 @@
+import {env} from '@tensorflow/tfjs-core';
 import {expose} from '../../spec/hosts/page';
-import {figuresOf} from '../cost_figures';
+import {type FiguresRequest, figuresOf} from '../cost_figures';
 
 const functions = {
-  figures: ({backend, from, budgetMs}: {backend: string; from: string; budgetMs: number}) =>
-    figuresOf(backend, from, budgetMs),
+  figures(request: FiguresRequest) {
+    // tfjs would compute tiny tensors elsewhere, and the fixed cost of the GPU would not show.
+    env().set('WEBGL_CPU_FORWARD', false);
+    env().set('WEBGL_SIZE_UPLOAD_UNIFORM', 0);
+    return figuresOf(request);
+  },
 };
 expose(functions);
 export type Functions = typeof functions;
