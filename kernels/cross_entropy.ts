@@ -4,8 +4,8 @@ import {multiply, selected, total} from './calculus';
 import {checkFinite, type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
-import {runKernel} from './op';
 import {resolveAxis} from './rows';
+import {runKernel} from './run';
 
 const OP = 'softmaxCrossEntropy';
 

@@ -9,8 +9,8 @@ import {
   SPARSE_CROSS_ENTROPY,
   SPARSE_CROSS_ENTROPY_GRADIENT,
 } from './names';
-import {runKernel} from './op';
 import {logSoftmaxJvp, softmaxVjp} from './products';
+import {runKernel} from './run';
 
 /** g (y Σq - q) for the logits, -(1 - smoothing) g logSoftmax(x) for the labels. */
 export const crossEntropyGradient: GradConfig = {

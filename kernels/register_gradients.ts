@@ -8,6 +8,7 @@ import {
   sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import {CALCULUS_GRADIENTS} from './calculus';
 import {
   crossEntropyGradient,
   crossEntropySecondGradient,
@@ -33,6 +34,7 @@ const FAMILY = [
   sparseCrossEntropyGradient,
   crossEntropySecondGradient,
   sparseCrossEntropySecondGradient,
+  ...CALCULUS_GRADIENTS,
 ];
 
 /**

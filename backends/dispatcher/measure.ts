@@ -35,7 +35,7 @@ const ROUNDS = 25;
 const WARM_UP_SAMPLES = 3;
 /** A backend whose fast samples are this much slower than the leader's slow ones has lost, */
 const CLEARLY_SLOWER = 2;
-/** after this many samples. */
+/** after this many samples, below which a time does not count. */
 const SETTLED_AFTER = 3;
 /** A clock that says nothing after so many calls stands still. */
 const MOST_CALLS = 1 << 15;
@@ -112,9 +112,7 @@ class Race {
     } finally {
       for (const {inputs} of racing) dispose(inputs);
     }
-    for (const {backend, samples, firstMs} of racing) {
-      if (samples.length > 0) this.outcomes.set(backend, {timing: summary(counted(samples)), firstMs});
-    }
+    this.conclude(racing.filter(({samples}) => samples.length > 0));
     return this.outcomes;
   }
 
@@ -176,11 +174,25 @@ class Race {
       const unsettled = this.unsettled(racing);
       if (unsettled.length === 0) return;
       for (const contestant of unsettled) {
-        const [latest] = contestant.samples.slice(-1);
-        if (!this.hasTimeFor(latest! * contestant.calls)) return;
+        if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) return;
         this.report(Math.max(round / ROUNDS, this.partOfBudget()), `timing ${contestant.backend}`);
         contestant.samples.push(this.timeOf(contestant) / contestant.calls);
         await this.pause();
+      }
+    }
+  }
+
+  /** Takes what was timed often enough: one or two samples may be another program's more than the backend's. */
+  private conclude(racing: Contestant[]): void {
+    const isSettled = ({samples}: Contestant) => samples.length >= SETTLED_AFTER;
+    const leader = Math.min(...racing.filter(isSettled).map(({samples}) => summary(counted(samples)).median));
+    for (const contestant of racing) {
+      const {backend, samples, firstMs} = contestant;
+      const hasLost = Math.min(...samples) > CLEARLY_SLOWER * leader;
+      if (isSettled(contestant) || hasLost) {
+        this.outcomes.set(backend, {timing: summary(counted(samples)), firstMs});
+      } else {
+        this.skip(backend, `the budget was too short for ${SETTLED_AFTER} samples`);
       }
     }
   }
