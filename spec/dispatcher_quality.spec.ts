@@ -49,6 +49,15 @@ function slowness(task: Task): Map<string, number> {
   return new Map([...timings].map(([name, {p20}]) => [name, p20 / best]));
 }
 
+/** The same of one backend. What seems slow is timed again: what is slow stays so, the noise of the machine does not. */
+function slownessOf(task: Task, backend: string, limit: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 3 && least > limit; attempt++) {
+    least = Math.min(least, slowness(task).get(backend)!);
+  }
+  return least;
+}
+
 beforeAll(async () => {
   tf.env().set('IS_TEST', false); // its checks take time, in every kernel
   tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
@@ -66,8 +75,8 @@ test('over twelve shapes, what is chosen by measuring is hardly ever 1.25 times 
   const slow: string[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const task of TASKS) {
-      const {best} = await rankBackends(task, {mode: 'measure', budgetMs: 100, remember: false});
-      const times = slowness(task).get(best!)!;
+      const {best} = await rankBackends(task, {mode: 'measure', budgetMs: 500, remember: false});
+      const times = slownessOf(task, best!, 1.25);
       if (times > 1.25) slow.push(`${task.op} [${task.shape}] on ${best}: ${times.toFixed(2)}`);
     }
   }
@@ -78,9 +87,7 @@ test('over twelve shapes, what is chosen by measuring is hardly ever 1.25 times 
 test('what is chosen by estimate is never twice slower than the best', async () => {
   for (const task of TASKS) {
     const {best} = await rankBackends(task);
-    // The least of some, since anything else that runs here can only make it slower.
-    const times = Math.min(...Array.from({length: 3}, () => slowness(task).get(best!)!));
-    expect([task, best, times < 2]).toEqual([task, best, true]);
+    expect([task, best, slownessOf(task, best!, 2) < 2]).toEqual([task, best, true]);
   }
 });
 

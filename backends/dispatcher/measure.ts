@@ -30,13 +30,13 @@ export interface MeasureOptions {
 }
 
 /** More samples than this make a median hardly better. */
-const ROUNDS = 25;
+const ROUNDS = 50;
 /** The first samples, while the engine still optimises, do not count where there are twice as many. */
-const WARM_UP_SAMPLES = 3;
+const WARM_UP_SAMPLES = 5;
 /** A backend whose fast samples are this much slower than the leader's slow ones has lost, */
 const CLEARLY_SLOWER = 2;
 /** after this many samples, below which a time does not count. */
-const SETTLED_AFTER = 3;
+const SETTLED_AFTER = 5;
 /** A clock that says nothing after so many calls stands still. */
 const MOST_CALLS = 1 << 15;
 /** 128 MiB of logits, and of other tensors, on each backend. */
