@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type {Timing} from '../backends/dispatcher/stopwatch';
 import {Random} from '../spec/cases/random';
 import {ulpError, worst} from '../spec/ulp';
 import {COMPARISONS, type Comparison} from './comparisons';
-import {interleave, type Timing} from './interleave';
+import {interleave} from './interleave';
 
 export interface Row {
   op: string;

@@ -40,7 +40,7 @@ const {values: options} = parseArgs({
 
 tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
 if (!(await tf.setBackend(options.backend))) throw new Error(`tfjs's backend ${options.backend} does not start here`);
-const report = await backendReport();
+const report = await backendReport({start: false});
 const machine = {
   date: new Date().toISOString().slice(0, 10),
   processor: cpus()[0]?.model,

@@ -71,7 +71,7 @@ interface NodeBackend extends tf.KernelBackend {
 async function main(): Promise<void> {
   createRequire(TFJS_NODE)(TFJS_NODE);
   await tf.setBackend('tensorflow');
-  const {backends} = await family.backendReport();
+  const {backends} = await family.backendReport({start: false});
   console.log(`${backends.find(({name}) => name === 'tensorflow')!.runs}, Node ${process.version}`);
   const chosen = process.argv.slice(2);
   for (const name of chosen.length > 0 ? chosen : Object.keys(COMPARISONS)) console.log(compare(name));

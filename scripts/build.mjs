@@ -1,4 +1,8 @@
-/** Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types. tfjs-core stays outside. */
+/**
+ * Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types, and the
+ * command line. tfjs-core stays outside.
+ */
+
 import {rm} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
@@ -27,6 +31,19 @@ for (const {format, script} of FORMATS) {
     minifySyntax: true,
   });
 }
+
+// The command line brings what it needs along: the package itself depends on nothing but its peer.
+await esbuild.build({
+  entryPoints: ['cli/main.ts'],
+  outfile: 'dist/cli.mjs',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: ['tfjs-softmax', '@tensorflow/*'],
+  banner: {js: "import {createRequire} from 'node:module';\nconst require = createRequire(import.meta.url);"},
+  minifySyntax: true,
+});
 
 const types = await rollup({input: ENTRY, plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
 for (const {format, types: file} of FORMATS) await types.write({file, format});
