@@ -2,7 +2,8 @@ import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {selected} from './calculus';
 import type {Input} from './input';
 import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
-import {type ForwardOp, type MaskOptions, runForward, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
+import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions, softmaxAsConstant} from './op';
+import {runKernel} from './run';
 
 const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, maskedKernel: MASKED_LOG_SOFTMAX};
 
@@ -48,6 +49,6 @@ export const maskedLogSoftmaxGradient: GradConfig = {
 };
 
 function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
-  const probabilities = softmaxAsConstant(logits, axis, scale, mask);
-  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, {axis, scale, factor: scale});
+  const probabilities = softmaxAsConstant(logits, {axis, scale, exact: false}, mask);
+  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, {axis, scale, factor: scale, exact: false});
 }

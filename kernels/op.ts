@@ -1,10 +1,9 @@
-import type {NamedAttrMap} from '@tensorflow/tfjs-core';
-import {customGrad, engine, Tensor, tidy} from '@tensorflow/tfjs-core';
-import {ensureKernels} from '../backends/register';
+import {customGrad, Tensor, tidy} from '@tensorflow/tfjs-core';
 import {checkFinite, type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
+import {runKernel} from './run';
 
 export interface ScaleOptions {
   /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
@@ -17,12 +16,6 @@ export interface MaskOptions {
    * have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0 throughout.
    */
   mask?: MaskInput | null;
-}
-
-/** Runs a kernel of the family on the active backend. */
-export function runKernel(kernelName: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap): Tensor {
-  ensureKernels();
-  return engine().runKernel(kernelName, inputs, attrs);
 }
 
 /** A forward op: its name and kernels, with and without a mask. */
@@ -46,6 +39,7 @@ export function runForward(
       axis: resolveAxis(name, axis, x.shape),
       scale: checkFinite(name, 'scale', scale),
       keepDims,
+      exact: false,
     };
     if (mask == null) return runKernel(kernel, {logits: x}, attrs);
     return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
@@ -58,9 +52,11 @@ export function runForward(
  * softmax as a constant: no gradient flows through it. For derivatives that take the logits' part into account
  * themselves.
  */
-export function softmaxAsConstant(logits: Tensor, axis: number, scale: number, mask?: Tensor): Tensor {
-  const attrs: ForwardAttrs = {axis, scale, keepDims: false};
+export function softmaxAsConstant(logits: Tensor, {axis, scale, exact}: ConstantAttrs, mask?: Tensor): Tensor {
+  const attrs: ForwardAttrs = {axis, scale, exact, keepDims: false};
   const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
   // On the tape this is a function of nothing.
   return customGrad(() => ({value: run(), gradFunc: () => []}))();
 }
+
+type ConstantAttrs = Pick<ForwardAttrs, 'axis' | 'scale' | 'exact'>;

@@ -1,4 +1,4 @@
-/** Builds dist/: one bundle for ES modules and one for CommonJS, each with its types. tfjs-core stays outside. */
+/** Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types. tfjs-core stays outside. */
 import {rm} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';

@@ -23,6 +23,9 @@ export interface Kernels {
   /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
   functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
     Record<ProductKind, Record<ProductVariant, ProductKernel>>;
+  /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
+  exports: WebAssembly.Exports;
+  module: WebAssembly.Module;
 }
 
 const BUILDS: Record<Build, string> = {relaxed, simd};
@@ -37,8 +40,9 @@ const compiled = new Map<string, WebAssembly.Module>();
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const build = bestBuild();
-  const {exports} = new WebAssembly.Instance(compile(build, isShared(memory)), {env: {memory}});
-  return {build, functions: byKindAndVariant(exports)};
+  const module = compile(build, isShared(memory));
+  const {exports} = new WebAssembly.Instance(module, {env: {memory}});
+  return {build, functions: byKindAndVariant(exports), exports, module};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */

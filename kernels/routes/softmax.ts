@@ -1,7 +1,7 @@
 import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
 import {hasOwnKernels} from '../../backends/register';
 import {SOFTMAX} from '../names';
-import {runKernel} from '../op';
+import {runKernel} from '../run';
 import type {Route} from './route';
 
 /** tfjs has a kernel for softmax, along the last axis. */
@@ -12,7 +12,11 @@ export const softmaxRoute: Route = {
     Softmax({logits}, {dim}) {
       if (!canTake(logits)) return null;
       const rank = Math.max(logits.rank, 1);
-      return runKernel(SOFTMAX, {logits}, {axis: ((dim as number) + rank) % rank, scale: 1, keepDims: false});
+      return runKernel(
+        SOFTMAX,
+        {logits},
+        {axis: ((dim as number) + rank) % rank, scale: 1, keepDims: false, exact: false},
+      );
     },
   },
 };
