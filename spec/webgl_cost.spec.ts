@@ -45,6 +45,25 @@ describe('what a call costs on webgl', () => {
       expect(observed).toMatchObject({kernels: ['FusedSoftmax'], draws: 2});
     });
 
+    describe.each([
+      ['one for each logit', [6, 10, 15], [6, 10, 15]],
+      ['one for each position', [6, 10, 15], [15]],
+      ['one for each row', [6, 10, 15], [6, 10, 1]],
+      ['the same for each matrix', [6, 10, 15], [10, 15]],
+      ['for a long row', [2, 50257], [50257]],
+    ])('a mask costs no draw: %s', (_, shape, mask) => {
+      test.each([
+        ['softmax', 'FusedMaskedSoftmax'],
+        ['logSoftmax', 'FusedMaskedLogSoftmax'],
+        ['logSumExp', 'FusedMaskedLogSumExp'],
+      ] as const)('%s', async (op, kernel) => {
+        for (const axis of shape.map((_, i) => i)) {
+          const {draws} = await page.run('observe', {op, shape, axis, packed});
+          expect(await page.run('observe', {op, shape, axis, mask, packed})).toMatchObject({kernels: [kernel], draws});
+        }
+      });
+    });
+
     test('a gradient is the forward draws and two more', async () => {
       const observed = await page.run('observe', {op: 'gradSoftmax', shape: [8, 100], packed});
       expect(observed).toMatchObject({kernels: ['FusedSoftmax', 'FusedSoftmaxProduct'], draws: 4});
@@ -79,6 +98,14 @@ describe('what a call costs on webgl', () => {
       }
     },
   );
+
+  test.each(['softmax', 'logSumExp'] as const)('nor under a mask that is repeated: %s', async (op) => {
+    const of = (batch: number): Use => ({op, shape: [batch, 6, 37], mask: [batch, 1, 37], packed: true});
+    expect((await page.run('observe', of(64))).compiled).toBeLessThanOrEqual(2);
+    for (const batch of [1, 2, 3, 31, 1000]) {
+      expect((await page.run('observe', of(batch))).compiled).toBe(0);
+    }
+  });
 
   test.each(['softmax', 'logSumExp', 'gradLogSoftmax'] as const)(
     '1,000 calls hold no more textures: %s',

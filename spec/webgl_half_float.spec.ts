@@ -76,6 +76,23 @@ describe('webgl on half-float textures', () => {
     expect(worst(values.subarray(3), [1 / 3, 1 / 3, 1 / 3], relative).error).toBeLessThanOrEqual(2 ** -9);
   });
 
+  test.each([5, 3000])('masks: exactly 0, or the lowest half float; n = %i', async (n) => {
+    // The first half of the first row, a third of the rest, and all of the second row.
+    const logits = halves(2 * n, () => random.normal(2)).map((x, i) => (i < n / 2 || i % 3 === 0 ? NaN : x));
+    const mask = {shape: [2, n], values: Uint8Array.from(logits, (x, i) => Number(i < n && !Number.isNaN(x)))};
+    const {values, kernels} = await host.run({op: 'softmax', shape: [2, n], logits, mask});
+    expect(kernels).toEqual(['FusedMaskedSoftmax']);
+    const exact = reference.alongAxis([2, n], 1, [logits, mask.values], reference.masked.softmax);
+    expect(worst(values, exact, relative).error).toBeLessThanOrEqual(2 ** -9);
+    expect(values.filter((_, i) => !mask.values[i]).every((y) => y === 0)).toBe(true);
+    const {values: logs} = await host.run({op: 'logSoftmax', shape: [2, n], logits, mask});
+    expect(logs.filter((_, i) => !mask.values[i]).every((y) => y === -65504)).toBe(true);
+    expect(logs.filter((_, i) => mask.values[i]).every((y) => y > -40)).toBe(true);
+    const {values: sums} = await host.run({op: 'logSumExp', shape: [2, n], logits, mask});
+    expect(Math.abs(sums[0]! - reference.logSumExp(logits.filter((_, i) => mask.values[i])))).toBeLessThan(2 ** -7);
+    expect(sums[1]).toBe(-65504);
+  });
+
   test('a gradient over 100,000 elements does not overflow', async () => {
     const n = 100_000;
     const call = {shape: [1, n], logits: new Float32Array(n), vector: new Float32Array(n).fill(1)};

@@ -3,6 +3,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ForwardRequest} from '../backend';
 import {layRows} from './layout';
 import {mapProgram} from './map_program';
+import type {MaskTexture} from './mask_reader';
 import {mergeProgram} from './merge_program';
 import type {Outcome} from './outcome';
 import {precisionFor} from './precision';
@@ -22,11 +23,15 @@ import {type Level, levelsFor, reduceUpToLast} from './windows';
 
 /** The forward pass: the rows' statistics in one draw, two or three for long rows, and then a map, if there is one. */
 export function forward(request: ForwardRequest, backend: MathBackendWebGL): TensorInfo {
-  return withTextures([request.x], backend, (logits) => forwardFrom(logits!, request, backend));
+  const {x, mask} = request;
+  return withTextures(mask ? [x, mask.tensor] : [x], backend, (logits, texture) =>
+    forwardFrom(logits!, mask && {mask, texture: texture!, shape: x.shape}, request, backend),
+  );
 }
 
 function forwardFrom(
   logits: Texture,
+  masked: MaskTexture | null,
   {kind, x, rows, scale, outputShape}: ForwardRequest,
   backend: MathBackendWebGL,
 ): TensorInfo {
@@ -34,7 +39,7 @@ function forwardFrom(
   const arithmetic = {scale: scaleOf(scale), precision: precisionFor(rows.n)};
   const reduction = (level: Level, partial: Scratch | null, outcome: Outcome) =>
     partial === null
-      ? statisticsProgram(logits, layout, level, outcome, arithmetic)
+      ? statisticsProgram(logits, masked, layout, level, outcome, arithmetic)
       : mergeProgram(partial, layout, level, outcome, arithmetic);
 
   const levels = levelsFor(rows.n);
@@ -43,7 +48,7 @@ function forwardFrom(
   try {
     if (kind === 'logSumExp') return drawUnpackedTensor(last, outputShape, backend);
     const statistics = drawScratch(last, layout.pairs, backend);
-    const map = mapProgram(kind, logits, statistics, layout, placeFor(x.shape), arithmetic);
+    const map = mapProgram(kind, logits, masked, statistics, layout, placeFor(x.shape), arithmetic);
     const result = drawTensor(map, x.shape, backend);
     dispose(statistics, backend);
     return result;

@@ -14,6 +14,8 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
     return forward(request, backend);
   },
 
+  masks: true,
+
   product(request, backend) {
     const small = productIfSmall(request, backend);
     if (small) return small;

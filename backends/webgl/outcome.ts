@@ -31,7 +31,8 @@ function drawTexel(outcome: Exclude<Outcome, 'logSumExp'>): string {
     void main() {
       Reduced r = reduced(outputTexel());
       vec4 second = mix(${second}, vec4(0.), haveNoSoftmax(r.maxima));
-      setOutput(vec4(r.maxima.x, second.x, r.maxima.z, second.z));
+      vec4 maxima = storableMaxima(r.maxima);
+      setOutput(vec4(maxima.x, second.x, maxima.z, second.z));
     }
   `;
 }
@@ -47,7 +48,7 @@ function drawNumber(orientation: Orientation): string {
       vec4 rest;
       vec4 z = timesScale(r.maxima, rest);
       vec4 result = storable(z + (log1p(besidesOne(r)) WITH(rest)));
-      result = mix(result, r.maxima, haveNoSoftmax(r.maxima));
+      result = mix(result, storableMaxima(r.maxima), haveNoSoftmax(r.maxima));
       setOutput(at % 2 == 0 ? result.x : result.z);
     }
   `;

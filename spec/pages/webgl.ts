@@ -7,7 +7,7 @@ import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT} from '../../kernels/n
 import {recordKernels} from '../hosts/call';
 import {expose} from '../hosts/page';
 
-type Op = (x: tf.Tensor, v: tf.Tensor, axis: number) => tf.Tensor;
+type Op = (x: tf.Tensor, v: tf.Tensor, axis: number, mask: tf.Tensor | null) => tf.Tensor;
 
 /** A kernel as the op runs it, but with the probabilities given. */
 function product(kernelName: string): Op {
@@ -22,13 +22,13 @@ function product(kernelName: string): Op {
 }
 
 const OPS = {
-  softmax: (x, _, axis) => softmax(x, axis),
-  logSoftmax: (x, _, axis) => logSoftmax(x, axis),
-  logSumExp: (x, _, axis) => logSumExp(x, axis),
+  softmax: (x, _, axis, mask) => softmax(x, axis, {mask}),
+  logSoftmax: (x, _, axis, mask) => logSoftmax(x, axis, {mask}),
+  logSumExp: (x, _, axis, mask) => logSumExp(x, axis, false, {mask}),
   softmaxProduct: product(SOFTMAX_PRODUCT),
   logSoftmaxJvp: product(LOG_SOFTMAX_JVP),
   logSoftmaxVjp: product(LOG_SOFTMAX_VJP),
-  gradSoftmax: (x, v) => tf.grad((t) => softmax(t))(x, v),
+  gradSoftmax: (x, v, axis, mask) => tf.grad((t) => softmax(t, axis, {mask}))(x, v),
   gradLogSoftmax: (x, v) => tf.grad((t) => logSoftmax(t))(x, v),
   stockSoftmax: (x) => tf.softmax(x),
   stockLogSoftmax: (x) => tf.logSoftmax(x),
@@ -39,6 +39,8 @@ export interface Use {
   op: keyof typeof OPS;
   shape: number[];
   axis?: number;
+  /** The shape of a mask. */
+  mask?: number[];
   /** How the inputs lie in their textures before the op runs. */
   packed: boolean | 'not in a texture';
 }
@@ -71,7 +73,7 @@ const functions = {
   },
 
   observe(use: Use): Observed {
-    return withInputs(use, (x, v) => {
+    return withInputs(use, (inputs) => {
       const {gpgpu} = webgl();
       const counts = {draws: 0, compiled: 0};
       const {executeProgram, createProgram} = gpgpu;
@@ -84,7 +86,7 @@ const functions = {
         return createProgram.call(gpgpu, shader);
       };
       try {
-        const {result, kernels} = recordKernels(() => run(use, x, v));
+        const {result, kernels} = recordKernels(() => run(use, inputs));
         const packed = webgl().texData.get(result.dataId).isPacked ?? false;
         return {kernels, ...counts, packed};
       } finally {
@@ -95,9 +97,9 @@ const functions = {
 
   /** Texels read and written by the op's draws; after `countFetches`. */
   traffic(use: Use): {read: number; written: number} {
-    return withInputs(use, (x, v) => {
+    return withInputs(use, (inputs) => {
       traffic = {read: 0, written: 0};
-      run(use, x, v);
+      run(use, inputs);
       const seen = traffic;
       traffic = null;
       return seen;
@@ -106,7 +108,9 @@ const functions = {
 
   /** The values of a product kernel for given probabilities. */
   async productOf({op, shape, y, v}: {op: keyof typeof OPS; shape: number[]; y: Float32Array; v: Float32Array}) {
-    const result = tf.tidy(() => run({op, shape, packed: true}, tf.tensor(y, shape), tf.tensor(v, shape)));
+    const result = tf.tidy(() =>
+      run({op, shape, packed: true}, {x: tf.tensor(y, shape), v: tf.tensor(v, shape), mask: null}),
+    );
     const values = (await result.data()) as Float32Array;
     result.dispose();
     return values;
@@ -114,14 +118,14 @@ const functions = {
 
   /** Bytes of textures and tensors after one use and after `times` more. */
   memory({times, ...use}: Use & {times: number}): {before: number[]; after: number[]} {
-    return withInputs(use, (x, v) => {
+    return withInputs(use, (inputs) => {
       const held = () => {
         const {numTensors, numDataBuffers, ...gpu} = tf.memory() as tf.MemoryInfo & {numBytesInGPUAllocated: number};
         return [numTensors, numDataBuffers, gpu.numBytesInGPUAllocated];
       };
-      run(use, x, v).dispose();
+      run(use, inputs).dispose();
       const before = held();
-      for (let i = 0; i < times; i++) run(use, x, v).dispose();
+      for (let i = 0; i < times; i++) run(use, inputs).dispose();
       return {before, after: held()};
     });
   },
@@ -154,22 +158,38 @@ function webgl(): MathBackendWebGL {
   return tf.backend() as MathBackendWebGL;
 }
 
-function run({op, axis = -1}: Use, x: tf.Tensor, v: tf.Tensor): tf.Tensor {
-  return (OPS[op] as Op)(x, v, axis);
+interface Inputs {
+  x: tf.Tensor;
+  v: tf.Tensor;
+  mask: tf.Tensor | null;
 }
 
-function withInputs<T>({shape, packed}: Use, f: (x: tf.Tensor, v: tf.Tensor) => T): T {
+function run({op, axis = -1}: Use, {x, v, mask}: Inputs): tf.Tensor {
+  return (OPS[op] as Op)(x, v, axis, mask);
+}
+
+function withInputs<T>({shape, mask, packed}: Use, f: (inputs: Inputs) => T): T {
   tf.engine().startScope();
   try {
     const values = () => Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => 4 * Math.random() - 2);
-    return f(laid(values(), shape, packed), laid(values(), shape, packed));
+    const bits = (size: number) => Uint8Array.from({length: size}, () => Number(Math.random() < 0.7));
+    return f({
+      x: laid(values(), shape, packed),
+      v: laid(values(), shape, packed),
+      mask: mask ? laid(bits(tf.util.sizeFromShape(mask)), mask, packed, 'bool') : null,
+    });
   } finally {
     tf.engine().endScope();
   }
 }
 
-function laid(values: Float32Array, shape: number[], packed: Use['packed']): tf.Tensor {
-  const x = tf.tensor(values, shape, 'float32');
+function laid(
+  values: tf.TypedArray,
+  shape: number[],
+  packed: Use['packed'],
+  dtype: 'float32' | 'bool' = 'float32',
+): tf.Tensor {
+  const x = tf.tensor(values, shape, dtype);
   if (packed === 'not in a texture') return x;
   Object.assign(webgl().texData.get(x.dataId), {isPacked: packed, shape});
   webgl().uploadToGPU(x.dataId);
