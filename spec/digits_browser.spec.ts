@@ -4,7 +4,7 @@ import {type BrowserPage, open} from './hosts/browser';
 import type {Functions} from './pages/digits';
 
 /** The digits example in a browser, with fewer digits than `npm start` has. */
-describe.each(['webgl'])('the digits example in Chromium on %s', (backend) => {
+describe.each(['webgl', 'wasm'])('the digits example in Chromium on %s', (backend) => {
   const OF_EACH = 120;
   const digits = Array.from({length: 10}, (_, i) => Float32Array.from(mnist[i]!.raw.slice(0, OF_EACH * PIXELS)));
   let page: BrowserPage<Functions>;

@@ -98,7 +98,7 @@ export function statisticsProgram(
         if (!all(lessThan(above, vec4(40.)))) r = reducedWith(r.maxima, window);
         return r;
       }
-      ${outcomeSource(outcome, layout.orientation)}`,
+      ${outcomeSource(outcome)}`,
     inputs: {X: x, ...(masked && {M: masked.texture})},
     uniforms: {
       ...layoutUniforms(layout),

@@ -3,36 +3,61 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import {install, logSoftmax, logSumExp, softmax, uninstall} from '../../index';
-import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT} from '../../kernels/names';
+import {
+  CROSS_ENTROPY,
+  CROSS_ENTROPY_GRADIENT,
+  LOG_SOFTMAX_JVP,
+  LOG_SOFTMAX_VJP,
+  SOFTMAX_PRODUCT,
+  SPARSE_CROSS_ENTROPY,
+  SPARSE_CROSS_ENTROPY_GRADIENT,
+} from '../../kernels/names';
+import {reducedShape} from '../../kernels/rows';
 import {recordKernels} from '../hosts/call';
 import {expose} from '../hosts/page';
 
-type Op = (x: tf.Tensor, v: tf.Tensor, axis: number, mask: tf.Tensor | null) => tf.Tensor;
+interface Inputs {
+  x: tf.Tensor;
+  /** Of the shape of x: a tangent, or labels. */
+  v: tf.Tensor;
+  mask: tf.Tensor | null;
+  /** One number a row, and one class a row. */
+  perRow: tf.Tensor;
+  classes: tf.Tensor;
+}
+
+type Op = (inputs: Inputs, axis: number) => tf.Tensor;
 
 /** A kernel as the op runs it, but with the probabilities given. */
 function product(kernelName: string): Op {
-  return (y, v, axis) =>
+  return ({x: y, v}, axis) =>
+    tf.engine().runKernel(kernelName, {logits: y, probabilities: y, vector: v}, {axis, scale: 1, factor: 1});
+}
+
+function loss(kernelName: string, labels: 'v' | 'classes', smoothing = 0): Op {
+  return (inputs, axis) =>
     tf
       .engine()
-      .runKernel(
-        kernelName,
-        {logits: y, probabilities: y, vector: v},
-        {axis: (axis + y.rank) % y.rank, scale: 1, factor: 1},
-      );
+      .runKernel(kernelName, {logits: inputs.x, labels: inputs[labels], cotangent: inputs.perRow}, {axis, smoothing});
 }
 
 const OPS = {
-  softmax: (x, _, axis, mask) => softmax(x, axis, {mask}),
-  logSoftmax: (x, _, axis, mask) => logSoftmax(x, axis, {mask}),
-  logSumExp: (x, _, axis, mask) => logSumExp(x, axis, false, {mask}),
+  softmax: ({x, mask}, axis) => softmax(x, axis, {mask}),
+  logSoftmax: ({x, mask}, axis) => logSoftmax(x, axis, {mask}),
+  logSumExp: ({x, mask}, axis) => logSumExp(x, axis, false, {mask}),
   softmaxProduct: product(SOFTMAX_PRODUCT),
   logSoftmaxJvp: product(LOG_SOFTMAX_JVP),
   logSoftmaxVjp: product(LOG_SOFTMAX_VJP),
-  gradSoftmax: (x, v, axis, mask) => tf.grad((t) => softmax(t, axis, {mask}))(x, v),
-  gradLogSoftmax: (x, v) => tf.grad((t) => logSoftmax(t))(x, v),
-  stockSoftmax: (x) => tf.softmax(x),
-  stockLogSoftmax: (x) => tf.logSoftmax(x),
-  stockGradSoftmax: (x, v) => tf.grad((t: tf.Tensor) => tf.softmax(t))(x, v),
+  crossEntropy: loss(CROSS_ENTROPY, 'v'),
+  sparseCrossEntropy: loss(SPARSE_CROSS_ENTROPY, 'classes'),
+  smoothedSparseCrossEntropy: loss(SPARSE_CROSS_ENTROPY, 'classes', 0.1),
+  crossEntropyGradient: loss(CROSS_ENTROPY_GRADIENT, 'v'),
+  sparseCrossEntropyGradient: loss(SPARSE_CROSS_ENTROPY_GRADIENT, 'classes'),
+  gradSoftmax: ({x, v}) => tf.grad((t) => softmax(t))(x, v),
+  gradLogSoftmax: ({x, v}) => tf.grad((t) => logSoftmax(t))(x, v),
+  stockSoftmax: ({x}) => tf.softmax(x),
+  stockLogSoftmax: ({x}) => tf.logSoftmax(x),
+  stockGradSoftmax: ({x, v}) => tf.grad((t: tf.Tensor) => tf.softmax(t))(x, v),
 } satisfies Record<string, Op>;
 
 export interface Use {
@@ -108,9 +133,7 @@ const functions = {
 
   /** The values of a product kernel for given probabilities. */
   async productOf({op, shape, y, v}: {op: keyof typeof OPS; shape: number[]; y: Float32Array; v: Float32Array}) {
-    const result = tf.tidy(() =>
-      run({op, shape, packed: true}, {x: tf.tensor(y, shape), v: tf.tensor(v, shape), mask: null}),
-    );
+    const result = tf.tidy(() => OPS[op]({x: tf.tensor(y, shape), v: tf.tensor(v, shape)} as Inputs, shape.length - 1));
     const values = (await result.data()) as Float32Array;
     result.dispose();
     return values;
@@ -158,25 +181,25 @@ function webgl(): MathBackendWebGL {
   return tf.backend() as MathBackendWebGL;
 }
 
-interface Inputs {
-  x: tf.Tensor;
-  v: tf.Tensor;
-  mask: tf.Tensor | null;
+function run({op, axis = -1}: Use, inputs: Inputs): tf.Tensor {
+  const {rank} = inputs.x;
+  return OPS[op](inputs, (axis + rank) % rank);
 }
 
-function run({op, axis = -1}: Use, {x, v, mask}: Inputs): tf.Tensor {
-  return (OPS[op] as Op)(x, v, axis, mask);
-}
-
-function withInputs<T>({shape, mask, packed}: Use, f: (inputs: Inputs) => T): T {
+function withInputs<T>({shape, mask, packed, axis = -1}: Use, f: (inputs: Inputs) => T): T {
   tf.engine().startScope();
   try {
-    const values = () => Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => 4 * Math.random() - 2);
-    const bits = (size: number) => Uint8Array.from({length: size}, () => Number(Math.random() < 0.7));
+    const numbers = (of: number[]) =>
+      Float32Array.from({length: tf.util.sizeFromShape(of)}, () => 4 * Math.random() - 2);
+    const bits = (of: number[]) =>
+      Uint8Array.from({length: tf.util.sizeFromShape(of)}, () => Math.round(Math.random()));
+    const rows = reducedShape(shape, (axis + shape.length) % shape.length, false);
     return f({
-      x: laid(values(), shape, packed),
-      v: laid(values(), shape, packed),
-      mask: mask ? laid(bits(tf.util.sizeFromShape(mask)), mask, packed, 'bool') : null,
+      x: laid(numbers(shape), shape, packed),
+      v: laid(numbers(shape), shape, packed),
+      mask: mask ? laid(bits(mask), mask, packed, 'bool') : null,
+      perRow: laid(numbers(rows), rows, packed),
+      classes: laid(Int32Array.from(bits(rows)), rows, packed, 'int32'),
     });
   } finally {
     tf.engine().endScope();
@@ -187,7 +210,7 @@ function laid(
   values: tf.TypedArray,
   shape: number[],
   packed: Use['packed'],
-  dtype: 'float32' | 'bool' = 'float32',
+  dtype: 'float32' | 'int32' | 'bool' = 'float32',
 ): tf.Tensor {
   const x = tf.tensor(values, shape, dtype);
   if (packed === 'not in a texture') return x;
