@@ -6,36 +6,42 @@ import type {RowLayout} from '../layout';
  */
 export function pairSource({orientation, grid}: RowLayout): string {
   const lastAxis = orientation === 'lastAxis';
-  const line = `
-    int line = 2 * pair;
-    ${grid.matrices === 'odd' ? 'line -= pair / pairsOf(LINES);' : ''}`;
-  const lineAndColumn = `
-    int line = pair / pairsOf(COLUMNS);
-    int column = 2 * (pair - line * pairsOf(COLUMNS));`;
-  const acrossPair = lastAxis ? 'LINES' : 'COLUMNS';
   return `
-    ivec4 placesOfPair(int pair, int j) {
-      ${
-        lastAxis
-          ? `${line}
-      return ivec4(j, line, j, line + 1);`
-          : `${lineAndColumn}
-      line += (line / GAP * (N - 1) + j) * GAP;
-      return ivec4(column, line, column + 1, line);`
-      }
-    }
-
-    ivec2 rowsOfPair(int pair) {
-      ${lastAxis ? line : lineAndColumn}
-      int row = ${lastAxis ? 'line' : 'line * COLUMNS + column'};
-      return ivec2(row, row + 1);
-    }
+    ${lastAxis ? along(grid.matrices === 'odd') : ACROSS}
 
     int pairOfRow(int row, out bool isOne) {
-      int others = row / ${acrossPair};
-      int at = row - others * ${acrossPair};
+      int others = row / ${lastAxis ? 'LINES' : 'COLUMNS'};
+      int at = row - others * ${lastAxis ? 'LINES' : 'COLUMNS'};
       isOne = at % 2 == 0;
-      return others * pairsOf(${acrossPair}) + at / 2;
+      return others * pairsOf(${lastAxis ? 'LINES' : 'COLUMNS'}) + at / 2;
     }
   `;
 }
+
+function along(isOdd: boolean): string {
+  return `
+    ivec2 rowsOfPair(int pair) {
+      int line = 2 * pair;
+      ${isOdd ? 'line -= pair / pairsOf(LINES);' : ''}
+      return ivec2(line, line + 1);
+    }
+
+    ivec4 placesOfPair(int pair, int j) {
+      ivec2 lines = rowsOfPair(pair);
+      return ivec4(j, lines.x, j, lines.y);
+    }`;
+}
+
+const ACROSS = `
+    ivec2 rowsOfPair(int pair) {
+      int line = pair / pairsOf(COLUMNS);
+      int column = 2 * (pair - line * pairsOf(COLUMNS));
+      return line * COLUMNS + column + ivec2(0, 1);
+    }
+
+    ivec4 placesOfPair(int pair, int j) {
+      int line = pair / pairsOf(COLUMNS);
+      int column = 2 * (pair - line * pairsOf(COLUMNS));
+      line += (line / GAP * (N - 1) + j) * GAP;
+      return ivec4(column, line, column + 1, line);
+    }`;
