@@ -6,6 +6,7 @@
  */
 import '@tensorflow/tfjs-layers'; // tfjs's own gradients, for stock's backward pass
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import {writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';

@@ -162,13 +162,21 @@ describe('where the memory cannot be reached', () => {
     expect(wasmBackend.describe(backend)).toMatch(/^WebAssembly on a memory of its own, with copies: /);
     const x = tf.randomNormal([40, 50]);
     const y = wasmBackend.forward(
-      {kind: 'softmax', x, rows: {outer: 40, n: 50, inner: 1}, scale: 1, mask: null, outputShape: [40, 50]},
+      {
+        kind: 'softmax',
+        x,
+        rows: {outer: 40, n: 50, inner: 1},
+        scale: 1,
+        mask: null,
+        exact: false,
+        outputShape: [40, 50],
+      },
       backend,
     );
     expect(lastRun()?.kernel).toBe('softmaxLongRows');
     const v = tf.randomNormal([40, 50]);
     const product = wasmBackend.product(
-      {kind: 'softmaxProduct', y, v, rows: {outer: 40, n: 50, inner: 1}, factor: 2},
+      {kind: 'softmaxProduct', y, v, rows: {outer: 40, n: 50, inner: 1}, factor: 2, exact: false},
       backend,
     );
     expect(lastRun()?.kernel).toBe('softmaxProductLongRows');
@@ -197,7 +205,10 @@ describe('where WebAssembly may not be compiled', () => {
       );
       const x = tf.tensor([0, Math.log(3), 0, 0]);
       const rows = {outer: 1, n: 4, inner: 1};
-      const y = fresh.wasmBackend.forward({kind: 'softmax', x, rows, scale: 1, mask: null, outputShape: [4]}, backend);
+      const y = fresh.wasmBackend.forward(
+        {kind: 'softmax', x, rows, scale: 1, mask: null, exact: false, outputShape: [4]},
+        backend,
+      );
       expect(fresh.lastRun()).toBeNull();
       const values = backend.readSync(y.dataId) as Float32Array;
       expect(worst(values, reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(2);

@@ -12,20 +12,20 @@ import {product} from './product';
  */
 export const SMALLEST_STAGED = {forward: 48, product: 128};
 
-/** tfjs's `cpu` backend: tensors are typed arrays. */
+/** tfjs's `cpu` backend: tensors are typed arrays. Plain TypeScript also runs where exactness is asked for: it has doubles. */
 export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
-  forward({kind, x, rows, scale, outputShape}, backend) {
+  forward({kind, x, rows, scale, exact, outputShape}, backend) {
     const values = float32Values(x, backend);
     const out = new Float32Array(util.sizeFromShape(outputShape));
-    const run = values.length < SMALLEST_STAGED.forward ? forward : stagedForward;
+    const run = exact || values.length < SMALLEST_STAGED.forward ? forward : stagedForward;
     run(kind, values, out, rows, scale);
     return backend.makeTensorInfo(outputShape, 'float32', out);
   },
 
-  product({kind, y, v, rows, factor}, backend) {
+  product({kind, y, v, rows, factor, exact}, backend) {
     const [probabilities, vector] = [float32Values(y, backend), float32Values(v, backend)];
     const out = new Float32Array(vector.length);
-    const run = vector.length < SMALLEST_STAGED.product ? product : stagedProduct;
+    const run = exact || vector.length < SMALLEST_STAGED.product ? product : stagedProduct;
     run(kind, probabilities, vector, out, rows, factor);
     return backend.makeTensorInfo(y.shape, 'float32', out);
   },
@@ -33,7 +33,7 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   describe() {
     const failure = stagingFailure();
     return failure === null
-      ? 'WebAssembly, by way of a memory of its own; for tiny tensors plain TypeScript'
+      ? 'WebAssembly, by way of a memory of its own; plain TypeScript for tiny tensors and for Jacobian products from logits'
       : `plain TypeScript, in double precision: ${failure}`;
   },
 };

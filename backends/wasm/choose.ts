@@ -4,6 +4,9 @@ import type {ForwardKind, ProductKind} from '../backend';
 /** How a kernel goes through the rows; see the file of that name in assembly/. */
 export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
 
+/** Products have no kernel for short rows: theirs take one row at a time as fast. */
+export type ProductVariant = Exclude<Variant, 'ShortRows'>;
+
 /** The name of an exported kernel, such as `softmaxLongRows`. */
 export type KernelName = `${ForwardKind | ProductKind}${Variant}`;
 
@@ -21,7 +24,7 @@ export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant 
 }
 
 /** The product kernel for tensors of these rows, none of them empty. */
-export function productVariant({outer, n, inner}: Rows): Variant {
+export function productVariant({outer, n, inner}: Rows): ProductVariant {
   if (inner === 1) return n >= 4 ? 'LongRows' : 'GatheredRows';
   return fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
 }
@@ -33,6 +36,7 @@ function fillsVectors(outer: number, inner: number): boolean {
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
 export function isExactScale(scale: number): boolean {
+  if (scale === 1) return true;
   const size = Math.abs(scale);
   return size <= 1 && size >= 2 ** -32 && Number.isInteger(Math.log2(size));
 }

@@ -1,16 +1,31 @@
-import type {KernelName} from './choose';
+import type {ForwardKind, ProductKind} from '../backend';
+import type {ProductVariant, Variant} from './choose';
 import relaxed from './generated/relaxed';
 import simd from './generated/simd';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
 
-type Kernel = (...pointersAndNumbers: number[]) => void;
+type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
+type ProductKernel = (
+  y: number,
+  v: number,
+  out: number,
+  outer: number,
+  n: number,
+  inner: number,
+  factor: number,
+) => void;
 
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   build: Build;
-  functions: Readonly<Record<KernelName, Kernel>>;
+  /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
+  functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
+    Record<ProductKind, Record<ProductVariant, ProductKernel>>;
+  /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
+  exports: WebAssembly.Exports;
+  module: WebAssembly.Module;
 }
 
 const BUILDS: Record<Build, string> = {relaxed, simd};
@@ -25,8 +40,20 @@ const compiled = new Map<string, WebAssembly.Module>();
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const build = bestBuild();
-  const {exports} = new WebAssembly.Instance(compile(build, isShared(memory)), {env: {memory}});
-  return {build, functions: exports as Kernels['functions']};
+  const module = compile(build, isShared(memory));
+  const {exports} = new WebAssembly.Instance(module, {env: {memory}});
+  return {build, functions: byKindAndVariant(exports), exports, module};
+}
+
+/** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
+function byKindAndVariant(exports: WebAssembly.Exports): Kernels['functions'] {
+  const functions: Record<string, Record<string, unknown>> = {};
+  for (const [name, kernel] of Object.entries(exports)) {
+    const [, kind, variant] = /^(.+)([A-Z][a-z]+Rows)$/.exec(name)!;
+    functions[kind!] ??= {};
+    functions[kind!]![variant!] = kernel;
+  }
+  return functions as Kernels['functions'];
 }
 
 /** For tests and comparisons: has the next kernels come from this build, or again from the best one. */
