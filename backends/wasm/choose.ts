@@ -15,12 +15,22 @@ const LONGEST_SHORT_ROW = 24;
 
 /** The forward kernel for tensors of these rows, none of them empty. */
 export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant {
+  if (n === 1) return 'GatheredRows';
   const exact = isExactScale(scale);
   if (inner === 1) {
     if (exact && outer >= 4 && n <= LONGEST_SHORT_ROW) return 'ShortRows';
     return n >= 4 ? 'LongRows' : 'GatheredRows';
   }
   return exact && fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
+}
+
+/**
+ * The scale to hand to the forward kernel. Softmax of a row of one is its only value over itself, which has to be exactly
+ * 1: with a scale that floats cannot multiply by exactly, GatheredRows subtracts the maximum first, and that value is a
+ * constant whose quotient is.
+ */
+export function kernelScale(kind: ForwardKind, {n}: Rows, scale: number): number {
+  return kind === 'softmax' && n === 1 ? 3 : scale;
 }
 
 /** The product kernel for tensors of these rows, none of them empty. */

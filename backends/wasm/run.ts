@@ -1,6 +1,6 @@
 import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, ProductKind} from '../backend';
-import {forwardVariant, type KernelName, productVariant, type Variant} from './choose';
+import {forwardVariant, type KernelName, kernelScale, productVariant, type Variant} from './choose';
 import type {Build, Kernels} from './module';
 
 /** Which kernel ran last, and from which build. For tests: a test asserts what it tests. */
@@ -31,7 +31,7 @@ export function runForward(
   scale: number,
 ): void {
   const variant = forwardVariant(rows, scale);
-  functions[kind][variant](x, out, rows.outer, rows.n, rows.inner, scale);
+  functions[kind][variant](x, out, rows.outer, rows.n, rows.inner, kernelScale(kind, rows, scale));
   last = {kind, variant, build};
 }
 
