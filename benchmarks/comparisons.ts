@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import * as family from '../index';
+import * as family from 'tfjs-softmax';
 import * as reference from '../kernels/reference';
 
 /** One op of the family beside what stock tfjs users call for it; x are logits [rows, n], v a vector of that shape. */

@@ -12,7 +12,7 @@ import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
-import {backendReport} from '../index';
+import {backendReport} from 'tfjs-softmax';
 import {againstStock, type Row} from './against_stock';
 import {COMPARISONS} from './comparisons';
 import {geometricMean} from './interleave';

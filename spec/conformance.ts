@@ -136,12 +136,15 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
       }
     });
 
-    test.each([[[1000, 1]], [[50, 1, 7]], [[3, 1, 64]]])('rows of one, however many, are exactly 1: %p', async (shape) => {
-      const random = new Random(9);
-      const logits = Float32Array.from({length: shape.reduce((a, b) => a * b)}, () => random.normal(20));
-      const {values} = await run({op: 'softmax', shape, logits, axis: 1});
-      expect(values.every((y) => y === 1)).toBe(true);
-    });
+    test.each([[[1000, 1]], [[50, 1, 7]], [[3, 1, 64]]])(
+      'rows of one, however many, are exactly 1: %p',
+      async (shape) => {
+        const random = new Random(9);
+        const logits = Float32Array.from({length: shape.reduce((a, b) => a * b)}, () => random.normal(20));
+        const {values} = await run({op: 'softmax', shape, logits, axis: 1});
+        expect(values.every((y) => y === 1)).toBe(true);
+      },
+    );
 
     test.each(EMPTY_SHAPES.map((shape) => [shape]))('no elements: [%p]', async (shape) => {
       const call = {shape, logits: new Float32Array(0), vector: new Float32Array(0), axis: 1};
