@@ -10,13 +10,16 @@ registerGradients();
 
 export type {BackendEntry, BackendReport} from './backends/report';
 export {backendReport} from './backends/report';
+export type {CrossEntropyOptions} from './kernels/cross_entropy';
+export {softmaxCrossEntropy} from './kernels/cross_entropy';
 export type {Input} from './kernels/input';
 export type {InstallReport} from './kernels/install';
 export {install, uninstall} from './kernels/install';
 export {logSoftmaxJacobian, softmaxJacobian} from './kernels/jacobian';
 export {logSoftmax} from './kernels/log_softmax';
 export {logSumExp} from './kernels/log_sum_exp';
-export type {ScaleOptions} from './kernels/op';
+export type {MaskInput} from './kernels/mask';
+export type {MaskOptions, ScaleOptions} from './kernels/op';
 export {logSoftmaxJvp, logSoftmaxVjp, softmaxJvp, softmaxVjp} from './kernels/products';
 export {softmax, softmin} from './kernels/softmax';
 export {softmaxInverse} from './kernels/softmax_inverse';

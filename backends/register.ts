@@ -1,29 +1,43 @@
-import type {KernelBackend, KernelFunc, TensorInfo} from '@tensorflow/tfjs-core';
-import {backend as activeBackend, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
+import type {KernelBackend, KernelFunc, NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {backend as activeBackend, engine, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
+import {maskAlong} from '../kernels/mask';
 import {
+  CROSS_ENTROPY,
+  CROSS_ENTROPY_GRADIENT,
+  type CrossEntropyAttrs,
   type ForwardAttrs,
   LOG_SOFTMAX,
   LOG_SOFTMAX_JVP,
   LOG_SOFTMAX_VJP,
   LOG_SUM_EXP,
+  MASKED_LOG_SOFTMAX,
+  MASKED_LOG_SUM_EXP,
+  MASKED_SOFTMAX,
   type ProductAttrs,
   SOFTMAX,
   SOFTMAX_PRODUCT,
+  SPARSE_CROSS_ENTROPY,
+  SPARSE_CROSS_ENTROPY_GRADIENT,
 } from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
-import type {ForwardKind, ProductKind, SoftmaxBackend} from './backend';
+import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
+import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
+import {maskedBySelection} from './masking';
+import {webglBackend} from './webgl';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
+  webgl: webglBackend,
 };
 
-const FORWARD_KERNELS: [string, ForwardKind][] = [
-  [SOFTMAX, 'softmax'],
-  [LOG_SOFTMAX, 'logSoftmax'],
-  [LOG_SUM_EXP, 'logSumExp'],
+/** Name, name with a mask, and what they compute. */
+const FORWARD_KERNELS: [string, string, ForwardKind][] = [
+  [SOFTMAX, MASKED_SOFTMAX, 'softmax'],
+  [LOG_SOFTMAX, MASKED_LOG_SOFTMAX, 'logSoftmax'],
+  [LOG_SUM_EXP, MASKED_LOG_SUM_EXP, 'logSumExp'],
 ];
 
 const PRODUCT_KERNELS: [string, ProductKind][] = [
@@ -54,12 +68,23 @@ export function ensureKernels(): void {
   served.add(name);
 }
 
+const CROSS_ENTROPY_KERNELS = [
+  {loss: CROSS_ENTROPY, gradient: CROSS_ENTROPY_GRADIENT, sparse: false},
+  {loss: SPARSE_CROSS_ENTROPY, gradient: SPARSE_CROSS_ENTROPY_GRADIENT, sparse: true},
+];
+
 function registerFamily(backendName: string, implementation: SoftmaxBackend<never>): void {
-  for (const [kernelName, kind] of FORWARD_KERNELS) {
-    registerOnce(kernelName, backendName, forwardKernel(kind, implementation));
+  for (const [kernelName, maskedName, kind] of FORWARD_KERNELS) {
+    const kernel = forwardKernel(kind, implementation);
+    registerOnce(kernelName, backendName, kernel);
+    registerOnce(maskedName, backendName, kernel);
   }
   for (const [kernelName, kind] of PRODUCT_KERNELS) {
     registerOnce(kernelName, backendName, productKernel(kind, implementation));
+  }
+  for (const {loss, gradient, sparse} of CROSS_ENTROPY_KERNELS) {
+    registerOnce(loss, backendName, crossEntropyKernel(sparse, implementation));
+    registerOnce(gradient, backendName, crossEntropyGradientKernel(sparse, implementation));
   }
 }
 
@@ -68,13 +93,23 @@ function registerOnce(kernelName: string, backendName: string, kernelFunc: Kerne
   if (getKernel(kernelName, backendName) == null) registerKernel({kernelName, backendName, kernelFunc});
 }
 
+const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
+
 function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const x = inputs.logits!;
+    const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
-    if (util.sizeFromShape(x.shape) === 0) return emptySums(outputShape, backend as KernelBackend);
-    return implementation.forward({kind, x, rows: rowsAlong(x.shape, axis), scale, outputShape}, backend as never);
+    if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
+    if (mask && !implementation.masks) {
+      const [plainKernel] = FORWARD_KERNELS.find((entry) => entry[2] === kind)!;
+      return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
+        engine().runKernel(plainKernel, {logits}, {...attrs, scale: newScale}),
+      );
+    }
+    const rows = rowsAlong(x.shape, axis);
+    const masked = mask ? maskAlong(mask, x.shape, axis) : null;
+    return implementation.forward({kind, x, rows, scale, mask: masked, outputShape}, backend as never);
   };
 }
 
@@ -82,13 +117,42 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
   return ({inputs, attrs, backend}) => {
     const {probabilities: y, vector: v} = inputs as {probabilities: TensorInfo; vector: TensorInfo};
     const {axis, factor} = attrs as ProductAttrs;
-    if (util.sizeFromShape(y.shape) === 0) return emptySums(y.shape, backend as KernelBackend);
+    if (util.sizeFromShape(y.shape) === 0) return filled(y.shape, 0, backend as KernelBackend);
     return implementation.product({kind, y, v, rows: rowsAlong(y.shape, axis), factor}, backend as never);
   };
 }
 
-/** What is made of no logits: nothing, or for logSumExp of rows of length 0 the log of an empty sum, -Infinity. */
-function emptySums(shape: number[], backend: KernelBackend): TensorInfo {
-  const values = new Float32Array(util.sizeFromShape(shape)).fill(Number.NEGATIVE_INFINITY);
+function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
+    if (util.sizeFromShape(request.x.shape) === 0) return filled(request.outputShape, 0, backend as KernelBackend);
+    return (implementation.crossEntropy ?? crossEntropy)(request, backend as never);
+  };
+}
+
+function crossEntropyGradientKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const request = {
+      ...crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse),
+      cotangent: inputs.cotangent as TensorInfo,
+    };
+    if (util.sizeFromShape(request.x.shape) === 0) return filled(request.x.shape, 0, backend as KernelBackend);
+    return (implementation.crossEntropyGradient ?? crossEntropyGradient)(request, backend as never);
+  };
+}
+
+function crossEntropyRequest(
+  inputs: NamedTensorInfoMap,
+  {axis, smoothing}: CrossEntropyAttrs,
+  sparse: boolean,
+): CrossEntropyRequest {
+  const {logits: x, labels} = inputs as {logits: TensorInfo; labels: TensorInfo};
+  const rows = rowsAlong(x.shape, axis);
+  return {x, rows, labels, sparse, smoothing, outputShape: reducedShape(x.shape, axis, false)};
+}
+
+/** What is made of no logits: nothing, or where rows of length 0 are summed, the value of an empty sum. */
+function filled(shape: number[], value: number, backend: KernelBackend): TensorInfo {
+  const values = new Float32Array(util.sizeFromShape(shape)).fill(value);
   return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
 }

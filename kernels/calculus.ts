@@ -26,6 +26,14 @@ export function scaled(x: Tensor, c: number): Tensor {
   return tf.customGrad((t) => ({value: tf.mul(t as Tensor, c), gradFunc: (dy: Tensor) => scaled(dy, c)}))(x);
 }
 
+/** x where the mask is true, 0 elsewhere, whatever x has there. The mask broadcasts. */
+export function selected(x: Tensor, mask: Tensor): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.where(mask, t as Tensor, 0),
+    gradFunc: (dy: Tensor) => selected(dy, mask),
+  }))(x);
+}
+
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
 export function spread(x: Tensor, shape: number[], axis: number): Tensor {
   return tf.customGrad((t) => {
@@ -46,6 +54,22 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
   return tf.customGrad((t) => ({
     value: tf.reshape(tf.sum(t as Tensor, axis), outputShape),
     gradFunc: (dy: Tensor) => spread(dy, shape, axis),
+  }))(x);
+}
+
+/** The sum of all elements, a scalar. */
+export function total(x: Tensor): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.sum(t as Tensor),
+    gradFunc: (dy: Tensor) => filled(dy, x.shape),
+  }))(x);
+}
+
+/** A scalar at each element of that shape. The adjoint of `total`. */
+function filled(x: Tensor, shape: number[]): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.mul(tf.ones(shape), t as Tensor),
+    gradFunc: (dy: Tensor) => total(dy),
   }))(x);
 }
 

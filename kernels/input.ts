@@ -30,8 +30,12 @@ export function checkFinite(op: string, name: string, value: number): number {
   return value;
 }
 
-/** Not left to tfjs, which makes something of ragged arrays too, and nothing of a Float64Array. */
-function toTensor(op: string, name: string, value: unknown): Tensor {
+/**
+ * Numbers as a float32 tensor. Not left to tfjs, which makes something of ragged arrays too, and nothing of a
+ * Float64Array.
+ * @throws if the rows differ in length or depth, or hold what is no number
+ */
+export function toTensor(op: string, name: string, value: unknown): Tensor {
   const shape = shapeOf(value);
   const wrong = whatIsWrong(value, shape);
   if (wrong) throw new Error(`${op}: ${name} ${wrong}. ${ALLOWED}`);

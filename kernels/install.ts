@@ -1,5 +1,6 @@
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {engine} from '@tensorflow/tfjs-core';
+import {crossEntropyRoute} from './routes/cross_entropy';
 import {logSoftmaxRoute} from './routes/log_softmax';
 import {logSumExpRoute} from './routes/log_sum_exp';
 import type {Engine, KernelRoute, Route} from './routes/route';
@@ -13,13 +14,13 @@ export interface InstallReport {
   notRouted: {name: string; reason: string}[];
 }
 
-const ROUTES: Route[] = [softmaxRoute, logSoftmaxRoute, logSumExpRoute];
+const ROUTES: Route[] = [softmaxRoute, logSoftmaxRoute, logSumExpRoute, crossEntropyRoute];
 
 let installed: {report: InstallReport; remove: () => void} | undefined;
 
 /**
- * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp` and what is built on them (methods of tensors, tfjs-layers,
- * graph models) run the kernels of this package and their gradients, on the backends that have them. Twice is once.
+ * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp`, `tf.losses.softmaxCrossEntropy` and what is built on them (methods
+ * of tensors, tfjs-layers, graph models) run the kernels of this package and their gradients, on the backends that have them. Twice is once.
  *
  * All of these go through two doors of `tf.engine()`, runKernel and customGrad, and every copy of tfjs-core in a program
  * shares that engine. That is where calls are routed: so it does not matter which package loads first, or whether a

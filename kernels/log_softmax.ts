@@ -1,7 +1,10 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import {selected} from './calculus';
 import type {Input} from './input';
-import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP} from './names';
-import {forwardOp, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
+import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
+import {type ForwardOp, type MaskOptions, runForward, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
+
+const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, maskedKernel: MASKED_LOG_SOFTMAX};
 
 /**
  * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis, of scale·logits.
@@ -15,10 +18,14 @@ import {forwardOp, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis along which probabilities sum to 1; negative counts from the end
  * @returns log-probabilities in nats, float32, of the shape of the logits
- * @throws if the axis is out of range, the scale not finite, or the dtype has no logits
+ * @throws if the axis is out of range, the scale not finite, the dtype has no logits, or the mask does not fit
  */
-export function logSoftmax<T extends Tensor = Tensor>(logits: T | Input, axis = -1, {scale = 1}: ScaleOptions = {}): T {
-  return forwardOp('logSoftmax', LOG_SOFTMAX, logits, axis, scale) as T;
+export function logSoftmax<T extends Tensor = Tensor>(
+  logits: T | Input,
+  axis = -1,
+  options: ScaleOptions & MaskOptions = {},
+): T {
+  return runForward(LOG_SOFTMAX_OP, logits, axis, options) as T;
 }
 
 /**
@@ -28,16 +35,19 @@ export function logSoftmax<T extends Tensor = Tensor>(logits: T | Input, axis = 
 export const logSoftmaxGradient: GradConfig = {
   kernelName: LOG_SOFTMAX,
   inputsToSave: ['logits'],
-  gradFunc: (dy, [saved], attrs) => {
-    const {axis, scale} = attrs as ForwardAttrs;
-    const logits = saved!;
-    return {
-      logits: () =>
-        runKernel(
-          LOG_SOFTMAX_VJP,
-          {logits, probabilities: softmaxAsConstant(logits, axis, scale), vector: dy as Tensor},
-          {axis, scale, factor: scale},
-        ),
-    };
-  },
+  gradFunc: (dy, [logits], attrs) => ({logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs)}),
 };
+
+/** The same; what the mask takes out is -Infinity whatever the logits are, so its cotangent does not count. */
+export const maskedLogSoftmaxGradient: GradConfig = {
+  kernelName: MASKED_LOG_SOFTMAX,
+  inputsToSave: ['logits', 'mask'],
+  gradFunc: (dy, [logits, mask], attrs) => ({
+    logits: () => product(logits!, selected(dy as Tensor, mask!), attrs as ForwardAttrs, mask),
+  }),
+};
+
+function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+  const probabilities = softmaxAsConstant(logits, axis, scale, mask);
+  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, {axis, scale, factor: scale});
+}

@@ -1,9 +1,11 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {multiply, scaled, spread} from './calculus';
 import type {Input} from './input';
-import {type ForwardAttrs, LOG_SUM_EXP} from './names';
-import {forwardOp} from './op';
+import {type ForwardAttrs, LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
+import {type ForwardOp, type MaskOptions, runForward} from './op';
 import {softmax} from './softmax';
+
+const LOG_SUM_EXP_OP: ForwardOp = {name: 'logSumExp', kernel: LOG_SUM_EXP, maskedKernel: MASKED_LOG_SUM_EXP};
 
 /**
  * logSumExp(x) = log Σ e^x along one axis.
@@ -16,25 +18,36 @@ import {softmax} from './softmax';
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis to sum along; negative counts from the end
  * @param keepDims whether that axis stays, with length 1
+ * @param options a mask
  * @returns float32, in nats, of the shape of the logits without the axis
- * @throws if the axis is out of range, or the dtype has no logits
+ * @throws if the axis is out of range, the dtype has no logits, or the mask does not fit
  */
-export function logSumExp<T extends Tensor = Tensor>(logits: Input, axis = -1, keepDims = false): T {
-  return forwardOp('logSumExp', LOG_SUM_EXP, logits, axis, 1, keepDims) as T;
+export function logSumExp<T extends Tensor = Tensor>(
+  logits: Input,
+  axis = -1,
+  keepDims = false,
+  options: MaskOptions = {},
+): T {
+  return runForward(LOG_SUM_EXP_OP, logits, axis, options, keepDims) as T;
 }
 
 /** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, times the row's cotangent. */
 export const logSumExpGradient: GradConfig = {
   kernelName: LOG_SUM_EXP,
   inputsToSave: ['logits'],
-  gradFunc: (dy, [saved], attrs) => {
-    const {axis, scale} = attrs as ForwardAttrs;
-    const logits = saved!;
-    return {
-      logits: () => {
-        const probabilities = softmax(logits, axis, {scale});
-        return scaled(multiply(probabilities, spread(dy as Tensor, logits.shape, axis)), scale);
-      },
-    };
-  },
+  gradFunc: (dy, [logits], attrs) => ({logits: () => gradient(logits!, dy as Tensor, attrs as ForwardAttrs)}),
 };
+
+/** The same, with the masked softmax. */
+export const maskedLogSumExpGradient: GradConfig = {
+  kernelName: MASKED_LOG_SUM_EXP,
+  inputsToSave: ['logits', 'mask'],
+  gradFunc: (dy, [logits, mask], attrs) => ({
+    logits: () => gradient(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
+  }),
+};
+
+function gradient(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+  const probabilities = softmax(logits, axis, {scale, mask});
+  return scaled(multiply(probabilities, spread(dy, logits.shape, axis)), scale);
+}

@@ -2,12 +2,26 @@
 export const SOFTMAX = 'FusedSoftmax';
 export const LOG_SOFTMAX = 'FusedLogSoftmax';
 export const LOG_SUM_EXP = 'FusedLogSumExp';
+/** The same three with a second input, `mask`. */
+export const MASKED_SOFTMAX = 'FusedMaskedSoftmax';
+export const MASKED_LOG_SOFTMAX = 'FusedMaskedLogSoftmax';
+export const MASKED_LOG_SUM_EXP = 'FusedMaskedLogSumExp';
 /** The softmax Jacobian is symmetric, so one kernel is both its JVP and its VJP. */
 export const SOFTMAX_PRODUCT = 'FusedSoftmaxProduct';
 export const LOG_SOFTMAX_JVP = 'FusedLogSoftmaxJvp';
 export const LOG_SOFTMAX_VJP = 'FusedLogSoftmaxVjp';
 
-/** Attributes of the three forward kernels; their input is `logits`. */
+/** Cross-entropy of logits with labels: a distribution in each row, or (sparse) the index of a class. */
+export const CROSS_ENTROPY = 'FusedCrossEntropy';
+export const SPARSE_CROSS_ENTROPY = 'FusedSparseCrossEntropy';
+/** Their derivative with respect to the logits, for a third input: `cotangent`, one number a row. */
+export const CROSS_ENTROPY_GRADIENT = 'FusedCrossEntropyGradient';
+export const SPARSE_CROSS_ENTROPY_GRADIENT = 'FusedSparseCrossEntropyGradient';
+
+/**
+ * Attributes of the forward kernels; their inputs are `logits` and, if masked, `mask`: bool, and its shape broadcasts to
+ * that of the logits.
+ */
 export interface ForwardAttrs {
   [name: string]: number | boolean;
   /** In [0, rank), or 0 for a scalar. */
@@ -26,4 +40,12 @@ export interface ProductAttrs {
   scale: number;
   /** The product is multiplied by it. */
   factor: number;
+}
+
+/** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */
+export interface CrossEntropyAttrs {
+  [name: string]: number;
+  axis: number;
+  /** In [0, 1): the share of each label that goes to all classes alike. */
+  smoothing: number;
 }

@@ -2,12 +2,21 @@ import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {customGrad, engine, Tensor, tidy} from '@tensorflow/tfjs-core';
 import {ensureKernels} from '../backends/register';
 import {checkFinite, type Input, toFloat32} from './input';
-import {type ForwardAttrs, SOFTMAX} from './names';
+import {type MaskInput, toMask} from './mask';
+import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
 
 export interface ScaleOptions {
   /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
   scale?: number;
+}
+
+export interface MaskOptions {
+  /**
+   * Which logits take part: booleans of a shape that broadcasts to that of the logits, true for those that do. The others
+   * have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0 throughout.
+   */
+  mask?: MaskInput | null;
 }
 
 /** Runs a kernel of the family on the active backend. */
@@ -16,34 +25,42 @@ export function runKernel(kernelName: string, inputs: Record<string, Tensor>, at
   return engine().runKernel(kernelName, inputs, attrs);
 }
 
-/** A forward op: checks its arguments and runs its kernel. */
-export function forwardOp(
-  op: string,
-  kernelName: string,
+/** A forward op: its name and kernels, with and without a mask. */
+export interface ForwardOp {
+  name: string;
+  kernel: string;
+  maskedKernel: string;
+}
+
+/** Checks the arguments of a forward op and runs its kernel. */
+export function runForward(
+  {name, kernel, maskedKernel}: ForwardOp,
   logits: Input,
   axis: number,
-  scale: number,
+  {scale = 1, mask = null}: ScaleOptions & MaskOptions,
   keepDims = false,
 ): Tensor {
   const run = () => {
-    const x = toFloat32(op, 'logits', logits);
+    const x = toFloat32(name, 'logits', logits);
     const attrs: ForwardAttrs = {
-      axis: resolveAxis(op, axis, x.shape),
-      scale: checkFinite(op, 'scale', scale),
+      axis: resolveAxis(name, axis, x.shape),
+      scale: checkFinite(name, 'scale', scale),
       keepDims,
     };
-    return runKernel(kernelName, {logits: x}, attrs);
+    if (mask == null) return runKernel(kernel, {logits: x}, attrs);
+    return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
   };
   // A tensor that is used as it is leaves nothing to tidy up, and tidying is a sixth of the time of a tiny one.
-  return logits instanceof Tensor && logits.dtype === 'float32' ? run() : tidy(op, run);
+  return logits instanceof Tensor && logits.dtype === 'float32' && mask == null ? run() : tidy(name, run);
 }
 
 /**
  * softmax as a constant: no gradient flows through it. For derivatives that take the logits' part into account
  * themselves.
  */
-export function softmaxAsConstant(logits: Tensor, axis: number, scale: number): Tensor {
+export function softmaxAsConstant(logits: Tensor, axis: number, scale: number, mask?: Tensor): Tensor {
   const attrs: ForwardAttrs = {axis, scale, keepDims: false};
+  const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
   // On the tape this is a function of nothing.
-  return customGrad(() => ({value: runKernel(SOFTMAX, {logits}, attrs), gradFunc: () => []}))();
+  return customGrad(() => ({value: run(), gradFunc: () => []}))();
 }

@@ -32,6 +32,18 @@ export function logSoftmax(logits: Row): Float64Array {
   return Float64Array.from(logits, (x) => (Number.isFinite(max) ? x - max - logSum : Number.NaN));
 }
 
+/** The three above of the logits that a mask keeps; the others count for nothing, and have probability 0. */
+export const masked = {
+  softmax: (logits: Row, keep: Row) => masked.spread(softmax(masked.kept(logits, keep)), keep, 0),
+  logSoftmax: (logits: Row, keep: Row) => masked.spread(logSoftmax(masked.kept(logits, keep)), keep, -Infinity),
+  logSumExp: (logits: Row, keep: Row) => logSumExp(masked.kept(logits, keep)),
+  kept: (row: Row, keep: Row) => Array.from(row).filter((_, i) => keep[i]),
+  spread(kept: Row, keep: Row, otherwise: number) {
+    let next = 0;
+    return Float64Array.from(keep, (k) => (k ? kept[next++]! : otherwise));
+  },
+};
+
 /** J·v = y∘(v - ⟨y, v⟩) with J = diag(y) - y yᵗ and y = softmax(x), property 4. J is symmetric: also Jᵗ·v. */
 export function softmaxProduct(y: Row, v: Row): Float64Array {
   const mean = dot(y, v);
@@ -66,6 +78,19 @@ export function logSoftmaxJacobian(y: Row): Float64Array {
     const [i, j] = [Math.floor(k / n), k % n];
     return i === j ? sum(Array.from(y, (yk, at) => (at === i ? 0 : yk))) : -y[j]!;
   });
+}
+
+/** -Σ q log softmax(x), over the classes with q > 0: what has no weight adds nothing, whatever its logit. */
+export function crossEntropy(logits: Row, q: Row): number {
+  const logProbabilities = logSoftmax(logits);
+  return -sum(Array.from(q, (qi, i) => (qi === 0 ? 0 : qi * logProbabilities[i]!)));
+}
+
+/** ∂/∂x of the above: y Σq - q. */
+export function crossEntropyGradient(logits: Row, q: Row): Float64Array {
+  const y = softmax(logits);
+  const total = sum(q);
+  return y.map((yi, i) => yi * total - q[i]!);
 }
 
 /** x = log p + c, the inverse of softmax up to a constant that p cannot tell: property 2. */

@@ -8,18 +8,31 @@ import {
   sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import {logSoftmaxGradient} from './log_softmax';
-import {logSumExpGradient} from './log_sum_exp';
+import {
+  crossEntropyGradient,
+  crossEntropySecondGradient,
+  sparseCrossEntropyGradient,
+  sparseCrossEntropySecondGradient,
+} from './cross_entropy';
+import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
+import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
 import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
-import {softmaxGradient} from './softmax';
+import {maskedSoftmaxGradient, softmaxGradient} from './softmax';
 
 const FAMILY = [
   softmaxGradient,
   logSoftmaxGradient,
   logSumExpGradient,
+  maskedSoftmaxGradient,
+  maskedLogSoftmaxGradient,
+  maskedLogSumExpGradient,
   softmaxProductGradient,
   logSoftmaxJvpGradient,
   logSoftmaxVjpGradient,
+  crossEntropyGradient,
+  sparseCrossEntropyGradient,
+  crossEntropySecondGradient,
+  sparseCrossEntropySecondGradient,
 ];
 
 /**

@@ -1,7 +1,10 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import {selected} from './calculus';
 import type {Input} from './input';
-import {type ForwardAttrs, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import {forwardOp, runKernel, type ScaleOptions} from './op';
+import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
+import {type ForwardOp, type MaskOptions, runForward, runKernel, type ScaleOptions} from './op';
+
+const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
 
 /**
  * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis, of scale·logits.
@@ -15,10 +18,14 @@ import {forwardOp, runKernel, type ScaleOptions} from './op';
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis that sums to 1; negative counts from the end
  * @returns probabilities in float32, of the shape of the logits
- * @throws if the axis is out of range, the scale not finite, or the dtype has no logits
+ * @throws if the axis is out of range, the scale not finite, the dtype has no logits, or the mask does not fit
  */
-export function softmax<T extends Tensor = Tensor>(logits: T | Input, axis = -1, {scale = 1}: ScaleOptions = {}): T {
-  return forwardOp('softmax', SOFTMAX, logits, axis, scale) as T;
+export function softmax<T extends Tensor = Tensor>(
+  logits: T | Input,
+  axis = -1,
+  options: ScaleOptions & MaskOptions = {},
+): T {
+  return runForward(SOFTMAX_OP, logits, axis, options) as T;
 }
 
 /**
@@ -27,7 +34,7 @@ export function softmax<T extends Tensor = Tensor>(logits: T | Input, axis = -1,
  * @see softmax for shapes, special values and errors
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1): T {
-  return forwardOp('softmin', SOFTMAX, logits, axis, -1) as T;
+  return runForward({...SOFTMAX_OP, name: 'softmin'}, logits, axis, {scale: -1}) as T;
 }
 
 /** Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. It keeps the logits too: through them it can be derived again. */
@@ -35,15 +42,21 @@ export const softmaxGradient: GradConfig = {
   kernelName: SOFTMAX,
   inputsToSave: ['logits'],
   outputsToSave: [true],
-  gradFunc: (dy, [logits, probabilities], attrs) => {
-    const {axis, scale} = attrs as ForwardAttrs;
-    return {
-      logits: () =>
-        runKernel(
-          SOFTMAX_PRODUCT,
-          {logits: logits!, probabilities: probabilities!, vector: dy as Tensor},
-          {axis, scale, factor: scale},
-        ),
-    };
-  },
+  gradFunc: (dy, [logits, probabilities], attrs) => ({
+    logits: () => product(logits!, probabilities!, dy as Tensor, attrs as ForwardAttrs),
+  }),
 };
+
+/** The same: what the mask takes out has probability 0. Its cotangent is no matter, even if it is not finite. */
+export const maskedSoftmaxGradient: GradConfig = {
+  kernelName: MASKED_SOFTMAX,
+  inputsToSave: ['logits', 'mask'],
+  outputsToSave: [true],
+  gradFunc: (dy, [logits, mask, probabilities], attrs) => ({
+    logits: () => product(logits!, probabilities!, selected(dy as Tensor, mask!), attrs as ForwardAttrs),
+  }),
+};
+
+function product(logits: Tensor, probabilities: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs): Tensor {
+  return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, {axis, scale, factor: scale});
+}

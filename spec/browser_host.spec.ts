@@ -29,3 +29,14 @@ describe.each([false, true])('a page in Chromium, cross-origin isolated: %s', (c
     await expect(page.run('nothing' as 'isolated', undefined)).rejects.toThrow('stockSoftmax');
   });
 });
+
+test('a browser that is not there fails, and says what to do', async () => {
+  const before = process.env.CHROME_PATH;
+  process.env.CHROME_PATH = '/nowhere/chrome';
+  try {
+    await expect(open({entry: 'spec/pages/smoke.ts'})).rejects.toThrow('CHROME_PATH is /nowhere/chrome');
+  } finally {
+    if (before === undefined) delete process.env.CHROME_PATH;
+    else process.env.CHROME_PATH = before;
+  }
+});

@@ -1,11 +1,13 @@
 import * as reference from '../kernels/reference';
 import {logSoftmax, softmax} from '../kernels/reference';
 import {reducedShape} from '../kernels/rows';
+import {LABELS} from './cases/labels';
 import {ADVERSARIAL, type LogitsCase, SCALED} from './cases/logits';
+import {MASKS} from './cases/masks';
 import {Random} from './cases/random';
 import {EMPTY_SHAPES, SHAPES} from './cases/shapes';
 import {SPECIAL} from './cases/special';
-import type {Call, Host, Outcome} from './hosts/call';
+import type {Call, Host, LabelledCall, Outcome} from './hosts/call';
 import {ulpError, ulpErrorAboveOne, worst} from './ulp';
 
 /** The largest errors that a backend may have, against float64. */
@@ -47,12 +49,12 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
     running = await host();
   });
 
-  async function run(call: Call): Promise<Outcome> {
+  async function run(call: Call | LabelledCall): Promise<Outcome> {
     const outcome = await running.run(call);
     expect(outcome.backend).toBe(backend);
     expect(outcome.leaked).toEqual({tensors: 0, buffers: 0});
     expect(outcome.dtype).toBe('float32');
-    if (KERNEL_OF[call.op]) expect(outcome.kernels).toContain(KERNEL_OF[call.op]);
+    if (KERNEL_OF[call.op] && !call.mask) expect(outcome.kernels).toContain(KERNEL_OF[call.op]);
     return outcome;
   }
 
@@ -166,6 +168,84 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
         const {error} = worst(outcome.values, product.exact, (actual, e, i) => Math.abs(actual - e) / product.unit[i]!);
         expect(error).toBeLessThanOrEqual(bounds.product);
       }
+    });
+  });
+
+  describe('masks', () => {
+    test.each(MASKS)('$name', async ({shape, axis, scale, values, mask, keep}) => {
+      const call = {shape, axis, scale, logits: values, mask};
+      const resolved = axis < 0 ? axis + shape.length : axis;
+      const scaled = Float64Array.from(values, (x) => x * scale);
+      const along = (rowFunction: (x: Float64Array, k: Float64Array) => reference.Row) =>
+        reference.alongAxis(shape, resolved, [scaled, keep], rowFunction);
+      for (const op of ['softmax', 'logSoftmax'] as const) {
+        const outcome = await run({op, ...call});
+        expect(outcome.kernels[0]).toBe(KERNEL_OF[op]!.replace('Fused', 'FusedMasked'));
+        const {error} = worst(outcome.values, along(reference.masked[op]), ulpError);
+        expect(error).toBeLessThanOrEqual(bounds[op]);
+        const otherwise = op === 'softmax' ? 0 : Number.NEGATIVE_INFINITY;
+        expect(outcome.values.filter((_, i) => !keep[i]).every((y) => y === otherwise)).toBe(true);
+      }
+      if (scale === 1) {
+        const outcome = await run({op: 'logSumExp', ...call});
+        const exact = along((x, k) => [reference.masked.logSumExp(x, k)]);
+        expect(worst(outcome.values, exact, ulpErrorAboveOne).error).toBeLessThanOrEqual(bounds.logSumExp);
+      }
+    });
+
+    test.each(MASKS)('gradients: $name', async ({shape, axis, scale, values, mask, keep}) => {
+      const resolved = axis < 0 ? axis + shape.length : axis;
+      const scaled = Float64Array.from(values, (x) => x * scale);
+      const y = reference.alongAxis(shape, resolved, [scaled, keep], reference.masked.softmax);
+      // What the mask takes out must not matter in the cotangent either.
+      const vector = vectorFor(values.length).map((g, i) => (keep[i] ? g : Number.NaN));
+      const cotangent = Float64Array.from(vector, (g) => (Number.isNaN(g) ? 0 : g));
+      for (const [op, product] of [
+        ['gradSoftmax', reference.softmaxProduct],
+        ['gradLogSoftmax', reference.logSoftmaxVjp],
+      ] as const) {
+        const exact = reference.alongAxis(shape, resolved, [y, cotangent], product).map((g) => g * scale);
+        const outcome = await run({op, shape, axis, scale, logits: values, mask, vector});
+        const largest = exact.reduce((max, g) => Math.max(max, Math.abs(g)), 1);
+        const {error} = worst(outcome.values, exact, (a, e) => Math.abs(a - e) / largest);
+        expect(error).toBeLessThanOrEqual(bounds.product * 4 * 2 ** -24);
+        expect(outcome.values.filter((_, i) => !keep[i]).every((g) => g === 0)).toBe(true);
+      }
+    });
+  });
+
+  describe('cross-entropy', () => {
+    test.each(LABELS)('$name', async ({shape, axis, values, labels, smoothing, q}) => {
+      const call = {shape, axis, logits: values, labels, smoothing};
+      const along = (f: (x: Float64Array, q: Float64Array) => reference.Row) =>
+        reference.alongAxis(shape, axis, [values, q], f);
+      const losses = await run({op: 'crossEntropy', ...call});
+      const kernel = labels.values instanceof Int32Array ? 'FusedSparseCrossEntropy' : 'FusedCrossEntropy';
+      expect(losses.kernels).toContain(kernel);
+      expect(losses.shape).toEqual(reducedShape(shape, axis, false));
+      const exact = along((x, l) => [reference.crossEntropy(x, l)]);
+      // A sum of n products of labels and logarithms: each is as exact as logSoftmax.
+      const lossError = worst(losses.values, exact, ulpError).error;
+      expect(lossError).toBeLessThanOrEqual(bounds.logSoftmax + 2);
+
+      const vector = vectorFor(exact.length);
+      const perElement = along((_, l) => l.map(() => 1)).map((_, i) => {
+        const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+        return vector[Math.floor(i / (shape[axis]! * inner)) * inner + (i % inner)]!;
+      });
+      const gradient = await run({op: 'gradCrossEntropy', ...call, vector});
+      expect(gradient.kernels).toContain(`${kernel}Gradient`);
+      const exactGradient = productOf(along(reference.crossEntropyGradient), perElement);
+      const unit = along((x, l) => sumOf(reference.softmax(x).map(times(total(l))), l));
+      const gradientError = worst(gradient.values, exactGradient, (a, e, i) => {
+        return Math.abs(a - e) / Math.max(unit[i]! * Math.abs(perElement[i]!) * 2 ** -24, 1e-30);
+      }).error;
+      expect(gradientError).toBeLessThanOrEqual(bounds.product + 2);
+
+      if (labels.values instanceof Int32Array) return;
+      const ofLabels = await run({op: 'gradCrossEntropyOfLabels', ...call, vector});
+      const exactOfLabels = productOf(along(logSoftmax), perElement).map(times(smoothing - 1));
+      expect(worst(ofLabels.values, exactOfLabels, ulpError).error).toBeLessThanOrEqual(bounds.logSoftmax + 2);
     });
   });
 

@@ -110,6 +110,20 @@ test.each(Object.entries(SCALED))('%s: a scale that is not finite', (name, op) =
   expect(() => op('2' as never)).toThrow('got 2');
 });
 
+test.each([
+  ['softmax', (mask: family.MaskInput) => family.softmax([x, x], -1, {mask})],
+  ['logSoftmax', (mask: family.MaskInput) => family.logSoftmax([x, x], -1, {mask})],
+  ['logSumExp', (mask: family.MaskInput) => family.logSumExp([x, x], -1, false, {mask})],
+] as const)('%s: a mask that does not fit', (name, op) => {
+  expect(() => op([true, false])).toThrow(`${name}: mask has shape [2] and logits have shape [2,3]`);
+  expect(() => op([[[true, false, true]]])).toThrow('each length of the mask must be 1 or that of the logits');
+  expect(() => tf.tidy(() => op(tf.tensor1d([1, 0, 1])))).toThrow(`${name}: mask has dtype float32. It must be bool`);
+  expect(() => op('yes' as never)).toThrow(`${name}: mask is or holds a string`);
+  const disposed = tf.tensor1d([true, true, false]);
+  disposed.dispose();
+  expect(() => op(disposed)).toThrow(`${name}: mask is a tensor that was disposed`);
+});
+
 test('softmaxInverse: an offset that is not finite', () => {
   expect(() => family.softmaxInverse([0.5, 0.5], -1, {offset: Number.NaN})).toThrow(
     'softmaxInverse: offset must be a finite number',

@@ -66,7 +66,10 @@ test.each(Object.entries(ROUTES))('%s runs our kernel', (_, {kernel, run}) => {
   const x = tf.tensor2d(LOGITS, [1, 1000]);
   const stock = recordKernels(() => run(x));
   expect(stock.kernels).toEqual([]);
-  expect(install()).toEqual({routed: ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp'], notRouted: []});
+  expect(install()).toEqual({
+    routed: ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp', 'tf.losses.softmaxCrossEntropy'],
+    notRouted: [],
+  });
   const ours = recordKernels(() => run(x));
   expect(ours.kernels).toEqual([kernel]);
   expect(ours.result.shape).toEqual(stock.result.shape);
@@ -97,6 +100,31 @@ test('tf.logSumExp along any neighbouring axes is ours, and leaves nothing behin
       });
     }
   }
+});
+
+test('tf.losses.softmaxCrossEntropy is ours, with the true gradient for labels and -Infinity masked by labels of 0', () => {
+  install();
+  const logits = tf.tensor2d([[1, 2, Number.NEGATIVE_INFINITY]]);
+  const labels = tf.tensor2d([[0.25, 0.75, 0]]);
+  const {result, kernels} = recordKernels(() => tf.losses.softmaxCrossEntropy(labels, logits));
+  expect(kernels).toContain('FusedCrossEntropy');
+  const log = [1, 2].map((x) => x - Math.log(Math.exp(1) + Math.exp(2)));
+  expect(result.dataSync()[0]).toBeCloseTo(-0.25 * log[0]! - 0.75 * log[1]!, 6);
+  const finite = tf.tensor2d([[1, 2, -1]]);
+  const ofLabels = tf
+    .grad((l) => tf.losses.softmaxCrossEntropy(l as tf.Tensor2D, finite))(labels)
+    .dataSync();
+  tf.neg(tf.logSoftmax(finite))
+    .dataSync()
+    .forEach((g, i) => {
+      expect(ofLabels[i]).toBeCloseTo(g, 6);
+    });
+});
+
+test('install() inside a tf.tidy routes all the same', () => {
+  tf.tidy(() => {
+    expect(install().notRouted).toEqual([]);
+  });
 });
 
 test('other ops with the same kernels as logSumExp are left alone', () => {
@@ -139,6 +167,7 @@ test('what cannot be routed is said, and stays as it was', () => {
     expect(notRouted).toEqual([
       {name: 'tf.logSoftmax', reason: expect.stringContaining('scopes')},
       {name: 'tf.logSumExp', reason: expect.stringContaining('scopes')},
+      {name: 'tf.losses.softmaxCrossEntropy', reason: expect.stringContaining('scopes')},
     ]);
   } finally {
     engine.state.scopeStack = scopeStack;

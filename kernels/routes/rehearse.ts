@@ -6,7 +6,7 @@ import {openScopes} from './scopes';
  * What a tfjs op asks of the engine, found out by calling it with a tensor that is none, on an engine that only takes
  * notes: no backend is needed, and nothing is computed.
  *
- * @returns the kernels it runs and the customGrad it calls, each as 'op scope > scope: Kernel'
+ * @returns the kernels it runs and the customGrad it calls, each as 'scope of the op > scope inside it: Kernel'
  */
 export function rehearse(tfjs: Engine, op: (stub: Tensor) => unknown): string[] {
   const stub = {
@@ -19,9 +19,10 @@ export function rehearse(tfjs: Engine, op: (stub: Tensor) => unknown): string[] 
     throwIfDisposed: () => {},
   } as unknown as Tensor;
   const notes: string[] = [];
+  const outside = openScopes(tfjs).length;
   const note = (what: string) => {
-    const scopes = openScopes(tfjs).map(({name}) => name);
-    notes.push(`${scopes.slice(-2).join(' > ')}: ${what}`);
+    const scopes = openScopes(tfjs).slice(outside);
+    notes.push(`${scopes.map(({name}) => name).join(' > ')}: ${what}`);
   };
   const own = Object.getOwnPropertyDescriptors(tfjs);
   tfjs.runKernel = (kernelName) => {

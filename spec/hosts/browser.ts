@@ -43,7 +43,8 @@ export interface BrowserOptions {
 export interface BrowserPage<F extends PageFunctions> {
   /**
    * Calls a function of the page. Arguments and results cross by value: plain objects, numbers (NaN, infinities and
-   * -0 too), typed arrays. Rejects with the page's error, and also if the page logged one meanwhile.
+   * -0 too), typed arrays. Rejects if the function does or if the page logged an error meanwhile, with all that the
+   * page wrote on its console.
    */
   run<K extends keyof F & string>(name: K, args: Parameters<F[K]>[0]): Promise<Awaited<ReturnType<F[K]>>>;
   close(): Promise<void>;
@@ -58,28 +59,37 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
     throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
   });
   const page = await browser.newPage();
-  const errors = loggedErrors(page);
+  const log = consoleOf(page);
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
   return {
     async run(name, args) {
-      const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, args] as const);
-      if (errors.length > 0) throw new Error(`the page reported: ${errors.splice(0).join('\n')}`);
-      return result as never;
+      log.splice(0);
+      try {
+        const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, args] as const);
+        if (log.some(({isError}) => isError)) throw new Error(`${name}: the page logged an error`);
+        return result as never;
+      } catch (error) {
+        throw new Error([String(error), ...log.map(({text}) => text)].join('\n'));
+      }
     },
     async close() {
       await browser.close();
       server.close();
+      server.closeAllConnections();
     },
   };
 }
 
-function loggedErrors(page: Page): string[] {
-  const errors: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text());
-  });
-  page.on('pageerror', (error) => errors.push(String(error)));
-  return errors;
+interface ConsoleLine {
+  text: string;
+  isError: boolean;
+}
+
+function consoleOf(page: Page): ConsoleLine[] {
+  const lines: ConsoleLine[] = [];
+  page.on('console', (message) => lines.push({text: message.text(), isError: message.type() === 'error'}));
+  page.on('pageerror', (error) => lines.push({text: String(error), isError: true}));
+  return lines;
 }
 
 async function bundled(entry: string): Promise<string> {

@@ -18,7 +18,11 @@ export interface Call {
     /** tf.grad of tf.grad: the gradient of ⟨gradient with cotangent `vector`, vector2⟩. */
     | 'gradGradSoftmax'
     | 'gradGradLogSoftmax'
-    | 'gradGradLogSumExp';
+    | 'gradGradLogSumExp'
+    /** The losses of each row, and their gradients in the logits and in the labels, with `vector` as the cotangent. */
+    | 'crossEntropy'
+    | 'gradCrossEntropy'
+    | 'gradCrossEntropyOfLabels';
   shape: number[];
   logits: Float32Array;
   /** The tangent or cotangent. */
@@ -26,6 +30,14 @@ export interface Call {
   vector2?: Float32Array;
   axis?: number;
   scale?: number;
+  /** 1 where a logit takes part. */
+  mask?: {shape: number[]; values: Uint8Array};
+}
+
+/** A call of softmaxCrossEntropy. */
+export interface LabelledCall extends Call {
+  labels: {shape: number[]; values: Float32Array | Int32Array};
+  smoothing: number;
 }
 
 export interface Outcome {
@@ -43,11 +55,11 @@ export interface Outcome {
 export interface Host {
   /** For people: backend and build. */
   name: string;
-  run(call: Call): Promise<Outcome>;
+  run(call: Call | LabelledCall): Promise<Outcome>;
 }
 
 /** Runs a call on the active backend. */
-export async function runCall(call: Call): Promise<Outcome> {
+export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
   const before = tf.memory();
   const [tensors, buffers] = [before.numTensors, before.numDataBuffers];
   const logits = tf.tensor(call.logits, call.shape);
@@ -77,8 +89,10 @@ export function recordKernels<T>(action: () => T): {result: T; kernels: string[]
   }
 }
 
-function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
+function evaluate(call: Call | LabelledCall, logits: tf.Tensor): tf.Tensor {
+  if ('labels' in call) return crossEntropy(call, logits);
   const {op, axis = -1, scale = 1} = call;
+  const mask = maskOf(call);
   const vectorOf = (values: Float32Array | undefined, shape: number[]) => {
     if (!values) throw new Error(`${op} needs a vector`);
     return tf.tensor(values, shape);
@@ -86,11 +100,11 @@ function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
   const vector = () => vectorOf(call.vector, call.shape);
   switch (op) {
     case 'softmax':
-      return family.softmax(logits, axis, {scale});
+      return family.softmax(logits, axis, {scale, mask});
     case 'logSoftmax':
-      return family.logSoftmax(logits, axis, {scale});
+      return family.logSoftmax(logits, axis, {scale, mask});
     case 'logSumExp':
-      return family.logSumExp(logits, axis);
+      return family.logSumExp(logits, axis, false, {mask});
     case 'softmaxJvp':
       return family.softmaxJvp(logits, vector(), axis, {scale});
     case 'softmaxVjp':
@@ -104,15 +118,33 @@ function evaluate(call: Call, logits: tf.Tensor): tf.Tensor {
   }
 }
 
+function crossEntropy({op, axis = -1, labels, smoothing, vector}: LabelledCall, logits: tf.Tensor): tf.Tensor {
+  const dtype = labels.values instanceof Int32Array ? 'int32' : 'float32';
+  const labelTensor = tf.tensor(labels.values, labels.shape, dtype);
+  const losses = (l: tf.Tensor, x: tf.Tensor) =>
+    family.softmaxCrossEntropy(l, x, {axis, labelSmoothing: smoothing, reduction: 'none'});
+  const values = losses(labelTensor, logits);
+  if (op === 'crossEntropy') return values;
+  const cotangent = tf.tensor(vector!, values.shape);
+  if (op === 'gradCrossEntropy') return tf.grad((x) => losses(labelTensor, x))(logits, cotangent);
+  return tf.grad((l) => losses(l, logits))(labelTensor, cotangent);
+}
+
+function maskOf({mask}: Call): tf.Tensor | null {
+  return mask ? tf.tensor(mask.values, mask.shape, 'bool') : null;
+}
+
 function derivative(
-  {op, axis = -1, scale = 1, vector, vector2, shape}: Call,
+  call: Call,
   logits: tf.Tensor,
   vectorOf: (values: Float32Array | undefined, shape: number[]) => tf.Tensor,
 ): tf.Tensor {
+  const {op, axis = -1, scale = 1, vector, vector2, shape} = call;
+  const mask = maskOf(call);
   const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
-    Softmax: (x) => family.softmax(x, axis, {scale}),
-    LogSoftmax: (x) => family.logSoftmax(x, axis, {scale}),
-    LogSumExp: (x) => family.logSumExp(x, axis),
+    Softmax: (x) => family.softmax(x, axis, {scale, mask}),
+    LogSoftmax: (x) => family.logSoftmax(x, axis, {scale, mask}),
+    LogSumExp: (x) => family.logSumExp(x, axis, false, {mask}),
   };
   const f = functions[op.replace(/^(grad)+/i, '')]!;
   const first = tf.grad(f);

@@ -1,0 +1,26 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type {ForwardKind} from './backend';
+
+/**
+ * A masked forward pass for a backend whose kernels take no masks: what does not take part becomes a logit of -Infinity,
+ * and what that gives is put right where a row has nothing else.
+ *
+ * @param forward the pass without a mask
+ */
+export function maskedBySelection(
+  kind: ForwardKind,
+  logits: Tensor,
+  mask: Tensor,
+  scale: number,
+  forward: (logits: Tensor, scale: number) => Tensor,
+): Tensor {
+  return tf.tidy(() => {
+    // The kernel multiplies by the scale: what becomes -Infinity depends on its sign, and with 0 nothing does.
+    const below = scale < 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    const source = scale === 0 ? tf.mul(logits, 0) : logits;
+    const result = forward(tf.where(mask, source, below), scale === 0 ? 1 : scale);
+    if (kind === 'logSumExp') return result;
+    return tf.where(mask, result, kind === 'softmax' ? 0 : Number.NEGATIVE_INFINITY);
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * The exponentials of a row's logits relative to its maximum m, right to about 1 ULP however far they are from 0;
+ * GLSL's own exp is allowed 3 + 2|x| ULP.
+ *
+ * The usual error of softmax comes from rounding x - m. Here nothing is rounded before the range reduction: m is
+ * subtracted only if |m| >= 208, where every x that matters lies within a factor of two of it, so that the difference
+ * is exact. What is left of the shift is a power of two, taken out of the exponent bits; so the exponentials of a row
+ * have a common factor in [2^-0.5, 2^0.5], and the one of m itself is not quite 1.
+ *
+ * x = k ln2 + r (Cody and Waite: ln2 in two parts, and k times the first is exact), |r| <= ln2/2, and a minimax
+ * polynomial for e^r, right to 0.05 ULP. What is below 2^-126 is 0.
+ */
+export const EXP = `
+  // Of rows with these maxima, and for logits times the scale.
+  struct Shift { vec4 centre; vec4 octaves; };
+
+  vec4 octavesOf(vec4 z) { return floor(z * 1.44269504 + 0.5); }
+
+  Shift shiftOf(vec4 maxima) {
+    vec4 rest;
+    vec4 z = timesScale(maxima, rest);
+    bvec4 far = greaterThanEqual(abs(z), vec4(208.));
+    return Shift(mix(vec4(0.), maxima, far), mix(octavesOf(z), vec4(0.), far));
+  }
+
+  vec4 exponential(vec4 x, Shift shift) {
+    vec4 rest;
+    vec4 z = timesScale(x - shift.centre, rest);
+    vec4 k = octavesOf(z);
+    vec4 r = (z - k * 0.693359375) + (k * 2.12194440e-4 WITH(rest));
+    vec4 p = r * 1.38141739e-3 + 8.36892147e-3;
+    p = p * r + 4.16684076e-2;
+    p = p * r + 0.166665196;
+    p = p * r + 0.499999940;
+    p = p * (r * r) + r + 1.;
+    k -= shift.octaves;
+    vec4 e = p * uintBitsToFloat(uvec4(ivec4(k) + 127) << 23u);
+    return mix(e, vec4(0.), lessThan(k, vec4(-126.)));
+  }
+`;

@@ -1,0 +1,16 @@
+/** Where things are in a texture: texels are numbered line by line. */
+export const TEXELS = `
+  ivec2 texelAt(int index, int width) {
+    int line = index / width;
+    return ivec2(index - line * width, line);
+  }
+
+  // The same in a texture of statistics, which is 2^shift texels wide.
+  ivec2 scratchAt(int index, int shift) {
+    int line = index >> shift;
+    return ivec2(index - (line << shift), line);
+  }
+
+  ivec2 outputPlace() { return ivec2(gl_FragCoord.xy); }
+  int outputTexel() { return outputPlace().y * outputWidth + outputPlace().x; }
+`;

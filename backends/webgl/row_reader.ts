@@ -1,0 +1,122 @@
+import {elementStride, type Orientation, type RowLayout, texelStride} from './layout';
+import type {Program, Texture} from './textures';
+
+/**
+ * GLSL that reads a pair of rows from one of a program's inputs, two elements of each at a time, in whatever layout
+ * the input has: `startX(pair, first)` and then again and again `nextX()`, which gives elements j and j+1 of one row
+ * and j and j+1 of the other. Past a row's end it gives anything; `first` is even.
+ */
+export function rowReader(input: string, texture: Texture, layout: RowLayout): Pick<Program, 'source' | 'uniforms'> {
+  const {linewise, width, offset} = texture;
+  const stride = texture.packed ? texelStride(layout) : elementStride(layout);
+  const step = [stride % width, Math.floor(stride / width)];
+  return {
+    source: `
+      // A place in the texture, moved on to the row's next.
+      void moveOn${input}(inout ivec2 place) {
+        ${linewise && layout.orientation === 'lastAxis' ? 'place.x++;' : wrappingStep(input)}
+      }
+      ${texture.packed ? packedReader(input, texture, layout) : unpackedReader(input, texture, layout)}`,
+    uniforms: {[`rowsOf${input}`]: ['ivec4', [width, offset, ...step]]},
+  };
+}
+
+function wrappingStep(input: string): string {
+  return `
+    place += rowsOf${input}.zw;
+    if (place.x >= rowsOf${input}.x) place += ivec2(-rowsOf${input}.x, 1);`;
+}
+
+function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayout): string {
+  const start: Record<Orientation, string> = {
+    lastAxis: linewise ? 'ivec2(first / 2, pair)' : texel('pair * pairsOf(COLUMNS) + first / 2'),
+    secondLastAxis: texel('pair + (pair / pairsOf(COLUMNS) * (pairsOf(LINES) - 1) + first / 2) * pairsOf(COLUMNS)'),
+    outerAxis: texel('(batch * pairsOf(LINES) + lineInBatch / 2) * pairsOf(COLUMNS) + pair % pairsOf(COLUMNS)'),
+  };
+  const elements: Record<Orientation, string> = {
+    lastAxis: `return texel;`,
+    secondLastAxis: `return texel.xzyw;`,
+    outerAxis: `
+      vec4 following = texelFetch(${input}, place${input}, 0);
+      moveOn${input}(place${input});
+      return upper${input} ? vec4(texel.x, following.x, texel.y, following.y)
+                           : vec4(texel.z, following.z, texel.w, following.w);`,
+  };
+  const outer = `
+    int line = pair / pairsOf(COLUMNS);
+    line += (line / GAP * (N - 1) + first) * GAP;
+    int batch = line / LINES;
+    int lineInBatch = line - batch * LINES;
+    upper${input} = lineInBatch % 2 == 0;`;
+  return `
+    ivec2 place${input};
+    bool upper${input};
+    void start${input}(int pair, int first) {
+      ${orientation === 'outerAxis' ? outer : ''}
+      place${input} = ${start[orientation]};
+    }
+    vec4 next${input}() {
+      vec4 texel = texelFetch(${input}, place${input}, 0);
+      moveOn${input}(place${input});
+      ${elements[orientation]}
+    }
+  `;
+
+  function texel(index: string): string {
+    return `texelAt(${index}, rowsOf${input}.x)`;
+  }
+}
+
+function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}: RowLayout): string {
+  // A long row that is alone is not read twice.
+  const lone = orientation === 'lastAxis' && !linewise && grid.batches * grid.lines === 1;
+  const along = `
+    int line = 2 * pair;
+    ${grid.matrices === 'odd' ? 'line -= pair / pairsOf(LINES);' : ''}
+    ivec2 one = ${linewise ? 'ivec2(first, line)' : element('line * COLUMNS + first')};
+    ivec2 other = ${linewise ? 'ivec2(first, line + 1)' : element('(line + 1) * COLUMNS + first')};`;
+  const across = `
+    int line = pair / pairsOf(COLUMNS);
+    int column = 2 * (pair - line * pairsOf(COLUMNS));
+    int at = (line + (line / GAP * (N - 1) + first) * GAP) * COLUMNS + column;
+    ivec2 one = ${element('at')};
+    ivec2 other = ${element('at + 1')};`;
+  return `
+    ivec2 one${input};
+    ivec2 other${input};
+    void start${input}(int pair, int first) {
+      ${orientation === 'lastAxis' ? along : across}
+      one${input} = one;
+      other${input} = other;
+    }
+    float read${input}(inout ivec2 place) {
+      float element = texelFetch(${input}, place, 0).r;
+      moveOn${input}(place);
+      return element;
+    }
+    vec4 next${input}() {
+      float a = read${input}(one${input});
+      float b = read${input}(one${input});
+      ${lone ? '' : `float c = read${input}(other${input});`}
+      ${lone ? '' : `float d = read${input}(other${input});`}
+      return ${lone ? 'vec4(a, b, a, b)' : 'vec4(a, b, c, d)'};
+    }
+  `;
+
+  function element(index: string): string {
+    return `texelAt(rowsOf${input}.y + ${index}, rowsOf${input}.x)`;
+  }
+}
+
+/** How rows lie in the grid, for GLSL. */
+export function layoutUniforms({grid, gap, n}: RowLayout): Program['uniforms'] {
+  return {layoutOfRows: ['ivec4', [grid.lines, grid.columns, gap, n]]};
+}
+
+export const LAYOUT = `
+  #define LINES layoutOfRows.x
+  #define COLUMNS layoutOfRows.y
+  #define GAP layoutOfRows.z
+  #define N layoutOfRows.w
+  int pairsOf(int n) { return (n + 1) / 2; }
+`;

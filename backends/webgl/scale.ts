@@ -1,0 +1,57 @@
+import type {Program} from './textures';
+
+/**
+ * The scale of the logits, as the programs take it.
+ *
+ * A logit x enters a program as `directed(x)`, that is ±x, so that the largest is the most probable one; `timesScale`
+ * then multiplies by |scale|. One rounded product would do no better than 2^-24 of the product, which in a softmax of
+ * logits some hundreds apart is a hundred ULP. So the product is a sum of two floats, the first of them exact: twelve
+ * bits by twelve. Bits are masked off to split a factor, since an arithmetic identity is one that a compiler may
+ * simplify. `WITH(rest)` adds the second where it is wanted, and is nothing where there is none.
+ */
+export interface Scale {
+  source: string;
+  uniforms: Program['uniforms'];
+}
+
+/** A larger scale than a float can hold would do no other; of a smaller one, a part is taken into `directed`. */
+const LARGEST = 2 ** 126;
+const SMALLEST = 2 ** -60;
+
+export function scaleOf(scale: number): Scale {
+  if (scale === 1) return {source: UNSCALED, uniforms: {}};
+  const [direction, size] = split(scale);
+  const high = twelveBits(size);
+  const middle = twelveBits(size - high);
+  return {source: SCALED, uniforms: {scale: ['vec4', [high, middle, size - high - middle, direction]]}};
+}
+
+/** Two factors: what `directed` multiplies by, and what `timesScale` does. */
+function split(scale: number): [direction: number, size: number] {
+  if (scale === 0) return [0, 1];
+  const size = Math.min(Math.abs(scale), LARGEST);
+  return size < SMALLEST ? [Math.sign(scale) * SMALLEST, size / SMALLEST] : [Math.sign(scale), size];
+}
+
+const UNSCALED = `
+  #define WITH(rest)
+  vec4 directed(vec4 x) { return x; }
+  vec4 timesScale(vec4 t, out vec4 rest) { return t; }`;
+
+const SCALED = `
+  #define WITH(rest) + rest
+  vec4 directed(vec4 x) { return x * scale.w; }
+  vec4 timesScale(vec4 t, out vec4 rest) {
+    vec4 high = uintBitsToFloat(floatBitsToUint(t) & 0xfffff000u);
+    rest = high * scale.y + (t - high) * (scale.x + scale.y) + t * scale.z;
+    rest = mix(rest, vec4(0.), greaterThanEqual(magnitude(t), uvec4(INFINITY_BITS)));
+    return high * scale.x;
+  }`;
+
+/** A number without all but the first twelve bits of its significand. */
+function twelveBits(value: number): number {
+  const float = Float32Array.of(value);
+  const bits = new Uint32Array(float.buffer);
+  bits[0] = bits[0]! & 0xfffff000;
+  return float[0]!;
+}

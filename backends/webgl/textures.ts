@@ -1,0 +1,171 @@
+import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {env, util} from '@tensorflow/tfjs-core';
+import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
+
+/**
+ * Everything that these kernels know about tfjs's textures.
+ *
+ * tfjs gives a program its inputs through samplers that it generates for their shapes, draws them into another layout
+ * first if the program wants another, and compiles anew for much of what it finds different. The programs here address
+ * texels themselves, so inputs are handed over as bare textures under a shape that no one looks at: each is read as it
+ * lies, and one compiled program serves all batch sizes.
+ */
+
+/** How a tensor lies in a texture. */
+export interface Place {
+  /** Four elements a texel, as `Grid` says; or else one, in the order of the tensor. */
+  packed: boolean;
+  /** In texels. */
+  width: number;
+  /** In elements: where the tensor starts, if it is a slice of another. Always 0 if packed. */
+  offset: number;
+  /** Whether each line of the texture is one line of the grid, or two if packed: then no index has to be divided. */
+  linewise: boolean;
+}
+
+/** A float32 tensor in a texture. */
+export interface Texture extends Place {
+  dataId: TensorInfo['dataId'];
+}
+
+/** A texture of statistics: RGBA texels that are numbered line by line, 2^shift in each. */
+export interface Scratch {
+  dataId: TensorInfo['dataId'];
+  shift: number;
+}
+
+export type UniformType = 'float' | 'vec4' | 'int' | 'ivec4';
+
+export interface Program {
+  /** GLSL, with `setOutput` and a sampler for each input. All that depends on sizes comes in uniforms. */
+  source: string;
+  inputs: Record<string, Texture | Scratch>;
+  uniforms: Record<string, [UniformType, number[]]>;
+}
+
+/**
+ * Calls `use` with where the tensors lie. What is not in a texture yet is uploaded, packed if tfjs packs at all; and
+ * what was packed under a shape that has other texels (the same data uploaded under one shape and then used under
+ * another) is copied, and the copy disposed afterwards.
+ */
+export function withTextures<T>(
+  tensors: TensorInfo[],
+  backend: MathBackendWebGL,
+  use: (...textures: Texture[]) => T,
+): T {
+  const copies: TensorInfo[] = [];
+  const textures = tensors.map((x) => {
+    upload(x, backend);
+    const {isPacked, shape} = backend.texData.get(x.dataId);
+    if (!isPacked || sameTexels(shape, x.shape)) return textureOf(x, backend);
+    const copy = backend.unpackTensor(x);
+    copies.push(copy);
+    return textureOf(copy, backend);
+  });
+  try {
+    return use(...textures);
+  } finally {
+    for (const copy of copies) backend.disposeIntermediateTensorInfo(copy);
+  }
+}
+
+function upload(x: TensorInfo, backend: MathBackendWebGL): void {
+  const data = backend.texData.get(x.dataId);
+  if (data.texture != null) return;
+  data.isPacked = env().getBool('WEBGL_PACK');
+  data.shape = x.shape;
+  backend.uploadToGPU(x.dataId);
+}
+
+function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Texture {
+  const {isPacked, texShape, slice} = backend.texData.get(dataId);
+  const grid = gridOf(shape);
+  if (isPacked) {
+    const width = Math.ceil(texShape![1] / 2); // of a scalar, [1, 1]
+    return {dataId, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
+  }
+  const width = texShape![1];
+  const offset = slice?.flatOffset ?? 0;
+  return {dataId, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
+}
+
+/** Where `drawTensor` draws a tensor of that shape. */
+export function placeFor(shape: number[]): Place & {height: number} {
+  const grid = gridOf(shape);
+  const limit = env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
+  const width = texelsPerLine(grid);
+  const height = texelsOf(grid) / width;
+  if (width <= limit && height <= limit) return {packed: true, height, width, offset: 0, linewise: true};
+  const [h, w] = squarish(texelsOf(grid));
+  return {packed: true, height: h, width: w, offset: 0, linewise: false};
+}
+
+/** A packed tensor of that shape, drawn by the program. */
+export function drawTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
+  const {height, width} = placeFor(shape);
+  return relabelled(draw(program, height, width, true, backend), shape, backend);
+}
+
+/** An unpacked tensor of that shape, drawn by the program, one fragment an element. */
+export function drawUnpackedTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
+  // At least two by two: tfjs compiles anew for textures that are narrower.
+  const [h, w] = squarish(Math.max(4, util.sizeFromShape(shape)));
+  return relabelled(draw(program, h, w, false, backend), shape, backend);
+}
+
+/** So many RGBA texels for later programs, drawn by this one. To be disposed with `dispose`. */
+export function drawScratch(program: Program, texels: number, backend: MathBackendWebGL): Scratch {
+  const shift = Math.ceil(Math.log2(texels) / 2);
+  const {dataId} = draw(program, Math.ceil(texels / 2 ** shift), 2 ** shift, true, backend);
+  return {dataId, shift};
+}
+
+export function dispose({dataId}: Scratch, backend: MathBackendWebGL): void {
+  backend.disposeIntermediateTensorInfo({dataId, shape: [], dtype: 'float32'});
+}
+
+function draw(program: Program, height: number, width: number, packed: boolean, backend: MathBackendWebGL): TensorInfo {
+  const uniforms: Program['uniforms'] = {...program.uniforms, outputWidth: ['int', [width]]};
+  const gpgpuProgram: GPGPUProgram = {
+    variableNames: Object.keys(program.inputs),
+    // Of rank 2, so that the texture has this very shape.
+    outputShape: packed ? [2 * height, 2 * width] : [height, width],
+    packedInputs: false,
+    packedOutput: packed,
+    enableShapeUniforms: true,
+    customUniforms: Object.entries(uniforms).map(([name, [type]]) => ({name, type})),
+    userCode: program.source,
+  };
+  const values = Object.values(uniforms).map(([, value]) => value);
+  const views = Object.values(program.inputs).map((texture) => bareView(texture, backend));
+  try {
+    const leavePacked = true;
+    return backend.runWebGLProgram(gpgpuProgram, views, 'float32', values, leavePacked);
+  } finally {
+    for (const view of views) forget(view, backend);
+  }
+}
+
+/**
+ * The texture under a data id of its own that says nothing about its layout, as tfjs does in `writeTexture`. No output
+ * has that shape, so that tfjs finds the two always as different.
+ */
+function bareView({dataId}: Texture | Scratch, backend: MathBackendWebGL): TensorInfo {
+  const view = backend.makeTensorInfo([1, 1], 'float32');
+  const data = backend.texData.get(view.dataId);
+  data.texture = backend.texData.get(dataId).texture!;
+  data.texShape = [1, 1];
+  data.isPacked = false;
+  return view;
+}
+
+function forget(view: TensorInfo, backend: MathBackendWebGL): void {
+  backend.texData.get(view.dataId).texture = undefined; // it belongs to the tensor
+  backend.disposeIntermediateTensorInfo(view);
+}
+
+function relabelled(drawn: TensorInfo, shape: number[], backend: MathBackendWebGL): TensorInfo {
+  backend.texData.get(drawn.dataId).shape = shape;
+  return {dataId: drawn.dataId, shape, dtype: 'float32'};
+}

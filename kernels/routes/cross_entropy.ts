@@ -1,0 +1,27 @@
+import {getBackend, losses} from '@tensorflow/tfjs-core';
+import {hasOwnKernels} from '../../backends/register';
+import {CROSS_ENTROPY} from '../names';
+import {runKernel} from '../op';
+import {rehearse} from './rehearse';
+import type {Route} from './route';
+import {openScopes, scopesAreKnown} from './scopes';
+
+const SCOPE = 'softmaxCrossEntropy__op';
+
+/**
+ * tfjs composes the losses of the rows inside one `tf.customGrad`, then weighs and reduces them. That customGrad is known
+ * by the scope that it is called in.
+ */
+export const crossEntropyRoute: Route = {
+  ops: 'tf.losses.softmaxCrossEntropy',
+  obstacle(tfjs) {
+    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
+    const [first] = rehearse(tfjs, (stub) => losses.softmaxCrossEntropy(stub, stub));
+    return first === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
+  },
+  customGrad(tfjs, [labels, logits]) {
+    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !hasOwnKernels(getBackend())) return null;
+    if (labels?.dtype !== 'float32' || logits?.dtype !== 'float32' || logits.rank === 0) return null;
+    return runKernel(CROSS_ENTROPY, {logits, labels}, {axis: logits.rank - 1, smoothing: 0});
+  },
+};

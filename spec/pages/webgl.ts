@@ -1,0 +1,214 @@
+/** A page that watches what the webgl backend does: draws, compilations, texels fetched, textures held. */
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import {install, logSoftmax, logSumExp, softmax, uninstall} from '../../index';
+import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT} from '../../kernels/names';
+import {recordKernels} from '../hosts/call';
+import {expose} from '../hosts/page';
+
+type Op = (x: tf.Tensor, v: tf.Tensor, axis: number) => tf.Tensor;
+
+/** A kernel as the op runs it, but with the probabilities given. */
+function product(kernelName: string): Op {
+  return (y, v, axis) =>
+    tf
+      .engine()
+      .runKernel(
+        kernelName,
+        {logits: y, probabilities: y, vector: v},
+        {axis: (axis + y.rank) % y.rank, scale: 1, factor: 1},
+      );
+}
+
+const OPS = {
+  softmax: (x, _, axis) => softmax(x, axis),
+  logSoftmax: (x, _, axis) => logSoftmax(x, axis),
+  logSumExp: (x, _, axis) => logSumExp(x, axis),
+  softmaxProduct: product(SOFTMAX_PRODUCT),
+  logSoftmaxJvp: product(LOG_SOFTMAX_JVP),
+  logSoftmaxVjp: product(LOG_SOFTMAX_VJP),
+  gradSoftmax: (x, v) => tf.grad((t) => softmax(t))(x, v),
+  gradLogSoftmax: (x, v) => tf.grad((t) => logSoftmax(t))(x, v),
+  stockSoftmax: (x) => tf.softmax(x),
+  stockLogSoftmax: (x) => tf.logSoftmax(x),
+  stockGradSoftmax: (x, v) => tf.grad((t: tf.Tensor) => tf.softmax(t))(x, v),
+} satisfies Record<string, Op>;
+
+export interface Use {
+  op: keyof typeof OPS;
+  shape: number[];
+  axis?: number;
+  /** How the inputs lie in their textures before the op runs. */
+  packed: boolean | 'not in a texture';
+}
+
+export interface Observed {
+  kernels: string[];
+  /** Draws from the op's call to its return, whoever made them: hidden packing and unpacking too. */
+  draws: number;
+  /** Programs compiled meanwhile. */
+  compiled: number;
+  /** Whether the result is packed. */
+  packed: boolean;
+}
+
+const functions = {
+  async start({flags = {}, countFetches = false}: {flags?: Record<string, boolean | number>; countFetches?: boolean}) {
+    const all = {WEBGL_CPU_FORWARD: false, WEBGL_SIZE_UPLOAD_UNIFORM: 0, IS_TEST: true, ...flags};
+    for (const [name, value] of Object.entries(all)) tf.env().set(name, value);
+    await tf.setBackend('webgl');
+    if (countFetches) fetchesInsteadOfResults();
+  },
+
+  observeInstalled(use: Use): Observed {
+    install();
+    try {
+      return functions.observe(use);
+    } finally {
+      uninstall();
+    }
+  },
+
+  observe(use: Use): Observed {
+    return withInputs(use, (x, v) => {
+      const {gpgpu} = webgl();
+      const counts = {draws: 0, compiled: 0};
+      const {executeProgram, createProgram} = gpgpu;
+      gpgpu.executeProgram = () => {
+        counts.draws++;
+        executeProgram.call(gpgpu);
+      };
+      gpgpu.createProgram = (shader) => {
+        counts.compiled++;
+        return createProgram.call(gpgpu, shader);
+      };
+      try {
+        const {result, kernels} = recordKernels(() => run(use, x, v));
+        const packed = webgl().texData.get(result.dataId).isPacked ?? false;
+        return {kernels, ...counts, packed};
+      } finally {
+        Object.assign(gpgpu, {executeProgram, createProgram});
+      }
+    });
+  },
+
+  /** Texels read and written by the op's draws; after `countFetches`. */
+  traffic(use: Use): {read: number; written: number} {
+    return withInputs(use, (x, v) => {
+      traffic = {read: 0, written: 0};
+      run(use, x, v);
+      const seen = traffic;
+      traffic = null;
+      return seen;
+    });
+  },
+
+  /** The values of a product kernel for given probabilities. */
+  async productOf({op, shape, y, v}: {op: keyof typeof OPS; shape: number[]; y: Float32Array; v: Float32Array}) {
+    const result = tf.tidy(() => run({op, shape, packed: true}, tf.tensor(y, shape), tf.tensor(v, shape)));
+    const values = (await result.data()) as Float32Array;
+    result.dispose();
+    return values;
+  },
+
+  /** Bytes of textures and tensors after one use and after `times` more. */
+  memory({times, ...use}: Use & {times: number}): {before: number[]; after: number[]} {
+    return withInputs(use, (x, v) => {
+      const held = () => {
+        const {numTensors, numDataBuffers, ...gpu} = tf.memory() as tf.MemoryInfo & {numBytesInGPUAllocated: number};
+        return [numTensors, numDataBuffers, gpu.numBytesInGPUAllocated];
+      };
+      run(use, x, v).dispose();
+      const before = held();
+      for (let i = 0; i < times; i++) run(use, x, v).dispose();
+      return {before, after: held()};
+    });
+  },
+
+  /** Two views of one texture: a tensor uploaded packed under one shape and then used under another. */
+  async softmaxOfReshaped({values, first, second}: {values: Float32Array; first: number[]; second: number[]}) {
+    const result = tf.tidy(() => {
+      const x = tf.tensor(values, first);
+      const other = tf.reshape(x, second);
+      softmax(x);
+      return softmax(other);
+    });
+    return (await result.data()) as Float32Array;
+  },
+
+  /** A slice that tfjs makes without a copy, as an offset into the texture. */
+  async softmaxOfSlice({values, shape, begin}: {values: Float32Array; shape: number[]; begin: number}) {
+    const result = tf.tidy(() => {
+      const part = tf.slice(laid(values, shape, false), [begin, 0]);
+      if (webgl().texData.get(part.dataId).slice == null) throw new Error('tfjs made a copy of this slice');
+      return softmax(part);
+    });
+    return (await result.data()) as Float32Array;
+  },
+};
+expose(functions);
+export type Functions = typeof functions;
+
+function webgl(): MathBackendWebGL {
+  return tf.backend() as MathBackendWebGL;
+}
+
+function run({op, axis = -1}: Use, x: tf.Tensor, v: tf.Tensor): tf.Tensor {
+  return (OPS[op] as Op)(x, v, axis);
+}
+
+function withInputs<T>({shape, packed}: Use, f: (x: tf.Tensor, v: tf.Tensor) => T): T {
+  tf.engine().startScope();
+  try {
+    const values = () => Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => 4 * Math.random() - 2);
+    return f(laid(values(), shape, packed), laid(values(), shape, packed));
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+function laid(values: Float32Array, shape: number[], packed: Use['packed']): tf.Tensor {
+  const x = tf.tensor(values, shape, 'float32');
+  if (packed === 'not in a texture') return x;
+  Object.assign(webgl().texData.get(x.dataId), {isPacked: packed, shape});
+  webgl().uploadToGPU(x.dataId);
+  return x;
+}
+
+let traffic: {read: number; written: number} | null = null;
+
+/**
+ * From here on every program, stock or ours, draws the number of texels that the fragment has fetched in the place of
+ * its result; and each draw adds them up in `traffic`. No program here fetches more or less for what it has read.
+ */
+function fetchesInsteadOfResults(): void {
+  const {gpgpu} = webgl();
+  const gl = gpgpu.gl as WebGL2RenderingContext;
+  const shaderSource = gl.shaderSource.bind(gl);
+  gl.shaderSource = (shader, source) => {
+    if (gl.getShaderParameter(shader, gl.SHADER_TYPE) !== gl.FRAGMENT_SHADER) return shaderSource(shader, source);
+    const counting = source
+      .replace(/\btexelFetch\s*\(/g, 'countedTexelFetch(')
+      .replace(/\btexture\s*\(/g, 'countedTexture(')
+      .replace(/\bvoid\s+main\s*\(\s*\)/, 'void counted()')
+      .replace(
+        /precision highp sampler2D;/,
+        `precision highp sampler2D;
+        float fetches = 0.;
+        vec4 countedTexelFetch(sampler2D s, ivec2 p, int l) { fetches++; return texelFetch(s, p, l); }
+        vec4 countedTexture(sampler2D s, vec2 p) { fetches++; return texture(s, p); }`,
+      );
+    return shaderSource(shader, `${counting}\nvoid main() { counted(); outputColor = vec4(fetches, 0, 0, 0); }`);
+  };
+  const {executeProgram} = gpgpu;
+  gpgpu.executeProgram = () => {
+    executeProgram.call(gpgpu);
+    if (traffic === null) return;
+    const [, , width, height] = gl.getParameter(gl.VIEWPORT) as Int32Array;
+    const drawn = new Float32Array(4 * width! * height!);
+    gl.readPixels(0, 0, width!, height!, gl.RGBA, gl.FLOAT, drawn);
+    traffic.read += drawn.reduce((sum, value, i) => (i % 4 === 0 ? sum + value : sum), 0);
+    traffic.written += width! * height!;
+  };
+}

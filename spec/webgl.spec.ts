@@ -1,0 +1,20 @@
+import {describeConformance} from './conformance';
+import {type BrowserHost, inBrowser} from './hosts/in_browser';
+
+describe.each([
+  ['packed', {}],
+  ['unpacked', {WEBGL_PACK: false}],
+])('webgl, inputs uploaded %s', (_, environment) => {
+  let host: BrowserHost;
+  afterAll(() => host.close());
+
+  describeConformance(
+    'webgl',
+    async () => {
+      host = await inBrowser('webgl', {environment});
+      return host;
+    },
+    // The error of a product is twice that of its softmax, in its unit, and its own.
+    {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
+  );
+});
