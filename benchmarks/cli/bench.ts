@@ -1,9 +1,10 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {runInBrowser} from '../browser/run';
 import {NODE_BACKENDS, nodeLab} from '../node/lab';
 import {markdown} from '../report/markdown';
 import type {Report} from '../suite/report';
-import {runSuite} from '../suite/run_suite';
+import {type Progress, runSuite} from '../suite/run_suite';
 import {helpText, type Options, parseOptions, planFor} from './options';
 import {printReport, progressBar} from './terminal';
 
@@ -20,25 +21,24 @@ export async function bench(args: string[]): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt); // once: a second Ctrl-C ends the process
-  const report = await runInNode(options, interrupted.signal);
+  const bar = progressBar();
+  const run = options.browser ? inBrowser : inNode;
+  const report = await run(options, interrupted.signal, bar.show).finally(bar.stop);
   process.off('SIGINT', interrupt);
   printReport(report);
   write(report, options.output);
 }
 
-async function runInNode(options: Options, signal: AbortSignal): Promise<Report> {
+type Run = (options: Options, signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Report>;
+
+const inNode: Run = async (options, signal, onProgress) => {
   const lab = await nodeLab(options.plan);
-  const plan = planFor(
-    options,
-    lab.backends.map(({name}) => name),
-  );
-  const bar = progressBar();
-  try {
-    return await runSuite(lab, plan, {signal, onProgress: bar.show});
-  } finally {
-    bar.stop();
-  }
-}
+  const started = lab.backends.map(({name}) => name);
+  return runSuite(lab, planFor(options, started), {signal, onProgress});
+};
+
+const inBrowser: Run = (options, signal, onProgress) =>
+  runInBrowser((backends) => planFor(options, backends), options.plan.backends, signal, onProgress);
 
 function write(report: Report, folder: string): void {
   mkdirSync(folder, {recursive: true});

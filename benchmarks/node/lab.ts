@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {backendReport} from '../../index';
+import {backendReport} from 'tfjs-softmax';
 import {copy} from '../peers/copy';
 import {type OnnxRuntime, onnxPeer} from '../peers/onnx/peer';
 import {ours} from '../peers/ours';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import * as family from '../../index';
+import * as family from 'tfjs-softmax';
 import {tfjsPeer} from './tfjs';
 
 export const ours = () =>
