@@ -22,15 +22,18 @@ import {
 import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
+import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
 import {maskedBySelection} from './masking';
+import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
+  wasm: wasmBackend,
 };
 
 /** Name, name with a mask, and what they compute. */
@@ -86,6 +89,7 @@ function registerFamily(backendName: string, implementation: SoftmaxBackend<neve
     registerOnce(loss, backendName, crossEntropyKernel(sparse, implementation));
     registerOnce(gradient, backendName, crossEntropyGradientKernel(sparse, implementation));
   }
+  for (const [kernelName, kernel] of CALCULUS_KERNELS) registerOnce(kernelName, backendName, kernel);
 }
 
 /** A second copy of this package in one program finds the kernels there already, and leaves them. */

@@ -2,22 +2,19 @@
  * The few elementwise and linear operations that derivatives of the family are made of, each with its own derivative.
  *
  * tfjs has ops for them, but their gradients are there only if `register_all_gradients` was loaded, and the family is
- * to be differentiable to any order without. tfjs's kernels do the work.
+ * to be differentiable to any order without. tfjs's kernels do the work. What a derivative has to keep is kept by a
+ * kernel's registered gradient: on wasm a customGrad that saves counts as a leak in tfjs's test mode.
  */
 
-import type {Tensor} from '@tensorflow/tfjs-core';
+import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT} from './names';
 import {reducedShape} from './rows';
+import {runKernel} from './run';
 
 /** a∘b, of one shape. */
 export function multiply(a: Tensor, b: Tensor): Tensor {
-  return tf.customGrad((x, y, save) => {
-    (save as tf.GradSaveFunc)([x as Tensor, y as Tensor]);
-    return {
-      value: tf.mul(x as Tensor, y as Tensor),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => [multiply(dy, saved[1]!), multiply(dy, saved[0]!)],
-    };
-  })(a, b);
+  return runKernel(MULTIPLY, {a, b}, {});
 }
 
 /** c·x, with a number c. */
@@ -28,10 +25,7 @@ export function scaled(x: Tensor, c: number): Tensor {
 
 /** x where the mask is true, 0 elsewhere, whatever x has there. The mask broadcasts. */
 export function selected(x: Tensor, mask: Tensor): Tensor {
-  return tf.customGrad((t) => ({
-    value: tf.where(mask, t as Tensor, 0),
-    gradFunc: (dy: Tensor) => selected(dy, mask),
-  }))(x);
+  return runKernel(SELECT, {x, mask}, {});
 }
 
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
@@ -88,27 +82,39 @@ export function transposed(x: Tensor, order: number[]): Tensor {
   }))(x);
 }
 
-/** log x + c. */
+/** log x + c, with a number c. */
 export function logPlus(x: Tensor, c: number): Tensor {
-  return tf.customGrad((t, save) => {
-    (save as tf.GradSaveFunc)([t as Tensor]);
-    return {
-      value: tf.add(tf.log(t as Tensor), c),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => multiply(dy, reciprocal(saved[0]!)),
-    };
-  })(x);
+  return runKernel(LOG_PLUS, {x}, {c});
 }
 
-/** 1/x. */
 function reciprocal(x: Tensor): Tensor {
-  return tf.customGrad((t, save) => {
-    (save as tf.GradSaveFunc)([t as Tensor]);
-    return {
-      value: tf.div(1, t as Tensor),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => {
-        const r = reciprocal(saved[0]!);
-        return scaled(multiply(dy, multiply(r, r)), -1);
-      },
-    };
-  })(x);
+  return runKernel(RECIPROCAL, {x}, {});
 }
+
+export const CALCULUS_GRADIENTS: GradConfig[] = [
+  {
+    kernelName: MULTIPLY,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => ({a: () => multiply(dy as Tensor, b!), b: () => multiply(dy as Tensor, a!)}),
+  },
+  {
+    kernelName: SELECT,
+    inputsToSave: ['mask'],
+    gradFunc: (dy, [mask]) => ({x: () => selected(dy as Tensor, mask!)}),
+  },
+  {
+    kernelName: LOG_PLUS,
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({x: () => multiply(dy as Tensor, reciprocal(x!))}),
+  },
+  {
+    kernelName: RECIPROCAL,
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({
+      x: () => {
+        const r = reciprocal(x!);
+        return scaled(multiply(dy as Tensor, multiply(r, r)), -1);
+      },
+    }),
+  },
+];

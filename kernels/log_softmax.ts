@@ -2,7 +2,8 @@ import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {selected} from './calculus';
 import type {Input} from './input';
 import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
-import {type ForwardOp, type MaskOptions, runForward, runKernel, type ScaleOptions, softmaxAsConstant} from './op';
+import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions, softmaxAsConstant} from './op';
+import {runKernel} from './run';
 
 const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, maskedKernel: MASKED_LOG_SOFTMAX};
 

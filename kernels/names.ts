@@ -18,6 +18,12 @@ export const SPARSE_CROSS_ENTROPY = 'FusedSparseCrossEntropy';
 export const CROSS_ENTROPY_GRADIENT = 'FusedCrossEntropyGradient';
 export const SPARSE_CROSS_ENTROPY_GRADIENT = 'FusedSparseCrossEntropyGradient';
 
+/** The elementwise operations that derivatives of the family are made of. */
+export const MULTIPLY = 'DifferentiableMultiply';
+export const RECIPROCAL = 'DifferentiableReciprocal';
+export const LOG_PLUS = 'DifferentiableLogPlus';
+export const SELECT = 'DifferentiableSelect';
+
 /**
  * Attributes of the forward kernels; their inputs are `logits` and, if masked, `mask`: bool, and its shape broadcasts to
  * that of the logits.

@@ -1,10 +1,9 @@
-import type {NamedAttrMap} from '@tensorflow/tfjs-core';
-import {customGrad, engine, Tensor, tidy} from '@tensorflow/tfjs-core';
-import {ensureKernels} from '../backends/register';
+import {customGrad, Tensor, tidy} from '@tensorflow/tfjs-core';
 import {checkFinite, type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
+import {runKernel} from './run';
 
 export interface ScaleOptions {
   /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
@@ -17,12 +16,6 @@ export interface MaskOptions {
    * have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0 throughout.
    */
   mask?: MaskInput | null;
-}
-
-/** Runs a kernel of the family on the active backend. */
-export function runKernel(kernelName: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap): Tensor {
-  ensureKernels();
-  return engine().runKernel(kernelName, inputs, attrs);
 }
 
 /** A forward op: its name and kernels, with and without a mask. */

@@ -2,8 +2,9 @@ import {type GradConfig, type Tensor, tidy, util, zerosLike} from '@tensorflow/t
 import {multiply, totals} from './calculus';
 import {checkFinite, type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
-import {runKernel, type ScaleOptions, softmaxAsConstant} from './op';
+import {type ScaleOptions, softmaxAsConstant} from './op';
 import {resolveAxis} from './rows';
+import {runKernel} from './run';
 
 /**
  * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and

@@ -8,12 +8,13 @@ import {
   sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import {CALCULUS_GRADIENTS} from './calculus';
 import {
   crossEntropyGradient,
   crossEntropySecondGradient,
   sparseCrossEntropyGradient,
   sparseCrossEntropySecondGradient,
-} from './cross_entropy';
+} from './cross_entropy_gradients';
 import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
 import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
 import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
@@ -33,6 +34,7 @@ const FAMILY = [
   sparseCrossEntropyGradient,
   crossEntropySecondGradient,
   sparseCrossEntropySecondGradient,
+  ...CALCULUS_GRADIENTS,
 ];
 
 /**

@@ -2,7 +2,8 @@ import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {selected} from './calculus';
 import type {Input} from './input';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import {type ForwardOp, type MaskOptions, runForward, runKernel, type ScaleOptions} from './op';
+import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions} from './op';
+import {runKernel} from './run';
 
 const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
 

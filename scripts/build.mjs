@@ -1,8 +1,9 @@
-/** Builds dist/: one bundle for ES modules and one for CommonJS, each with its types. tfjs-core stays outside. */
+/** Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types. tfjs-core stays outside. */
 import {rm} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
+import {buildWasm} from './build_wasm.mjs';
 
 const ENTRY = 'index.ts';
 const FORMATS = [
@@ -10,6 +11,7 @@ const FORMATS = [
   {format: 'cjs', script: 'dist/index.cjs', types: 'dist/index.d.cts'},
 ];
 
+await buildWasm();
 await rm('dist', {recursive: true, force: true});
 
 for (const {format, script} of FORMATS) {

@@ -179,7 +179,7 @@ describe('errors say what was given and what is allowed', () => {
     ],
     [
       'classWeights of another length',
-      /classWeights has shape \[2\]. It must be \[3\]/,
+      /classWeights has shape \[2\]. It must broadcast to \[3\]/,
       () => softmaxCrossEntropy(CLASSES, X, {classWeights: [1, 2]}),
     ],
     [

@@ -1,7 +1,7 @@
 import {getBackend, losses} from '@tensorflow/tfjs-core';
 import {hasOwnKernels} from '../../backends/register';
 import {CROSS_ENTROPY} from '../names';
-import {runKernel} from '../op';
+import {runKernel} from '../run';
 import {rehearse} from './rehearse';
 import type {Route} from './route';
 import {openScopes, scopesAreKnown} from './scopes';

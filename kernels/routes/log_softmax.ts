@@ -1,6 +1,6 @@
 import {logSoftmax as stock} from '@tensorflow/tfjs-core';
 import {LOG_SOFTMAX} from '../names';
-import {runKernel} from '../op';
+import {runKernel} from '../run';
 import {rehearse} from './rehearse';
 import type {Route} from './route';
 import {openScopes, scopesAreKnown} from './scopes';

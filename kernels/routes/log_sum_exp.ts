@@ -1,6 +1,6 @@
 import {engine, reshape, logSumExp as stock, type Tensor, util} from '@tensorflow/tfjs-core';
 import {LOG_SUM_EXP} from '../names';
-import {runKernel} from '../op';
+import {runKernel} from '../run';
 import {rehearse} from './rehearse';
 import type {Route} from './route';
 import {openScopes, scopesAreKnown} from './scopes';

@@ -1,7 +1,7 @@
 import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
 import {hasOwnKernels} from '../../backends/register';
 import {SOFTMAX} from '../names';
-import {runKernel} from '../op';
+import {runKernel} from '../run';
 import type {Route} from './route';
 
 /** tfjs has a kernel for softmax, along the last axis. */

@@ -1,0 +1,60 @@
+// log s for s = Σ e^(x - m), exact also where one logit dominates and s is 1 + tiny.
+//
+//   s = ties + q        ties: how many logits equal m       q = Σ e^(x - m) over all others
+//
+// One number a row, in doubles, so accuracy is free: s = 2^e f with f in [√½, √2), and
+//   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1)
+// Where e is 0, f - 1 is (ties - 1) + q with nothing lost: log1p(q).
+
+import {octavesOf, shiftOf, unitOf} from './exp';
+import {promoteLow} from './simd';
+
+/** e^-ρ for |ρ| <= 0.36: Taylor's series up to degree 9, within 2^-36. */
+@inline function expMinus(rho: v128): v128 {
+  let p = f64x2.splat(-1.0 / 362880);
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(1.0 / 40320));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(-1.0 / 5040));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(1.0 / 720));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(-1.0 / 120));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(1.0 / 24));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(-1.0 / 6));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(0.5));
+  p = f64x2.add(f64x2.mul(p, rho), f64x2.splat(-1));
+  return f64x2.add(f64x2.mul(p, rho), f64x2.splat(1));
+}
+
+/**
+ * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other logits,
+ * scaled as in exp.ts: by KAPPA 2^(bias - 127) and 2^-octaves, with the shift taken off. The maximum, shifted and scaled
+ * alike, is e^ρ with ρ = max - shift - octaves ln 2, so q = rest e^-ρ. Where the values are those of differences from the
+ * maximum, pass 0 for it.
+ */
+export function logOfSum(counts: v128, rest: v128, max: v128, bias: i32): v128 {
+  let shift = shiftOf(max);
+  let octaves = f64x2.mul(promoteLow(octavesOf(max, shift)), f64x2.splat(0.6931471805599453));
+  let rho = f64x2.sub(promoteLow(f32x4.sub(max, shift)), octaves);
+  let ties = f64x2.convert_low_i32x4_s(counts);
+  let q = f64x2.mul(f64x2.mul(rest, f64x2.splat(unitOf(bias))), expMinus(rho));
+  let s = f64x2.add(ties, q);
+  let e = i64x2.shr_s(i64x2.sub(s, f64x2.splat(0.7071067811865476)), 52);
+  let f = i64x2.sub(s, i64x2.shl(e, 52));
+  let above = v128.bitselect(
+    f64x2.add(f64x2.sub(ties, f64x2.splat(1)), q),
+    f64x2.sub(f, f64x2.splat(1)),
+    i64x2.eq(e, i64x2.splat(0)),
+  );
+  let z = f64x2.div(above, f64x2.add(f, f64x2.splat(1)));
+  let w = f64x2.mul(z, z);
+  let p = f64x2.splat(2.0 / 13);
+  p = f64x2.add(f64x2.mul(p, w), f64x2.splat(2.0 / 11));
+  p = f64x2.add(f64x2.mul(p, w), f64x2.splat(2.0 / 9));
+  p = f64x2.add(f64x2.mul(p, w), f64x2.splat(2.0 / 7));
+  p = f64x2.add(f64x2.mul(p, w), f64x2.splat(2.0 / 5));
+  p = f64x2.add(f64x2.mul(p, w), f64x2.splat(2.0 / 3));
+  p = f64x2.add(f64x2.mul(p, w), f64x2.splat(2));
+  // e as a double: added to the last bits of 1.5 · 2^52.
+  let exponent = f64x2.sub(i64x2.add(e, f64x2.splat(6755399441055744)), f64x2.splat(6755399441055744));
+  let log = f64x2.add(f64x2.mul(exponent, f64x2.splat(0.6931471805599453)), f64x2.mul(p, z));
+  // The integer arithmetic above turns NaN into a number; s - s brings it back.
+  return f64x2.add(log, f64x2.sub(s, s));
+}

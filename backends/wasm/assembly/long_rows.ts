@@ -1,0 +1,365 @@
+// Forward kernels for contiguous rows of four or more, one row at a time.
+//
+//   m = max x,  s = Σ e^(x - m)        softmax e^(x - m) / s     logSoftmax (x - m) - log s     logSumExp m + log s
+//
+// Three sweeps: maximum; values and their sum; division. The last vector of a row overlaps the one before where n is no
+// multiple of four, so that no sweep leaves the row or needs single floats.
+
+import {
+  argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, power,
+  powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
+} from './exp';
+import {logOfSum} from './log';
+import {settleInfinite} from './log_sum_exp';
+import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
+import {
+  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
+} from './simd';
+
+/** A row's second result beside its sum: WebAssembly functions made by AssemblyScript return one value. */
+let ties: i32 = 0;
+
+/** max factor·x over a row. NaN is passed over: it poisons the sum instead. */
+@inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): f32 {
+  let m0 = f32x4.splat(-Infinity);
+  let m1 = m0;
+  let m2 = m0;
+  let m3 = m0;
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (whole) {
+    do {
+      let x0 = v128.load(x + i);
+      let x1 = v128.load(x + i, 16);
+      let x2 = v128.load(x + i, 32);
+      let x3 = v128.load(x + i, 48);
+      m0 = larger(m0, plain ? x0 : f32x4.mul(x0, factor));
+      m1 = larger(m1, plain ? x1 : f32x4.mul(x1, factor));
+      m2 = larger(m2, plain ? x2 : f32x4.mul(x2, factor));
+      m3 = larger(m3, plain ? x3 : f32x4.mul(x3, factor));
+      i += 64;
+    } while (i < whole);
+  }
+  let last = bytes - 16;
+  while (i < last) {
+    let x0 = v128.load(x + i);
+    m0 = larger(m0, plain ? x0 : f32x4.mul(x0, factor));
+    i += 16;
+  }
+  let x0 = v128.load(x + last);
+  m1 = larger(m1, plain ? x0 : f32x4.mul(x0, factor));
+  return maxOfLanes(larger(larger(m0, m1), larger(m2, m3)));
+}
+
+/** The values of four logits; `origin` is the shift in floats, or in DOUBLE the maximum. */
+@inline function rowValue(x: v128, scale: v128, origin: v128, floor: v128, magic: v128, mode: i32): v128 {
+  if (mode == PLAIN) return value(larger(x, floor), magic);
+  else if (mode == SHIFTED) return value(argument(x, scale, origin, floor), magic);
+  else return valueDouble(x, scale, origin, origin, floor, magic);
+}
+
+/**
+ * The sum of the values of a row, which go to y.
+ *
+ * Sixteen values are added as floats, two roundings deep, and their sum goes to doubles: with float accumulators a
+ * dominant value would swallow the small ones that follow in its lane.
+ */
+@inline function sumOfValues(
+  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, floor: v128, magic: v128, mode: i32,
+): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (mode != DOUBLE && whole) {
+    do {
+      let v0 = rowValue(v128.load(x + i), scale, origin, floor, magic, mode);
+      let v1 = rowValue(v128.load(x + i, 16), scale, origin, floor, magic, mode);
+      let v2 = rowValue(v128.load(x + i, 32), scale, origin, floor, magic, mode);
+      let v3 = rowValue(v128.load(x + i, 48), scale, origin, floor, magic, mode);
+      v128.store(y + i, v0);
+      v128.store(y + i, v1, 16);
+      v128.store(y + i, v2, 32);
+      v128.store(y + i, v3, 48);
+      let sum = f32x4.add(f32x4.add(v0, v1), f32x4.add(v2, v3));
+      low = f64x2.add(low, promoteLow(sum));
+      high = f64x2.add(high, promoteHigh(sum));
+      i += 64;
+    } while (i < whole);
+  }
+  if (i < bytes) {
+    let last = bytes - 16;
+    let fresh = i32x4.splat(-1);
+    do {
+      if (i > last) {
+        fresh = lanesFrom(i32((i - last) >> 2));
+        i = last;
+      }
+      let v = rowValue(v128.load(x + i), scale, origin, floor, magic, mode);
+      v128.store(y + i, v);
+      v = v128.and(v, fresh);
+      low = f64x2.add(low, promoteLow(v));
+      high = f64x2.add(high, promoteHigh(v));
+      i += 16;
+    } while (i < bytes);
+  }
+  return sumOfDoubles(f64x2.add(low, high));
+}
+
+/** The sum of the values of a row, without the logits equal to `max`; these are counted in `ties`. */
+function sumOfOthers(
+  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, floor: v128, magic: v128,
+): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let count = i32x4.splat(0);
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (whole) {
+    do {
+      let x0 = v128.load(x + i);
+      let x1 = v128.load(x + i, 16);
+      let x2 = v128.load(x + i, 32);
+      let x3 = v128.load(x + i, 48);
+      let a0 = argument(x0, scale, shift, floor);
+      let a1 = argument(x1, scale, shift, floor);
+      let a2 = argument(x2, scale, shift, floor);
+      let a3 = argument(x3, scale, shift, floor);
+      let k0 = round(a0, magic);
+      let k1 = round(a1, magic);
+      let k2 = round(a2, magic);
+      let k3 = round(a3, magic);
+      let t0 = f32x4.eq(x0, max);
+      let t1 = f32x4.eq(x1, max);
+      let t2 = f32x4.eq(x2, max);
+      let t3 = f32x4.eq(x3, max);
+      let p0 = v128.andnot(power(k0), t0);
+      let p1 = v128.andnot(power(k1), t1);
+      let p2 = v128.andnot(power(k2), t2);
+      let p3 = v128.andnot(power(k3), t3);
+      let e0 = f32x4.mul(excess(a0, k0, magic), p0);
+      let e1 = f32x4.mul(excess(a1, k1, magic), p1);
+      let e2 = f32x4.mul(excess(a2, k2, magic), p2);
+      let e3 = f32x4.mul(excess(a3, k3, magic), p3);
+      count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
+      let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
+      let excesses = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      i += 64;
+    } while (i < whole);
+  }
+  if (i < bytes) {
+    let last = bytes - 16;
+    let fresh = i32x4.splat(-1);
+    do {
+      if (i > last) {
+        fresh = lanesFrom(i32((i - last) >> 2));
+        i = last;
+      }
+      let x0 = v128.load(x + i);
+      let tie = f32x4.eq(x0, max);
+      count = i32x4.add(count, v128.and(tie, fresh));
+      let a = argument(x0, scale, shift, floor);
+      let k = round(a, magic);
+      let powers = v128.andnot(v128.and(power(k), fresh), tie);
+      let excesses = f32x4.mul(excess(a, k, magic), powers);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      i += 16;
+    } while (i < bytes);
+  }
+  ties = -sumOfCounts(count);
+  return sumOfDoubles(f64x2.add(low, high));
+}
+
+/** The same for any scale, in doubles; `origin` is the maximum once more. */
+function sumOfOthersDouble(
+  x: usize, bytes: usize, max: v128, scale: v128, origin: v128, floor: v128, magic: v128,
+): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let count = i32x4.splat(0);
+  let last = bytes - 16;
+  let fresh = i32x4.splat(-1);
+  let i: usize = 0;
+  do {
+    if (i > last) {
+      fresh = lanesFrom(i32((i - last) >> 2));
+      i = last;
+    }
+    let x0 = v128.load(x + i);
+    let tie = f32x4.eq(x0, max);
+    count = i32x4.add(count, v128.and(tie, fresh));
+    let powers = v128.andnot(v128.and(powerDouble(x0, scale, origin, origin, floor, magic), fresh), tie);
+    let excesses = f32x4.mul(excessDouble(x0, scale, origin, origin, floor, magic), powers);
+    low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+    high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+    i += 16;
+  } while (i < bytes);
+  ties = -sumOfCounts(count);
+  return sumOfDoubles(f64x2.add(low, high));
+}
+
+/** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
+function divideRow(y: usize, bytes: usize, sum: f64): void {
+  let factor = f32x4.splat(f32(1 / sum));
+  let last = bytes - 16;
+  let end = f32x4.mul(v128.load(y + last), factor);
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (whole) {
+    do {
+      let y0 = f32x4.mul(v128.load(y + i), factor);
+      let y1 = f32x4.mul(v128.load(y + i, 16), factor);
+      let y2 = f32x4.mul(v128.load(y + i, 32), factor);
+      let y3 = f32x4.mul(v128.load(y + i, 48), factor);
+      v128.store(y + i, y0);
+      v128.store(y + i, y1, 16);
+      v128.store(y + i, y2, 32);
+      v128.store(y + i, y3, 48);
+      i += 64;
+    } while (i < whole);
+  }
+  while (i < last) {
+    v128.store(y + i, f32x4.mul(v128.load(y + i), factor));
+    i += 16;
+  }
+  v128.store(y + last, end);
+}
+
+/** (scale·x - m) - log s on four logits; in DOUBLE (scale·(x - m)) - log s. */
+@inline function logValue(x: v128, scale: v128, max: v128, log: v128, mode: i32): v128 {
+  if (mode == DOUBLE) {
+    return demote(
+      f64x2.sub(distance(promoteLow(x), max, scale), log), f64x2.sub(distance(promoteHigh(x), max, scale), log),
+    );
+  } else return f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
+}
+
+@inline function subtractLog(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, mode: i32): void {
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (mode != DOUBLE && whole) {
+    do {
+      let y0 = logValue(v128.load(x + i), scale, max, log, mode);
+      let y1 = logValue(v128.load(x + i, 16), scale, max, log, mode);
+      let y2 = logValue(v128.load(x + i, 32), scale, max, log, mode);
+      let y3 = logValue(v128.load(x + i, 48), scale, max, log, mode);
+      v128.store(y + i, y0);
+      v128.store(y + i, y1, 16);
+      v128.store(y + i, y2, 32);
+      v128.store(y + i, y3, 48);
+      i += 64;
+    } while (i < whole);
+  }
+  while (i < bytes) {
+    let at = min(i, bytes - 16);
+    v128.store(y + at, logValue(v128.load(x + at), scale, max, log, mode));
+    i += 16;
+  }
+}
+
+/** y = (scale·x - m) - log s on one row of four or more, with an exact scale. */
+export function subtractLogShifted(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
+  subtractLog(x, y, bytes, scale, max, log, SHIFTED);
+}
+
+function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v128, log: v128): void {
+  subtractLog(x, y, bytes, scale, origin, log, DOUBLE);
+}
+
+// The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the budget.
+
+function maximumPlain(x: usize, bytes: usize): f32 {
+  return maximum(x, bytes, f32x4.splat(1), true);
+}
+
+function maximumScaled(x: usize, bytes: usize, factor: v128): f32 {
+  return maximum(x, bytes, factor, false);
+}
+
+function softmaxPlain(x: usize, y: usize, bytes: usize, floor: v128, magic: v128): f64 {
+  return sumOfValues(x, y, bytes, floor, floor, floor, magic, PLAIN);
+}
+
+function softmaxShifted(x: usize, y: usize, bytes: usize, scale: v128, shift: v128, floor: v128, magic: v128): f64 {
+  return sumOfValues(x, y, bytes, scale, shift, floor, magic, SHIFTED);
+}
+
+function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v128, floor: v128, magic: v128): f64 {
+  return sumOfValues(x, y, bytes, scale, origin, floor, magic, DOUBLE);
+}
+
+/** y = e^(scale·x - m) / s. */
+export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  let bytes = usize(n) << 2;
+  let bias = biasFor(n);
+  let exact = isExactScale(scale);
+  let factor = f32x4.splat(exactFactor(scale));
+  do {
+    let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
+    let m = f32x4.splat(max);
+    let sum: f64;
+    if (exact) {
+      let shift = shiftOf(m);
+      let octaves = octavesOf(m, shift);
+      let floor = floorOf(octaves, bias);
+      let magic = magicOf(octaves, bias);
+      if (scale == 1 && abs(max) < 208) sum = softmaxPlain(x, y, bytes, floor, magic);
+      else sum = softmaxShifted(x, y, bytes, factor, shift, floor, magic);
+    } else {
+      let origin = promoteLow(f32x4.mul(m, factor));
+      sum = softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(bias), magicOfDouble(bias));
+    }
+    divideRow(y, bytes, sum);
+    x += bytes;
+    y += bytes;
+  } while (--outer);
+}
+
+/** logSoftmax y = (scale·x - m) - log s, or logSumExp y = m + log s. */
+function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): void {
+  let bytes = usize(n) << 2;
+  let bias = biasFor(n);
+  let exact = isExactScale(scale);
+  let factor = f32x4.splat(exactFactor(scale));
+  do {
+    let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
+    let m = f32x4.splat(max);
+    // The maximal logit as it stands in the row: the factor is a power of two.
+    let logit = f32x4.div(m, factor);
+    if (exact) {
+      let shift = shiftOf(m);
+      let octaves = octavesOf(m, shift);
+      let floor = floorOf(octaves, bias);
+      let magic = magicOf(octaves, bias);
+      let sum = sumOfOthers(x, bytes, logit, factor, shift, floor, magic);
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), m, bias);
+      if (kind == LOG_SOFTMAX) {
+        let subtrahend = f32x4.splat(f32(f64x2.extract_lane(log, 0)));
+        subtractLogShifted(x, y, bytes, factor, m, subtrahend);
+      } else store<f32>(y, f32(f64(max) + f64x2.extract_lane(log, 0)));
+    } else {
+      let origin = promoteLow(logit);
+      let scales = f64x2.splat(scale);
+      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(bias), magicOfDouble(bias));
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m), bias);
+      if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
+      else {
+        store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));
+      }
+    }
+    x += bytes;
+    y += kind == LOG_SUM_EXP ? 4 : bytes;
+  } while (--rows);
+}
+
+export function logSoftmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  logRows(x, y, outer, n, scale, LOG_SOFTMAX);
+}
+
+export function logSumExpLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  logRows(x, y, outer, n, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, 1, scale);
+}

@@ -1,0 +1,96 @@
+// Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product. The last
+// vector of a row overlaps the one before where n is no multiple of four.
+
+import {remainder} from './divide';
+import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
+import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
+
+/** The bytes that go through the unrolled loops: none in forward mode, which is too rare to have them. */
+@inline function unrolledBytes(bytes: usize, kind: i32): usize {
+  return kind == LOG_SOFTMAX_JVP ? 0 : bytes & ~63;
+}
+
+/** Sixteen summands are added as floats before they go to doubles. */
+@inline function total(y: usize, v: usize, bytes: usize, kind: i32): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let i: usize = 0;
+  let whole = unrolledBytes(bytes, kind);
+  if (whole) {
+    do {
+      let a0 = summand(v128.load(y + i), v128.load(v + i), kind);
+      let a1 = summand(v128.load(y + i, 16), v128.load(v + i, 16), kind);
+      let a2 = summand(v128.load(y + i, 32), v128.load(v + i, 32), kind);
+      let a3 = summand(v128.load(y + i, 48), v128.load(v + i, 48), kind);
+      let sum = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3));
+      low = f64x2.add(low, promoteLow(sum));
+      high = f64x2.add(high, promoteHigh(sum));
+      i += 64;
+    } while (i < whole);
+  }
+  let last = bytes - 16;
+  let fresh = i32x4.splat(-1);
+  while (i < bytes) {
+    if (i > last) {
+      fresh = lanesFrom(i32((i - last) >> 2));
+      i = last;
+    }
+    let a = v128.and(summand(v128.load(y + i), v128.load(v + i), kind), fresh);
+    low = f64x2.add(low, promoteLow(a));
+    high = f64x2.add(high, promoteHigh(a));
+    i += 16;
+  }
+  return sumOfDoubles(f64x2.add(low, high));
+}
+
+@inline function rows(y: usize, v: usize, out: usize, count: u32, n: u32, factor: f64, kind: i32): void {
+  let bytes = usize(n) << 2;
+  let factors = f32x4.splat(f32(factor));
+  let whole = unrolledBytes(bytes, kind);
+  let last = bytes - 16;
+  do {
+    let exact = f64x2.splat(total(y, v, bytes, kind));
+    let t = demote(exact, exact);
+    let rest = remainder(exact, exact, t);
+    let i: usize = 0;
+    if (whole) {
+      do {
+        let p0 = productOf(v128.load(y + i), v128.load(v + i), t, rest, factors, kind);
+        let p1 = productOf(v128.load(y + i, 16), v128.load(v + i, 16), t, rest, factors, kind);
+        let p2 = productOf(v128.load(y + i, 32), v128.load(v + i, 32), t, rest, factors, kind);
+        let p3 = productOf(v128.load(y + i, 48), v128.load(v + i, 48), t, rest, factors, kind);
+        v128.store(out + i, p0);
+        v128.store(out + i, p1, 16);
+        v128.store(out + i, p2, 32);
+        v128.store(out + i, p3, 48);
+        i += 64;
+      } while (i < whole);
+    }
+    while (i < bytes) {
+      let at = min(i, last);
+      v128.store(out + at, productOf(v128.load(y + at), v128.load(v + at), t, rest, factors, kind));
+      i += 16;
+    }
+    y += bytes;
+    v += bytes;
+    out += bytes;
+  } while (--count);
+}
+
+export function softmaxProductLongRows(
+  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+): void {
+  rows(y, v, out, outer, n, factor, SOFTMAX_PRODUCT);
+}
+
+export function logSoftmaxJvpLongRows(
+  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+): void {
+  rows(y, v, out, outer, n, factor, LOG_SOFTMAX_JVP);
+}
+
+export function logSoftmaxVjpLongRows(
+  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+): void {
+  rows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
+}

@@ -1,0 +1,249 @@
+// Forward kernels for rows with a stride (inner) of four or more: sixteen rows at a time, a row a lane.
+//
+// Rows side by side make a vector at each step along the axis. Four such vectors run together, so that their latencies
+// overlap. Where inner is 16 or more they are neighbours, and use a cache line whole while it is there: with one vector at
+// a time, a stride of a power of two, which maps a column to few sets of the cache, was 15 times slower. Where inner is
+// smaller they come from different blocks of the outer dimension.
+//
+// Exact scales. The last vector of a block overlaps the one before; beyond the last vector of all it repeats.
+
+import {reciprocal} from './divide';
+import {
+  argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+} from './exp';
+import {logOfSum} from './log';
+import {settleInfinite} from './log_sum_exp';
+import {vectorOffset, vectorsPerBlock} from './places';
+import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
+import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
+
+@inline function logResult(x: v128, scale: v128, max: v128, log: v128): v128 {
+  return f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
+}
+
+@inline function sixteenRows(
+  x0: usize, x1: usize, x2: usize, x3: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+  n: u32, step: usize, scale: v128, kind: i32,
+): void {
+  let end = usize(n) * step;
+  let max0 = f32x4.splat(-Infinity);
+  let max1 = max0;
+  let max2 = max0;
+  let max3 = max0;
+  let i: usize = 0;
+  do {
+    max0 = larger(max0, f32x4.mul(v128.load(x0 + i), scale));
+    max1 = larger(max1, f32x4.mul(v128.load(x1 + i), scale));
+    max2 = larger(max2, f32x4.mul(v128.load(x2 + i), scale));
+    max3 = larger(max3, f32x4.mul(v128.load(x3 + i), scale));
+    i += step;
+  } while (i < end);
+
+  let bias = biasFor(n);
+  let shift0 = shiftOf(max0);
+  let shift1 = shiftOf(max1);
+  let shift2 = shiftOf(max2);
+  let shift3 = shiftOf(max3);
+  let octaves0 = octavesOf(max0, shift0);
+  let octaves1 = octavesOf(max1, shift1);
+  let octaves2 = octavesOf(max2, shift2);
+  let octaves3 = octavesOf(max3, shift3);
+  let floor0 = floorOf(octaves0, bias);
+  let floor1 = floorOf(octaves1, bias);
+  let floor2 = floorOf(octaves2, bias);
+  let floor3 = floorOf(octaves3, bias);
+  let magic0 = magicOf(octaves0, bias);
+  let magic1 = magicOf(octaves1, bias);
+  let magic2 = magicOf(octaves2, bias);
+  let magic3 = magicOf(octaves3, bias);
+  let logit0 = f32x4.div(max0, scale);
+  let logit1 = f32x4.div(max1, scale);
+  let logit2 = f32x4.div(max2, scale);
+  let logit3 = f32x4.div(max3, scale);
+
+  let low0 = f64x2.splat(0);
+  let low1 = low0;
+  let low2 = low0;
+  let low3 = low0;
+  let high0 = low0;
+  let high1 = low0;
+  let high2 = low0;
+  let high3 = low0;
+  let ties0 = i32x4.splat(0);
+  let ties1 = ties0;
+  let ties2 = ties0;
+  let ties3 = ties0;
+  i = 0;
+  do {
+    // Four values a row are added as floats before they go to doubles.
+    let stop = i + 4 * step;
+    stop = stop < end ? stop : end;
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let r0 = s0;
+    let r1 = s0;
+    let r2 = s0;
+    let r3 = s0;
+    do {
+      let a0 = v128.load(x0 + i);
+      let a1 = v128.load(x1 + i);
+      let a2 = v128.load(x2 + i);
+      let a3 = v128.load(x3 + i);
+      if (kind == SOFTMAX) {
+        let v0 = value(argument(a0, scale, shift0, floor0), magic0);
+        let v1 = value(argument(a1, scale, shift1, floor1), magic1);
+        let v2 = value(argument(a2, scale, shift2, floor2), magic2);
+        let v3 = value(argument(a3, scale, shift3, floor3), magic3);
+        v128.store(y0 + i, v0);
+        v128.store(y1 + i, v1);
+        v128.store(y2 + i, v2);
+        v128.store(y3 + i, v3);
+        s0 = f32x4.add(s0, v0);
+        s1 = f32x4.add(s1, v1);
+        s2 = f32x4.add(s2, v2);
+        s3 = f32x4.add(s3, v3);
+      } else {
+        let b0 = argument(a0, scale, shift0, floor0);
+        let b1 = argument(a1, scale, shift1, floor1);
+        let b2 = argument(a2, scale, shift2, floor2);
+        let b3 = argument(a3, scale, shift3, floor3);
+        let k0 = round(b0, magic0);
+        let k1 = round(b1, magic1);
+        let k2 = round(b2, magic2);
+        let k3 = round(b3, magic3);
+        let tie0 = f32x4.eq(a0, logit0);
+        let tie1 = f32x4.eq(a1, logit1);
+        let tie2 = f32x4.eq(a2, logit2);
+        let tie3 = f32x4.eq(a3, logit3);
+        let p0 = v128.andnot(power(k0), tie0);
+        let p1 = v128.andnot(power(k1), tie1);
+        let p2 = v128.andnot(power(k2), tie2);
+        let p3 = v128.andnot(power(k3), tie3);
+        let e0 = f32x4.mul(excess(b0, k0, magic0), p0);
+        let e1 = f32x4.mul(excess(b1, k1, magic1), p1);
+        let e2 = f32x4.mul(excess(b2, k2, magic2), p2);
+        let e3 = f32x4.mul(excess(b3, k3, magic3), p3);
+        ties0 = i32x4.sub(ties0, tie0);
+        ties1 = i32x4.sub(ties1, tie1);
+        ties2 = i32x4.sub(ties2, tie2);
+        ties3 = i32x4.sub(ties3, tie3);
+        s0 = f32x4.add(s0, p0);
+        s1 = f32x4.add(s1, p1);
+        s2 = f32x4.add(s2, p2);
+        s3 = f32x4.add(s3, p3);
+        r0 = f32x4.add(r0, e0);
+        r1 = f32x4.add(r1, e1);
+        r2 = f32x4.add(r2, e2);
+        r3 = f32x4.add(r3, e3);
+      }
+      i += step;
+    } while (i < stop);
+    if (kind == SOFTMAX) {
+      low0 = f64x2.add(low0, promoteLow(s0));
+      low1 = f64x2.add(low1, promoteLow(s1));
+      low2 = f64x2.add(low2, promoteLow(s2));
+      low3 = f64x2.add(low3, promoteLow(s3));
+      high0 = f64x2.add(high0, promoteHigh(s0));
+      high1 = f64x2.add(high1, promoteHigh(s1));
+      high2 = f64x2.add(high2, promoteHigh(s2));
+      high3 = f64x2.add(high3, promoteHigh(s3));
+    } else {
+      low0 = f64x2.add(low0, sumOfParts(promoteLow(s0), promoteLow(r0)));
+      low1 = f64x2.add(low1, sumOfParts(promoteLow(s1), promoteLow(r1)));
+      low2 = f64x2.add(low2, sumOfParts(promoteLow(s2), promoteLow(r2)));
+      low3 = f64x2.add(low3, sumOfParts(promoteLow(s3), promoteLow(r3)));
+      high0 = f64x2.add(high0, sumOfParts(promoteHigh(s0), promoteHigh(r0)));
+      high1 = f64x2.add(high1, sumOfParts(promoteHigh(s1), promoteHigh(r1)));
+      high2 = f64x2.add(high2, sumOfParts(promoteHigh(s2), promoteHigh(r2)));
+      high3 = f64x2.add(high3, sumOfParts(promoteHigh(s3), promoteHigh(r3)));
+    }
+  } while (i < end);
+
+  i = 0;
+  if (kind == SOFTMAX) {
+    let f0 = reciprocal(low0, high0);
+    let f1 = reciprocal(low1, high1);
+    let f2 = reciprocal(low2, high2);
+    let f3 = reciprocal(low3, high3);
+    do {
+      let v0 = f32x4.mul(v128.load(y0 + i), f0);
+      let v1 = f32x4.mul(v128.load(y1 + i), f1);
+      let v2 = f32x4.mul(v128.load(y2 + i), f2);
+      let v3 = f32x4.mul(v128.load(y3 + i), f3);
+      v128.store(y0 + i, v0);
+      v128.store(y1 + i, v1);
+      v128.store(y2 + i, v2);
+      v128.store(y3 + i, v3);
+      i += step;
+    } while (i < end);
+    return;
+  }
+
+  low0 = logOfSum(ties0, low0, max0, bias);
+  low1 = logOfSum(ties1, low1, max1, bias);
+  low2 = logOfSum(ties2, low2, max2, bias);
+  low3 = logOfSum(ties3, low3, max3, bias);
+  high0 = logOfSum(upper(ties0), high0, upper(max0), bias);
+  high1 = logOfSum(upper(ties1), high1, upper(max1), bias);
+  high2 = logOfSum(upper(ties2), high2, upper(max2), bias);
+  high3 = logOfSum(upper(ties3), high3, upper(max3), bias);
+  if (kind == LOG_SUM_EXP) {
+    v128.store(y0, demote(f64x2.add(promoteLow(max0), low0), f64x2.add(promoteHigh(max0), high0)));
+    v128.store(y1, demote(f64x2.add(promoteLow(max1), low1), f64x2.add(promoteHigh(max1), high1)));
+    v128.store(y2, demote(f64x2.add(promoteLow(max2), low2), f64x2.add(promoteHigh(max2), high2)));
+    v128.store(y3, demote(f64x2.add(promoteLow(max3), low3), f64x2.add(promoteHigh(max3), high3)));
+    return;
+  }
+  let log0 = demote(low0, high0);
+  let log1 = demote(low1, high1);
+  let log2 = demote(low2, high2);
+  let log3 = demote(low3, high3);
+  do {
+    v128.store(y0 + i, logResult(v128.load(x0 + i), scale, max0, log0));
+    v128.store(y1 + i, logResult(v128.load(x1 + i), scale, max1, log1));
+    v128.store(y2 + i, logResult(v128.load(x2 + i), scale, max2, log2));
+    v128.store(y3 + i, logResult(v128.load(x3 + i), scale, max3, log3));
+    i += step;
+  } while (i < end);
+}
+
+@inline function rows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+  let factor = f32x4.splat(exactFactor(scale));
+  let step = usize(inner) << 2;
+  let length: u32 = kind == LOG_SUM_EXP ? 1 : n;
+  let last = outer * vectorsPerBlock(inner) - 1;
+  let v0: u32 = 0;
+  do {
+    let v1 = min(v0 + 1, last);
+    let v2 = min(v0 + 2, last);
+    let v3 = min(v0 + 3, last);
+    sixteenRows(
+      x + vectorOffset(v0, n, inner), x + vectorOffset(v1, n, inner),
+      x + vectorOffset(v2, n, inner), x + vectorOffset(v3, n, inner),
+      y + vectorOffset(v0, length, inner), y + vectorOffset(v1, length, inner),
+      y + vectorOffset(v2, length, inner), y + vectorOffset(v3, length, inner),
+      n, step, factor, kind,
+    );
+    v0 += 4;
+  } while (v0 <= last);
+}
+
+export function softmaxStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  rows(x, y, outer, n, inner, scale, SOFTMAX);
+}
+
+/** The logarithms have one copy of the code: which one it is, is asked only when a row is done. */
+function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+  rows(x, y, outer, n, inner, scale, kind);
+}
+
+export function logSoftmaxStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  logRows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
+}
+
+export function logSumExpStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  logRows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, inner, scale);
+}

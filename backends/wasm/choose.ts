@@ -1,0 +1,38 @@
+import type {Rows} from '../../kernels/rows';
+import type {ForwardKind, ProductKind} from '../backend';
+
+/** How a kernel goes through the rows; see the file of that name in assembly/. */
+export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
+
+/** The name of an exported kernel, such as `softmaxLongRows`. */
+export type KernelName = `${ForwardKind | ProductKind}${Variant}`;
+
+/** Up to this length four rows at a time beat one. Beyond it their sums in floats would lose too much. */
+const LONGEST_SHORT_ROW = 24;
+
+/** The forward kernel for tensors of these rows, none of them empty. */
+export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant {
+  const exact = isExactScale(scale);
+  if (inner === 1) {
+    if (exact && outer >= 4 && n <= LONGEST_SHORT_ROW) return 'ShortRows';
+    return n >= 4 ? 'LongRows' : 'GatheredRows';
+  }
+  return exact && fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
+}
+
+/** The product kernel for tensors of these rows, none of them empty. */
+export function productVariant({outer, n, inner}: Rows): Variant {
+  if (inner === 1) return n >= 4 ? 'LongRows' : 'GatheredRows';
+  return fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
+}
+
+/** Whether rows with a stride make vectors of four side by side, and enough of them that four at a time are worth it. */
+function fillsVectors(outer: number, inner: number): boolean {
+  return inner >= 4 && outer * Math.ceil(inner / 4) > 2;
+}
+
+/** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
+export function isExactScale(scale: number): boolean {
+  const size = Math.abs(scale);
+  return size <= 1 && size >= 2 ** -32 && Number.isInteger(Math.log2(size));
+}

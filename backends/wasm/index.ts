@@ -1,0 +1,74 @@
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {util} from '@tensorflow/tfjs-core';
+import type {SoftmaxBackend} from '../backend';
+import {heapValues, memoryOf} from './memory';
+import {type Kernels, kernelsOn} from './module';
+import {stagedForward, stagedProduct, stagingFailure} from './private_memory';
+import {runForward, runProduct} from './run';
+
+/** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
+export const wasmBackend: SoftmaxBackend<BackendWasm> = {
+  forward({kind, x, rows, scale, outputShape}, backend) {
+    const out = backend.makeOutput(outputShape, 'float32');
+    const {kernels} = accessTo(backend);
+    if (kernels) runForward(kernels, kind, pointer(x, backend), pointer(out, backend), rows, scale);
+    else stagedForward(kind, values(x, backend), values(out, backend), rows, scale);
+    return out;
+  },
+
+  product({kind, y, v, rows, factor}, backend) {
+    const out = backend.makeOutput(y.shape, 'float32');
+    const {kernels} = accessTo(backend);
+    if (kernels)
+      runProduct(kernels, kind, pointer(y, backend), pointer(v, backend), pointer(out, backend), rows, factor);
+    else stagedProduct(kind, values(y, backend), values(v, backend), values(out, backend), rows, factor);
+    return out;
+  },
+
+  describe(backend) {
+    const {kernels, obstacle} = accessTo(backend);
+    if (kernels) return `WebAssembly (${kernels.build}), in place on tfjs's memory`;
+    const failure = stagingFailure();
+    return failure === null
+      ? `WebAssembly on a memory of its own, with copies: ${obstacle}`
+      : `plain TypeScript, in double precision: ${failure}`;
+  },
+};
+
+/** The kernels on a backend's memory, or what keeps them from it. */
+interface Access {
+  kernels: Kernels | null;
+  obstacle: string | null;
+}
+
+/** One instance for each backend object: a new one has a new memory. */
+const accesses = new WeakMap<BackendWasm, Access>();
+
+function accessTo(backend: BackendWasm): Access {
+  let access = accesses.get(backend);
+  if (!access) {
+    access = open(backend);
+    accesses.set(backend, access);
+  }
+  return access;
+}
+
+function open(backend: BackendWasm): Access {
+  try {
+    const memory = memoryOf(backend);
+    if (memory) return {kernels: kernelsOn(memory), obstacle: null};
+    return {kernels: null, obstacle: 'this version of tfjs keeps its memory to itself'};
+  } catch (error) {
+    return {kernels: null, obstacle: error instanceof Error ? error.message : String(error)};
+  }
+}
+
+/** Where a tensor's values lie. Beyond 2 GiB tfjs may hand out the address as a negative number. */
+function pointer({dataId}: TensorInfo, backend: BackendWasm): number {
+  return backend.getMemoryOffset(dataId) >>> 0;
+}
+
+function values(tensor: TensorInfo, backend: BackendWasm): Float32Array {
+  return heapValues(backend, pointer(tensor, backend), util.sizeFromShape(tensor.shape));
+}

@@ -1,0 +1,25 @@
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+
+/** What tfjs's wasm backend keeps to itself, and where its two kinds of build have the memory. */
+interface EmscriptenModule {
+  asm?: {memory?: unknown};
+  wasmMemory?: unknown;
+  HEAPU8: Uint8Array;
+}
+
+/** The memory that tfjs's wasm backend works on, or null where this version of it does not let it be seen. */
+export function memoryOf(backend: BackendWasm): WebAssembly.Memory | null {
+  const {asm, wasmMemory, HEAPU8} = emscriptenModule(backend);
+  const found = [asm?.memory, wasmMemory].find((candidate) => candidate instanceof WebAssembly.Memory);
+  // Anything but the memory that the tensors are in would be written to in vain, or in harm.
+  return found?.buffer === HEAPU8.buffer ? found : null;
+}
+
+/** A tensor's values where they lie: valid until tfjs's memory grows next. */
+export function heapValues(backend: BackendWasm, pointer: number, size: number): Float32Array {
+  return new Float32Array(emscriptenModule(backend).HEAPU8.buffer, pointer, size);
+}
+
+function emscriptenModule(backend: BackendWasm): EmscriptenModule {
+  return backend.wasm as unknown as EmscriptenModule;
+}

@@ -1,0 +1,80 @@
+import type {KernelName} from './choose';
+import relaxed from './generated/relaxed';
+import simd from './generated/simd';
+
+/** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
+export type Build = 'simd' | 'relaxed';
+
+type Kernel = (...pointersAndNumbers: number[]) => void;
+
+/** The compiled kernels, at work on one memory. */
+export interface Kernels {
+  build: Build;
+  functions: Readonly<Record<KernelName, Kernel>>;
+}
+
+const BUILDS: Record<Build, string> = {relaxed, simd};
+
+let forced: Build | undefined;
+let best: Build | undefined;
+const compiled = new Map<string, WebAssembly.Module>();
+
+/**
+ * The kernels on a memory. Compiles on first use, in a few milliseconds; later calls only instantiate.
+ * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
+ */
+export function kernelsOn(memory: WebAssembly.Memory): Kernels {
+  const build = bestBuild();
+  const {exports} = new WebAssembly.Instance(compile(build, isShared(memory)), {env: {memory}});
+  return {build, functions: exports as Kernels['functions']};
+}
+
+/** For tests and comparisons: has the next kernels come from this build, or again from the best one. */
+export function forceBuild(build: Build | undefined): void {
+  forced = build;
+}
+
+function bestBuild(): Build {
+  if (forced) return forced;
+  if (typeof WebAssembly === 'undefined') throw new Error('this host has no WebAssembly');
+  best ??= (['relaxed', 'simd'] as const).find((build) => WebAssembly.validate(decode(BUILDS[build])));
+  if (!best) throw new Error('the WebAssembly of this host has no SIMD');
+  return best;
+}
+
+function compile(build: Build, shared: boolean): WebAssembly.Module {
+  const key = `${build}, ${shared}`;
+  let module = compiled.get(key);
+  if (!module) {
+    const bytes = decode(BUILDS[build]);
+    module = new WebAssembly.Module(shared ? bytes : withUnsharedMemory(bytes));
+    compiled.set(key, module);
+  }
+  return module;
+}
+
+/** The threaded tfjs build has a shared memory, and a module must import it as such. */
+function isShared(memory: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+}
+
+/**
+ * The import of the memory, as it stands in the binary: module "env", name "memory", kind 2, then the limits. Shared with a
+ * maximum is 3, minimum, maximum; unshared without a maximum is 0, minimum. Minimum 0 written in four bytes (LEB128 may be
+ * padded) makes both five bytes long, so that one build serves both kinds of memory.
+ */
+const IMPORT = [...'\x03env\x06memory\x02'].map((c) => c.charCodeAt(0));
+const SHARED_LIMITS = [3, 0, 0x80, 0x80, 0x04];
+const UNSHARED_LIMITS = [0, 0x80, 0x80, 0x80, 0x00];
+
+function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const pattern = [...IMPORT, ...SHARED_LIMITS];
+  const start = bytes.findIndex((_, i) => pattern.every((byte, j) => bytes[i + j] === byte));
+  if (start < 0) throw new Error('the memory import is not where scripts/build_wasm.mjs puts it');
+  bytes.set(UNSHARED_LIMITS, start + IMPORT.length);
+  return bytes;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}
