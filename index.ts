@@ -8,8 +8,15 @@ import {registerGradients} from './kernels/register_gradients';
 registerBackends();
 registerGradients();
 
-export type {BackendEntry, BackendReport} from './backends/report';
-export {backendReport} from './backends/report';
+export type * from './backends/dispatcher';
+export {
+  backendReport,
+  exportWisdom,
+  forgetWisdom,
+  importWisdom,
+  rankBackends,
+  selectBackend,
+} from './backends/dispatcher';
 export type {CrossEntropyOptions} from './kernels/cross_entropy';
 export {softmaxCrossEntropy} from './kernels/cross_entropy';
 export type {Input} from './kernels/input';

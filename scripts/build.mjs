@@ -1,4 +1,7 @@
-/** Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types. tfjs-core stays outside. */
+/**
+ * Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types, the
+ * command line, and the program of the benchmark's reports.
+ */
 import {rm} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
@@ -27,6 +30,32 @@ for (const {format, script} of FORMATS) {
     minifySyntax: true,
   });
 }
+
+// The command line brings what it needs along: the package itself depends on nothing but its peer.
+await esbuild.build({
+  entryPoints: ['cli/main.ts'],
+  outfile: 'dist/cli.mjs',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: ['tfjs-softmax', '@tensorflow/*', 'playwright-core'],
+  banner: {
+    js: "import {createRequire as requireFrom} from 'node:module';\nconst require = requireFrom(import.meta.url);",
+  },
+  minifySyntax: true,
+});
+
+// Goes into the HTML file of a report, which needs no network.
+await esbuild.build({
+  entryPoints: ['benchmarks/report/page.ts'],
+  outfile: 'dist/report.js',
+  bundle: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+});
 
 const types = await rollup({input: ENTRY, plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
 for (const {format, types: file} of FORMATS) await types.write({file, format});

@@ -1,7 +1,8 @@
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {runInBrowser} from '../browser/run';
 import {NODE_BACKENDS, nodeLab} from '../node/lab';
+import {html} from '../report/html';
 import {markdown} from '../report/markdown';
 import type {Report} from '../suite/report';
 import {type Progress, runSuite} from '../suite/run_suite';
@@ -41,8 +42,11 @@ const inBrowser: Run = (options, signal, onProgress) =>
   runInBrowser((backends) => planFor(options, backends), options.plan.backends, signal, onProgress);
 
 function write(report: Report, folder: string): void {
+  // The build puts the program of the report's plots beside this one.
+  const script = readFileSync(new URL('./report.js', import.meta.url), 'utf8');
   mkdirSync(folder, {recursive: true});
   writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
   writeFileSync(join(folder, 'report.md'), markdown(report));
-  console.log(`\nWritten to ${folder}: report.json, report.md`);
+  writeFileSync(join(folder, 'report.html'), html(report, script));
+  console.log(`\nWritten to ${folder}: report.html with plots, report.json, report.md`);
 }

@@ -1,4 +1,8 @@
 /** The page: what is picked in the form runs, its results grow below. */
+import {rankBackends} from 'tfjs-softmax';
+import {charts} from '../report/charts';
+import {costTable} from '../report/cost_table';
+import {tableHtml} from '../report/html';
 import {markdown} from '../report/markdown';
 import {notices} from '../report/prose';
 import type {Lab} from '../suite/lab';
@@ -25,6 +29,7 @@ let report: Report | null = null;
 const backends = lab.backends.map(({name}) => name);
 fillForm(backends, PAGE_PEERS);
 showMachine(lab);
+byId('costs').innerHTML = tableHtml(costTable());
 byId<HTMLButtonElement>('run').disabled = false;
 
 globalThis.suite = {
@@ -64,6 +69,8 @@ async function runAndShow(plan: Plan): Promise<void> {
     });
     showCases(report.cases);
     showNotices(notices(report));
+    await explain(plan);
+    showCharts(report);
     byId('after').hidden = false;
   } finally {
     setRunning(false);
@@ -77,6 +84,17 @@ function showCases(cases: Case[]): void {
     workloads.set(name, [...(workloads.get(name) ?? []), one]);
   }
   byId('results').replaceChildren(...[...workloads.values()].map(bars));
+}
+
+/** What the dispatcher of the package would choose for all of this, and why. */
+async function explain({ops, shapes, backends: candidates}: Plan): Promise<void> {
+  const workload = ops.flatMap((op) => shapes.map((shape) => ({op, shape})));
+  byId('explanation').textContent = `${await rankBackends(workload, {candidates})}`;
+}
+
+function showCharts(of: Report): void {
+  const drawn = charts(of).flatMap(({title, chart}) => [element('h2', '', title), chart]);
+  byId('charts').replaceChildren(...drawn);
 }
 
 function showMachine({machine, backends: all, missing}: Lab): void {

@@ -1,4 +1,5 @@
 import type {Report} from '../suite/report';
+import {costTable} from './cost_table';
 import {circumstances, notices, standingsTable} from './prose';
 import {type Table, tables} from './tables';
 
@@ -11,7 +12,7 @@ export function markdown(report: Report): string {
     circumstances(report)
       .map(([name, value]) => `- ${name}: ${value}`)
       .join('\n'),
-    ...[standingsTable(report), ...tables(report, 'wide')].map(
+    ...[standingsTable(report), ...tables(report, 'wide'), costTable()].map(
       (table) => `## ${table.title}\n\n${markdownTable(table)}`,
     ),
     '',

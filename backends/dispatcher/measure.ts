@@ -1,0 +1,273 @@
+import {dispose, keep, reshape, slice, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {onBackend} from './borrow';
+import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
+import {firstCallMs, opMs} from './cost';
+import {messageOf} from './environment';
+import {definitionOf, takesVector} from './ops';
+import {type Stopwatch, summary, type Timing} from './stopwatch';
+import {nameOf, type Task} from './workload';
+
+/** How one backend did in one task. */
+export type Outcome =
+  | {timing: Timing /** Milliseconds of the first call, with its compiling. */; firstMs: number}
+  /** It gave a wrong result, or threw. */
+  | {failure: string}
+  /** It was not timed, and why. */
+  | {skipped: string};
+
+export interface Progress {
+  /** From 0 to 1; the last report is 1. */
+  fraction: number;
+  /** What is being done, for people. */
+  doing: string;
+}
+
+export interface MeasureOptions {
+  stopwatch: Stopwatch;
+  /** On the stopwatch's clock. */
+  deadline: number;
+  onProgress: (progress: Progress) => void;
+}
+
+/** More samples than this make a median hardly better. */
+const ROUNDS = 25;
+/** The first samples, while the engine still optimises, do not count where there are twice as many. */
+const WARM_UP_SAMPLES = 3;
+/** A backend whose fast samples are this much slower than the leader's slow ones has lost, */
+const CLEARLY_SLOWER = 2;
+/** after this many samples. */
+const SETTLED_AFTER = 3;
+/** A clock that says nothing after so many calls stands still. */
+const MOST_CALLS = 1 << 15;
+/** 256 MiB of logits. */
+const LARGEST_TASK = 1 << 26;
+/** Pages want to paint and answer meanwhile. */
+const LONGEST_STRETCH_MS = 50;
+
+/**
+ * Times each task on each backend, all started. Results are checked before they count; samples are taken in turn, so
+ * that whatever else the machine does falls on all of them; nothing begins that would pass the deadline, as far as can
+ * be foreseen.
+ *
+ * @returns for each task the outcome on each backend
+ */
+export async function measure(
+  tasks: Task[],
+  backends: string[],
+  {stopwatch, deadline, onProgress}: MeasureOptions,
+): Promise<Map<string, Outcome>[]> {
+  const outcomes: Map<string, Outcome>[] = [];
+  for (const [i, task] of tasks.entries()) {
+    const start = stopwatch.now();
+    const share = (deadline - start) / (tasks.length - i);
+    const report = (part: number, doing: string) =>
+      onProgress({fraction: (i + Math.min(part, 1)) / tasks.length, doing: `${nameOf(task)}: ${doing}`});
+    const race = new Race(task, stopwatch, start + share, report);
+    outcomes.push(await race.run(backends));
+  }
+  onProgress({fraction: 1, doing: 'done'});
+  return outcomes;
+}
+
+/** A backend in the race for one task. */
+interface Contestant {
+  backend: string;
+  inputs: Tensor[];
+  firstMs: number;
+  /** Calls a sample. */
+  calls: number;
+  /** Milliseconds a call. */
+  samples: number[];
+}
+
+/** The backends against each other on one task. */
+class Race {
+  private readonly start: number;
+  private readonly outcomes = new Map<string, Outcome>();
+  private pausedAt: number;
+
+  constructor(
+    private readonly task: Task,
+    private readonly stopwatch: Stopwatch,
+    private readonly deadline: number,
+    private readonly report: (part: number, doing: string) => void,
+  ) {
+    this.start = stopwatch.now();
+    this.pausedAt = performance.now();
+  }
+
+  async run(backends: string[]): Promise<Map<string, Outcome>> {
+    // The fastest first, as far as one knows: the budget may not last for the others.
+    const inOrder = [...backends].sort((a, b) => opMs(this.task, a) - opMs(this.task, b));
+    if (this.task.elements > LARGEST_TASK) return this.skipAll(inOrder, 'it is too large to be tried out');
+    const racing: Contestant[] = [];
+    try {
+      const data = sampleData(this.task);
+      for (const backend of inOrder) {
+        const contestant = this.warmUp(backend, data);
+        if (contestant) racing.push(contestant);
+      }
+      for (const contestant of racing) this.calibrate(contestant);
+      await this.rounds(racing.filter(({samples}) => samples.length > 0));
+    } finally {
+      for (const {inputs} of racing) dispose(inputs);
+    }
+    for (const {backend, samples, firstMs} of racing) {
+      if (samples.length > 0) this.outcomes.set(backend, {timing: summary(counted(samples)), firstMs});
+    }
+    return this.outcomes;
+  }
+
+  /** The first call of a backend, by which it compiles, and whose result is checked. */
+  private warmUp(backend: string, data: SampleData): Contestant | null {
+    this.report(this.partOfBudget(), `trying ${backend}`);
+    if (!this.hasTimeFor(firstCallMs(backend) + opMs(this.task, backend))) {
+      this.skip(backend, 'the budget was too short for one call');
+      return null;
+    }
+    const {task} = this;
+    const start = this.stopwatch.now();
+    const inputs: Tensor[] = [];
+    try {
+      const values = onBackend(backend, () => {
+        for (const array of data.inputs) inputs.push(keep(tensor(array, task.shape)));
+        let read: ArrayLike<number> = [];
+        // Not returned through tidy, which would look for tensors in each of its elements.
+        tidy(() => {
+          const result = definitionOf(task.op).run(inputs[0]!, inputs[1]!, task.axis);
+          finish(backend, result); // it compiles too
+          read = result.dataSync();
+        });
+        return read;
+      });
+      const firstMs = this.stopwatch.since(start);
+      const wrong = wrongness(values, data.expected(), task.rows.inner, toleranceOf(backend));
+      if (wrong === null) return {backend, inputs, firstMs, calls: 1, samples: []};
+      this.outcomes.set(backend, {failure: `wrong result: ${nameOf(task)} ${wrong}`});
+    } catch (error) {
+      this.outcomes.set(backend, {failure: `${nameOf(task)} throws: ${messageOf(error)}`});
+    }
+    dispose(inputs);
+    return null;
+  }
+
+  /** Doubles the calls of a sample until the clock can be trusted; that sample is the first. */
+  private calibrate(contestant: Contestant): void {
+    const {backend, firstMs} = contestant;
+    // Where the first call compiled, it says nothing of the next.
+    let expected = ON_GPU.includes(backend) ? opMs(this.task, backend) : firstMs;
+    for (; contestant.calls <= MOST_CALLS; contestant.calls *= 2) {
+      if (!this.hasTimeFor(expected)) {
+        this.skip(backend, 'the budget was too short for a sample');
+        return;
+      }
+      const elapsed = this.timeOf(contestant);
+      expected = 2 * elapsed;
+      if (this.stopwatch.trusts(elapsed)) {
+        contestant.samples.push(elapsed / contestant.calls);
+        return;
+      }
+    }
+    this.skip(backend, `the clock stood still for ${MOST_CALLS} calls`);
+  }
+
+  private async rounds(racing: Contestant[]): Promise<void> {
+    for (let round = 1; round < ROUNDS; round++) {
+      const unsettled = this.unsettled(racing);
+      if (unsettled.length === 0) return;
+      for (const contestant of unsettled) {
+        const [latest] = contestant.samples.slice(-1);
+        if (!this.hasTimeFor(latest! * contestant.calls)) return;
+        this.report(Math.max(round / ROUNDS, this.partOfBudget()), `timing ${contestant.backend}`);
+        contestant.samples.push(this.timeOf(contestant) / contestant.calls);
+        await this.pause();
+      }
+    }
+  }
+
+  /** Those whose rank more samples could change. */
+  private unsettled(racing: Contestant[]): Contestant[] {
+    const timings = racing.map(({samples}) => summary(counted(samples)));
+    const leader = timings.reduce((least, {p80}) => Math.min(least, p80), Number.POSITIVE_INFINITY);
+    return racing.filter((_, i) => {
+      const {samples, p20} = timings[i]!;
+      return samples < SETTLED_AFTER || p20 < CLEARLY_SLOWER * leader;
+    });
+  }
+
+  private timeOf({backend, inputs, calls}: Contestant): number {
+    const {op, axis} = this.task;
+    const {run} = definitionOf(op);
+    const start = this.stopwatch.now();
+    onBackend(backend, () => {
+      for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1]!, axis).dispose();
+      const result = run(inputs[0]!, inputs[1]!, axis);
+      finish(backend, result);
+      result.dispose();
+    });
+    return this.stopwatch.since(start);
+  }
+
+  private hasTimeFor(ms: number): boolean {
+    return this.stopwatch.now() + ms <= this.deadline;
+  }
+
+  private partOfBudget(): number {
+    return (this.stopwatch.now() - this.start) / (this.deadline - this.start);
+  }
+
+  private skip(backend: string, why: string): void {
+    this.outcomes.set(backend, {skipped: why});
+  }
+
+  private skipAll(backends: string[], why: string): Map<string, Outcome> {
+    for (const backend of backends) this.skip(backend, why);
+    return this.outcomes;
+  }
+
+  private async pause(): Promise<void> {
+    if (performance.now() - this.pausedAt < LONGEST_STRETCH_MS) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    this.pausedAt = performance.now();
+  }
+}
+
+/** Backends that have finished when an op returns. */
+const SYNCHRONOUS = ['cpu', 'wasm', 'tensorflow'];
+/** Backends on which reading one element takes less than reading all. */
+const ON_GPU = ['webgl', 'webgpu'];
+
+/** Waits until a result is there, by reading of it. */
+function finish(backend: string, result: Tensor): void {
+  if (SYNCHRONOUS.includes(backend)) return;
+  if (ON_GPU.includes(backend)) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
+  else result.dataSync();
+}
+
+function counted(samples: number[]): number[] {
+  return samples.length < 2 * WARM_UP_SAMPLES ? samples : samples.slice(WARM_UP_SAMPLES);
+}
+
+interface SampleData {
+  /** Logits, and the vector if the op takes one. */
+  inputs: Float32Array[];
+  /** Worked out when it is first asked for. */
+  expected: () => ExpectedRow[];
+}
+
+/** Logits on (-6, 6), as a network might have them, without a pattern in a row; the same in every run. */
+function sampleData({op, rows, elements}: Task): SampleData {
+  const period = 4093; // a prime, so that rows differ
+  const wave = Float32Array.from({length: period}, (_, i) => 6 * Math.sin(i * i));
+  const x = new Float32Array(elements);
+  for (let i = 0; i < elements; i++) x[i] = wave[i % period]!;
+  const v = takesVector(op) ? x.map((value) => value / 6) : new Float32Array(0);
+  let expected: ExpectedRow[] | undefined;
+  return {
+    inputs: takesVector(op) ? [x, v] : [x],
+    expected: () => {
+      expected ??= elements > 0 ? expectedRows(op, x, v, rows) : [];
+      return expected;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import {engine} from '@tensorflow/tfjs-core';
+import type {Progress} from './measure';
+import {PACKAGES, START_LIMIT_MS} from './start';
+import type {Remember} from './storage';
+import type {Task} from './workload';
+
+export interface RankOptions {
+  /** `estimate`, the default: at once, by the cost model and what was measured before. `measure`: by timing them. */
+  mode?: 'estimate' | 'measure';
+  /** The backends to be compared, by default all that are registered with tfjs. */
+  candidates?: readonly string[];
+  /** How many milliseconds measuring may take, with starting backends; 1000 by default. */
+  budgetMs?: number;
+  /** Always the same answer on the same machine: by the shipped cost model alone. */
+  deterministic?: boolean;
+  /** Told how far measuring has come. */
+  onProgress?: (progress: Progress) => void;
+  /** Milliseconds; performance.now by default. */
+  clock?: () => number;
+  /** Where measured results are kept and looked up: see `Remember`. True, in memory, by default. */
+  remember?: Remember;
+  /** How many milliseconds a backend may take to start; 5000 by default. */
+  startLimitMs?: number;
+}
+
+/** The options with their defaults. */
+export type Settings = Required<RankOptions>;
+
+/** @throws if an option is not what it must be */
+export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
+  const {mode = 'estimate', budgetMs = 1000, deterministic = false, remember = true, onProgress = () => {}} = options;
+  const {clock = () => performance.now(), startLimitMs = START_LIMIT_MS} = options;
+  const candidates = [...new Set(options.candidates ?? engine().backendNames())];
+  if (mode !== 'estimate' && mode !== 'measure') {
+    throw new Error(`mode is ${String(mode)}. Allowed are 'estimate' and 'measure'.`);
+  }
+  for (const [name, value] of Object.entries({budgetMs, startLimitMs})) {
+    if (typeof value !== 'number' || !(value >= 0)) {
+      throw new Error(`${name} is ${String(value)}. It must be a number of milliseconds from 0.`);
+    }
+  }
+  const known = new Set([...engine().backendNames(), ...Object.keys(PACKAGES)]);
+  for (const {residency} of tasks) {
+    if (residency !== null && !known.has(residency)) {
+      throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${[...known].join(', ')}.`);
+    }
+  }
+  return {mode, budgetMs, deterministic, remember, onProgress, clock, startLimitMs, candidates};
+}

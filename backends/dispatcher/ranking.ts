@@ -1,0 +1,50 @@
+import type {Timing} from './stopwatch';
+import type {WorkloadItem} from './workload';
+
+/** Where a time comes from: timed in this call, timed before, or the cost model. */
+export type Source = 'measured' | 'remembered' | 'estimated';
+
+/** What a backend does in one item of the workload. */
+export interface Part {
+  op: WorkloadItem['op'];
+  shape: number[];
+  axis: number;
+  weight: number;
+  /** Milliseconds of one call, without moving. */
+  opMs: number;
+  /** Milliseconds of moving the data there and the result back, by the cost model; 0 where they are there. */
+  moveMs: number;
+  source: Source;
+  /** What the time was made of and where that comes from, for people. */
+  from: string;
+  /** Of measured and remembered times. */
+  timing: Timing | null;
+  /** Milliseconds of the first call, with its compiling, if that was measured now. */
+  firstMs: number | null;
+}
+
+export interface RankedBackend {
+  backend: string;
+  /** Why it cannot be chosen; null if it can. */
+  out: string | null;
+  /** Milliseconds for the workload: the parts times their weights. Null for one that is out. */
+  ms: number | null;
+  /** Whether it is a GPU that is a program on the CPU: it comes after all others that can run. */
+  software: boolean;
+  /** One for each item of the workload; none for one that is out. */
+  parts: Part[];
+}
+
+/** All candidates with their figures. `toString()` is a table for people; as JSON it is the plain figures. */
+export interface Ranking {
+  mode: 'estimate' | 'measure';
+  /** The first of `candidates`; null if none can run. */
+  best: string | null;
+  /** Why that one, for people. */
+  why: string;
+  /** The best first, then by time, those that are out last. */
+  candidates: RankedBackend[];
+  /** What did not go as asked, for people: a budget that was too short, wisdom that could not be used. */
+  notes: string[];
+  toString(): string;
+}

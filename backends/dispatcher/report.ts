@@ -1,0 +1,84 @@
+import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
+import {version} from '../../package.json';
+import {composedBackend} from '../composed';
+import {BACKENDS, hasOwnKernels} from '../register';
+import {messageOf} from './environment';
+import {goldenFailure} from './golden';
+import {oneAtATime} from './lock';
+import {type Machine, machine} from './machine';
+import {isSoftwareGpu, obstacle} from './standing';
+import {PACKAGES, START_LIMIT_MS, start} from './start';
+
+export interface BackendEntry {
+  /** tfjs's name of it. */
+  name: string;
+  /** Whether this package has kernels for it, or composes the family of tfjs's own. */
+  kernels: 'own' | 'composed';
+  /** Whether it has started. */
+  started: boolean;
+  /** What runs there, and why; once it has started. */
+  runs: string | null;
+  /** Whether it runs on a GPU that is a program on the CPU. */
+  softwareGpu: boolean;
+  /** Whether a small softmax and its gradient are right there; null if it has not started. */
+  check: 'PASS' | 'FAIL' | null;
+  /** Why it does not run, or is not right; null if nothing is wrong. */
+  problem: string | null;
+}
+
+export interface BackendReport {
+  /** Versions of this package and of tfjs-core. */
+  versions: {'tfjs-softmax': string; 'tfjs-core': string};
+  /** The active backend, or null while tfjs has none. */
+  active: string | null;
+  /** What the hardware and the browser have. */
+  machine: Machine;
+  /** Every backend that is registered with tfjs. */
+  backends: BackendEntry[];
+  /** The others that there are, and the package to be imported for each. */
+  notRegistered: {name: string; package: string}[];
+}
+
+export interface ReportOptions {
+  /** Whether backends that have not started are, one after the other, and each is checked; true by default. */
+  start?: boolean;
+  /** How many milliseconds each may take to start; 5000 by default. */
+  startLimitMs?: number;
+}
+
+/**
+ * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
+ * that is missing, fails or hangs is reported; nothing throws because of it.
+ */
+export async function backendReport(options: ReportOptions = {}): Promise<BackendReport> {
+  const {start: starts = true, startLimitMs = START_LIMIT_MS} = options;
+  const names = engine().backendNames();
+  const backends = await oneAtATime(async () => {
+    const entries: BackendEntry[] = [];
+    for (const name of names) entries.push(entryOf(name, starts ? await start(name, startLimitMs) : null, starts));
+    return entries;
+  });
+  return {
+    versions: {'tfjs-softmax': version, 'tfjs-core': version_core},
+    active: getBackend() || null,
+    machine: machine(),
+    backends,
+    notRegistered: Object.entries(PACKAGES).flatMap(([name, pkg]) =>
+      names.includes(name) ? [] : [{name, package: pkg}],
+    ),
+  };
+}
+
+function entryOf(name: string, failure: string | null, checks: boolean): BackendEntry {
+  const backend = engine().registry[name];
+  const kernels = hasOwnKernels(name) ? 'own' : 'composed';
+  const common = {name, kernels, started: backend != null, softwareGpu: isSoftwareGpu(name)} as const;
+  if (backend == null) return {...common, runs: null, check: null, problem: failure ?? obstacle(name)};
+  const wrong = checks ? goldenFailure(name) : null;
+  const check = checks ? (wrong === null ? 'PASS' : 'FAIL') : null;
+  try {
+    return {...common, runs: (BACKENDS[name] ?? composedBackend).describe(backend as never), check, problem: wrong};
+  } catch (error) {
+    return {...common, runs: null, check, problem: wrong ?? `cannot say what it runs on: ${messageOf(error)}`};
+  }
+}

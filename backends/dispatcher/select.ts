@@ -1,0 +1,104 @@
+import {engine, getBackend, setBackend} from '@tensorflow/tfjs-core';
+import {abandonStartUnderWay, startUnderWay} from './borrow';
+import {BACKEND_VARIABLE, backendOfEnvironment} from './environment';
+import {oneAtATime} from './lock';
+import {type RankOptions, type Settings, settingsOf} from './options';
+import {rank} from './rank';
+import type {Ranking} from './ranking';
+import {start, within} from './start';
+import {tasksOf, type Workload} from './workload';
+
+export interface SelectOptions extends RankOptions {
+  /** The backend to be selected, whatever its figures. */
+  backend?: string;
+}
+
+/** A ranking, and what became of it. */
+export interface Selection extends Ranking {
+  best: string;
+  /** The backend that is active now. */
+  backend: string;
+  /** The one that was active before, if any. */
+  previous: string | null;
+}
+
+/** A choice that somebody has made. */
+interface ExplicitChoice {
+  backend: string;
+  by: string;
+}
+
+/**
+ * Makes the best backend for a workload the active one. What is asked for explicitly wins: by `options.backend`, or else
+ * by the environment variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported,
+ * and where nothing was, by `options.mode`: an estimate, or measuring now. Selections wait for each other.
+ *
+ * @returns what was chosen and why, with all candidates and their figures
+ * @throws if what was asked for explicitly cannot run, or nothing can; says what can, and leaves the active backend
+ */
+export async function selectBackend(workload: Workload, options: SelectOptions = {}): Promise<Selection> {
+  const tasks = tasksOf(workload);
+  const settings = settingsOf(options, tasks);
+  const explicit = explicitChoice(options);
+  return oneAtATime(async () => {
+    const previous = getBackend() || null;
+    if (explicit) {
+      const withIt = {...settings, candidates: [...new Set([explicit.backend, ...settings.candidates])]};
+      const failure = await activate(explicit.backend, settings);
+      if (failure !== null) throw await refusal(explicit, failure, withIt);
+      const ranking = await rank(tasks, {...withIt, mode: 'estimate'}, 'if new');
+      return selection(chosenFirst(ranking, explicit), explicit.backend, previous);
+    }
+    // An estimate starts nothing, so what it puts first may turn out not to start; then it is out, and the next is tried.
+    for (;;) {
+      const ranking = await rank(tasks, settings, 'if new');
+      if (ranking.best === null) throw new Error(`selectBackend: no candidate can run. ${reasons(ranking)}`);
+      if ((await activate(ranking.best, settings)) === null) return selection(ranking, ranking.best, previous);
+    }
+  });
+}
+
+function explicitChoice({backend}: SelectOptions): ExplicitChoice | null {
+  if (backend != null) return {backend, by: 'the option `backend`'};
+  const named = backendOfEnvironment();
+  return named === null ? null : {backend: named, by: `the environment variable ${BACKEND_VARIABLE}`};
+}
+
+/** @returns null if the backend is the active one now, or why it cannot be */
+async function activate(name: string, {startLimitMs}: Settings): Promise<string | null> {
+  const failure = await start(name, startLimitMs);
+  if (failure !== null) return failure;
+  const elsewhere = startUnderWay();
+  if (elsewhere) {
+    // Who waits for that start would make it the active one after us.
+    await within(startLimitMs, elsewhere.done);
+    if (startUnderWay()?.done === elsewhere.done) abandonStartUnderWay();
+  }
+  return (await setBackend(name)) ? null : 'tfjs cannot make it the active one';
+}
+
+async function refusal({backend, by}: ExplicitChoice, failure: string, {candidates, startLimitMs}: Settings) {
+  const others = new Set([...candidates, ...engine().backendNames()]);
+  others.delete(backend);
+  const running: string[] = [];
+  for (const name of others) if ((await start(name, startLimitMs)) === null) running.push(name);
+  return new Error(
+    `selectBackend: ${backend}, which ${by} asks for, cannot run: it ${failure}. ` +
+      `Can run: ${running.join(', ') || 'none'}. Ask for one of these, or for none to have the fastest.`,
+  );
+}
+
+function reasons({candidates}: Ranking): string {
+  if (candidates.length === 0) return 'There are none: import a backend, such as @tensorflow/tfjs-backend-wasm.';
+  return candidates.map(({backend, out}) => `${backend}: ${out}.`).join(' ');
+}
+
+function chosenFirst(ranking: Ranking, {backend, by}: ExplicitChoice): Ranking {
+  const isChosen = (candidate: {backend: string}) => candidate.backend === backend;
+  const [chosen, others] = [ranking.candidates.filter(isChosen), ranking.candidates.filter((c) => !isChosen(c))];
+  return {...ranking, best: backend, why: `asked for by ${by}`, candidates: [...chosen, ...others]};
+}
+
+function selection(ranking: Ranking, backend: string, previous: string | null): Selection {
+  return {...ranking, best: backend, backend, previous};
+}

@@ -1,0 +1,59 @@
+/** Milliseconds a call. */
+export interface Timing {
+  median: number;
+  /** The 20th and 80th percentile. */
+  p20: number;
+  p80: number;
+  /** How many samples it is the median of. */
+  samples: number;
+}
+
+/** A sample is to last this long, in milliseconds, */
+const SAMPLE_MS = 2;
+/** and this many steps of the clock, each of which may be off by one. */
+const SAMPLE_STEPS = 20;
+/** Taken of a clock that does not move while it is watched; browsers round to 1 ms at most. */
+const COARSEST_STEP_MS = 1;
+
+/** A clock that knows how far it can be trusted. */
+export class Stopwatch {
+  private step: number;
+
+  /** @param now milliseconds, from anywhere */
+  constructor(readonly now: () => number = () => performance.now()) {
+    this.step = Math.min(smallestStep(now), COARSEST_STEP_MS);
+  }
+
+  /** Milliseconds since `start`. */
+  since(start: number): number {
+    const elapsed = this.now() - start;
+    if (elapsed > 0) this.step = Math.min(this.step, elapsed);
+    return elapsed;
+  }
+
+  /** Whether a sample of that many milliseconds says more about what was timed than about the clock. */
+  trusts(elapsed: number): boolean {
+    return elapsed >= SAMPLE_MS && elapsed >= SAMPLE_STEPS * this.step;
+  }
+}
+
+/** The smallest step that a clock is seen to make, in milliseconds; Infinity if it does not move while it is watched. */
+export function smallestStep(now: () => number): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  let last = now();
+  for (let reads = 0, steps = 0; reads < 200_000 && steps < 3; reads++) {
+    const next = now();
+    if (next > last) {
+      smallest = Math.min(smallest, next - last);
+      steps++;
+    }
+    last = next;
+  }
+  return smallest;
+}
+
+export function summary(samples: number[]): Timing {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = (q: number) => sorted[Math.round(q * (sorted.length - 1))]!;
+  return {median: at(0.5), p20: at(0.2), p80: at(0.8), samples: sorted.length};
+}

@@ -1,0 +1,77 @@
+/**
+ * Measures the figures that the dispatcher's cost model ships with (backends/dispatcher/costs.ts), and prints them.
+ *
+ *     npx tsx benchmarks/cost_model.ts                     cpu and wasm here, webgl in Chromium on SwiftShader
+ *     npx tsx benchmarks/cost_model.ts --backend composed --budget 1000 --largest 140000
+ *     npx tsx benchmarks/cost_model.ts --backend tensorflow --load ./.cache/tfjs-node/node_modules/@tensorflow/tfjs-node
+ */
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import {createRequire} from 'node:module';
+import {cpus} from 'node:os';
+import {resolve} from 'node:path';
+import {parseArgs} from 'node:util';
+import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type {BackendCosts} from '../backends/dispatcher/costs';
+import {open} from '../spec/hosts/browser';
+import {type FiguresRequest, figuresOf} from './cost_figures';
+import type {Functions} from './pages/cost_model';
+
+const {values: options} = parseArgs({
+  options: {
+    backend: {type: 'string', multiple: true, default: ['cpu', 'wasm', 'composed', 'webgl']},
+    /** A package to be loaded first, such as tfjs-node: its folder or name. */
+    load: {type: 'string', multiple: true, default: []},
+    /** Milliseconds for each op and shape. */
+    budget: {type: 'string', default: '400'},
+    /** Elements of the largest shape. */
+    largest: {type: 'string', default: '1000000'},
+  },
+});
+
+tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
+registerComposed();
+const require = createRequire(resolve('package.json'));
+for (const name of options.load) require(name.startsWith('.') ? resolve(name) : name);
+const where = `${cpus().length} cores of ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}`;
+for (const backend of options.backend) {
+  const browser = backend === 'webgl';
+  const runtime = browser ? 'SwiftShader in Chromium' : `Node ${process.versions.node.split('.')[0]}`;
+  const request = {
+    backend,
+    from: `measured with ${runtime} on ${where}`,
+    budgetMs: Number(options.budget) * (browser ? 8 : 1),
+    largest: Number(options.largest),
+  };
+  print(backend, browser ? await inChromium(request) : await figuresOf(request));
+}
+
+/** The cpu backend under a name that nobody has kernels for: so the ops are composed of tfjs's. */
+function registerComposed(): void {
+  tf.registerBackend('composed', () => new MathBackendCPU());
+  for (const config of tf.getKernelsForBackend('cpu')) {
+    if (!config.kernelName.startsWith('Fused')) tf.registerKernel({...config, backendName: 'composed'});
+  }
+}
+
+async function inChromium(request: FiguresRequest): Promise<BackendCosts> {
+  const page = await open<Functions>({entry: 'benchmarks/pages/cost_model.ts', crossOriginIsolated: true});
+  try {
+    return await page.run('figures', request);
+  } finally {
+    await page.close();
+  }
+}
+
+function print(backend: string, {from, ops, upload, download, firstCall}: BackendCosts): void {
+  const line = (figures: object) =>
+    JSON.stringify(figures)
+      .replaceAll('"', '')
+      .replaceAll(/([:,])/g, '$1 ');
+  console.log(`  ${backend}: {\n    from: '${from}',\n    ops: {`);
+  for (const [op, figures] of Object.entries(ops)) console.log(`      ${op}: ${line(figures)},`);
+  console.log(
+    `    },\n    upload: ${line(upload)},\n    download: ${line(download)},\n    firstCall: ${firstCall},\n  },`,
+  );
+}

@@ -1,3 +1,0 @@
-import {bench} from './cli/bench';
-
-await bench(process.argv.slice(2));

@@ -1,0 +1,95 @@
+import {Presets, SingleBar} from 'cli-progress';
+import Table from 'cli-table3';
+import colors from 'picocolors';
+import type {BackendReport, Selection, WorkloadItem} from 'tfjs-softmax';
+import {adviceOf} from './advice';
+import {type LoadedPackage, loadPackages} from './packages';
+
+/** What people do with softmax: a classifier in training, attention, a vocabulary, and something tiny. */
+const WORKLOAD: WorkloadItem[] = [
+  {op: 'softmax', shape: [64, 1000]},
+  {op: 'gradLogSoftmax', shape: [64, 1000]},
+  {op: 'softmax', shape: [12 * 128, 128]},
+  {op: 'logSoftmax', shape: [1, 50257]},
+  {op: 'softmax', shape: [1, 4]},
+];
+const BUDGET_MS = 3000;
+
+interface Diagnosis {
+  report: BackendReport;
+  packages: LoadedPackage[];
+  /** What selectBackend chose after measuring; null if it could not choose any. */
+  selection: Selection | null;
+  /** Why it could not. */
+  failure: string | null;
+  advice: string[];
+}
+
+/** Prints what runs here and how fast. @returns the exit code: 0 if a backend could be chosen and none gives wrong results */
+export async function doctor(json: boolean): Promise<number> {
+  const diagnosis = await diagnose();
+  process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 1)}\n` : `${inWords(diagnosis)}\n`);
+  const {selection, report} = diagnosis;
+  return selection !== null && report.backends.every(({check}) => check !== 'FAIL') ? 0 : 1;
+}
+
+async function diagnose(): Promise<Diagnosis> {
+  const tf = await import('@tensorflow/tfjs-core').catch(() => {
+    throw new Error('@tensorflow/tfjs-core is not installed here. Run npm install @tensorflow/tfjs-core first.');
+  });
+  tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
+  const packages = await loadPackages();
+  const {backendReport, selectBackend} = await import('tfjs-softmax');
+  const report = await backendReport();
+  const bar = new SingleBar(
+    {format: '{bar} {percentage} % | {doing}', stream: process.stderr, clearOnComplete: true, hideCursor: true},
+    Presets.shades_classic,
+  );
+  bar.start(100, 0, {doing: ''});
+  let selection: Selection | null = null;
+  let failure: string | null = null;
+  try {
+    selection = await selectBackend(WORKLOAD, {
+      mode: 'measure',
+      budgetMs: BUDGET_MS,
+      onProgress: ({fraction, doing}) => bar.update(Math.round(100 * fraction), {doing}),
+    });
+  } catch (error) {
+    failure = (error as Error).message;
+  } finally {
+    bar.stop();
+  }
+  return {report, packages, selection, failure, advice: adviceOf(report, packages)};
+}
+
+function inWords({report, packages, selection, failure, advice}: Diagnosis): string {
+  const {versions, machine, backends} = report;
+  const table = new Table({
+    head: ['', 'backend', 'check', 'runs'],
+    style: {head: [], border: [], compact: true},
+    colWidths: [3, null, null, 90],
+    wordWrap: true,
+  });
+  for (const {name, check, runs, problem} of backends) {
+    const verdict = check === 'PASS' ? colors.green('PASS') : colors.red('FAIL');
+    table.push([name === selection?.backend ? '*' : '', name, verdict, problem ?? runs ?? '']);
+  }
+  const names = backends.map(({name}) => name);
+  for (const {backend, problem} of packages) {
+    if (!names.includes(backend)) table.push(['', backend, colors.dim('none'), problem ?? 'registers no backend']);
+  }
+  const {wasm} = machine;
+  const features = wasm
+    ? Object.entries(wasm).map(([feature, present]) => `${feature} ${present ? 'yes' : 'no'}`)
+    : ['none'];
+  return [
+    ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+    `${machine.runtime}, ${machine.platform}, ${machine.cores} cores of ${machine.processor}`,
+    `WebAssembly: ${features.join(', ')}; timer resolution ${machine.timerResolutionMs.toPrecision(2)} ms`,
+    table.toString(),
+    selection ? `${selection}` : colors.red(failure ?? ''),
+    '',
+    colors.bold('To get a faster one'),
+    ...advice.map((line) => `- ${line}`),
+  ].join('\n');
+}

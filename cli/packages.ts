@@ -1,0 +1,33 @@
+/** The tfjs packages that bring backends to Node, and what became of importing each. */
+
+export interface LoadedPackage {
+  name: string;
+  /** The backend that it registers. */
+  backend: string;
+  /** Null if it was imported, or why it was not. */
+  problem: string | null;
+}
+
+const PACKAGES = [
+  {backend: 'cpu', name: '@tensorflow/tfjs-backend-cpu'},
+  {backend: 'wasm', name: '@tensorflow/tfjs-backend-wasm'},
+  {backend: 'tensorflow', name: '@tensorflow/tfjs-node'},
+];
+
+/** Imports what is installed beside this package, in the project where the command was called. */
+export async function loadPackages(): Promise<LoadedPackage[]> {
+  const loaded: LoadedPackage[] = [];
+  for (const {name, backend} of PACKAGES) loaded.push({name, backend, problem: await problemOfImport(name)});
+  return loaded;
+}
+
+async function problemOfImport(name: string): Promise<string | null> {
+  try {
+    await import(name);
+    return null;
+  } catch (error) {
+    const {code, message} = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
+    return isMissing ? `not installed: npm install ${name}` : `does not load: ${message.split('\n')[0]}`;
+  }
+}
