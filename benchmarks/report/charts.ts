@@ -60,28 +60,46 @@ function isTimed(entry: Entry): entry is Entry & {ms: NonNullable<Entry['ms']>; 
   return entry.ms !== null && entry.ulp !== null;
 }
 
-const COMMON = {width: 860, marginLeft: 60, style: {fontSize: '12px', background: 'white'}};
+const COMMON = {width: 860, marginLeft: 60, marginBottom: 44, style: {fontSize: '12px', background: 'white'}};
+/** Each peer has a hue of its own, the same in all plots. */
+const HUES: Record<string, string> = {
+  ours: '#2f6bcb',
+  stock: '#d1622b',
+  textbook: '#3c9a5f',
+  'onnxruntime-web': '#8b5fbf',
+  'onnxruntime-node': '#b3437f',
+};
+const PEERS = {legend: true, domain: Object.keys(HUES), range: Object.values(HUES)};
 const NANOSECONDS = {type: 'log', label: 'ns per element', grid: true, tickFormat: 'd'} as const;
 
+/** Lines are told apart by their backend's dashes, dots by its symbol. */
+const DASHES: Record<string, string> = {wasm: 'none', cpu: '6 4', webgl: '2 3', tensorflow: '10 3 2 3'};
+
 function timeChart(data: Datum[]): Chart {
-  const alongRows = {x: 'n', stroke: 'candidate', z: 'candidate'};
+  const line = (backend: string) => ({
+    ...{x: 'n', y: 'ns', stroke: 'peer', z: 'candidate', strokeWidth: 2},
+    strokeDasharray: DASHES[backend] ?? '1 3',
+  });
+  const backends = [...new Set(data.map(({backend}) => backend))];
   return Plot.plot({
     ...COMMON,
     height: 420,
     x: {type: 'log', label: 'row length', tickFormat: '~s'},
     y: NANOSECONDS,
-    color: {legend: true},
+    color: PEERS,
+    symbol: {legend: true},
     marks: [
-      Plot.areaY(longest(data), {x: 'n', y1: 'p20', y2: 'p80', fill: 'candidate', z: 'candidate', fillOpacity: 0.15}),
-      Plot.lineY(longest(data), {...alongRows, y: 'ns'}),
-      Plot.ruleX(data, {x: 'n', y1: 'p20', y2: 'p80', stroke: 'candidate'}),
+      Plot.areaY(longest(data), {x: 'n', y1: 'p20', y2: 'p80', fill: 'peer', z: 'candidate', fillOpacity: 0.15}),
+      ...backends.map((name) =>
+        Plot.lineY(
+          longest(data).filter(({backend}) => backend === name),
+          line(name),
+        ),
+      ),
+      Plot.ruleX(data, {x: 'n', y1: 'p20', y2: 'p80', stroke: 'peer'}),
       Plot.dot(data, {
-        x: 'n',
-        y: 'ns',
-        fill: 'candidate',
-        r: 3,
-        channels: {shape: 'shape', p20: 'p20', p80: 'p80'},
-        tip: true,
+        ...{x: 'n', y: 'ns', fill: 'peer', symbol: 'backend', r: 4, tip: true},
+        channels: {shape: 'shape', p20: 'p20', p80: 'p80', backend: 'backend'},
       }),
     ],
   });
@@ -123,7 +141,7 @@ function accuracyChart(data: Datum[]): Chart {
     height: 360,
     x: NANOSECONDS,
     y: {type: 'log', label: 'worst error in ULP', grid: true, tickFormat: '~g'},
-    color: {legend: true},
+    color: PEERS,
     symbol: {legend: true},
     marks: [
       Plot.dot(data, {

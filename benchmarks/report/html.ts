@@ -8,7 +8,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1d2530; max-width: 76rem; m
 h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; font-size: .8rem; display: block; overflow-x: auto; }
 th, td { border: 1px solid #dde2e9; padding: .2rem .5rem; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; } td:last-child { white-space: normal; }
 .notice { background: #fff6db; border: 1px solid #e5c65c; border-radius: 6px; padding: .4rem .8rem; margin: .4rem 0; }
 dl { display: grid; grid-template-columns: 9rem 1fr; gap: .1rem 1rem; font-size: .9rem; } dd { margin: 0; }`;
 

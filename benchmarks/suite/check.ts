@@ -68,10 +68,12 @@ function judge(result: Float32Array, {rows, perRow, count}: Expected, op: Op, to
     const allowed = tolerance * scale;
     for (let i = 0; i < perRow; i++) {
       const actual = result[row * perRow + i]!;
-      if (!fault && !near(actual, exact[i]!, allowed)) fault = returnedEarly(actual, exact[i]!, row, i);
+      const isRight = near(actual, exact[i]!, allowed);
+      if (!fault && !isRight) fault = returnedEarly(actual, exact[i]!, row, i);
       // A call that returned early has left nothing from the first fault on; anything else is plainly wrong.
       const isThere = actual !== 0 && !Number.isNaN(actual);
-      if (fault && isThere && Math.abs(exact[i]!) > allowed) return {fault: {...fault, mark: 'wrong'}};
+      const isTelling = !isRight || Math.abs(exact[i]!) > allowed;
+      if (fault && isThere && isTelling) return {fault: {...fault, mark: 'wrong'}};
       if (!fault) ulp = Math.max(ulp, op.error(actual, exact[i]!, scale));
     }
   }
