@@ -19,12 +19,12 @@ function start(...args: string[]): {child: ChildProcess; ended: Promise<{code: n
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 
 describe('npx tfjs-softmax bench', () => {
-  it('times all ops, checks them, and writes three reports that say the same', async () => {
-    const {code, output} = await start('--seconds', '0.05').ended;
+  it('times ops, checks them, and writes three reports that say the same', async () => {
+    const {code, output} = await start('--seconds', '0.05', '--op', 'logSumExp', '--op', 'gradLogSoftmax').ended;
     expect([code, output]).toEqual([0, expect.stringContaining('Written to')]);
     const report = JSON.parse(read('report.json')) as Report;
     expect(report).toMatchObject({complete: true, plan: {backends: ['cpu', 'wasm']}});
-    expect(report.cases).toHaveLength(10);
+    expect(report.cases).toHaveLength(4);
     for (const {entries} of report.cases) {
       for (const {peer, fault, ratio} of entries.filter(({peer}) => ['ours', 'stock'].includes(peer))) {
         expect([peer, fault, ratio]).toEqual([peer, null, expect.any(Number)]);
