@@ -37,6 +37,8 @@ export interface ForwardRequest {
    * nothing else is 0 for softmax, and -Infinity for the other two.
    */
   mask: Mask | null;
+  /** Whether the last digit is worth more than speed, for a backend that has the choice. */
+  exact: boolean;
   /** The shape of the result: that of x, or for logSumExp without the axis. */
   outputShape: number[];
 }
@@ -49,6 +51,7 @@ export interface ProductRequest {
   rows: Rows;
   /** The product is multiplied by it. */
   factor: number;
+  exact: boolean;
 }
 
 /**

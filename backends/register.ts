@@ -26,6 +26,7 @@ import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {cpuBackend} from './cpu';
 import {maskedBySelection} from './masking';
+import {tensorflowBackend} from './tensorflow';
 import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
 
@@ -33,6 +34,7 @@ import {webglBackend} from './webgl';
 export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
+  tensorflow: tensorflowBackend,
   wasm: wasmBackend,
 };
 
@@ -102,7 +104,7 @@ const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
-    const {axis, scale, keepDims} = attrs as ForwardAttrs;
+    const {axis, scale, keepDims, exact} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
     if (mask && !implementation.masks) {
@@ -113,16 +115,16 @@ function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>)
     }
     const rows = rowsAlong(x.shape, axis);
     const masked = mask ? maskAlong(mask, x.shape, axis) : null;
-    return implementation.forward({kind, x, rows, scale, mask: masked, outputShape}, backend as never);
+    return implementation.forward({kind, x, rows, scale, mask: masked, exact, outputShape}, backend as never);
   };
 }
 
 function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const {probabilities: y, vector: v} = inputs as {probabilities: TensorInfo; vector: TensorInfo};
-    const {axis, factor} = attrs as ProductAttrs;
+    const {axis, factor, exact} = attrs as ProductAttrs;
     if (util.sizeFromShape(y.shape) === 0) return filled(y.shape, 0, backend as KernelBackend);
-    return implementation.product({kind, y, v, rows: rowsAlong(y.shape, axis), factor}, backend as never);
+    return implementation.product({kind, y, v, rows: rowsAlong(y.shape, axis), factor, exact}, backend as never);
   };
 }
 

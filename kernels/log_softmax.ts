@@ -49,6 +49,6 @@ export const maskedLogSoftmaxGradient: GradConfig = {
 };
 
 function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
-  const probabilities = softmaxAsConstant(logits, axis, scale, mask);
-  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, {axis, scale, factor: scale});
+  const probabilities = softmaxAsConstant(logits, {axis, scale, exact: false}, mask);
+  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, {axis, scale, factor: scale, exact: false});
 }

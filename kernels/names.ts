@@ -36,16 +36,20 @@ export interface ForwardAttrs {
   scale: number;
   /** Whether the reduced axis stays with length 1 (logSumExp only). */
   keepDims: boolean;
+  /** Whether the last digit is worth more than speed; only the cpu backend has a choice. */
+  exact: boolean;
 }
 
 /** Attributes of the three product kernels; their inputs are `logits`, `probabilities` and `vector`. */
 export interface ProductAttrs {
-  [name: string]: number;
+  [name: string]: number | boolean;
   axis: number;
   /** `probabilities` is softmax(scale · logits): what a derivative with respect to the logits has to know. */
   scale: number;
   /** The product is multiplied by it. */
   factor: number;
+  /** As for the forward kernels. */
+  exact: boolean;
 }
 
 /** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */

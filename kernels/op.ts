@@ -39,6 +39,7 @@ export function runForward(
       axis: resolveAxis(name, axis, x.shape),
       scale: checkFinite(name, 'scale', scale),
       keepDims,
+      exact: false,
     };
     if (mask == null) return runKernel(kernel, {logits: x}, attrs);
     return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
@@ -51,9 +52,11 @@ export function runForward(
  * softmax as a constant: no gradient flows through it. For derivatives that take the logits' part into account
  * themselves.
  */
-export function softmaxAsConstant(logits: Tensor, axis: number, scale: number, mask?: Tensor): Tensor {
-  const attrs: ForwardAttrs = {axis, scale, keepDims: false};
+export function softmaxAsConstant(logits: Tensor, {axis, scale, exact}: ConstantAttrs, mask?: Tensor): Tensor {
+  const attrs: ForwardAttrs = {axis, scale, exact, keepDims: false};
   const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
   // On the tape this is a function of nothing.
   return customGrad(() => ({value: run(), gradFunc: () => []}))();
 }
+
+type ConstantAttrs = Pick<ForwardAttrs, 'axis' | 'scale' | 'exact'>;

@@ -90,8 +90,11 @@ function productOp(
     }
     const resolved = resolveAxis(op, axis, x.shape);
     checkFinite(op, 'scale', scale);
-    const probabilities = softmaxAsConstant(x, resolved, scale);
-    return runKernel(kernelName, {logits: x, probabilities, vector: v}, {axis: resolved, scale, factor: scale});
+    // Backpropagation has to be fast, and takes the probabilities that the forward pass left. Here somebody asks for a
+    // product: to check a gradient, for instance.
+    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale, exact: true};
+    const probabilities = softmaxAsConstant(x, attrs);
+    return runKernel(kernelName, {logits: x, probabilities, vector: v}, attrs);
   });
 }
 
@@ -108,10 +111,10 @@ type Derivative = (g: Tensor, vector: Tensor, operands: Operands, attrs: Product
 export const softmaxProductGradient = productGradient(
   SOFTMAX_PRODUCT,
   (g, _, operands, attrs) => runKernel(SOFTMAX_PRODUCT, {...operands, vector: g}, attrs),
-  (g, vector, operands, {axis, scale, factor}) => {
-    const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {axis, scale, factor: 1});
+  (g, vector, operands, {scale, factor, ...attrs}) => {
+    const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {...attrs, scale, factor: 1});
     const product = multiply(centred(g), centred(vector));
-    return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {axis, scale, factor: factor * scale});
+    return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {...attrs, scale, factor: factor * scale});
   },
 );
 
@@ -130,9 +133,10 @@ export const logSoftmaxVjpGradient = productGradient(
 );
 
 /** -f·a·Σu · J·w */
-function totalTimesProduct(u: Tensor, w: Tensor, operands: Operands, {axis, scale, factor}: ProductAttrs): Tensor {
-  const product = runKernel(SOFTMAX_PRODUCT, {...operands, vector: w}, {axis, scale, factor: -factor * scale});
-  return multiply(totals(u, axis), product);
+function totalTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: ProductAttrs): Tensor {
+  const factor = -attrs.factor * attrs.scale;
+  const product = runKernel(SOFTMAX_PRODUCT, {...operands, vector: w}, {...attrs, factor});
+  return multiply(totals(u, attrs.axis), product);
 }
 
 function productGradient(kernelName: string, inVector: Derivative, inLogits: Derivative): GradConfig {

@@ -1,11 +1,36 @@
 import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import {SMALLEST_STAGED} from '../backends/cpu';
+import {lastRun} from '../backends/wasm/run';
+import {backendReport, softmax, softmaxVjp} from '../index';
 import {describeConformance} from './conformance';
 import {thisProcess} from './hosts/this_process';
 
 describeConformance('cpu', () => thisProcess('cpu'), {
-  softmax: 2,
+  softmax: 4,
   logSoftmax: 2,
   logSumExp: 1,
   product: 4,
   rowSum: 2 ** -22,
+});
+
+test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
+  const ran = (run: () => tf.Tensor) => {
+    const before = lastRun();
+    tf.tidy(() => void run());
+    return lastRun() === before ? null : lastRun()!.kernel;
+  };
+  expect(ran(() => softmax(tf.zeros([SMALLEST_STAGED.forward - 1])))).toBeNull();
+  expect(ran(() => softmax(tf.zeros([SMALLEST_STAGED.forward])))).toBe('softmaxLongRows');
+  expect(ran(() => softmax(tf.zeros([SMALLEST_STAGED.forward, 4])))).toBe('softmaxShortRows');
+  const gradient = (n: number) => ran(() => tf.grad((x) => softmax(x))(tf.zeros([n]), tf.ones([n])));
+  expect(gradient(SMALLEST_STAGED.product - 1)).toBe('softmaxLongRows');
+  expect(gradient(SMALLEST_STAGED.product)).toBe('softmaxProductLongRows');
+  // A product that somebody asks for is exact rather than fast.
+  expect(ran(() => softmaxVjp(tf.zeros([1000]), tf.ones([1000])))).toBeNull();
+});
+
+test('backendReport says so', async () => {
+  const {backends} = await backendReport();
+  expect(backends.find(({name}) => name === 'cpu')?.runs).toMatch(/^WebAssembly, by way of a memory of its own/);
 });

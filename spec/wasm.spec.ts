@@ -6,6 +6,7 @@ describeConformance('wasm', () => thisProcess('wasm'), {
   softmax: 4,
   logSoftmax: 2,
   logSumExp: 1,
-  product: 4,
+  // The kernel itself stays within 4 of the y it is given (wasm_kernels.spec.ts); the rest is what y is off.
+  product: 6,
   rowSum: 2 ** -22,
 });

@@ -10,6 +10,8 @@ type Kernel = (...pointersAndNumbers: number[]) => void;
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   build: Build;
+  /** For other threads, which make instances of their own on the memory. */
+  module: WebAssembly.Module;
   functions: Readonly<Record<KernelName, Kernel>>;
 }
 
@@ -25,8 +27,9 @@ const compiled = new Map<string, WebAssembly.Module>();
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const build = bestBuild();
-  const {exports} = new WebAssembly.Instance(compile(build, isShared(memory)), {env: {memory}});
-  return {build, functions: exports as Kernels['functions']};
+  const module = compile(build, isShared(memory));
+  const {exports} = new WebAssembly.Instance(module, {env: {memory}});
+  return {build, module, functions: exports as Kernels['functions']};
 }
 
 /** For tests and comparisons: has the next kernels come from this build, or again from the best one. */

@@ -36,10 +36,10 @@ export function biasFor(n: u32): i32 {
   return 126 - min<i32>(bits, 24);
 }
 
-/** 1 / (KAPPA 2^(bias - 127)): a sum of values times this is a sum of e^t 2^-N. */
-export function unitOf(bias: i32): f64 {
-  return reinterpret<f64>(u64(1023 + 127 - bias) << 52) / KAPPA;
-}
+/** For logarithms, which divide by nothing, it may be as high as sixteen values can be added: then all of them count. */
+export const LOG_BIAS: i32 = 200;
+/** A sum of values at LOG_BIAS times this is a sum of e^t 2^-N: 1 / (KAPPA 2^(LOG_BIAS - 127)). */
+export const LOG_UNIT: f64 = 1.4650310289221339e-25;
 
 /**
  * The shift: what is subtracted from the logits of each row. The maximum from 208 on: every logit that does not

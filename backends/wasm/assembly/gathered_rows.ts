@@ -6,7 +6,7 @@
 
 import {reciprocal} from './divide';
 import {
-  biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
+  LOG_BIAS, biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
@@ -28,7 +28,7 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
     i += step;
   } while (i < end);
 
-  let bias = biasFor(n);
+  let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
   let scales = f64x2.splat(scale);
   let logit = f32x4.div(max, factor);
   let originLow = promoteLow(logit);
@@ -70,8 +70,8 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
 
   // The values are those of differences from the maximum: from 0, or from NaN where that is infinite.
   let reference = f32x4.sub(max, max);
-  let logLow = logOfSum(ties, low, reference, bias);
-  let logHigh = logOfSum(upper(ties), high, upper(reference), bias);
+  let logLow = logOfSum(ties, low, reference);
+  let logHigh = logOfSum(upper(ties), high, upper(reference));
   if (kind == LOG_SUM_EXP) {
     let peakLow = f64x2.mul(originLow, scales);
     let peakHigh = f64x2.mul(originHigh, scales);

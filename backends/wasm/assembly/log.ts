@@ -6,7 +6,7 @@
 //   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1)
 // Where e is 0, f - 1 is (ties - 1) + q with nothing lost: log1p(q).
 
-import {octavesOf, shiftOf, unitOf} from './exp';
+import {LOG_UNIT, octavesOf, shiftOf} from './exp';
 import {promoteLow} from './simd';
 
 /** e^-ρ for |ρ| <= 0.36: Taylor's series up to degree 9, within 2^-36. */
@@ -25,16 +25,16 @@ import {promoteLow} from './simd';
 
 /**
  * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other logits,
- * scaled as in exp.ts: by KAPPA 2^(bias - 127) and 2^-octaves, with the shift taken off. The maximum, shifted and scaled
+ * scaled as in exp.ts, at LOG_BIAS. The maximum, shifted and scaled
  * alike, is e^ρ with ρ = max - shift - octaves ln 2, so q = rest e^-ρ. Where the values are those of differences from the
  * maximum, pass 0 for it.
  */
-export function logOfSum(counts: v128, rest: v128, max: v128, bias: i32): v128 {
+export function logOfSum(counts: v128, rest: v128, max: v128): v128 {
   let shift = shiftOf(max);
   let octaves = f64x2.mul(promoteLow(octavesOf(max, shift)), f64x2.splat(0.6931471805599453));
   let rho = f64x2.sub(promoteLow(f32x4.sub(max, shift)), octaves);
   let ties = f64x2.convert_low_i32x4_s(counts);
-  let q = f64x2.mul(f64x2.mul(rest, f64x2.splat(unitOf(bias))), expMinus(rho));
+  let q = f64x2.mul(f64x2.mul(rest, f64x2.splat(LOG_UNIT)), expMinus(rho));
   let s = f64x2.add(ties, q);
   let e = i64x2.shr_s(i64x2.sub(s, f64x2.splat(0.7071067811865476)), 52);
   let f = i64x2.sub(s, i64x2.shl(e, 52));

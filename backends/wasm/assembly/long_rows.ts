@@ -6,7 +6,7 @@
 // multiple of four, so that no sweep leaves the row or needs single floats.
 
 import {
-  argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, power,
+  LOG_BIAS, argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, power,
   powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
@@ -321,7 +321,6 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
 /** logSoftmax y = (scale·x - m) - log s, or logSumExp y = m + log s. */
 function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): void {
   let bytes = usize(n) << 2;
-  let bias = biasFor(n);
   let exact = isExactScale(scale);
   let factor = f32x4.splat(exactFactor(scale));
   do {
@@ -332,10 +331,10 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
     if (exact) {
       let shift = shiftOf(m);
       let octaves = octavesOf(m, shift);
-      let floor = floorOf(octaves, bias);
-      let magic = magicOf(octaves, bias);
+      let floor = floorOf(octaves, LOG_BIAS);
+      let magic = magicOf(octaves, LOG_BIAS);
       let sum = sumOfOthers(x, bytes, logit, factor, shift, floor, magic);
-      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), m, bias);
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), m);
       if (kind == LOG_SOFTMAX) {
         let subtrahend = f32x4.splat(f32(f64x2.extract_lane(log, 0)));
         subtractLogShifted(x, y, bytes, factor, m, subtrahend);
@@ -343,8 +342,8 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
-      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(bias), magicOfDouble(bias));
-      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m), bias);
+      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(LOG_BIAS), magicOfDouble(LOG_BIAS));
+      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m));
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
       else {
         store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));

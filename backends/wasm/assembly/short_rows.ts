@@ -8,7 +8,7 @@
 
 import {reciprocal} from './divide';
 import {
-  argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+  LOG_BIAS, argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
 } from './exp';
 import {logOfSum} from './log';
 import {subtractLogShifted} from './long_rows';
@@ -70,7 +70,7 @@ import {
     i += 4;
   }
 
-  let bias = biasFor(n);
+  let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
   let logit = f32x4.div(max, scale);
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
@@ -214,8 +214,8 @@ import {
     return;
   }
 
-  let logLow = logOfSum(ties, low, max, bias);
-  let logHigh = logOfSum(upper(ties), high, upper(max), bias);
+  let logLow = logOfSum(ties, low, max);
+  let logHigh = logOfSum(upper(ties), high, upper(max));
   if (kind == LOG_SUM_EXP) {
     v128.store(y, demote(f64x2.add(promoteLow(max), logLow), f64x2.add(promoteHigh(max), logHigh)));
     return;

@@ -9,7 +9,7 @@
 
 import {reciprocal} from './divide';
 import {
-  argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+  LOG_BIAS, argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
@@ -39,7 +39,7 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     i += step;
   } while (i < end);
 
-  let bias = biasFor(n);
+  let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
   let shift0 = shiftOf(max0);
   let shift1 = shiftOf(max1);
   let shift2 = shiftOf(max2);
@@ -181,14 +181,14 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     return;
   }
 
-  low0 = logOfSum(ties0, low0, max0, bias);
-  low1 = logOfSum(ties1, low1, max1, bias);
-  low2 = logOfSum(ties2, low2, max2, bias);
-  low3 = logOfSum(ties3, low3, max3, bias);
-  high0 = logOfSum(upper(ties0), high0, upper(max0), bias);
-  high1 = logOfSum(upper(ties1), high1, upper(max1), bias);
-  high2 = logOfSum(upper(ties2), high2, upper(max2), bias);
-  high3 = logOfSum(upper(ties3), high3, upper(max3), bias);
+  low0 = logOfSum(ties0, low0, max0);
+  low1 = logOfSum(ties1, low1, max1);
+  low2 = logOfSum(ties2, low2, max2);
+  low3 = logOfSum(ties3, low3, max3);
+  high0 = logOfSum(upper(ties0), high0, upper(max0));
+  high1 = logOfSum(upper(ties1), high1, upper(max1));
+  high2 = logOfSum(upper(ties2), high2, upper(max2));
+  high3 = logOfSum(upper(ties3), high3, upper(max3));
   if (kind == LOG_SUM_EXP) {
     v128.store(y0, demote(f64x2.add(promoteLow(max0), low0), f64x2.add(promoteHigh(max0), high0)));
     v128.store(y1, demote(f64x2.add(promoteLow(max1), low1), f64x2.add(promoteHigh(max1), high1)));

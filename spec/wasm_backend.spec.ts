@@ -1,0 +1,219 @@
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import {wasmBackend} from '../backends/wasm';
+import {forwardVariant, productVariant} from '../backends/wasm/choose';
+import relaxed from '../backends/wasm/generated/relaxed';
+import simd from '../backends/wasm/generated/simd';
+import {lastRun} from '../backends/wasm/run';
+import {logSoftmax, logSoftmaxVjp, logSumExp, softmax, softmaxVjp} from '../index';
+import * as reference from '../kernels/reference';
+import {ulpError, worst} from './ulp';
+
+const BUDGET = 24 * 1024;
+
+beforeEach(async () => {
+  await tf.setBackend('wasm');
+});
+
+test.each(Object.entries({simd, relaxed}))('the %s build is under 24 KiB before base64', (_name, base64) => {
+  expect(Buffer.from(base64, 'base64').length).toBeLessThan(BUDGET);
+});
+
+/** Runs an action on a fresh copy of the backend's modules, with `compile` in the place of `new WebAssembly.Module`. */
+async function withFreshModules(
+  compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module,
+  action: (fresh: {wasmBackend: typeof wasmBackend; lastRun: typeof lastRun}) => void,
+): Promise<void> {
+  const {Module} = WebAssembly;
+  WebAssembly.Module = new Proxy(Module, {construct: (_, [bytes]) => compile(bytes)});
+  try {
+    await jest.isolateModulesAsync(async () => {
+      action({...(await import('../backends/wasm')), ...(await import('../backends/wasm/run'))});
+    });
+  } finally {
+    WebAssembly.Module = Module;
+  }
+}
+
+test('nothing is compiled until first use, and then once', async () => {
+  const {Module} = WebAssembly;
+  let compiled = 0;
+  await withFreshModules(
+    (bytes) => {
+      // Tools compile small modules of their own.
+      if (bytes.length > 10_000) compiled++;
+      return new Module(bytes);
+    },
+    (fresh) => {
+      const backend = tf.backend() as BackendWasm;
+      expect(compiled).toBe(0);
+      expect(fresh.wasmBackend.describe(backend)).toContain('in place');
+      expect(fresh.wasmBackend.describe(backend)).toContain('in place');
+      expect(compiled).toBe(1);
+    },
+  );
+});
+
+describe('which variant runs', () => {
+  test.each([
+    [[64, 1000], -1, 'LongRows'],
+    [[1, 4], -1, 'LongRows'],
+    [[3, 8], -1, 'LongRows'],
+    [[4, 8], -1, 'ShortRows'],
+    [[100, 21], -1, 'ShortRows'],
+    [[5, 1], -1, 'ShortRows'],
+    [[2, 3], -1, 'GatheredRows'],
+    [[7, 9, 3], 1, 'GatheredRows'],
+    [[7, 9, 4], 1, 'StridedRows'],
+    [[2, 81, 35], 1, 'StridedRows'],
+    [[12, 4], 0, 'GatheredRows'],
+  ] as const)('%p along %i: %s', (shape, axis, variant) => {
+    tf.tidy(() => softmax(tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`softmax${variant}`);
+    tf.tidy(() => logSoftmax(tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSoftmax${variant}`);
+    tf.tidy(() => logSumExp(tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSumExp${variant}`);
+  });
+
+  test.each([
+    [[64, 1000], -1, 'LongRows'],
+    [[100, 8], -1, 'LongRows'],
+    [[100, 3], -1, 'GatheredRows'],
+    [[7, 9, 3], 1, 'GatheredRows'],
+    [[7, 9, 4], 1, 'StridedRows'],
+  ] as const)('products of %p along %i: %s', (shape, axis, variant) => {
+    tf.tidy(() => softmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`softmaxProduct${variant}`);
+    tf.tidy(() => logSoftmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSoftmaxVjp${variant}`);
+  });
+
+  test('a scale that floats cannot multiply by exactly takes the kernels in doubles', () => {
+    const rows = {outer: 100, n: 8, inner: 1};
+    expect([1, -1, 0.5, -0.125, 2 ** -32].map((scale) => forwardVariant(rows, scale))).toEqual(
+      Array(5).fill('ShortRows'),
+    );
+    expect([2, 0.3, 0, -3, 2 ** -33].map((scale) => forwardVariant(rows, scale))).toEqual(Array(5).fill('LongRows'));
+    expect(forwardVariant({outer: 2, n: 9, inner: 16}, 0.3)).toBe('GatheredRows');
+    expect(productVariant({outer: 2, n: 9, inner: 16})).toBe('StridedRows');
+  });
+});
+
+describe("tfjs's memory", () => {
+  const backend = () => tf.backend() as BackendWasm;
+
+  test('holds one new buffer after an op: its output. Nothing is copied', () => {
+    const wasm = backend().wasm as unknown as {_malloc(bytes: number): number};
+    for (const [op, outputs] of [
+      [(x: tf.Tensor) => softmax(x), [4 * 3000]],
+      [(x: tf.Tensor) => logSoftmax(x, 1), [4 * 3000]],
+      [(x: tf.Tensor) => logSumExp(x), [4 * 300]],
+    ] as const) {
+      const x = tf.randomNormal([30, 10, 10]);
+      const malloc = jest.spyOn(wasm, '_malloc');
+      const y = op(x);
+      expect(malloc.mock.calls.map(([bytes]) => bytes)).toEqual(outputs);
+      malloc.mockRestore();
+      tf.dispose([x, y]);
+    }
+  });
+
+  test('may grow between two calls', () => {
+    const heap = () => (backend().wasm as unknown as {HEAPU8: Uint8Array}).HEAPU8.length;
+    const x = tf.tensor([0, Math.log(3), 0, 0]);
+    softmax(x).dispose();
+    const before = heap();
+    const large = tf.zeros([before / 4]);
+    expect(heap()).toBeGreaterThan(before);
+    const y = softmax(x);
+    expect(worst(y.dataSync(), reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(4);
+    tf.dispose([x, y, large]);
+  });
+
+  test('is another one after the backend was removed and started again', async () => {
+    const first = backend();
+    tf.dispose(softmax(tf.zeros([4])));
+    const factory = tf.findBackendFactory('wasm');
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', factory, 2);
+    await tf.setBackend('wasm');
+    expect(backend()).not.toBe(first);
+    const x = tf.tensor([0, Math.log(3), 0, 0]);
+    const y = softmax(x);
+    expect(lastRun()?.kernel).toBe('softmaxLongRows');
+    expect(worst(y.dataSync(), reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(4);
+    expect(wasmBackend.describe(backend())).toContain("in place on tfjs's memory");
+    tf.dispose([x, y]);
+  });
+});
+
+describe('where the memory cannot be reached', () => {
+  /** The backend as another version of tfjs might have it: the same heap, the memory out of sight. */
+  function secretive(): BackendWasm {
+    const real = tf.backend() as BackendWasm;
+    const wasm = Object.assign(Object.create(real.wasm), {asm: {}, wasmMemory: undefined});
+    return Object.assign(Object.create(real), {wasm});
+  }
+
+  test('the kernels run on a memory of their own, and describe says so', () => {
+    const backend = secretive();
+    expect(wasmBackend.describe(backend)).toMatch(/^WebAssembly on a memory of its own, with copies: /);
+    const x = tf.randomNormal([40, 50]);
+    const y = wasmBackend.forward(
+      {
+        kind: 'softmax',
+        x,
+        rows: {outer: 40, n: 50, inner: 1},
+        scale: 1,
+        mask: null,
+        exact: false,
+        outputShape: [40, 50],
+      },
+      backend,
+    );
+    expect(lastRun()?.kernel).toBe('softmaxLongRows');
+    const v = tf.randomNormal([40, 50]);
+    const product = wasmBackend.product(
+      {kind: 'softmaxProduct', y, v, rows: {outer: 40, n: 50, inner: 1}, factor: 2, exact: false},
+      backend,
+    );
+    expect(lastRun()?.kernel).toBe('softmaxProductLongRows');
+    const real = tf.backend() as BackendWasm;
+    const values = real.readSync(y.dataId) as Float32Array;
+    const exact = reference.alongAxis([40, 50], 1, [x.dataSync()], reference.softmax);
+    expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4);
+    const exactProduct = reference.alongAxis([40, 50], 1, [values, v.dataSync()], reference.softmaxProduct);
+    const productValues = real.readSync(product.dataId) as Float32Array;
+    expect(worst(productValues, exactProduct, (a, e) => Math.abs(a - 2 * e)).error).toBeLessThan(1e-6);
+    tf.dispose([x, v]);
+    real.disposeData(y.dataId);
+    real.disposeData(product.dataId);
+  });
+});
+
+describe('where WebAssembly may not be compiled', () => {
+  test('plain TypeScript runs, and describe says why', async () => {
+    const forbid = () => {
+      throw new Error('blocked by the content security policy');
+    };
+    await withFreshModules(forbid, (fresh) => {
+      const backend = tf.backend() as BackendWasm;
+      expect(fresh.wasmBackend.describe(backend)).toBe(
+        'plain TypeScript, in double precision: blocked by the content security policy',
+      );
+      const x = tf.tensor([0, Math.log(3), 0, 0]);
+      const rows = {outer: 1, n: 4, inner: 1};
+      const y = fresh.wasmBackend.forward(
+        {kind: 'softmax', x, rows, scale: 1, mask: null, exact: false, outputShape: [4]},
+        backend,
+      );
+      expect(fresh.lastRun()).toBeNull();
+      const values = backend.readSync(y.dataId) as Float32Array;
+      expect(worst(values, reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(2);
+      x.dispose();
+      backend.disposeData(y.dataId);
+    });
+  });
+});

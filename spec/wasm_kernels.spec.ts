@@ -1,0 +1,260 @@
+import type {ForwardKind, ProductKind} from '../backends/backend';
+import type {KernelName, Variant} from '../backends/wasm/choose';
+import {
+  alongAxis,
+  logSoftmax,
+  logSoftmaxJvp,
+  logSoftmaxVjp,
+  logSumExp,
+  softmax,
+  softmaxProduct,
+} from '../kernels/reference';
+import type {Rows} from '../kernels/rows';
+import {ADVERSARIAL, type LogitsCase} from './cases/logits';
+import {Random} from './cases/random';
+import {SPECIAL} from './cases/special';
+import {ulpError, ulpErrorAboveOne, worst} from './ulp';
+import {BUILDS, GuardedMemory} from './wasm_memory';
+
+/** Shapes for each variant, chosen for every remainder of what it takes at a time: 4 and 16 elements, 4 rows, 16 rows. */
+const SHAPES: Record<Variant, Rows[]> = {
+  LongRows: [
+    ...range(4, 40).map((n) => ({outer: 3, n, inner: 1})),
+    ...[127, 128, 1000, 1001, 4099].map((n) => ({outer: 2, n, inner: 1})),
+  ],
+  ShortRows: range(1, 24).flatMap((n) => [4, 5, 7, 8].map((outer) => ({outer, n, inner: 1}))),
+  StridedRows: [
+    ...range(4, 37).map((inner) => ({outer: 3, n: 5, inner})),
+    ...range(1, 13).map((n) => ({outer: 1, n, inner: 12})),
+    {outer: 1, n: 301, inner: 17},
+    {outer: 9, n: 7, inner: 4},
+    {outer: 1, n: 6, inner: 4},
+  ],
+  GatheredRows: [
+    ...range(1, 9).flatMap((n) => range(1, 6).map((inner) => ({outer: 2, n, inner}))),
+    ...range(1, 5).map((n) => ({outer: 1, n, inner: 1})),
+    {outer: 3, n: 100, inner: 3},
+  ],
+};
+
+/** Scales that a variant takes: exact ones, and for some any. */
+const EXACT = [1, -1, 0.25, -(2 ** -20)];
+const SCALES: Record<Variant, number[]> = {
+  LongRows: [...EXACT, 0.3, -2.5, 100, 0],
+  ShortRows: EXACT,
+  StridedRows: EXACT,
+  GatheredRows: [...EXACT, 0.3, -2.5, 100, 0],
+};
+
+const FORWARD: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
+const FORWARD_VARIANTS = Object.keys(SHAPES) as Variant[];
+const PRODUCT_VARIANTS = FORWARD_VARIANTS.filter((variant) => variant !== 'ShortRows');
+
+const EXACT_FORWARD = {softmax, logSoftmax, logSumExp: (row: Float64Array) => [logSumExp(row)]};
+const EXACT_PRODUCT = {softmaxProduct, logSoftmaxJvp, logSoftmaxVjp};
+
+/** In ULP of the result; of logSumExp in ULP of max(|result|, 1). */
+const BOUNDS: Record<ForwardKind, number> = {softmax: 4, logSoftmax: 2, logSumExp: 1};
+
+/** Logits of several sorts, a row each: spread, confident, tied, far from zero, masked. */
+function logitsFor({outer, n, inner}: Rows, random: Random): Float32Array {
+  const values = new Float32Array(outer * n * inner);
+  const sorts = [
+    () => random.uniform(-10, 10),
+    () => random.uniform(-50, 50),
+    (j: number) => (j === n >> 1 ? 30 : random.uniform(0, 1)),
+    () => random.integer(-2, 2),
+    () => 1e4 + random.normal(3),
+    () => -1e6 + random.normal(3),
+    (j: number) => (j % 3 === 1 ? Number.NEGATIVE_INFINITY : random.normal(3)),
+    () => random.normal(3),
+  ];
+  let sort = random.integer(0, sorts.length - 1);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++, sort++) {
+      for (let j = 0; j < n; j++) values[(o * n + j) * inner + i] = sorts[sort % sorts.length]!(j);
+    }
+  }
+  return values;
+}
+
+function exactForward(kind: ForwardKind, x: Float32Array, {outer, n, inner}: Rows, scale: number): Float64Array {
+  const scaled = Float64Array.from(x, (xi) => scale * xi);
+  return alongAxis([outer, n, inner], 1, [scaled], EXACT_FORWARD[kind]);
+}
+
+describe.each(BUILDS)('the %s build', (build) => {
+  describe.each(FORWARD)('%s', (kind) => {
+    test.each(FORWARD_VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
+      const random = new Random(variant.length);
+      for (const rows of SHAPES[variant]) {
+        for (const scale of SCALES[variant]) {
+          const x = logitsFor(rows, random);
+          const {values, intact} = runForward(build, kind, variant, x, rows, scale);
+          const error = kind === 'logSumExp' ? ulpErrorAboveOne : ulpError;
+          const {error: found} = worst(values, exactForward(kind, x, rows, scale), error);
+          expect({rows, scale, intact, found: found <= BOUNDS[kind] ? 'within' : found}).toEqual({
+            rows,
+            scale,
+            intact: true,
+            found: 'within',
+          });
+        }
+      }
+    });
+
+    test.each(FORWARD_VARIANTS)('%s: special values, without a trace in the rows beside', (variant) => {
+      for (const special of SPECIAL) {
+        const {rows, x, at} = amongPlainRows(variant, special.row);
+        if (!rows) continue;
+        const {values} = runForward(build, kind, variant, x, rows, 1);
+        const exact = exactForward(kind, x, rows, 1);
+        const expected = [special[kind]].flat();
+        const row = expected.map((_, j) => values[at(j, expected.length)]!);
+        expect({name: special.name, row: row.map(roughly)}).toEqual({
+          name: special.name,
+          row: expected.map(roughly),
+        });
+        expect(worst(values, exact, ulpErrorAboveOne).error).toBeLessThanOrEqual(4);
+      }
+    });
+  });
+
+  test.each(ADVERSARIAL.filter(({shape, values}) => values.length < 2e4 && shape[1]! >= 4))(
+    'adversarial rows one a lane, strided and gathered: $name',
+    ({shape, values}: LogitsCase) => {
+      const [count, n] = shape as [number, number];
+      const inner = 5;
+      // Row i of the case stands at i mod count, so that every row is in some lane.
+      const x = Float32Array.from(
+        {length: n * inner},
+        (_, k) => values[((k % inner) % count) * n + Math.floor(k / inner)]!,
+      );
+      const rows = {outer: 1, n, inner};
+      for (const variant of ['StridedRows', 'GatheredRows'] as const) {
+        for (const kind of FORWARD) {
+          const {values: actual} = runForward(build, kind, variant, x, rows, 1);
+          const error = kind === 'logSumExp' ? ulpErrorAboveOne : ulpError;
+          expect(worst(actual, exactForward(kind, x, rows, 1), error).error).toBeLessThanOrEqual(BOUNDS[kind]);
+        }
+      }
+    },
+  );
+
+  describe.each(['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const)('%s', (kind) => {
+    test.each(PRODUCT_VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
+      const random = new Random(variant.length);
+      for (const rows of SHAPES[variant]) {
+        for (const factor of [1, -0.3]) {
+          const y = Float32Array.from(exactForward('softmax', logitsFor(rows, random), rows, 1));
+          const v = Float32Array.from(y, () => random.normal(2));
+          const {values, intact} = runProduct(build, kind, variant, y, v, rows, factor);
+          const {exact, unit} = exactProduct(kind, y, v, rows, factor);
+          const {error} = worst(values, exact, (a, e, i) => Math.abs(a - e) / unit[i]!);
+          expect({rows, intact, error: error <= 4 ? 'within' : error}).toEqual({rows, intact: true, error: 'within'});
+        }
+      }
+    });
+  });
+
+  test.each([true, false])('works on a memory that is shared: %s', (shared) => {
+    const memory = new GuardedMemory(build, {shared});
+    const x = memory.input(Float32Array.of(0, Math.log(2), 0, 0));
+    const y = memory.output(4);
+    memory.kernels.functions.softmaxLongRows(x, y, 1, 4, 1, 1);
+    expect(Array.from(memory.values(y, 4), (p) => Math.round(p * 1e6) / 1e6)).toEqual([0.2, 0.4, 0.2, 0.2]);
+  });
+
+  test('takes addresses beyond 2 GiB, where they are negative as signed numbers', () => {
+    const beyond = 2 ** 31;
+    const random = new Random(1);
+    for (const variant of FORWARD_VARIANTS) {
+      const rows = {outer: 5, n: 6, inner: variant === 'StridedRows' || variant === 'GatheredRows' ? 9 : 1};
+      const x = logitsFor(rows, random);
+      const memory = new GuardedMemory(build, {start: beyond - 128, pages: beyond / 65536 + 1});
+      const from = memory.input(x);
+      const to = memory.output(x.length);
+      expect([from < beyond, to > beyond]).toEqual([true, true]);
+      memory.kernels.functions[`softmax${variant}`](from | 0, to | 0, rows.outer, rows.n, rows.inner, 1);
+      const exact = exactForward('softmax', x, rows, 1);
+      expect(worst(memory.values(to, x.length), exact, ulpError).error).toBeLessThanOrEqual(4);
+      expect(memory.intact()).toBe(true);
+    }
+  });
+});
+
+function runForward(
+  build: (typeof BUILDS)[number],
+  kind: ForwardKind,
+  variant: Variant,
+  x: Float32Array,
+  {outer, n, inner}: Rows,
+  scale: number,
+): {values: Float32Array; intact: boolean} {
+  const memory = memoryOf(build);
+  const from = memory.input(x);
+  const length = kind === 'logSumExp' ? outer * inner : x.length;
+  const to = memory.output(length, 4);
+  const name: KernelName = `${kind}${variant}`;
+  memory.kernels.functions[name](from, to, outer, n, inner, scale);
+  return {values: memory.values(to, length), intact: memory.intact()};
+}
+
+function runProduct(
+  build: (typeof BUILDS)[number],
+  kind: ProductKind,
+  variant: Variant,
+  y: Float32Array,
+  v: Float32Array,
+  {outer, n, inner}: Rows,
+  factor: number,
+): {values: Float32Array; intact: boolean} {
+  const memory = memoryOf(build);
+  const [fromY, fromV, to] = [memory.input(y), memory.input(v, 4), memory.output(y.length)];
+  memory.kernels.functions[`${kind}${variant}`](fromY, fromV, to, outer, n, inner, factor);
+  return {values: memory.values(to, y.length), intact: memory.intact()};
+}
+
+function memoryOf(build: (typeof BUILDS)[number]): GuardedMemory {
+  return new GuardedMemory(build, {pages: 8});
+}
+
+/** A special row among plain ones as a variant takes them; no rows where it takes none of that length. */
+function amongPlainRows(variant: Variant, row: number[]) {
+  const n = row.length;
+  const fits = {LongRows: n >= 4, ShortRows: n <= 24, StridedRows: true, GatheredRows: true}[variant];
+  const rows = variant === 'StridedRows' ? {outer: 1, n, inner: 18} : {outer: 6, n, inner: 1};
+  const count = rows.outer * rows.inner;
+  const at = (j: number, length: number) => (rows.inner === 1 ? 3 * length + j : j * rows.inner + 13);
+  const x = Float32Array.from({length: count * n}, (_, k) => (k % 7) - 3);
+  row.forEach((value, j) => {
+    x[at(j, n)] = value;
+  });
+  return {rows: fits ? rows : null, x, at};
+}
+
+/** The product in float64 of the given y, and the unit of its bound: 2^-24 of the size of what cancels. */
+function exactProduct(kind: ProductKind, y: Float32Array, v: Float32Array, {outer, n, inner}: Rows, factor: number) {
+  const along = (f: (y: Float64Array, v: Float64Array) => Float64Array) => alongAxis([outer, n, inner], 1, [y, v], f);
+  const magnitude = (row: Float64Array) => row.map(Math.abs);
+  const total = (row: Float64Array) => row.reduce((a, b) => a + b, 0);
+  const size = along((p, w) => {
+    const sizes = magnitude(w);
+    const [mean, sum] = [total(p.map((pi, i) => pi * sizes[i]!)), total(sizes)];
+    if (kind === 'softmaxProduct') return p.map((pi, i) => pi * (sizes[i]! + mean));
+    return sizes.map((wi, i) => wi + (kind === 'logSoftmaxJvp' ? mean : p[i]! * sum));
+  });
+  return {
+    exact: along(EXACT_PRODUCT[kind]).map((x) => x * factor),
+    unit: size.map((x) => Math.max(x * Math.abs(factor) * 2 ** -24, 2 ** -149)),
+  };
+}
+
+/** What is compared of a special value: itself, but for finite ones only six digits. */
+function roughly(x: number): string {
+  return Number.isFinite(x) ? x.toPrecision(6) : String(x);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({length: to - from + 1}, (_, i) => from + i);
+}

@@ -1,0 +1,97 @@
+import {
+  LARGEST_MEMORY_BYTES,
+  resetStaging,
+  stagedBytes,
+  stagedForward,
+  stagedProduct,
+  stagingFailure,
+} from '../backends/wasm/private_memory';
+import {lastRun} from '../backends/wasm/run';
+import {alongAxis, logSoftmaxVjp, logSumExp, softmax} from '../kernels/reference';
+import type {Rows} from '../kernels/rows';
+import {Random} from './cases/random';
+import {ulpError, ulpErrorAboveOne, worst} from './ulp';
+
+beforeEach(() => resetStaging());
+
+function normal({outer, n, inner}: Rows, seed = 1): Float32Array {
+  const random = new Random(seed);
+  return Float32Array.from({length: outer * n * inner}, () => random.normal(3));
+}
+
+test('is there in this process', () => {
+  expect(stagingFailure()).toBeNull();
+});
+
+test.each<[string, Rows]>([
+  ['one chunk', {outer: 3, n: 100, inner: 1}],
+  ['several, the last one smaller', {outer: 500, n: 301, inner: 1}],
+  ['several of strided rows', {outer: 70, n: 20, inner: 150}],
+  ['one block larger than a chunk', {outer: 2, n: 200_000, inner: 1}],
+])('tensors pass through in chunks of whole rows: %s', (_name, rows) => {
+  const {outer, n, inner} = rows;
+  const shape = [outer, n, inner];
+  const x = normal(rows);
+  const y = new Float32Array(x.length);
+  stagedForward('softmax', x, y, rows, 1);
+  expect(lastRun()?.kernel).toMatch(/^softmax/);
+  expect(worst(y, alongAxis(shape, 1, [x], softmax), ulpError).error).toBeLessThanOrEqual(4);
+
+  const sums = new Float32Array(outer * inner);
+  stagedForward('logSumExp', x, sums, rows, 1);
+  const exactSums = alongAxis(shape, 1, [x], (row) => [logSumExp(row)]);
+  expect(worst(sums, exactSums, ulpErrorAboveOne).error).toBeLessThanOrEqual(1);
+
+  const v = normal(rows, 2);
+  const product = new Float32Array(x.length);
+  stagedProduct('logSoftmaxVjp', y, v, product, rows, 1);
+  expect(lastRun()?.kernel).toMatch(/^logSoftmaxVjp/);
+  const exact = alongAxis(shape, 1, [y, v], logSoftmaxVjp);
+  const size = alongAxis(shape, 1, [y, v], (p, w) => {
+    const total = w.reduce((sum, wi) => sum + Math.abs(wi), 0);
+    return w.map((wi, i) => Math.abs(wi) + p[i]! * total);
+  });
+  const unit = 2 ** -24;
+  expect(worst(product, exact, (a, e, i) => Math.abs(a - e) / (size[i]! * unit)).error).toBeLessThanOrEqual(4);
+});
+
+test('many calls do not grow the memory, and large tensors do not need more', () => {
+  const small = {outer: 8, n: 1000, inner: 1};
+  const large = {outer: 1500, n: 1000, inner: 1};
+  const run = (rows: Rows) => stagedForward('softmax', normal(rows), new Float32Array(rows.outer * rows.n), rows, 1);
+  run(small);
+  const before = stagedBytes();
+  expect(before).toBeGreaterThan(0);
+  for (let i = 0; i < 20; i++) run(small);
+  run(large);
+  expect(stagedBytes()).toBe(before);
+});
+
+test('a row that the bound has no room for is left to plain TypeScript', () => {
+  const rows = {outer: 1, n: LARGEST_MEMORY_BYTES / 8 + 1, inner: 1};
+  const x = new Float32Array(rows.n);
+  x[7] = 20;
+  const y = new Float32Array(rows.n);
+  const before = lastRun();
+  stagedForward('softmax', x, y, rows, 1);
+  expect(lastRun()).toBe(before);
+  const others = (rows.n - 1) * Math.exp(-20);
+  expect(y[7]).toBeCloseTo(1 / (1 + others), 6);
+  expect(stagedBytes()).toBeLessThanOrEqual(LARGEST_MEMORY_BYTES);
+});
+
+test('without WebAssembly plain TypeScript runs', () => {
+  const {WebAssembly: original} = globalThis;
+  const before = lastRun();
+  try {
+    // @ts-expect-error: a host without it
+    globalThis.WebAssembly = undefined;
+    expect(stagingFailure()).not.toBeNull();
+    const y = new Float32Array(2);
+    stagedForward('softmax', Float32Array.of(0, Math.log(3)), y, {outer: 1, n: 2, inner: 1}, 1);
+    expect(y[1]).toBeCloseTo(0.75, 6);
+    expect(lastRun()).toBe(before);
+  } finally {
+    globalThis.WebAssembly = original;
+  }
+});
