@@ -92,6 +92,7 @@ test('WebGL draws are as many as the cost model says', async () => {
     backends: ['webgl'],
     peers: ['stock'],
     distribution: 'normal:3',
+    inputs: 'op' as const,
     seconds: 0.1,
   };
   const report = await page.evaluate((given) => globalThis.suite.run(given, () => {}), plan);

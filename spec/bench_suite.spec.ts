@@ -16,6 +16,7 @@ const PLAN: Plan = {
   backends: ['simulated'],
   peers: ['stock', 'broken'],
   distribution: 'normal:3',
+  inputs: 'op',
   seconds: 4,
 };
 

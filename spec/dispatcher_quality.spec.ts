@@ -2,10 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {onBackend} from '../backends/dispatcher/borrow';
-import {realClock} from '../benchmarks/suite/clock';
-import {interleave} from '../benchmarks/suite/interleave';
-import type {Runner} from '../benchmarks/suite/peer';
-import {quantile} from '../benchmarks/suite/statistics';
+import {timeFunctions} from '../benchmarks/suite/functions';
 import {forgetWisdom, logSoftmax, rankBackends, selectBackend, softmax, type WorkloadItem} from '../index';
 
 /** What is chosen is compared with what a stopwatch of another make finds afterwards. */
@@ -37,24 +34,13 @@ const TASKS: Task[] = [
 /** How much longer each backend takes than the best one; the 20th percentile, which other load changes least. */
 async function slowness({op, shape}: Task): Promise<Map<string, number>> {
   const inputs = BACKENDS.map((name) => onBackend(name, () => tf.randomNormal(shape, 0, 3, 'float32', 1)));
-  const candidates = BACKENDS.map((name, i) => {
-    const runner: Runner = {
-      queued: false,
-      run: () =>
-        onBackend(name, () => {
-          for (let k = 0; k < 8; k++) OPS[op](inputs[i]!).dispose();
-        }),
-      peek: () => Number.NaN,
-      read: () => new Float32Array(0),
-      storage: () => null,
-      release: () => {},
-      dispose: () => {},
-    };
-    return {runner, fingerprint: null};
+  const calls = BACKENDS.map((name, i) => () => {
+    onBackend(name, () => {
+      for (let k = 0; k < 8; k++) OPS[op](inputs[i]!).dispose();
+    });
   });
-  const series = await interleave(candidates, 0.04, realClock());
+  const times = (await timeFunctions(calls, 0.04)).map(({p20}) => p20);
   tf.dispose(inputs);
-  const times = series.map(({rounds}) => quantile(rounds.filter(Number.isFinite), 0.2));
   return new Map(BACKENDS.map((name, i) => [name, times[i]! / Math.min(...times)]));
 }
 

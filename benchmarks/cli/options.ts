@@ -3,6 +3,7 @@ import {parseDistribution} from '../suite/logits';
 import {OP_NAMES, OPS, type OpName} from '../suite/ops';
 import type {Plan} from '../suite/report';
 import {DEFAULT_SHAPES, parseShape, QUICK_SHAPES, shapeName} from '../suite/shapes';
+import {ORIGINS, type Origin} from '../suite/workload';
 
 export const PEER_NAMES = ['stock', 'textbook', 'onnxruntime-web', 'onnxruntime-node'];
 
@@ -33,6 +34,7 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
       backend: {type: 'string', multiple: true},
       peer: {type: 'string', multiple: true},
       logits: {type: 'string', default: 'uniform:10'},
+      inputs: {type: 'string', default: 'op'},
       seconds: {type: 'string'},
       output: {type: 'string', default: 'bench-report'},
       quick: {type: 'boolean', default: false},
@@ -48,6 +50,7 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
       backends: chosen('backend', values.backend, backendsOf(browser)),
       peers: chosen('peer', values.peer, PEER_NAMES),
       distribution: parseDistribution(values.logits).name,
+      inputs: chosen('origin of inputs', [values.inputs], ORIGINS)[0] as Origin,
     },
     secondsPerCase: values.seconds === undefined ? null : positive('--seconds', values.seconds),
     quick,
@@ -86,6 +89,7 @@ export function helpText(backendsOf: (browser: boolean) => string[]): string {
   --backend NAME   may be given again; in Node ${backendsOf(false).join(', ')}; with --browser ${backendsOf(true).join(', ')}
   --peer NAME      may be given again; all of ${PEER_NAMES.join(', ')}
   --logits D       uniform:RANGE, normal:SIGMA, offset:BY, masked:SHARE or confident:TOP; uniform:10
+  --inputs FROM    op: made by another op, as in a model; array: fresh from JavaScript; op
   --seconds S      for each op, shape and backend; by default what makes about two minutes in all
   --output FOLDER  for report.html, report.json and report.md; bench-report
   --quick          few shapes and little time: a first look

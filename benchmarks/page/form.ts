@@ -24,6 +24,7 @@ export function planOfForm(): Plan {
     shapes: [...picked('shapes'), ...more].map(parseShape),
     backends: picked('backends'),
     peers: picked('peers'),
+    inputs: 'op' as const,
     distribution: parseDistribution(byId<HTMLInputElement>('logits').value).name,
   };
   const cases = plan.ops.length * plan.shapes.length * plan.backends.length;

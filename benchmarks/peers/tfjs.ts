@@ -2,7 +2,7 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {OP_NAMES, type OpName} from '../suite/ops';
 import type {Peer, Runner} from '../suite/peer';
-import type {Input, Workload} from '../suite/workload';
+import type {Input, Origin, Workload} from '../suite/workload';
 import {countDraws} from './draws';
 
 /** An op of tensors: logits and, for gradients, a cotangent. */
@@ -18,8 +18,8 @@ export function tfjsPeer(name: string, ops: Record<OpName, TensorOp>): Peer {
   };
 }
 
-function runner(op: TensorOp, {shape, inputs}: Workload): Runner<tf.Tensor> {
-  const tensors = inputs.map((input) => asAnOpLeavesThem(input, shape)) as [Tensors, Tensors];
+function runner(op: TensorOp, {shape, inputs, madeBy}: Workload): Runner<tf.Tensor> {
+  const tensors = inputs.map((input) => onTheDevice(input, shape, madeBy)) as [Tensors, Tensors];
   const isGpu = tf.getBackend() === 'webgl';
   return {
     queued: isGpu,
@@ -41,9 +41,10 @@ type Tensors = {
   v: tf.Tensor;
 };
 
-/** Inputs as in a model, where an op has made them: on the device, in its layout. */
-function asAnOpLeavesThem({x, v}: Input, shape: number[]): Tensors {
-  const made = (values: Float32Array) => tf.tidy(() => tf.add(tf.tensor(values, shape), 0));
+/** Made by an op they are where and how the backend leaves its own results; else as they come from JavaScript. */
+function onTheDevice({x, v}: Input, shape: number[], madeBy: Origin): Tensors {
+  const tensor = (values: Float32Array) => tf.tensor(values, shape);
+  const made = madeBy === 'op' ? (values: Float32Array) => tf.tidy(() => tf.add(tensor(values), 0)) : tensor;
   return {x: made(x), v: made(v)};
 }
 

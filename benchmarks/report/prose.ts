@@ -13,7 +13,7 @@ export function circumstances({machine, plan, backends}: Report): [string, strin
     ...(machine.gpu ? ([['GPU', machine.gpu]] as [string, string][]) : []),
     ['versions', list(Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`))],
     ['flags', list(machine.flags)],
-    ['logits', plan.distribution],
+    ['logits', `${plan.distribution}, from ${plan.inputs === 'op' ? 'another op' : 'arrays of JavaScript'}`],
     ['timed for', `${plan.seconds} s in all`],
     ...backends.map(({name, runs}): [string, string] => [`ours on ${name}`, runs]),
   ];

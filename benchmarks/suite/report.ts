@@ -3,6 +3,7 @@ import type {OpName} from './ops';
 import type {Missing} from './peer';
 import type {Shape} from './shapes';
 import type {Summary} from './statistics';
+import type {Origin} from './workload';
 
 /** What the suite found: plain data, as it stands in the JSON file. */
 export interface Report {
@@ -39,6 +40,8 @@ export interface Plan {
   peers: string[];
   /** Of the logits, such as `normal:3`. */
   distribution: string;
+  /** Where the inputs come from. */
+  inputs: Origin;
   /** For timing, all in all. */
   seconds: number;
 }

@@ -40,7 +40,7 @@ export async function runSuite(lab: Lab, plan: Plan, {signal, onProgress}: Optio
       const peers = (await lab.activate(backend)).filter(
         ({name, ops}) => ops.includes(op) && ['ours', 'copy', ...plan.peers].includes(name),
       );
-      await runHalf(half, state, workload(op, shape, distribution), peers, seconds, lab.clock, signal);
+      await runHalf(half, state, workload(op, shape, distribution, plan.inputs), peers, seconds, lab.clock, signal);
       last = caseOf({op, shape, backend, state});
       done++;
     }

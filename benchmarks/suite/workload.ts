@@ -15,9 +15,14 @@ export interface Workload {
   op: OpName;
   shape: Shape;
   inputs: [Input, Input];
+  madeBy: Origin;
 }
 
-export function workload(op: OpName, shape: Shape, distribution: Distribution): Workload {
+/** Whether inputs come from an op on the device, as in a model, or from arrays of JavaScript that no op has used yet. */
+export const ORIGINS = ['op', 'array'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+export function workload(op: OpName, shape: Shape, distribution: Distribution, madeBy: Origin = 'op'): Workload {
   const random = new Random(shape[0] * 31 + shape[1]);
   const fill = (next: (column: number) => number) => {
     const values = new Float32Array(shape[0] * shape[1]);
@@ -28,7 +33,7 @@ export function workload(op: OpName, shape: Shape, distribution: Distribution): 
     x: fill((column) => distribution.next(random, column)),
     v: fill(() => random.normal()),
   });
-  return {op, shape, inputs: [input(), input()]};
+  return {op, shape, inputs: [input(), input()], madeBy};
 }
 
 export interface ExpectedRow {
@@ -51,12 +56,14 @@ const ELEMENTS_CHECKED = 1 << 18;
 /**
  * What the op gives, for all rows of small tensors; of large ones the first, the last, and others spread between,
  * at places that differ from call to call.
+ *
+ * @param most how many elements are compared at most, two rows at least
  */
-export function expected({op, shape, inputs}: Workload, which: Which, random = Math.random): Expected {
+export function expected({op, shape, inputs}: Workload, which: Which, most = ELEMENTS_CHECKED): Expected {
   const [count, n] = shape;
   const {x, v} = inputs[which];
   const rows = new Map<number, ExpectedRow>();
-  for (const row of chosenRows(count, n, random)) {
+  for (const row of chosenRows(count, Math.max(2, Math.floor(most / n)))) {
     const part = (values: Float32Array) => Float64Array.from(values.subarray(row * n, (row + 1) * n));
     const exact = OPS[op].exact(part(x), part(v));
     rows.set(row, {exact, scale: OPS[op].scale(exact, part(x), part(v))});
@@ -64,11 +71,10 @@ export function expected({op, shape, inputs}: Workload, which: Which, random = M
   return {rows, perRow: rows.get(0)!.exact.length, count};
 }
 
-function chosenRows(count: number, n: number, random: () => number): Iterable<number> {
-  const chosen = Math.max(2, Math.floor(ELEMENTS_CHECKED / n));
+function chosenRows(count: number, chosen: number): Iterable<number> {
   if (chosen >= count) return Array(count).keys();
   const step = count / chosen;
-  const between = Array.from({length: chosen}, (_, k) => Math.floor((k + random()) * step));
+  const between = Array.from({length: chosen}, (_, k) => Math.floor((k + Math.random()) * step));
   return new Set([0, ...between, count - 1]);
 }
 
