@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {runInBrowser} from '../browser/run';
 import {NODE_BACKENDS, nodeLab} from '../node/lab';
 import {html} from '../report/html';
+import {json} from '../report/json';
 import {markdown} from '../report/markdown';
 import type {Report} from '../suite/report';
 import {type Progress, runSuite} from '../suite/run_suite';
@@ -45,7 +46,7 @@ function write(report: Report, folder: string): void {
   // The build puts the program of the report's plots beside this one.
   const script = readFileSync(new URL('./report.js', import.meta.url), 'utf8');
   mkdirSync(folder, {recursive: true});
-  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(join(folder, 'report.json'), json(report));
   writeFileSync(join(folder, 'report.md'), markdown(report));
   writeFileSync(join(folder, 'report.html'), html(report, script));
   console.log(`\nWritten to ${folder}: report.html with plots, report.json, report.md`);

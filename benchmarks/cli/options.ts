@@ -8,7 +8,7 @@ import {ORIGINS, type Origin} from '../suite/workload';
 export const PEER_NAMES = ['stock', 'textbook', 'onnxruntime-web', 'onnxruntime-node'];
 
 /** What the timing takes in all unless it is said for each case; checks and set-up come on top. */
-const DEFAULT_SECONDS = 90;
+const DEFAULT_SECONDS = 60;
 const QUICK_SECONDS = 6;
 
 export interface Options {

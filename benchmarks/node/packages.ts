@@ -7,6 +7,13 @@ import {resolve} from 'node:path';
  */
 const FOLDERS = ['.', '.cache/tfjs-node', '.cache/bench-peers'];
 
+/** Scripts of this project that get what its own `npm ci` does not. */
+const SETUPS: Record<string, string> = {
+  '@tensorflow/tfjs-node': 'setup:tfjs-node',
+  'onnxruntime-web': 'setup:bench-peers',
+  'onnxruntime-node': 'setup:bench-peers',
+};
+
 /** Loads a package that may not be there: its exports, or why there are none. */
 export function load<T>(name: string): {loaded: T} | {reason: string} {
   let reason = '';
@@ -23,7 +30,8 @@ export function load<T>(name: string): {loaded: T} | {reason: string} {
       reason = `it does not load: ${firstLine(error)}`;
     }
   }
-  return {reason: reason || `it is not installed: npm install ${name}`};
+  const setup = SETUPS[name] ? `, or in a checkout of tfjs-softmax npm run ${SETUPS[name]}` : '';
+  return {reason: reason || `it is not installed: npm install ${name}${setup}`};
 }
 
 export function firstLine(error: unknown): string {

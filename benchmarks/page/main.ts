@@ -3,6 +3,7 @@ import {rankBackends} from 'tfjs-softmax';
 import {charts} from '../report/charts';
 import {costTable} from '../report/cost_table';
 import {tableHtml} from '../report/html';
+import {json} from '../report/json';
 import {markdown} from '../report/markdown';
 import {notices} from '../report/prose';
 import type {Lab} from '../suite/lab';
@@ -51,7 +52,7 @@ byId('form').addEventListener('submit', async (event) => {
   }
 });
 byId('stop').addEventListener('click', () => globalThis.suite.stop());
-byId('copy-json').addEventListener('click', () => copyText(JSON.stringify(report, null, 1)));
+byId('copy-json').addEventListener('click', () => copyText(json(report!)));
 byId('copy-markdown').addEventListener('click', () => copyText(markdown(report!)));
 
 async function runAndShow(plan: Plan): Promise<void> {

@@ -1,7 +1,7 @@
 import {markdownTable} from '../report/markdown';
 import {NOISE_LIMIT, type Report} from '../suite/report';
 import {shapeName} from '../suite/shapes';
-import {noiseStatement, standings} from '../suite/summary';
+import {noise, standings} from '../suite/summary';
 
 /** The README's tables by the name of their place. */
 export function readmeTables(report: Report): Record<string, string> {
@@ -27,8 +27,16 @@ function speed(report: Report): string {
     `${machine.processor}, ${machine.cores} cores, ${machine.runtime}, ${machine.date.slice(0, 10)}, logits ${plan.distribution}, ` +
     `${Object.entries(machine.versions)
       .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}. ${noiseStatement(report)}`;
+      .join(', ')}. ${noiseOf(report)}`;
   return `${caption}\n\n${markdownTable({head: ['op', 'backend', ...peers], rows: lines})}`;
+}
+
+function noiseOf(report: Report): string {
+  const {ratios, noisy, median} = noise(report);
+  return (
+    `The two halves of the run differ by ${(100 * median).toFixed(0)} % in the median ratio, and by more than ` +
+    `${100 * NOISE_LIMIT} % in ${noisy} of ${ratios}; means that differ so much are marked ~.`
+  );
 }
 
 /** The worst error over all shapes. */
@@ -58,5 +66,5 @@ function peersOf({cases}: Report): string[] {
 }
 
 function figure(value: number): string {
-  return value >= 1e5 ? value.toExponential(1) : value.toFixed(value < 100 ? 1 : 0);
+  return value >= 1e5 ? value.toExponential(1) : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
