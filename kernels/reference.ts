@@ -21,7 +21,7 @@ export function logSumExp(logits: Row): number {
 /** softmax(x)ᵢ = e^xᵢ / Σ e^x = e^(xᵢ-m) / Σ e^(x-m): shift invariance, property 1. */
 export function softmax(logits: Row): Float64Array {
   const {max} = shifted(logits);
-  const exponentials = Float64Array.from(logits, (x) => Math.exp(x - max));
+  const exponentials = new Float64Array(logits).map((x) => Math.exp(x - max));
   const total = sum(exponentials);
   return exponentials.map((e) => e / total);
 }
@@ -29,7 +29,7 @@ export function softmax(logits: Row): Float64Array {
 /** logSoftmax(x)ᵢ = xᵢ - log Σ e^x, evaluated as (xᵢ - m) - log Σ e^(x-m) because xᵢ - m is exact for near logits. */
 export function logSoftmax(logits: Row): Float64Array {
   const {max, logSum} = shifted(logits);
-  return Float64Array.from(logits, (x) => (Number.isFinite(max) ? x - max - logSum : Number.NaN));
+  return new Float64Array(logits).map((x) => (Number.isFinite(max) ? x - max - logSum : Number.NaN));
 }
 
 /** The three above of the logits that a mask keeps; the others count for nothing, and have probability 0. */
@@ -47,19 +47,19 @@ export const masked = {
 /** J·v = y∘(v - ⟨y, v⟩) with J = diag(y) - y yᵗ and y = softmax(x), property 4. J is symmetric: also Jᵗ·v. */
 export function softmaxProduct(y: Row, v: Row): Float64Array {
   const mean = dot(y, v);
-  return Float64Array.from(y, (yi, i) => yi * (v[i]! - mean));
+  return new Float64Array(y).map((yi, i) => yi * (v[i]! - mean));
 }
 
 /** J·v = v - ⟨y, v⟩ with J = I - 1 yᵗ, the log-softmax Jacobian. */
 export function logSoftmaxJvp(y: Row, v: Row): Float64Array {
   const mean = dot(y, v);
-  return Float64Array.from(v, (vi) => vi - mean);
+  return new Float64Array(v).map((vi) => vi - mean);
 }
 
 /** Jᵗ·g = g - y Σ g with J = I - 1 yᵗ, the log-softmax Jacobian. */
 export function logSoftmaxVjp(y: Row, g: Row): Float64Array {
   const total = sum(g);
-  return Float64Array.from(g, (gi, i) => gi - y[i]! * total);
+  return new Float64Array(g).map((gi, i) => gi - y[i]! * total);
 }
 
 /** ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ), the entries of diag(y) - y yᵗ, row by row: property 4. */
@@ -67,7 +67,7 @@ export function softmaxJacobian(y: Row): Float64Array {
   const n = y.length;
   return Float64Array.from({length: n * n}, (_, k) => {
     const [i, j] = [Math.floor(k / n), k % n];
-    return i === j ? y[i]! * sum(Array.from(y, (yk, at) => (at === i ? 0 : yk))) : -y[i]! * y[j]!;
+    return i === j ? y[i]! * sum(new Float64Array(y).map((yk, at) => (at === i ? 0 : yk))) : -y[i]! * y[j]!;
   });
 }
 
@@ -76,7 +76,7 @@ export function logSoftmaxJacobian(y: Row): Float64Array {
   const n = y.length;
   return Float64Array.from({length: n * n}, (_, k) => {
     const [i, j] = [Math.floor(k / n), k % n];
-    return i === j ? sum(Array.from(y, (yk, at) => (at === i ? 0 : yk))) : -y[j]!;
+    return i === j ? sum(new Float64Array(y).map((yk, at) => (at === i ? 0 : yk))) : -y[j]!;
   });
 }
 
@@ -95,7 +95,7 @@ export function crossEntropyGradient(logits: Row, q: Row): Float64Array {
 
 /** x = log p + c, the inverse of softmax up to a constant that p cannot tell: property 2. */
 export function softmaxInverse(probabilities: Row, offset: number): Float64Array {
-  return Float64Array.from(probabilities, (p) => Math.log(p) + offset);
+  return new Float64Array(probabilities).map((p) => Math.log(p) + offset);
 }
 
 /** One row function laid along an axis of whole tensors: result [outer, m, inner] for rows that map n elements to m. */
@@ -129,12 +129,12 @@ function shifted(logits: Row): {max: number; logSum: number} {
     if (x > max) [max, at] = [x, i];
   }
   if (!Number.isFinite(max)) return {max, logSum: 0};
-  const others = sum(Array.from(logits, (x, i) => (i === at ? 0 : Math.exp(x - max))));
+  const others = sum(new Float64Array(logits).map((x, i) => (i === at ? 0 : Math.exp(x - max))));
   return {max, logSum: Math.log1p(others)};
 }
 
 function dot(a: Row, b: Row): number {
-  return sum(Array.from(a, (ai, i) => ai * b[i]!));
+  return sum(new Float64Array(a).map((ai, i) => ai * b[i]!));
 }
 
 /** Neumaier's compensated sum: the oracle's own rounding stays below what it judges, however long the row. */

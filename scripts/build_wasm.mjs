@@ -103,7 +103,6 @@ async function assemble(text) {
   const {default: binaryen} = await import('binaryen');
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.Atomics | binaryen.Features.RelaxedSIMD);
-  if (process.env.DUMP) binaryen.setDebugInfo(true);
   const bytes = module.emitBinary();
   module.dispose();
   return bytes;
@@ -117,9 +116,7 @@ export async function buildWasm() {
   for (const [name, features] of Object.entries(builds)) {
     if (await isUpToDate(name, digest)) continue;
     const bytes = await assemble(shortenConstants(await compile(features)));
-    if (process.env.DUMP) await writeFile(`${process.env.DUMP}-${name}.wasm`, bytes);
-    if (bytes.length > BUDGET && !process.env.DUMP)
-      throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${BUDGET}.`);
+    if (bytes.length > BUDGET) throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${BUDGET}.`);
     const base64 = Buffer.from(bytes).toString('base64');
     await writeFile(
       new URL(`${name}.ts`, generated),

@@ -136,6 +136,16 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
       }
     });
 
+    test.each([[[1000, 1]], [[50, 1, 7]], [[3, 1, 64]]])(
+      'rows of one, however many, are exactly 1: %p',
+      async (shape) => {
+        const random = new Random(9);
+        const logits = Float32Array.from({length: shape.reduce((a, b) => a * b)}, () => random.normal(20));
+        const {values} = await run({op: 'softmax', shape, logits, axis: 1});
+        expect(values.every((y) => y === 1)).toBe(true);
+      },
+    );
+
     test.each(EMPTY_SHAPES.map((shape) => [shape]))('no elements: [%p]', async (shape) => {
       const call = {shape, logits: new Float32Array(0), vector: new Float32Array(0), axis: 1};
       for (const op of ['softmax', 'logSoftmax', 'softmaxJvp', 'logSoftmaxVjp'] as const) {
@@ -247,6 +257,37 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
       const ofLabels = await run({op: 'gradCrossEntropyOfLabels', ...call, vector});
       const exactOfLabels = productOf(along(logSoftmax), perElement).map(times(smoothing - 1));
       expect(worst(ofLabels.values, exactOfLabels, ulpError).error).toBeLessThanOrEqual(bounds.logSoftmax + 2);
+    });
+  });
+
+  describe('special rules of cross-entropy', () => {
+    const logits = Float32Array.from([1, 2, 3, 1, 2, 3, Number.NaN, 2, 3, 1, 2, 3]);
+    const labels = {shape: [4], values: Int32Array.of(3, 1, 0, -1)};
+    const call = {shape: [4, 3], logits, labels, smoothing: 0};
+    const [plain, label] = [
+      [1, 2, 3],
+      [0, 1, 0],
+    ];
+
+    test('an index that is no class makes its loss NaN, and no other', async () => {
+      const {values} = await run({op: 'crossEntropy', ...call});
+      expect([values[0], values[2], values[3]]).toEqual([NaN, NaN, NaN]);
+      expectClose(values.subarray(1, 2), [reference.crossEntropy(plain!, label!)]);
+    });
+
+    test('a cotangent of 0 makes the gradient of its row 0, whatever that holds', async () => {
+      const {values} = await run({op: 'gradCrossEntropy', ...call, vector: Float32Array.of(1, 2, 0, 0)});
+      expect(Array.from(values.subarray(0, 3))).toEqual([NaN, NaN, NaN]);
+      expectClose(values.subarray(3, 6), reference.crossEntropyGradient(plain!, label!).map(times(2)));
+      expect(Array.from(values.subarray(6), Math.abs)).toEqual([0, 0, 0, 0, 0, 0]);
+    });
+
+    test('labels of 0 throughout: no loss and no gradient', async () => {
+      const nothing = {...call, labels: {shape: [4, 3], values: new Float32Array(12)}};
+      const {values} = await run({op: 'crossEntropy', ...nothing});
+      expect(Array.from(values, Math.abs)).toEqual([0, 0, 0, 0]);
+      const gradient = await run({op: 'gradCrossEntropy', ...nothing, vector: Float32Array.of(1, 1, 0, 1)});
+      expect(Array.from(gradient.values, Math.abs)).toEqual(new Array(12).fill(0));
     });
   });
 

@@ -31,6 +31,6 @@ test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
 });
 
 test('backendReport says so', async () => {
-  const {backends} = await backendReport();
+  const {backends} = await backendReport({start: false});
   expect(backends.find(({name}) => name === 'cpu')?.runs).toMatch(/^WebAssembly, by way of a memory of its own/);
 });

@@ -23,7 +23,7 @@ describeConformance('cpu', () => thisProcess('cpu'), {
 
 test('no WebAssembly has run, and backendReport says why', async () => {
   expect(lastRun()).toBeNull();
-  const {backends} = await backendReport();
+  const {backends} = await backendReport({start: false});
   expect(backends.find(({name}) => name === 'cpu')?.runs).toBe(
     'plain TypeScript, in double precision: Wasm code generation disallowed by embedder',
   );

@@ -31,24 +31,40 @@ const TASKS: Task[] = [
   {op: 'logSoftmax', shape: [4096, 21]},
 ];
 
+/** The logits of each task on each backend. */
+const inputs = new Map<Task, Map<string, tf.Tensor>>();
+
 /** How much longer each backend takes than the best one; the 20th percentile, which other load changes least. */
-async function slowness({op, shape}: Task): Promise<Map<string, number>> {
-  const inputs = BACKENDS.map((name) => onBackend(name, () => tf.randomNormal(shape, 0, 3, 'float32', 1)));
-  const calls = BACKENDS.map((name, i) => () => {
+async function slowness(task: Task): Promise<Map<string, number>> {
+  const calls = task.shape[0] * task.shape[1] < 1000 ? 8 : 1;
+  const functions = BACKENDS.map((name) => () => {
     onBackend(name, () => {
-      for (let k = 0; k < 8; k++) OPS[op](inputs[i]!).dispose();
+      for (let i = 0; i < calls; i++) OPS[task.op](inputs.get(task)!.get(name)!).dispose();
     });
   });
-  const times = (await timeFunctions(calls, 0.04)).map(({p20}) => p20);
-  tf.dispose(inputs);
+  const times = (await timeFunctions(functions, 0.03)).map(({p20}) => p20);
   return new Map(BACKENDS.map((name, i) => [name, times[i]! / Math.min(...times)]));
+}
+
+/** The same of one backend. What seems slow is timed again: what is slow stays so, the noise of the machine does not. */
+async function slownessOf(task: Task, backend: string, limit: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 3 && least > limit; attempt++) {
+    least = Math.min(least, (await slowness(task)).get(backend)!);
+  }
+  return least;
 }
 
 beforeAll(async () => {
   tf.env().set('IS_TEST', false); // its checks take time, in every kernel
+  tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
   await tf.setBackend('wasm');
   await tf.setBackend('cpu');
-  for (const task of TASKS) await slowness(task); // so that all code is compiled
+  for (const task of TASKS) {
+    const upload = () => tf.randomNormal(task.shape, 0, 3, 'float32', 1);
+    inputs.set(task, new Map(BACKENDS.map((name) => [name, onBackend(name, upload)])));
+    await slowness(task); // so that all code is compiled
+  }
 });
 beforeEach(() => forgetWisdom());
 
@@ -56,22 +72,19 @@ test('over twelve shapes, what is chosen by measuring is hardly ever 1.25 times 
   const slow: string[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const task of TASKS) {
-      const {best} = await rankBackends(task, {mode: 'measure', budgetMs: 150, remember: false});
-      const times = (await slowness(task)).get(best!)!;
+      const {best} = await rankBackends(task, {mode: 'measure', budgetMs: 500, remember: false});
+      const times = await slownessOf(task, best!, 1.25);
       if (times > 1.25) slow.push(`${task.op} [${task.shape}] on ${best}: ${times.toFixed(2)}`);
     }
   }
   const count = ROUNDS * TASKS.length;
   if (slow.length > 0.05 * count) throw new Error(`${slow.length} of ${count} choices were slow:\n${slow.join('\n')}`);
-});
+}, 180_000);
 
 test('what is chosen by estimate is never twice slower than the best', async () => {
   for (const task of TASKS) {
     const {best} = await rankBackends(task);
-    // The least of some, since anything else that runs here can only make it slower.
-    let times = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 3; i++) times = Math.min(times, (await slowness(task)).get(best!)!);
-    expect([task, best, times < 2]).toEqual([task, best, true]);
+    expect([task, best, (await slownessOf(task, best!, 2)) < 2]).toEqual([task, best, true]);
   }
 });
 

@@ -143,8 +143,15 @@ describe('measure', () => {
         throw new Error('out of order');
       },
     });
+    let calls = 0;
+    fake('failing later', {
+      onKernel: () => {
+        if (++calls > 20) throw new Error('context lost');
+      },
+    });
     const before = stateOfTfjs();
-    const ranking = await rankBackends(TASK, {mode: 'measure', budgetMs: 300});
+    const ranking = await rankBackends(TASK, {mode: 'measure', budgetMs: 500});
+    expect(byName(ranking, 'failing later').out).toBe('softmax 8x32 throws: context lost');
     expect(byName(ranking, 'off').out).toMatch(/^wrong result: softmax 8x32 gives .* is right \(row 7, element 31\)$/);
     expect(byName(ranking, 'lost').out).toContain('gives NaN where');
     expect(byName(ranking, 'broken').out).toBe('softmax 8x32 throws: out of order');

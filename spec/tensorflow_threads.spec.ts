@@ -19,7 +19,7 @@ test('rows divided among threads give what one thread gives, job after job', asy
     const outer = random.integer(1, Math.floor(MIB / n));
     const bytes = 4 * outer * n;
     const [x, apart, together] = [0, 4 * MIB, 8 * MIB];
-    kernels.functions.softmaxLongRows(x, apart, outer, n, 1, 0.5);
+    kernels.functions.softmax.LongRows(x, apart, outer, n, 1, 0.5);
     new Uint8Array(memory.buffer, together, bytes).fill(0);
     const tensors = [x, together].map((address) => ({address, stride: 4 * n}));
     threads.run({kernel: 'softmaxLongRows', tensors, outer, n, inner: 1, factor: 0.5});

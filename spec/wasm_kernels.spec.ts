@@ -1,5 +1,6 @@
 import type {ForwardKind, ProductKind} from '../backends/backend';
-import type {KernelName, Variant} from '../backends/wasm/choose';
+import type {ProductVariant, Variant} from '../backends/wasm/choose';
+import type {Build} from '../backends/wasm/module';
 import {
   alongAxis,
   logSoftmax,
@@ -48,7 +49,7 @@ const SCALES: Record<Variant, number[]> = {
 
 const FORWARD: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
 const FORWARD_VARIANTS = Object.keys(SHAPES) as Variant[];
-const PRODUCT_VARIANTS = FORWARD_VARIANTS.filter((variant) => variant !== 'ShortRows');
+const PRODUCT_VARIANTS: ProductVariant[] = ['LongRows', 'StridedRows', 'GatheredRows'];
 
 const EXACT_FORWARD = {softmax, logSoftmax, logSumExp: (row: Float64Array) => [logSumExp(row)]};
 const EXACT_PRODUCT = {softmaxProduct, logSoftmaxJvp, logSoftmaxVjp};
@@ -161,7 +162,7 @@ describe.each(BUILDS)('the %s build', (build) => {
     const memory = new GuardedMemory(build, {shared});
     const x = memory.input(Float32Array.of(0, Math.log(2), 0, 0));
     const y = memory.output(4);
-    memory.kernels.functions.softmaxLongRows(x, y, 1, 4, 1, 1);
+    memory.kernels.functions.softmax.LongRows(x, y, 1, 4, 1, 1);
     expect(Array.from(memory.values(y, 4), (p) => Math.round(p * 1e6) / 1e6)).toEqual([0.2, 0.4, 0.2, 0.2]);
   });
 
@@ -175,7 +176,7 @@ describe.each(BUILDS)('the %s build', (build) => {
       const from = memory.input(x);
       const to = memory.output(x.length);
       expect([from < beyond, to > beyond]).toEqual([true, true]);
-      memory.kernels.functions[`softmax${variant}`](from | 0, to | 0, rows.outer, rows.n, rows.inner, 1);
+      memory.kernels.functions.softmax[variant](from | 0, to | 0, rows.outer, rows.n, rows.inner, 1);
       const exact = exactForward('softmax', x, rows, 1);
       expect(worst(memory.values(to, x.length), exact, ulpError).error).toBeLessThanOrEqual(4);
       expect(memory.intact()).toBe(true);
@@ -184,7 +185,7 @@ describe.each(BUILDS)('the %s build', (build) => {
 });
 
 function runForward(
-  build: (typeof BUILDS)[number],
+  build: Build,
   kind: ForwardKind,
   variant: Variant,
   x: Float32Array,
@@ -195,15 +196,14 @@ function runForward(
   const from = memory.input(x);
   const length = kind === 'logSumExp' ? outer * inner : x.length;
   const to = memory.output(length, 4);
-  const name: KernelName = `${kind}${variant}`;
-  memory.kernels.functions[name](from, to, outer, n, inner, scale);
+  memory.kernels.functions[kind][variant](from, to, outer, n, inner, scale);
   return {values: memory.values(to, length), intact: memory.intact()};
 }
 
 function runProduct(
-  build: (typeof BUILDS)[number],
+  build: Build,
   kind: ProductKind,
-  variant: Variant,
+  variant: ProductVariant,
   y: Float32Array,
   v: Float32Array,
   {outer, n, inner}: Rows,
@@ -211,12 +211,18 @@ function runProduct(
 ): {values: Float32Array; intact: boolean} {
   const memory = memoryOf(build);
   const [fromY, fromV, to] = [memory.input(y), memory.input(v, 4), memory.output(y.length)];
-  memory.kernels.functions[`${kind}${variant}`](fromY, fromV, to, outer, n, inner, factor);
+  memory.kernels.functions[kind][variant](fromY, fromV, to, outer, n, inner, factor);
   return {values: memory.values(to, y.length), intact: memory.intact()};
 }
 
-function memoryOf(build: (typeof BUILDS)[number]): GuardedMemory {
-  return new GuardedMemory(build, {pages: 8});
+const memories = new Map<Build, GuardedMemory>();
+
+/** One memory for all calls of a build: instances by the thousand would keep the garbage collector busy. */
+function memoryOf(build: Build): GuardedMemory {
+  const memory = memories.get(build) ?? new GuardedMemory(build);
+  memories.set(build, memory);
+  memory.clear();
+  return memory;
 }
 
 /** A special row among plain ones as a variant takes them; no rows where it takes none of that length. */

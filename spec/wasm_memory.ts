@@ -17,6 +17,7 @@ const GUARD = 0xa5;
 export class GuardedMemory {
   readonly kernels: Kernels;
   private readonly memory: WebAssembly.Memory;
+  private readonly start: number;
   private next: number;
   private frozen: {pointer: number; bytes: Uint8Array}[] = [];
 
@@ -32,7 +33,14 @@ export class GuardedMemory {
     } finally {
       forceBuild(undefined);
     }
+    this.start = start;
     this.next = start;
+  }
+
+  /** Forgets the tensors, and takes their place for others. */
+  clear(): void {
+    this.next = this.start;
+    this.frozen = [];
   }
 
   /** Lays an input. Odd multiples of `alignment` are as likely to be its address as even ones. */

@@ -40,9 +40,41 @@ describe('what a call costs on webgl', () => {
       });
     });
 
+    describe.each(DRAWS.slice(0, -1))('cross-entropy of rows of %i', (n, reductions) => {
+      test.each([
+        ['crossEntropy', 'FusedCrossEntropy'],
+        ['sparseCrossEntropy', 'FusedSparseCrossEntropy'],
+        ['smoothedSparseCrossEntropy', 'FusedSparseCrossEntropy'],
+        ['crossEntropyGradient', 'FusedCrossEntropyGradient'],
+        ['sparseCrossEntropyGradient', 'FusedSparseCrossEntropyGradient'],
+      ] as const)('%s', async (op, kernel) => {
+        const observed = await page.run('observe', {op, shape: [2, n], packed});
+        expect(observed).toMatchObject({kernels: [kernel], draws: reductions + 1, packed: op.endsWith('Gradient')});
+      });
+    });
+
     test.each([0, 1, 2])('along axis %i of three', async (axis) => {
       const observed = await page.run('observe', {op: 'softmax', shape: [6, 10, 15], axis, packed});
       expect(observed).toMatchObject({kernels: ['FusedSoftmax'], draws: 2});
+    });
+
+    describe.each([
+      ['one for each logit', [6, 10, 15], [6, 10, 15]],
+      ['one for each position', [6, 10, 15], [15]],
+      ['one for each row', [6, 10, 15], [6, 10, 1]],
+      ['the same for each matrix', [6, 10, 15], [10, 15]],
+      ['for a long row', [2, 50257], [50257]],
+    ])('a mask costs no draw: %s', (_, shape, mask) => {
+      test.each([
+        ['softmax', 'FusedMaskedSoftmax'],
+        ['logSoftmax', 'FusedMaskedLogSoftmax'],
+        ['logSumExp', 'FusedMaskedLogSumExp'],
+      ] as const)('%s', async (op, kernel) => {
+        for (const axis of shape.map((_, i) => i)) {
+          const {draws} = await page.run('observe', {op, shape, axis, packed});
+          expect(await page.run('observe', {op, shape, axis, mask, packed})).toMatchObject({kernels: [kernel], draws});
+        }
+      });
     });
 
     test('a gradient is the forward draws and two more', async () => {
@@ -65,22 +97,37 @@ describe('what a call costs on webgl', () => {
     expect(draws).toBeGreaterThanOrEqual(9);
   });
 
-  test.each(['softmax', 'logSoftmax', 'logSumExp', 'gradSoftmax', 'gradLogSoftmax'] as const)(
-    'a new batch size compiles nothing: %s',
-    async (op) => {
-      for (const packed of [true, false]) {
-        for (const rest of [[37], [6, 37], [7, 37]]) {
-          const of = (batch: number): Use => ({op, shape: [batch, ...rest], packed});
-          expect((await page.run('observe', of(64))).compiled).toBeLessThanOrEqual(4);
-          for (const batch of [1, 2, 3, 31, 1000]) {
-            expect((await page.run('observe', of(batch))).compiled).toBe(0);
-          }
+  test.each([
+    'softmax',
+    'logSoftmax',
+    'logSumExp',
+    'gradSoftmax',
+    'gradLogSoftmax',
+    'crossEntropy',
+    'sparseCrossEntropy',
+    'crossEntropyGradient',
+    'sparseCrossEntropyGradient',
+  ] as const)('a new batch size compiles nothing: %s', async (op) => {
+    for (const packed of [true, false]) {
+      for (const rest of [[37], [6, 37], [7, 37]]) {
+        const of = (batch: number): Use => ({op, shape: [batch, ...rest], packed});
+        expect((await page.run('observe', of(64))).compiled).toBeLessThanOrEqual(4);
+        for (const batch of [1, 2, 3, 31, 1000]) {
+          expect((await page.run('observe', of(batch))).compiled).toBe(0);
         }
       }
-    },
-  );
+    }
+  });
 
-  test.each(['softmax', 'logSumExp', 'gradLogSoftmax'] as const)(
+  test.each(['softmax', 'logSumExp'] as const)('nor under a mask that is repeated: %s', async (op) => {
+    const of = (batch: number): Use => ({op, shape: [batch, 6, 37], mask: [batch, 1, 37], packed: true});
+    expect((await page.run('observe', of(64))).compiled).toBeLessThanOrEqual(2);
+    for (const batch of [1, 2, 3, 31, 1000]) {
+      expect((await page.run('observe', of(batch))).compiled).toBe(0);
+    }
+  });
+
+  test.each(['softmax', 'logSumExp', 'gradLogSoftmax', 'crossEntropy', 'sparseCrossEntropyGradient'] as const)(
     '1,000 calls hold no more textures: %s',
     async (op) => {
       const {before, after} = await page.run('memory', {op, shape: [16, 1200], packed: true, times: 1000});

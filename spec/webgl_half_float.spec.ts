@@ -76,6 +76,49 @@ describe('webgl on half-float textures', () => {
     expect(worst(values.subarray(3), [1 / 3, 1 / 3, 1 / 3], relative).error).toBeLessThanOrEqual(2 ** -9);
   });
 
+  test.each([5, 3000])('masks: exactly 0, or the lowest half float; n = %i', async (n) => {
+    // The first half of the first row, a third of the rest, and all of the second row.
+    const logits = halves(2 * n, () => random.normal(2)).map((x, i) => (i < n / 2 || i % 3 === 0 ? NaN : x));
+    const mask = {shape: [2, n], values: Uint8Array.from(logits, (x, i) => Number(i < n && !Number.isNaN(x)))};
+    const {values, kernels} = await host.run({op: 'softmax', shape: [2, n], logits, mask});
+    expect(kernels).toEqual(['FusedMaskedSoftmax']);
+    const exact = reference.alongAxis([2, n], 1, [logits, mask.values], reference.masked.softmax);
+    expect(worst(values, exact, relative).error).toBeLessThanOrEqual(2 ** -9);
+    expect(values.filter((_, i) => !mask.values[i]).every((y) => y === 0)).toBe(true);
+    const {values: logs} = await host.run({op: 'logSoftmax', shape: [2, n], logits, mask});
+    expect(logs.filter((_, i) => !mask.values[i]).every((y) => y === -65504)).toBe(true);
+    expect(logs.filter((_, i) => mask.values[i]).every((y) => y > -40)).toBe(true);
+    const {values: sums} = await host.run({op: 'logSumExp', shape: [2, n], logits, mask});
+    expect(Math.abs(sums[0]! - reference.logSumExp(logits.filter((_, i) => mask.values[i])))).toBeLessThan(2 ** -7);
+    expect(sums[1]).toBe(-65504);
+  });
+
+  test.each([
+    ['class indices', 100, 'sparse'],
+    ['class indices in a row of 100,000', 100_000, 'sparse'],
+    ['distributions', 100, 'dense'],
+    ['distributions over 5,000', 5000, 'dense'],
+  ])('cross-entropy and its gradient: %s', async (_, n, kind) => {
+    const shape = [2, n];
+    const logits = halves(2 * n, () => random.normal(2));
+    const classes = Int32Array.of(17, 88);
+    const dense = halves(2 * n, (i) => (i % 5 === 0 ? 5 / n : 0));
+    const labels = kind === 'sparse' ? {shape: [2], values: classes} : {shape, values: dense};
+    const oneHot = logits.map((_, i) => Number(i % n === classes[Math.floor(i / n)]));
+    const q = kind === 'sparse' ? oneHot : dense;
+    const call = {shape, logits, labels, smoothing: 0};
+
+    const losses = await host.run({op: 'crossEntropy', ...call});
+    const exact = reference.alongAxis(shape, 1, [logits, q], (x, l) => [reference.crossEntropy(x, l)]);
+    expect(worst(losses.values, exact, (a, e) => Math.abs(a - e) / e).error).toBeLessThanOrEqual(2 ** -9);
+    const gradient = await host.run({op: 'gradCrossEntropy', ...call, vector: Float32Array.of(1, -2)});
+    const exactGradient = reference
+      .alongAxis(shape, 1, [logits, q], reference.crossEntropyGradient)
+      .map((g, i) => (i < n ? g : -2 * g));
+    const scale = exactGradient.reduce((max, g) => Math.max(max, Math.abs(g)), 0);
+    expect(worst(gradient.values, exactGradient, (a, e) => Math.abs(a - e) / scale).error).toBeLessThanOrEqual(2 ** -9);
+  });
+
   test('a gradient over 100,000 elements does not overflow', async () => {
     const n = 100_000;
     const call = {shape: [1, n], logits: new Float32Array(n), vector: new Float32Array(n).fill(1)};

@@ -1,4 +1,5 @@
 import * as reference from '../kernels/reference';
+import {masked} from './cases/masks';
 import {Random} from './cases/random';
 import {type BrowserPage, open} from './hosts/browser';
 import {type BrowserHost, inBrowser} from './hosts/in_browser';
@@ -89,6 +90,17 @@ describe.each([true, false])('shapes that textures make hard, uploaded packed: %
     [[40_001, 3], 0],
     [[3, 20_003, 2], 1],
   ])('axes of length 1, and long ones across: %p along %i', expectRight);
+
+  test.each([[[2, 1, 2, 1, 2, 1]], [[3, 1, 3, 1, 5]]])(
+    'a mask repeated along every other of six dimensions: %p',
+    async (maskShape) => {
+      const {shape, values, mask, keep} = masked('', [2, 3, 2, 3, 2, 5], maskShape, 4, (_, r) => r.uniform() < 0.5);
+      const outcome = await host.run({op: 'softmax', shape, logits: values, axis: 4, mask});
+      expect(outcome.kernels).toEqual(['FusedMaskedSoftmax']);
+      const exact = reference.alongAxis(shape, 4, [values, keep], reference.masked.softmax);
+      expect(worst(outcome.values, exact, ulpError).error).toBeLessThanOrEqual(6);
+    },
+  );
 
   async function expectRight(shape: number[], axis: number): Promise<void> {
     const random = new Random(4);

@@ -27,7 +27,7 @@ export function expectedRows(op: Op, x: Float32Array, v: Float32Array, rows: Row
 }
 
 function rowOf(values: Float32Array, {n, inner}: Rows, at: {outer: number; inner: number}): Float64Array {
-  return Float64Array.from({length: n}, (_, j) => values[(at.outer * n + j) * inner + at.inner]!);
+  return new Float64Array(n).map((_, j) => values[(at.outer * n + j) * inner + at.inner]!);
 }
 
 /**
@@ -38,7 +38,7 @@ function rowOf(values: Float32Array, {n, inner}: Rows, at: {outer: number; inner
 export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
   for (const {outer, inner: i, values} of expected) {
     const m = values.length;
-    const largest = Array.from(values).reduce((max, e) => Math.max(max, Math.abs(e)), 0);
+    const largest = new Float64Array(values).reduce((max, e) => Math.max(max, Math.abs(e)), 0);
     for (let j = 0; j < m; j++) {
       const [is, shouldBe] = [result[(outer * m + j) * inner + i], values[j]!];
       if (!(Math.abs(is! - shouldBe) <= tolerance * largest)) {

@@ -30,17 +30,17 @@ export interface MeasureOptions {
 }
 
 /** More samples than this make a median hardly better. */
-const ROUNDS = 25;
+const ROUNDS = 50;
 /** The first samples, while the engine still optimises, do not count where there are twice as many. */
-const WARM_UP_SAMPLES = 3;
+const WARM_UP_SAMPLES = 5;
 /** A backend whose fast samples are this much slower than the leader's slow ones has lost, */
 const CLEARLY_SLOWER = 2;
-/** after this many samples. */
-const SETTLED_AFTER = 3;
+/** after this many samples, below which a time does not count. */
+const SETTLED_AFTER = 5;
 /** A clock that says nothing after so many calls stands still. */
 const MOST_CALLS = 1 << 15;
-/** 256 MiB of logits. */
-const LARGEST_TASK = 1 << 26;
+/** 128 MiB of logits, and of other tensors, on each backend. */
+const LARGEST_TASK = 1 << 25;
 /** Pages want to paint and answer meanwhile. */
 const LONGEST_STRETCH_MS = 50;
 
@@ -108,13 +108,11 @@ class Race {
         if (contestant) racing.push(contestant);
       }
       for (const contestant of racing) this.calibrate(contestant);
-      await this.rounds(racing.filter(({samples}) => samples.length > 0));
+      await this.rounds(racing);
     } finally {
       for (const {inputs} of racing) dispose(inputs);
     }
-    for (const {backend, samples, firstMs} of racing) {
-      if (samples.length > 0) this.outcomes.set(backend, {timing: summary(counted(samples)), firstMs});
-    }
+    this.conclude(this.stillIn(racing));
     return this.outcomes;
   }
 
@@ -145,7 +143,7 @@ class Race {
       if (wrong === null) return {backend, inputs, firstMs, calls: 1, samples: []};
       this.outcomes.set(backend, {failure: `wrong result: ${nameOf(task)} ${wrong}`});
     } catch (error) {
-      this.outcomes.set(backend, {failure: `${nameOf(task)} throws: ${messageOf(error)}`});
+      this.fail(backend, error);
     }
     dispose(inputs);
     return null;
@@ -162,6 +160,7 @@ class Race {
         return;
       }
       const elapsed = this.timeOf(contestant);
+      if (elapsed === null) return;
       expected = 2 * elapsed;
       if (this.stopwatch.trusts(elapsed)) {
         contestant.samples.push(elapsed / contestant.calls);
@@ -173,14 +172,29 @@ class Race {
 
   private async rounds(racing: Contestant[]): Promise<void> {
     for (let round = 1; round < ROUNDS; round++) {
-      const unsettled = this.unsettled(racing);
+      const unsettled = this.unsettled(this.stillIn(racing));
       if (unsettled.length === 0) return;
       for (const contestant of unsettled) {
-        const [latest] = contestant.samples.slice(-1);
-        if (!this.hasTimeFor(latest! * contestant.calls)) return;
+        if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) return;
         this.report(Math.max(round / ROUNDS, this.partOfBudget()), `timing ${contestant.backend}`);
-        contestant.samples.push(this.timeOf(contestant) / contestant.calls);
+        const elapsed = this.timeOf(contestant);
+        if (elapsed !== null) contestant.samples.push(elapsed / contestant.calls);
         await this.pause();
+      }
+    }
+  }
+
+  /** Takes what was timed often enough: one or two samples may be another program's more than the backend's. */
+  private conclude(racing: Contestant[]): void {
+    const isSettled = ({samples}: Contestant) => samples.length >= SETTLED_AFTER;
+    const leader = Math.min(...racing.filter(isSettled).map(({samples}) => summary(counted(samples)).median));
+    for (const contestant of racing) {
+      const {backend, samples, firstMs} = contestant;
+      const hasLost = Math.min(...samples) > CLEARLY_SLOWER * leader;
+      if (isSettled(contestant) || hasLost) {
+        this.outcomes.set(backend, {timing: summary(counted(samples)), firstMs});
+      } else {
+        this.skip(backend, `the budget was too short for ${SETTLED_AFTER} samples`);
       }
     }
   }
@@ -195,17 +209,28 @@ class Race {
     });
   }
 
-  private timeOf({backend, inputs, calls}: Contestant): number {
+  /** Those of whom nothing has been said yet. */
+  private stillIn(racing: Contestant[]): Contestant[] {
+    return racing.filter(({backend}) => !this.outcomes.has(backend));
+  }
+
+  /** Milliseconds of one sample; null if the backend failed in it, and then it is out. */
+  private timeOf({backend, inputs, calls}: Contestant): number | null {
     const {op, axis} = this.task;
     const {run} = definitionOf(op);
     const start = this.stopwatch.now();
-    onBackend(backend, () => {
-      for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1]!, axis).dispose();
-      const result = run(inputs[0]!, inputs[1]!, axis);
-      finish(backend, result);
-      result.dispose();
-    });
-    return this.stopwatch.since(start);
+    try {
+      onBackend(backend, () => {
+        for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1]!, axis).dispose();
+        const result = run(inputs[0]!, inputs[1]!, axis);
+        finish(backend, result);
+        result.dispose();
+      });
+      return this.stopwatch.since(start);
+    } catch (error) {
+      this.fail(backend, error);
+      return null;
+    }
   }
 
   private hasTimeFor(ms: number): boolean {
@@ -213,7 +238,12 @@ class Race {
   }
 
   private partOfBudget(): number {
-    return (this.stopwatch.now() - this.start) / (this.deadline - this.start);
+    const budget = this.deadline - this.start;
+    return budget > 0 ? (this.stopwatch.now() - this.start) / budget : 1;
+  }
+
+  private fail(backend: string, error: unknown): void {
+    this.outcomes.set(backend, {failure: `${nameOf(this.task)} throws: ${messageOf(error)}`});
   }
 
   private skip(backend: string, why: string): void {

@@ -8,8 +8,8 @@ export interface Timing {
   samples: number;
 }
 
-/** A sample is to last this long, in milliseconds, */
-const SAMPLE_MS = 2;
+/** A sample is to last this long, in milliseconds: longer ones are more often interrupted, */
+const SAMPLE_MS = 0.5;
 /** and this many steps of the clock, each of which may be off by one. */
 const SAMPLE_STEPS = 20;
 /** Taken of a clock that does not move while it is watched; browsers round to 1 ms at most. */

@@ -10,7 +10,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {ForwardRequest, ProductRequest} from '../backend';
-import {forwardVariant, productVariant} from '../wasm/choose';
+import {forwardVariant, kernelScale, productVariant} from '../wasm/choose';
 import {kernelsOn} from '../wasm/module';
 import {canCopyNatively, copyFromNative, copyToNative} from './native_copy';
 import {isNative, makeTensor, type NodeBackend, valuesOf} from './node_backend';
@@ -45,7 +45,7 @@ export function forwardLarge(request: ForwardRequest, backend: NodeBackend): Ten
   at.threads.run({
     kernel: `${kind}${forwardVariant(rows, scale)}`,
     tensors: [logits, out].map((tensor) => divided(tensor, outer)),
-    ...{outer, n, inner, factor: scale},
+    ...{outer, n, inner, factor: kernelScale(kind, rows, scale)},
   });
   return copyOut(out, outputShape, backend);
 }

@@ -6,11 +6,12 @@
  * chunks are finished, so whoever takes a number below END finds its job. This thread takes chunks like the others: on a
  * busy machine nothing waits for a thread that gets no processor.
  */
+import type {KernelName} from '../wasm/choose';
 import type {Kernels} from '../wasm/module';
 
 /** A kernel call that can be divided along its first dimension. */
 export interface Job {
-  kernel: keyof Kernels['functions'];
+  kernel: KernelName;
   /** The byte address of each tensor and the distance of its outer rows, in the order of the kernel's arguments. */
   tensors: {address: number; stride: number}[];
   outer: number;
@@ -67,7 +68,7 @@ export class Threads {
     private readonly kernels: Kernels,
     memory: WebAssembly.Memory,
   ) {
-    this.names = Object.keys(kernels.functions);
+    this.names = Object.keys(kernels.exports);
     // Node has had this since 20.16, and other hosts are not to stumble over an import.
     const node = globalThis.process?.getBuiltinModule;
     this.count = node ? Math.min(node('node:os').availableParallelism(), MOST_THREADS) : 1;
@@ -97,7 +98,7 @@ export class Threads {
     Atomics.store(counters, END, end);
     if (count > 1) Atomics.notify(counters, END);
 
-    const call = this.kernels.functions[kernel];
+    const call = this.kernels.exports[kernel] as (...numbers: number[]) => void;
     let own = 0;
     for (let number = this.take(end); number !== null; number = this.take(end)) {
       const index = (number - first) | 0;

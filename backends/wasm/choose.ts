@@ -4,6 +4,9 @@ import type {ForwardKind, ProductKind} from '../backend';
 /** How a kernel goes through the rows; see the file of that name in assembly/. */
 export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
 
+/** Products have no kernel for short rows: theirs take one row at a time as fast. */
+export type ProductVariant = Exclude<Variant, 'ShortRows'>;
+
 /** The name of an exported kernel, such as `softmaxLongRows`. */
 export type KernelName = `${ForwardKind | ProductKind}${Variant}`;
 
@@ -12,6 +15,7 @@ const LONGEST_SHORT_ROW = 24;
 
 /** The forward kernel for tensors of these rows, none of them empty. */
 export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant {
+  if (n === 1) return 'GatheredRows';
   const exact = isExactScale(scale);
   if (inner === 1) {
     if (exact && outer >= 4 && n <= LONGEST_SHORT_ROW) return 'ShortRows';
@@ -20,8 +24,17 @@ export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant 
   return exact && fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
 }
 
+/**
+ * The scale to hand to the forward kernel. Softmax of a row of one is its only value over itself, which has to be exactly
+ * 1: with a scale that floats cannot multiply by exactly, GatheredRows subtracts the maximum first, and that value is a
+ * constant whose quotient is.
+ */
+export function kernelScale(kind: ForwardKind, {n}: Rows, scale: number): number {
+  return kind === 'softmax' && n === 1 ? 3 : scale;
+}
+
 /** The product kernel for tensors of these rows, none of them empty. */
-export function productVariant({outer, n, inner}: Rows): Variant {
+export function productVariant({outer, n, inner}: Rows): ProductVariant {
   if (inner === 1) return n >= 4 ? 'LongRows' : 'GatheredRows';
   return fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
 }
@@ -33,6 +46,7 @@ function fillsVectors(outer: number, inner: number): boolean {
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
 export function isExactScale(scale: number): boolean {
+  if (scale === 1) return true;
   const size = Math.abs(scale);
   return size <= 1 && size >= 2 ** -32 && Number.isInteger(Math.log2(size));
 }

@@ -1,18 +1,31 @@
-import type {KernelName} from './choose';
+import type {ForwardKind, ProductKind} from '../backend';
+import type {ProductVariant, Variant} from './choose';
 import relaxed from './generated/relaxed';
 import simd from './generated/simd';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
 
-type Kernel = (...pointersAndNumbers: number[]) => void;
+type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
+type ProductKernel = (
+  y: number,
+  v: number,
+  out: number,
+  outer: number,
+  n: number,
+  inner: number,
+  factor: number,
+) => void;
 
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   build: Build;
-  /** For other threads, which make instances of their own on the memory. */
+  /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
+  functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
+    Record<ProductKind, Record<ProductVariant, ProductKernel>>;
+  /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
+  exports: WebAssembly.Exports;
   module: WebAssembly.Module;
-  functions: Readonly<Record<KernelName, Kernel>>;
 }
 
 const BUILDS: Record<Build, string> = {relaxed, simd};
@@ -22,14 +35,25 @@ let best: Build | undefined;
 const compiled = new Map<string, WebAssembly.Module>();
 
 /**
- * The kernels on a memory. Compiles on first use, in a few milliseconds; later calls only instantiate.
+ * The kernels on a memory. Compiles on first use, in two or three milliseconds; later calls only instantiate.
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const build = bestBuild();
   const module = compile(build, isShared(memory));
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {build, module, functions: exports as Kernels['functions']};
+  return {build, functions: byKindAndVariant(exports), exports, module};
+}
+
+/** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
+function byKindAndVariant(exports: WebAssembly.Exports): Kernels['functions'] {
+  const functions: Record<string, Record<string, unknown>> = {};
+  for (const [name, kernel] of Object.entries(exports)) {
+    const [, kind, variant] = /^(.+)([A-Z][a-z]+Rows)$/.exec(name)!;
+    functions[kind!] ??= {};
+    functions[kind!]![variant!] = kernel;
+  }
+  return functions as Kernels['functions'];
 }
 
 /** For tests and comparisons: has the next kernels come from this build, or again from the best one. */
@@ -78,6 +102,10 @@ function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   return bytes;
 }
 
+/** A plain loop: `Uint8Array.from` with a function takes 10 ms for this, ten times as long as compiling. */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

@@ -3,7 +3,7 @@ import type {ForwardKind, ProductKind} from '../backend';
 import * as plain from '../cpu/forward';
 import * as plainProduct from '../cpu/product';
 import {type Kernels, kernelsOn} from './module';
-import {runForward, runProduct} from './run';
+import {notePlainTypeScript, runForward, runProduct} from './run';
 
 /**
  * The kernels on typed arrays, by way of a memory of their own: for the cpu backend, and for a wasm backend whose memory
@@ -57,6 +57,7 @@ export function stagedForward(kind: ForwardKind, x: Float32Array, out: Float32Ar
   const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
   const chunk = chunkOf(perBlock + outPerBlock, rows.outer);
   if (chunk === 0) {
+    notePlainTypeScript();
     plain.forward(kind, x, out, rows, scale);
     return;
   }
@@ -82,6 +83,7 @@ export function stagedProduct(
   const perBlock = rows.n * rows.inner;
   const chunk = chunkOf(3 * perBlock, rows.outer);
   if (chunk === 0) {
+    notePlainTypeScript();
     plainProduct.product(kind, y, v, out, rows, factor);
     return;
   }

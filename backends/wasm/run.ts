@@ -1,37 +1,43 @@
 import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, ProductKind} from '../backend';
-import {forwardVariant, type KernelName, productVariant} from './choose';
+import {forwardVariant, type KernelName, kernelScale, productVariant, type Variant} from './choose';
 import type {Build, Kernels} from './module';
 
-/** Which kernel ran last, and from which build; null before the first. For tests: a test asserts what it tests. */
+/** Which kernel ran last, and from which build. For tests: a test asserts what it tests. */
 export interface Run {
   kernel: KernelName;
   build: Build;
 }
 
-let last: Run | null = null;
+let last: {kind: ForwardKind | ProductKind; variant: Variant; build: Build} | null = null;
 
+/** The last run; null if plain TypeScript stood in, or nothing ran yet. */
 export function lastRun(): Run | null {
-  return last;
+  return last && {kernel: `${last.kind}${last.variant}`, build: last.build};
+}
+
+/** To be called where plain TypeScript stands in. */
+export function notePlainTypeScript(): void {
+  last = null;
 }
 
 /** The forward pass on float32 tensors at byte addresses in the kernels' memory. */
 export function runForward(
-  kernels: Kernels,
+  {build, functions}: Kernels,
   kind: ForwardKind,
   x: number,
   out: number,
   rows: Rows,
   scale: number,
 ): void {
-  const kernel: KernelName = `${kind}${forwardVariant(rows, scale)}`;
-  kernels.functions[kernel](x, out, rows.outer, rows.n, rows.inner, scale);
-  last = {kernel, build: kernels.build};
+  const variant = forwardVariant(rows, scale);
+  functions[kind][variant](x, out, rows.outer, rows.n, rows.inner, kernelScale(kind, rows, scale));
+  last = {kind, variant, build};
 }
 
 /** A Jacobian product on float32 tensors at byte addresses in the kernels' memory. */
 export function runProduct(
-  kernels: Kernels,
+  {build, functions}: Kernels,
   kind: ProductKind,
   y: number,
   v: number,
@@ -39,7 +45,7 @@ export function runProduct(
   rows: Rows,
   factor: number,
 ): void {
-  const kernel: KernelName = `${kind}${productVariant(rows)}`;
-  kernels.functions[kernel](y, v, out, rows.outer, rows.n, rows.inner, factor);
-  last = {kernel, build: kernels.build};
+  const variant = productVariant(rows);
+  functions[kind][variant](y, v, out, rows.outer, rows.n, rows.inner, factor);
+  last = {kind, variant, build};
 }

@@ -1,6 +1,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
+import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {forward} from './forward';
 import {product} from './product';
 import {forwardIfSmall, productIfSmall} from './small';
@@ -14,11 +15,23 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
     return forward(request, backend);
   },
 
+  masks: true,
+
   product(request, backend) {
     const small = productIfSmall(request, backend);
     if (small) return small;
     requireWebGL2();
     return product(request, backend);
+  },
+
+  crossEntropy(request, backend) {
+    requireWebGL2();
+    return crossEntropy(request, backend);
+  },
+
+  crossEntropyGradient(request, backend) {
+    requireWebGL2();
+    return crossEntropyGradient(request, backend);
   },
 
   describe(backend) {

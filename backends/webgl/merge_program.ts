@@ -1,6 +1,7 @@
 import {EXP} from './glsl/exp';
 import {LOG1P} from './glsl/log1p';
 import {NUMBERS} from './glsl/numbers';
+import {pairSource} from './glsl/pair';
 import {blockwise} from './glsl/sum';
 import {TEXELS} from './glsl/texels';
 import {windowSource, windowUniforms} from './glsl/window';
@@ -24,7 +25,7 @@ export function mergeProgram(
 ): Program {
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${LOG1P}${scale.source}${EXP}${REDUCED}${precision.source}
+      ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${windowSource(level)}${LOG1P}${scale.source}${EXP}${REDUCED}${precision.source}
 
       Reduced reduced(int texel) {
         Window window = windowOf(texel);
@@ -58,7 +59,7 @@ export function mergeProgram(
         vec4 one = exponential(maxima, shift);
         return Reduced(maxima, one, maximal, others + besides * one);
       }
-      ${outcomeSource(outcome, layout.orientation)}`,
+      ${outcomeSource(outcome)}`,
     inputs: {S: statistics},
     uniforms: {
       ...layoutUniforms(layout),

@@ -1,5 +1,4 @@
 import type {ForwardKind} from '../backend';
-import type {Orientation} from './layout';
 
 /**
  * What a reduction of a row leaves, as two numbers; a texel has those of a pair of rows. The first is the maximum m,
@@ -7,51 +6,50 @@ import type {Orientation} from './layout';
  *
  * - `window`: s - 1, the sum without one maximal element, to be merged with other windows
  * - `softmax`: s in units of the row's exponentials
+ * - `labelShare`: Σq / s, in the same units; `withSumOfLabels` completes the program
  * - `logSoftmax`: log s, by log1p: with a confident maximum s = 1 + tiny, and what 1 + tiny loses is the whole result
  *
  * `logSumExp` is a number a row, m + log s, in a tensor that is not packed.
  */
-export type Outcome = 'window' | ForwardKind;
+export type Outcome = 'window' | 'labelShare' | ForwardKind;
 
 /**
  * GLSL that draws an outcome, from `reduced(texel)`. Of a pair of rows that leaves, each as (row, row, other row, other
  * row): m, the exponential of m, how many elements are maximal, and the sum of the exponentials of all others.
  */
-export function outcomeSource(outcome: Outcome, orientation: Orientation): string {
-  return outcome === 'logSumExp' ? drawNumber(orientation) : drawTexel(outcome);
+export function outcomeSource(outcome: Outcome): string {
+  return outcome === 'logSumExp' ? DRAW_NUMBER : drawTexel(outcome);
 }
 
 function drawTexel(outcome: Exclude<Outcome, 'logSumExp'>): string {
   const second = {
     window: 'besidesOne(r) * UNIT',
     softmax: 'inUnitsOfMap(r) * UNIT',
+    labelShare: 'sumOfLabels(outputTexel()) / inUnitsOfMap(r) * SHARE',
     logSoftmax: 'log1p(besidesOne(r))',
   }[outcome];
   return `
+    ${outcome === 'labelShare' ? 'vec4 sumOfLabels(int pair);' : ''}
     void main() {
       Reduced r = reduced(outputTexel());
       vec4 second = mix(${second}, vec4(0.), haveNoSoftmax(r.maxima));
-      setOutput(vec4(r.maxima.x, second.x, r.maxima.z, second.z));
+      vec4 maxima = storableMaxima(r.maxima);
+      setOutput(vec4(maxima.x, second.x, maxima.z, second.z));
     }
   `;
 }
 
-function drawNumber(orientation: Orientation): string {
-  const across = orientation === 'lastAxis' ? 'LINES' : 'COLUMNS';
-  return `
+const DRAW_NUMBER = `
     void main() {
-      int row = outputTexel();
-      int others = row / ${across};
-      int at = row - others * ${across};
-      Reduced r = reduced(others * pairsOf(${across}) + at / 2);
+      bool isOne;
+      Reduced r = reduced(pairOfRow(outputTexel(), isOne));
       vec4 rest;
       vec4 z = timesScale(r.maxima, rest);
       vec4 result = storable(z + (log1p(besidesOne(r)) WITH(rest)));
-      result = mix(result, r.maxima, haveNoSoftmax(r.maxima));
-      setOutput(at % 2 == 0 ? result.x : result.z);
+      result = mix(result, storableMaxima(r.maxima), haveNoSoftmax(r.maxima));
+      setOutput(isOne ? result.x : result.z);
     }
   `;
-}
 
 export const REDUCED = `
   struct Reduced { vec4 maxima; vec4 one; vec4 maximal; vec4 others; };

@@ -1,5 +1,6 @@
 import type {ProductKind} from '../backend';
 import {NUMBERS} from './glsl/numbers';
+import {pairSource} from './glsl/pair';
 import {blockwise} from './glsl/sum';
 import {TEXELS} from './glsl/texels';
 import {windowSource, windowUniforms} from './glsl/window';
@@ -23,7 +24,7 @@ export function productSumProgram(
   const readers = Object.entries(inputs).map(([name, texture]) => rowReader(name, texture, layout));
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${precision.source}
+      ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${windowSource(level)}${precision.source}
       ${readers.map(({source}) => source).join('')}
       void main() {
         Window window = windowOf(outputTexel());

@@ -70,24 +70,13 @@ function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayo
 function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}: RowLayout): string {
   // A long row that is alone is not read twice.
   const lone = orientation === 'lastAxis' && !linewise && grid.batches * grid.lines === 1;
-  const along = `
-    int line = 2 * pair;
-    ${grid.matrices === 'odd' ? 'line -= pair / pairsOf(LINES);' : ''}
-    ivec2 one = ${linewise ? 'ivec2(first, line)' : element('line * COLUMNS + first')};
-    ivec2 other = ${linewise ? 'ivec2(first, line + 1)' : element('(line + 1) * COLUMNS + first')};`;
-  const across = `
-    int line = pair / pairsOf(COLUMNS);
-    int column = 2 * (pair - line * pairsOf(COLUMNS));
-    int at = (line + (line / GAP * (N - 1) + first) * GAP) * COLUMNS + column;
-    ivec2 one = ${element('at')};
-    ivec2 other = ${element('at + 1')};`;
   return `
     ivec2 one${input};
     ivec2 other${input};
     void start${input}(int pair, int first) {
-      ${orientation === 'lastAxis' ? along : across}
-      one${input} = one;
-      other${input} = other;
+      ivec4 places = placesOfPair(pair, first);
+      one${input} = ${place('places.xy')};
+      other${input} = ${place('places.zw')};
     }
     float read${input}(inout ivec2 place) {
       float element = texelFetch(${input}, place, 0).r;
@@ -103,8 +92,9 @@ function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}:
     }
   `;
 
-  function element(index: string): string {
-    return `texelAt(rowsOf${input}.y + ${index}, rowsOf${input}.x)`;
+  function place(inGrid: string): string {
+    if (linewise) return inGrid;
+    return `texelAt(rowsOf${input}.y + ${inGrid}.y * COLUMNS + ${inGrid}.x, rowsOf${input}.x)`;
   }
 }
 

@@ -10,10 +10,10 @@ import {product} from '../cpu/product';
  * than they could be uploaded. tfjs says which, by its flag WEBGL_CPU_FORWARD and by size. Others are left, with null.
  */
 export function forwardIfSmall(
-  {kind, x, rows, scale, outputShape}: ForwardRequest,
+  {kind, x, rows, scale, mask, outputShape}: ForwardRequest,
   backend: MathBackendWebGL,
 ): TensorInfo | null {
-  if (!backend.shouldExecuteOnCPU([x])) return null;
+  if (mask || !backend.shouldExecuteOnCPU([x])) return null;
   const out = new Float32Array(util.sizeFromShape(outputShape));
   forward(kind, valuesOf(x, backend), out, rows, scale);
   return backend.makeTensorInfo(outputShape, 'float32', out);

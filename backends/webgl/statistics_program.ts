@@ -1,10 +1,12 @@
 import {EXP} from './glsl/exp';
 import {LOG1P} from './glsl/log1p';
 import {NUMBERS} from './glsl/numbers';
+import {pairSource} from './glsl/pair';
 import {blockwise} from './glsl/sum';
 import {TEXELS} from './glsl/texels';
 import {windowSource, windowUniforms} from './glsl/window';
 import type {RowLayout} from './layout';
+import {type MaskTexture, maskRowReader} from './mask_reader';
 import {type Outcome, outcomeSource, REDUCED} from './outcome';
 import type {Precision} from './precision';
 import {LAYOUT, layoutUniforms, rowReader} from './row_reader';
@@ -27,19 +29,26 @@ export interface Arithmetic {
  */
 export function statisticsProgram(
   x: Texture,
+  masked: MaskTexture | null,
   layout: RowLayout,
   level: Level,
   outcome: Outcome,
   {scale, precision}: Arithmetic,
 ): Program {
   const reader = rowReader('X', x, layout);
+  const mask = masked && maskRowReader(masked, layout);
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${windowSource(level)}${LOG1P}
-      ${scale.source}${EXP}${REDUCED}${precision.source}${reader.source}
+      ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${windowSource(level)}${LOG1P}
+      ${scale.source}${EXP}${REDUCED}${precision.source}${reader.source}${mask?.source ?? ''}
 
-      vec4 readX(int j, int end) {
+      void startRead(Window window) {
+        startX(window.pair, window.first);
+        ${mask ? 'startM(window.pair, window.first);' : ''}
+      }
+      vec4 read(int j, int end) {
         vec4 x = directed(withinRange(nextX()));
+        ${mask ? 'x = mix(x, vec4(NEGATIVE_INFINITY), equal(nextM(), vec4(0.)));' : ''}
         if (j + 1 == end) x.yw = vec2(NEGATIVE_INFINITY);
         return x;
       }
@@ -52,12 +61,12 @@ export function statisticsProgram(
         vec4 one = vec4(0.);
         vec4 maximal = vec4(0.);
         vec4 others = vec4(0.);
-        startX(window.pair, window.first);
+        startRead(window);
         ${blockwise(
           'others',
           2,
           `
-          vec4 x = readX(j, window.end);
+          vec4 x = read(j, window.end);
           vec4 e = exponential(x, shift);
           bvec4 isHigher = greaterThan(x, maxima);
           bvec4 isMaximal = equal(x, maxima);
@@ -80,8 +89,8 @@ export function statisticsProgram(
 
       Reduced reduced(int texel) {
         Window window = windowOf(texel);
-        startX(window.pair, window.first);
-        vec4 first = readX(window.first, window.end);
+        startRead(window);
+        vec4 first = read(window.first, window.end);
         vec4 guess = max(first.xxzz, first.yyww);
         Reduced r = reducedWith(guess, window);
         vec4 rest;
@@ -89,11 +98,12 @@ export function statisticsProgram(
         if (!all(lessThan(above, vec4(40.)))) r = reducedWith(r.maxima, window);
         return r;
       }
-      ${outcomeSource(outcome, layout.orientation)}`,
-    inputs: {X: x},
+      ${outcomeSource(outcome)}`,
+    inputs: {X: x, ...(masked && {M: masked.texture})},
     uniforms: {
       ...layoutUniforms(layout),
       ...reader.uniforms,
+      ...mask?.uniforms,
       ...scale.uniforms,
       ...precision.uniforms,
       ...windowUniforms(level),

@@ -2,22 +2,30 @@ import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import {CLASSES, type Digits, PIXELS} from './data';
-import {mostProbable, type Training} from './train';
+import type {SoftmaxTime} from './timing';
+import {mostProbable, type Score} from './train';
 
 const PLAIN = {style: {head: [], border: [], compact: true}};
 
+/** A training, and how well it did. */
+export interface Run extends Score {
+  /** Milliseconds, of the training. */
+  softmax: SoftmaxTime;
+  total: number;
+}
+
 /** The figures of the two runs, side by side. */
-export function comparison(stock: Training, ours: Training): string {
+export function comparison(stock: Run, ours: Run): string {
   const table = new Table({
     ...PLAIN,
     head: ['', 'stock tfjs', 'tfjs-softmax', 'ratio'],
     colAligns: ['left', 'right', 'right', 'right'],
   });
-  const ms = (f: (t: Training) => number) => {
+  const ms = (f: (t: Run) => number) => {
     const [a, b] = [f(stock), f(ours)];
     return [`${a.toFixed(1)} ms`, `${b.toFixed(1)} ms`, `${(a / b).toFixed(1)} x`];
   };
-  const number = (f: (t: Training) => string) => [f(stock), f(ours), ''];
+  const number = (f: (t: Run) => string) => [f(stock), f(ours), ''];
   table.push(
     ['softmax, forward', ...ms((t) => t.softmax.forward)],
     ['softmax, backward', ...ms((t) => t.softmax.backward)],
@@ -29,7 +37,7 @@ export function comparison(stock: Training, ours: Training): string {
 }
 
 /** How often each digit (rows) was taken for each (columns). */
-export function confusion({probabilities}: Training, test: Digits): string {
+export function confusion({probabilities}: Run, test: Digits): string {
   const labels = test.labels.dataSync() as Float32Array;
   const counts = Array.from({length: CLASSES}, () => new Array<number>(CLASSES).fill(0));
   for (let row = 0; row < test.count; row++) counts[mostProbable(labels, row)]![mostProbable(probabilities, row)]!++;
@@ -45,7 +53,7 @@ export function confusion({probabilities}: Training, test: Digits): string {
 }
 
 /** One test digit drawn in half blocks, with its predicted probabilities beside it. */
-export function digit({probabilities}: Training, test: Digits, row: number): string {
+export function digit({probabilities}: Run, test: Digits, row: number): string {
   const pixels = tf.tidy(() => tf.slice(test.images, [row, 0], [1, PIXELS]).dataSync());
   const label = mostProbable(test.labels.dataSync() as Float32Array, row);
   const predicted = mostProbable(probabilities, row);

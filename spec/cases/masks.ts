@@ -14,7 +14,14 @@ export interface MaskCase {
 
 type Keep = (index: number[], random: Random) => boolean;
 
-function masked(name: string, shape: number[], maskShape: number[], axis: number, keep: Keep, scale = 1): MaskCase {
+export function masked(
+  name: string,
+  shape: number[],
+  maskShape: number[],
+  axis: number,
+  keep: Keep,
+  scale = 1,
+): MaskCase {
   const random = new Random(shape.reduce((a, b) => a * 31 + b, axis + 7));
   const missing = shape.length - maskShape.length;
   const sizeOf = (lengths: number[]) => lengths.reduce((a, b) => a * b, 1);
@@ -58,6 +65,7 @@ export const MASKS: MaskCase[] = [
   masked('along the first axis', [20, 7], [20, 7], 0, half),
   masked('along a middle axis', [3, 19, 8], [19, 1], 1, half),
   masked('along a middle axis, by position', [3, 19, 8], [3, 1, 8], 1, half),
+  masked('repeated along every other dimension', [2, 3, 4, 5], [2, 1, 4, 1], 2, half),
   masked('a negative scale', [4, 50], [4, 50], -1, half, -1.5),
   masked('scale 0', [4, 50], [50], -1, half, 0),
   masked('a long row', [2, 5000], [5000], -1, half),

@@ -74,6 +74,16 @@ export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
 
 /** The kernels of the family that tfjs's engine runs meanwhile. */
 export function recordKernels<T>(action: () => T): {result: T; kernels: string[]} {
+  const {kernels, stop} = watchKernels();
+  try {
+    return {result: action(), kernels};
+  } finally {
+    stop();
+  }
+}
+
+/** Collects the kernels of the family that tfjs's engine runs until `stop()`. */
+export function watchKernels(): {kernels: string[]; stop: () => void} {
   const kernels: string[] = [];
   const engine = tf.engine();
   const {runKernel} = engine;
@@ -81,12 +91,11 @@ export function recordKernels<T>(action: () => T): {result: T; kernels: string[]
     if (name.startsWith('Fused')) kernels.push(name);
     return runKernel.call(this, name, ...rest) as never;
   };
-  try {
-    return {result: action(), kernels};
-  } finally {
+  const stop = () => {
     if (Object.getPrototypeOf(engine).runKernel === runKernel) delete (engine as Partial<typeof engine>).runKernel;
     else engine.runKernel = runKernel;
-  }
+  };
+  return {kernels, stop};
 }
 
 function evaluate(call: Call | LabelledCall, logits: tf.Tensor): tf.Tensor {

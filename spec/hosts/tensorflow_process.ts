@@ -33,7 +33,7 @@ const functions = {
     await tf.setBackend('tensorflow');
     tf.env().set('IS_TEST', true);
     if (held === 'by TensorFlow') handOverOnWrite(nodeBackend());
-    const {backends} = await family.backendReport();
+    const {backends} = await family.backendReport({start: false});
     return backends.find(({name}) => name === 'tensorflow')!.runs!;
   },
 

@@ -10,7 +10,7 @@ const functions = {
     tf.env().set('IS_TEST', true);
     for (const [name, value] of Object.entries(flags)) tf.env().set(name, value);
     if (!(await tf.setBackend(backend))) throw new Error(`tfjs's backend ${backend} does not start in this browser`);
-    const {backends} = await backendReport();
+    const {backends} = await backendReport({start: false});
     return `${backend} in ${navigator.userAgent.match(/Chrome\S*/)?.[0]}: ${backends.find(({name}) => name === backend)!.runs}`;
   },
   run: runCall,

@@ -3,42 +3,69 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import {install, logSoftmax, logSumExp, softmax, uninstall} from '../../index';
-import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT} from '../../kernels/names';
+import {
+  CROSS_ENTROPY,
+  CROSS_ENTROPY_GRADIENT,
+  LOG_SOFTMAX_JVP,
+  LOG_SOFTMAX_VJP,
+  SOFTMAX_PRODUCT,
+  SPARSE_CROSS_ENTROPY,
+  SPARSE_CROSS_ENTROPY_GRADIENT,
+} from '../../kernels/names';
+import {reducedShape} from '../../kernels/rows';
 import {recordKernels} from '../hosts/call';
 import {expose} from '../hosts/page';
 
-type Op = (x: tf.Tensor, v: tf.Tensor, axis: number) => tf.Tensor;
+interface Inputs {
+  x: tf.Tensor;
+  /** Of the shape of x: a tangent, or labels. */
+  v: tf.Tensor;
+  mask: tf.Tensor | null;
+  /** One number a row, and one class a row. */
+  perRow: tf.Tensor;
+  classes: tf.Tensor;
+}
+
+type Op = (inputs: Inputs, axis: number) => tf.Tensor;
 
 /** A kernel as the op runs it, but with the probabilities given. */
 function product(kernelName: string): Op {
-  return (y, v, axis) =>
+  return ({x: y, v}, axis) =>
+    tf.engine().runKernel(kernelName, {logits: y, probabilities: y, vector: v}, {axis, scale: 1, factor: 1});
+}
+
+function loss(kernelName: string, labels: 'v' | 'classes', smoothing = 0): Op {
+  return (inputs, axis) =>
     tf
       .engine()
-      .runKernel(
-        kernelName,
-        {logits: y, probabilities: y, vector: v},
-        {axis: (axis + y.rank) % y.rank, scale: 1, factor: 1},
-      );
+      .runKernel(kernelName, {logits: inputs.x, labels: inputs[labels], cotangent: inputs.perRow}, {axis, smoothing});
 }
 
 const OPS = {
-  softmax: (x, _, axis) => softmax(x, axis),
-  logSoftmax: (x, _, axis) => logSoftmax(x, axis),
-  logSumExp: (x, _, axis) => logSumExp(x, axis),
+  softmax: ({x, mask}, axis) => softmax(x, axis, {mask}),
+  logSoftmax: ({x, mask}, axis) => logSoftmax(x, axis, {mask}),
+  logSumExp: ({x, mask}, axis) => logSumExp(x, axis, false, {mask}),
   softmaxProduct: product(SOFTMAX_PRODUCT),
   logSoftmaxJvp: product(LOG_SOFTMAX_JVP),
   logSoftmaxVjp: product(LOG_SOFTMAX_VJP),
-  gradSoftmax: (x, v) => tf.grad((t) => softmax(t))(x, v),
-  gradLogSoftmax: (x, v) => tf.grad((t) => logSoftmax(t))(x, v),
-  stockSoftmax: (x) => tf.softmax(x),
-  stockLogSoftmax: (x) => tf.logSoftmax(x),
-  stockGradSoftmax: (x, v) => tf.grad((t: tf.Tensor) => tf.softmax(t))(x, v),
+  crossEntropy: loss(CROSS_ENTROPY, 'v'),
+  sparseCrossEntropy: loss(SPARSE_CROSS_ENTROPY, 'classes'),
+  smoothedSparseCrossEntropy: loss(SPARSE_CROSS_ENTROPY, 'classes', 0.1),
+  crossEntropyGradient: loss(CROSS_ENTROPY_GRADIENT, 'v'),
+  sparseCrossEntropyGradient: loss(SPARSE_CROSS_ENTROPY_GRADIENT, 'classes'),
+  gradSoftmax: ({x, v}) => tf.grad((t) => softmax(t))(x, v),
+  gradLogSoftmax: ({x, v}) => tf.grad((t) => logSoftmax(t))(x, v),
+  stockSoftmax: ({x}) => tf.softmax(x),
+  stockLogSoftmax: ({x}) => tf.logSoftmax(x),
+  stockGradSoftmax: ({x, v}) => tf.grad((t: tf.Tensor) => tf.softmax(t))(x, v),
 } satisfies Record<string, Op>;
 
 export interface Use {
   op: keyof typeof OPS;
   shape: number[];
   axis?: number;
+  /** The shape of a mask. */
+  mask?: number[];
   /** How the inputs lie in their textures before the op runs. */
   packed: boolean | 'not in a texture';
 }
@@ -71,7 +98,7 @@ const functions = {
   },
 
   observe(use: Use): Observed {
-    return withInputs(use, (x, v) => {
+    return withInputs(use, (inputs) => {
       const {gpgpu} = webgl();
       const counts = {draws: 0, compiled: 0};
       const {executeProgram, createProgram} = gpgpu;
@@ -84,7 +111,7 @@ const functions = {
         return createProgram.call(gpgpu, shader);
       };
       try {
-        const {result, kernels} = recordKernels(() => run(use, x, v));
+        const {result, kernels} = recordKernels(() => run(use, inputs));
         const packed = webgl().texData.get(result.dataId).isPacked ?? false;
         return {kernels, ...counts, packed};
       } finally {
@@ -95,9 +122,9 @@ const functions = {
 
   /** Texels read and written by the op's draws; after `countFetches`. */
   traffic(use: Use): {read: number; written: number} {
-    return withInputs(use, (x, v) => {
+    return withInputs(use, (inputs) => {
       traffic = {read: 0, written: 0};
-      run(use, x, v);
+      run(use, inputs);
       const seen = traffic;
       traffic = null;
       return seen;
@@ -106,7 +133,7 @@ const functions = {
 
   /** The values of a product kernel for given probabilities. */
   async productOf({op, shape, y, v}: {op: keyof typeof OPS; shape: number[]; y: Float32Array; v: Float32Array}) {
-    const result = tf.tidy(() => run({op, shape, packed: true}, tf.tensor(y, shape), tf.tensor(v, shape)));
+    const result = tf.tidy(() => OPS[op]({x: tf.tensor(y, shape), v: tf.tensor(v, shape)} as Inputs, shape.length - 1));
     const values = (await result.data()) as Float32Array;
     result.dispose();
     return values;
@@ -114,14 +141,14 @@ const functions = {
 
   /** Bytes of textures and tensors after one use and after `times` more. */
   memory({times, ...use}: Use & {times: number}): {before: number[]; after: number[]} {
-    return withInputs(use, (x, v) => {
+    return withInputs(use, (inputs) => {
       const held = () => {
         const {numTensors, numDataBuffers, ...gpu} = tf.memory() as tf.MemoryInfo & {numBytesInGPUAllocated: number};
         return [numTensors, numDataBuffers, gpu.numBytesInGPUAllocated];
       };
-      run(use, x, v).dispose();
+      run(use, inputs).dispose();
       const before = held();
-      for (let i = 0; i < times; i++) run(use, x, v).dispose();
+      for (let i = 0; i < times; i++) run(use, inputs).dispose();
       return {before, after: held()};
     });
   },
@@ -154,22 +181,38 @@ function webgl(): MathBackendWebGL {
   return tf.backend() as MathBackendWebGL;
 }
 
-function run({op, axis = -1}: Use, x: tf.Tensor, v: tf.Tensor): tf.Tensor {
-  return (OPS[op] as Op)(x, v, axis);
+function run({op, axis = -1}: Use, inputs: Inputs): tf.Tensor {
+  const {rank} = inputs.x;
+  return OPS[op](inputs, (axis + rank) % rank);
 }
 
-function withInputs<T>({shape, packed}: Use, f: (x: tf.Tensor, v: tf.Tensor) => T): T {
+function withInputs<T>({shape, mask, packed, axis = -1}: Use, f: (inputs: Inputs) => T): T {
   tf.engine().startScope();
   try {
-    const values = () => Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => 4 * Math.random() - 2);
-    return f(laid(values(), shape, packed), laid(values(), shape, packed));
+    const numbers = (of: number[]) =>
+      Float32Array.from({length: tf.util.sizeFromShape(of)}, () => 4 * Math.random() - 2);
+    const bits = (of: number[]) =>
+      Uint8Array.from({length: tf.util.sizeFromShape(of)}, () => Math.round(Math.random()));
+    const rows = reducedShape(shape, (axis + shape.length) % shape.length, false);
+    return f({
+      x: laid(numbers(shape), shape, packed),
+      v: laid(numbers(shape), shape, packed),
+      mask: mask ? laid(bits(mask), mask, packed, 'bool') : null,
+      perRow: laid(numbers(rows), rows, packed),
+      classes: laid(Int32Array.from(bits(rows)), rows, packed, 'int32'),
+    });
   } finally {
     tf.engine().endScope();
   }
 }
 
-function laid(values: Float32Array, shape: number[], packed: Use['packed']): tf.Tensor {
-  const x = tf.tensor(values, shape, 'float32');
+function laid(
+  values: tf.TypedArray,
+  shape: number[],
+  packed: Use['packed'],
+  dtype: 'float32' | 'int32' | 'bool' = 'float32',
+): tf.Tensor {
+  const x = tf.tensor(values, shape, dtype);
   if (packed === 'not in a texture') return x;
   Object.assign(webgl().texData.get(x.dataId), {isPacked: packed, shape});
   webgl().uploadToGPU(x.dataId);

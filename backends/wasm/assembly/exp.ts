@@ -8,15 +8,17 @@
 // - The exponent k - N + bias is formed in the low bits of `magic` + t log2 e, where N (octaves of the row's maximum)
 //   and bias are part of `magic`: scaling the row by 2^-N costs nothing.
 // - t is raised to `floor`, where that exponent is 0: the power of two is then zero, and so is the value, exactly.
-//   Where it is 1, the value is 511 · 2^-126: normal. `biasFor` makes the row's sum at most 511, so that a value divided
-//   by the sum is 0 or normal too. Subnormals would cost up to 150 cycles each.
+//   Where it is 1, the value is 511 · 2^-126: normal. `biasFor` makes the row's sum at most 511, so that a value
+//   divided by the sum is 0 or normal too. Subnormals would cost up to 150 cycles each.
 //
 // NaN stays NaN throughout; -Infinity gives 0.
 
 import {demote, larger, madd, nmadd, promoteHigh, promoteLow} from './simd';
 
-/** What the polynomial gives at 0. */
-export const KAPPA: f64 = 722.7090506382374;
+/** The factor of the values: the mean of the polynomial over e^r. */
+const KAPPA: f64 = 722.7090506382374;
+/** The polynomial at 0. */
+const CONSTANT_TERM: f32 = 722.7090454101562;
 
 const LOG2_E: f32 = 1.44269504;
 const LN2: f32 = 0.69314718;
@@ -38,13 +40,14 @@ export function biasFor(n: u32): i32 {
 
 /** For logarithms, which divide by nothing, it may be as high as sixteen values can be added: then all of them count. */
 export const LOG_BIAS: i32 = 200;
-/** A sum of values at LOG_BIAS times this is a sum of e^t 2^-N: 1 / (KAPPA 2^(LOG_BIAS - 127)). */
-export const LOG_UNIT: f64 = 1.4650310289221339e-25;
+/** A sum of values at LOG_BIAS times this is a sum of e^t 2^-N. The power is 2^(127 - LOG_BIAS). */
+export const LOG_UNIT: f64 = 1.0587911840678754e-22 / KAPPA;
 
 /**
  * The shift: what is subtracted from the logits of each row. The maximum from 208 on: every logit that does not
- * underflow is then within a factor of two of it, and the difference is exact (Sterbenz). Below 208 zero, which is exact
- * too, and the scale by 2^-N does the rest. Subtracting any maximum would cost |x - max| · 2^-24 of relative error.
+ * underflow is then within a factor of two of it, and the difference is exact (Sterbenz). Below 208 zero, which is
+ * exact too, and the scale by 2^-N does the rest. Subtracting any maximum would cost |x - max| · 2^-24 of relative
+ * error.
  */
 @inline export function shiftOf(max: v128): v128 {
   return v128.and(max, f32x4.ge(f32x4.abs(max), f32x4.splat(208)));
@@ -71,7 +74,7 @@ export const LOG_UNIT: f64 = 1.4650310289221339e-25;
   return f64x2.splat(f64(-bias) * 0.6931471805599453);
 }
 
-/** KAPPA e^r = KAPPA + r q(r); this is q. */
+/** KAPPA e^r = CONSTANT_TERM + r q(r); this is q. */
 @inline function slope(r: v128): v128 {
   let q = f32x4.add(r, f32x4.splat(6.052323818206787));
   q = madd(q, r, f32x4.splat(30.113733291625977));
@@ -107,7 +110,7 @@ export const LOG_UNIT: f64 = 1.4650310289221339e-25;
 }
 
 @inline function valueOf(r: v128, power: v128): v128 {
-  return f32x4.mul(madd(slope(r), r, f32x4.splat(722.7090454101562)), power);
+  return f32x4.mul(madd(slope(r), r, f32x4.splat(CONSTANT_TERM)), power);
 }
 
 @inline export function value(t: v128, magic: v128): v128 {
@@ -115,7 +118,7 @@ export const LOG_UNIT: f64 = 1.4650310289221339e-25;
   return valueOf(fraction(t, rounded, magic), power(rounded));
 }
 
-/** What a value is above KAPPA times its power, over the power. */
+/** What a value is above CONSTANT_TERM times its power, over the power. */
 @inline export function excess(t: v128, rounded: v128, magic: v128): v128 {
   let r = fraction(t, rounded, magic);
   return f32x4.mul(slope(r), r);
@@ -159,10 +162,10 @@ export const LOG_UNIT: f64 = 1.4650310289221339e-25;
 }
 
 /**
- * Two sums of values in doubles, from the sums of their powers and of their powers times their excesses. A logarithm shows
- * the rounding of single values where few make up the sum. Powers are exact, and the rest is a third of a value: adding
- * them apart leaves out the largest rounding, and costs one addition.
+ * Two sums of values in doubles, from the sums of their powers and of their powers times their excesses. A logarithm
+ * shows the rounding of single values where few make up the sum. Powers are exact, and the rest is a third of a value:
+ * adding them apart leaves out the largest rounding, and costs one addition.
  */
 @inline export function sumOfParts(powers: v128, excesses: v128): v128 {
-  return f64x2.add(f64x2.mul(powers, f64x2.splat(722.7090454101562)), excesses);
+  return f64x2.add(f64x2.mul(powers, f64x2.splat(f64(CONSTANT_TERM))), excesses);
 }

@@ -1,8 +1,8 @@
 // Forward kernels for rows of any number, length, stride and scale: four at a time, a row a lane.
 //
-// The lanes are loaded and stored one by one, all is in doubles, and the kind is known only at run time. That is for what is
-// rare, or too small to matter: strides of two and three; scales that are no power of two along any but the last axis; a
-// few rows of one to three. Beyond the last row its lane repeats: what is computed twice is stored twice.
+// The lanes are loaded and stored one by one, all is in doubles, and the kind is known only at run time. That is for
+// what is rare, or too small to matter: strides of two and three; scales that are no power of two along any but the
+// last axis; a few rows of one to three. Beyond the last row its lane repeats: what is computed twice is stored twice.
 
 import {reciprocal} from './divide';
 import {

@@ -1,7 +1,7 @@
 // The exported kernels. All forward kernels have one signature and all products another, whatever they ignore of it:
 //   (x, y, outer, n, inner, scale)      (y, v, out, outer, n, inner, factor)
-// Tensors are float32 at byte addresses that are multiples of four, seen as [outer, n, inner], none of them 0; an output
-// overlaps no input; nothing else is written. What a kernel needs beyond that stands at the head of its file.
+// Tensors are float32 at byte addresses that are multiples of four, seen as [outer, n, inner], none of them 0; an
+// output overlaps no input; nothing else is written. What a kernel needs beyond that stands at the head of its file.
 export {softmaxLongRows, logSoftmaxLongRows, logSumExpLongRows} from './long_rows';
 export {softmaxShortRows, logSoftmaxShortRows, logSumExpShortRows} from './short_rows';
 export {softmaxStridedRows, logSoftmaxStridedRows, logSumExpStridedRows} from './strided_rows';

@@ -24,10 +24,9 @@ import {promoteLow} from './simd';
 }
 
 /**
- * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other logits,
- * scaled as in exp.ts, at LOG_BIAS. The maximum, shifted and scaled
- * alike, is e^ρ with ρ = max - shift - octaves ln 2, so q = rest e^-ρ. Where the values are those of differences from the
- * maximum, pass 0 for it.
+ * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other
+ * logits, as exp.ts makes them at LOG_BIAS. The maximum itself would be e^ρ there, with ρ = max - shift - octaves ln 2,
+ * so q = rest e^-ρ. Where the values are those of differences from the maximum, pass 0 for it.
  */
 export function logOfSum(counts: v128, rest: v128, max: v128): v128 {
   let shift = shiftOf(max);

@@ -1,5 +1,5 @@
-// logSumExp of rows with an infinite maximum. There m + log s is NaN: rather than to look for it in every sweep, the kernels
-// leave the NaN, and this goes over the results in the end. What is NaN because NaN is in the row stays so.
+// logSumExp of rows with an infinite maximum. There m + log s is NaN: rather than to look for it in every sweep, the
+// kernels leave the NaN, and this goes over the results in the end. What is NaN because NaN is in the row stays so.
 
 /** The largest scale·x of a row, or NaN if there is one: logSumExp where the largest is infinite. */
 function limit(x: usize, end: usize, step: usize, scale: f64): f32 {

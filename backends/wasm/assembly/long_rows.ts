@@ -6,14 +6,14 @@
 // multiple of four, so that no sweep leaves the row or needs single floats.
 
 import {
-  LOG_BIAS, argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble, octavesOf, power,
-  powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
+  LOG_BIAS, argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble,
+  octavesOf, power, powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
 import {
-  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
+  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles,
 } from './simd';
 
 /** A row's second result beside its sum: WebAssembly functions made by AssemblyScript return one value. */
@@ -269,7 +269,8 @@ function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, origin
   subtractLog(x, y, bytes, scale, origin, log, DOUBLE);
 }
 
-// The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the budget.
+// The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the
+// budget.
 
 function maximumPlain(x: usize, bytes: usize): f32 {
   return maximum(x, bytes, f32x4.splat(1), true);

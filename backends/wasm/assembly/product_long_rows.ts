@@ -1,5 +1,5 @@
-// Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product. The last
-// vector of a row overlaps the one before where n is no multiple of four.
+// Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product. The
+// last vector of a row overlaps the one before where n is no multiple of four.
 
 import {remainder} from './divide';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';

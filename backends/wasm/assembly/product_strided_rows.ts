@@ -1,5 +1,6 @@
-// Jacobian products on rows with a stride (inner) of four or more: sixteen at a time, a row a lane; see strided_rows.ts.
-// The kind is known only at run time: these sweeps wait for memory, and three copies would not fit the budget.
+// Jacobian products on rows with a stride (inner) of four or more: sixteen at a time, a row a lane; see
+// strided_rows.ts. The kind is known only at run time: these sweeps wait for memory, and three copies would not fit the
+// budget.
 
 import {remainder} from './divide';
 import {vectorOffset, vectorsPerBlock} from './places';

@@ -1,8 +1,8 @@
 // Forward kernels for many short contiguous rows, four at a time.
 //
-// One row at a time would spend its time on single numbers: the maximum, the shift, the reciprocal. Here the whole vectors
-// of four rows run side by side; their maxima and sums are brought together by 4x4 transposes, so that the work a row is
-// done for four in one vector, a row a lane; and the last n mod 4 columns are gathered, a row a lane too.
+// One row at a time would spend its time on single numbers: the maximum, the shift, the reciprocal. Here the whole
+// vectors of four rows run side by side; their maxima and sums are brought together by 4x4 transposes, so that the work
+// a row is done for four in one vector, a row a lane; and the last n mod 4 columns are gathered, a row a lane too.
 //
 // At least four rows; exact scales. The last four rows overlap those before.
 
@@ -15,7 +15,8 @@ import {subtractLogShifted} from './long_rows';
 import {settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
 import {
-  demote, evenLanes, joinLow, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3, storeLanes, upper,
+  demote, evenLanes, joinLow, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3,
+  storeLanes, upper,
 } from './simd';
 
 /** The maximum of each of four vectors, in order. */

@@ -1,9 +1,9 @@
 // Forward kernels for rows with a stride (inner) of four or more: sixteen rows at a time, a row a lane.
 //
 // Rows side by side make a vector at each step along the axis. Four such vectors run together, so that their latencies
-// overlap. Where inner is 16 or more they are neighbours, and use a cache line whole while it is there: with one vector at
-// a time, a stride of a power of two, which maps a column to few sets of the cache, was 15 times slower. Where inner is
-// smaller they come from different blocks of the outer dimension.
+// overlap. Where inner is 16 or more they are neighbours, and use a cache line whole while it is there: with one vector
+// at a time, a stride of a power of two, which maps a column to few sets of the cache, was 15 times slower. Where inner
+// is smaller they come from different blocks of the outer dimension.
 //
 // Exact scales. The last vector of a block overlaps the one before; beyond the last vector of all it repeats.
 

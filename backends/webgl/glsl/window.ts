@@ -1,11 +1,13 @@
 import type {Level} from '../windows';
 
+export const WINDOW = 'struct Window { int pair; int first; int end; };';
+
 /** GLSL for which window of which pair of rows a texel is for: a pair's windows are side by side. */
 export function windowSource({windows}: Level): string {
   const pair = windows === 1 ? 'texel' : 'texel / level.z';
   return `
     #define ITEMS level.x
-    struct Window { int pair; int first; int end; };
+    ${WINDOW}
 
     Window windowOf(int texel) {
       int pair = ${pair};

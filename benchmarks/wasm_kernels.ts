@@ -1,0 +1,142 @@
+/**
+ * What the wasm kernels promise beside being faster than stock (npm run bench -- --backend wasm): products against the
+ * ops that stock composes, any axis at the cost of the last, and no input that slows them down. Every pair is interleaved,
+ * and each result is checked against float64 before its time counts.
+ *
+ *     tsx benchmarks/wasm_kernels.ts
+ *     NODE_OPTIONS=--experimental-wasm-relaxed-simd tsx benchmarks/wasm_kernels.ts     fused multiply-add, in Node 20
+ */
+import '@tensorflow/tfjs-backend-wasm';
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import type {ProductKind} from '../backends/backend';
+import {wasmBackend} from '../backends/wasm';
+import {lastRun} from '../backends/wasm/run';
+import {softmax} from '../index';
+import * as reference from '../kernels/reference';
+import {rowsAlong} from '../kernels/rows';
+import {Random} from '../spec/cases/random';
+import {timeFunctions} from './suite/functions';
+import {geometricMean} from './suite/statistics';
+
+const SHAPES = [
+  [1, 1000],
+  [64, 1000],
+  [1024, 128],
+  [1, 50257],
+  [128, 32000],
+  [4096, 8],
+  [65536, 21],
+  [1, 4],
+];
+/** Seconds for each pair. */
+const SECONDS = 0.3;
+
+const random = new Random(1);
+const uniform = (low: number, high: number) => () => random.uniform(low, high);
+
+function filled(shape: number[], draw: () => number): tf.Tensor {
+  return tf.tensor(Float32Array.from({length: tf.util.sizeFromShape(shape)}, draw), shape);
+}
+
+/** Times two actions in turns, prints nanoseconds an element and their ratio, and returns that. */
+async function race(title: string, size: number, ours: () => void, other: () => void): Promise<number> {
+  const [mine, theirs] = (await timeFunctions([ours, other], SECONDS)).map(({median}) => median) as [number, number];
+  const [a, b] = [mine, theirs].map((ms) => ((ms * 1e6) / size).toFixed(3));
+  console.log(`${title}: ${a} against ${b} ns, ${(theirs / mine).toFixed(2)}`);
+  return theirs / mine;
+}
+
+/** Softmax as an action, after its result has been checked. */
+function checkedSoftmax(x: tf.Tensor, axis: number): () => void {
+  const y = softmax(x, axis);
+  check(y.dataSync(), reference.alongAxis(x.shape, axis, [x.dataSync()], reference.softmax));
+  y.dispose();
+  return () => softmax(x, axis).dispose();
+}
+
+function checkedProduct(kind: ProductKind, y: tf.Tensor, v: tf.Tensor): () => void {
+  const backend = tf.backend() as BackendWasm;
+  const rows = rowsAlong(y.shape, y.rank - 1);
+  const run = () => wasmBackend.product({kind, y, v, rows, factor: 1, exact: false}, backend);
+  const result = run();
+  const row = {
+    softmaxProduct: reference.softmaxProduct,
+    logSoftmaxJvp: reference.logSoftmaxJvp,
+    logSoftmaxVjp: reference.logSoftmaxVjp,
+  }[kind];
+  const exact = reference.alongAxis(y.shape, y.rank - 1, [y.dataSync(), v.dataSync()], row);
+  check(backend.readSync(result.dataId) as Float32Array, exact);
+  backend.disposeData(result.dataId);
+  return () => {
+    backend.disposeData(run().dataId);
+  };
+}
+
+function check(actual: ArrayLike<number>, exact: Float64Array): void {
+  const wrong = exact.findIndex((e, i) => !(Math.abs(actual[i]! - e) <= 2e-6 * Math.max(1, Math.abs(e))));
+  if (wrong >= 0) throw new Error(`${lastRun()?.kernel}: ${actual[wrong]} at ${wrong}, but ${exact[wrong]} is right`);
+}
+
+async function products(): Promise<void> {
+  const softmaxRatios: number[] = [];
+  const logSoftmaxRatios: number[] = [];
+  for (const shape of SHAPES) {
+    const size = tf.util.sizeFromShape(shape);
+    const log = tf.logSoftmax(filled(shape, uniform(-10, 10)));
+    const [y, v] = [tf.exp(log), filled(shape, uniform(-1, 1))];
+    const ofSoftmax = () => {
+      const weighted = tf.mul(v, y);
+      return tf.sub(weighted, tf.mul(tf.sum(weighted, [-1], true), y));
+    };
+    const ofLogSoftmax = () => tf.sub(v, tf.mul(tf.sum(v, [-1], true), tf.exp(log)));
+    const stock = (f: () => tf.Tensor) => () => tf.tidy(f).dispose();
+    const name = shape.join('x');
+    softmaxRatios.push(await race(`softmax ${name}`, size, checkedProduct('softmaxProduct', y, v), stock(ofSoftmax)));
+    logSoftmaxRatios.push(
+      await race(`logSoftmax ${name}`, size, checkedProduct('logSoftmaxVjp', y, v), stock(ofLogSoftmax)),
+    );
+    tf.dispose([log, y, v]);
+  }
+  const means = [softmaxRatios, logSoftmaxRatios].map((ratios) => geometricMean(ratios).toFixed(2));
+  console.log(`geometric means: softmax ${means[0]}, logSoftmax ${means[1]}`);
+}
+
+async function axes(): Promise<void> {
+  for (const shape of [
+    [32, 81, 1083],
+    [64, 128, 4],
+    [8, 1000, 64],
+    [16, 512, 12],
+    [1, 1024, 1024],
+  ] as [number, number, number][]) {
+    const x = filled(shape, uniform(-10, 10));
+    const last = tf.reshape(x, [shape[0] * shape[2], shape[1]]);
+    await race(`${shape} along 1, against the last`, x.size, checkedSoftmax(x, 1), checkedSoftmax(last, 1));
+    tf.dispose([x, last]);
+  }
+}
+
+async function inputs(): Promise<void> {
+  const masked = (value: number) => () => (random.uniform() < 0.5 ? value : random.uniform(-10, 10));
+  for (const [name, draw] of [
+    ['(-50, 50)', uniform(-50, 50)],
+    ['(-1000, 1000)', uniform(-1000, 1000)],
+    ['half -1e9', masked(-1e9)],
+    ['half -Infinity', masked(Number.NEGATIVE_INFINITY)],
+  ] as const) {
+    const [x, easy] = [filled([64, 1000], draw), filled([64, 1000], uniform(-10, 10))];
+    await race(`64x1000 on ${name}, against (-10, 10)`, x.size, checkedSoftmax(x, 1), checkedSoftmax(easy, 1));
+    tf.dispose([x, easy]);
+  }
+}
+
+tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
+await tf.setBackend('wasm');
+console.log(`${wasmBackend.describe(tf.backend() as BackendWasm)}; Node ${process.version}`);
+console.log('\nProducts, against what stock composes');
+await products();
+console.log('\nSoftmax along another axis');
+await axes();
+console.log('\nSoftmax of inputs that make subnormal numbers elsewhere');
+await inputs();
