@@ -7,7 +7,7 @@ import {forward} from '../backends/cpu/forward';
 import {product} from '../backends/cpu/product';
 import {stagedForward, stagedProduct} from '../backends/wasm/private_memory';
 import {Random} from '../spec/cases/random';
-import {interleave} from './interleave';
+import {timeFunctions} from './suite/functions';
 
 const table = new Table({
   head: [
@@ -28,26 +28,27 @@ for (const elements of [4, 8, 16, 32, 48, 64, 128, 256, 1024]) {
     const x = Float32Array.from({length: elements}, () => random.uniform(-10, 10));
     const out = new Float32Array(elements);
     const rows = {outer: elements / n, n, inner: 1};
-    const times = interleave(
-      [
-        {name: 'forward', run: () => forward('softmax', x, out, rows, 1)},
-        {name: 'stagedForward', run: () => stagedForward('softmax', x, out, rows, 1)},
-        {name: 'product', run: () => product('softmaxProduct', x, x, out, rows, 1)},
-        {name: 'stagedProduct', run: () => stagedProduct('softmaxProduct', x, x, out, rows, 1)},
-      ],
-      0.4,
-    );
-    const ns = (name: string) => times.get(name)!.median * 1e6;
-    const compare = (plain: string, staged: string) => [
-      ns(plain).toFixed(0),
-      ns(staged).toFixed(0),
-      (ns(plain) / ns(staged)).toFixed(2),
+    const [forwardNs, stagedForwardNs, productNs, stagedProductNs] = (
+      await timeFunctions(
+        [
+          () => forward('softmax', x, out, rows, 1),
+          () => stagedForward('softmax', x, out, rows, 1),
+          () => product('softmaxProduct', x, x, out, rows, 1),
+          () => stagedProduct('softmaxProduct', x, x, out, rows, 1),
+        ],
+        0.4,
+      )
+    ).map(({median}) => median * 1e6) as [number, number, number, number];
+    const compare = (plain: number, staged: number) => [
+      plain.toFixed(0),
+      staged.toFixed(0),
+      (plain / staged).toFixed(2),
     ];
     table.push([
       elements,
       `${rows.outer} x ${n}`,
-      ...compare('forward', 'stagedForward'),
-      ...compare('product', 'stagedProduct'),
+      ...compare(forwardNs, stagedForwardNs),
+      ...compare(productNs, stagedProductNs),
     ]);
   }
 }

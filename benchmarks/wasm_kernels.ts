@@ -1,5 +1,5 @@
 /**
- * What the wasm kernels promise beside being faster than stock (benchmarks/main.ts --backend wasm): products against the
+ * What the wasm kernels promise beside being faster than stock (npm run bench -- --backend wasm): products against the
  * ops that stock composes, any axis at the cost of the last, and no input that slows them down. Every pair is interleaved,
  * and each result is checked against float64 before its time counts.
  *
@@ -16,7 +16,8 @@ import {softmax} from '../index';
 import * as reference from '../kernels/reference';
 import {rowsAlong} from '../kernels/rows';
 import {Random} from '../spec/cases/random';
-import {geometricMean, interleave} from './interleave';
+import {timeFunctions} from './suite/functions';
+import {geometricMean} from './suite/statistics';
 
 const SHAPES = [
   [1, 1000],
@@ -39,13 +40,8 @@ function filled(shape: number[], draw: () => number): tf.Tensor {
 }
 
 /** Times two actions in turns, prints nanoseconds an element and their ratio, and returns that. */
-function race(title: string, size: number, ours: () => void, other: () => void): number {
-  const pair = [
-    {name: 'ours', run: ours},
-    {name: 'other', run: other},
-  ];
-  const times = interleave(pair, SECONDS);
-  const [mine, theirs] = [times.get('ours')!.median, times.get('other')!.median];
+async function race(title: string, size: number, ours: () => void, other: () => void): Promise<number> {
+  const [mine, theirs] = (await timeFunctions([ours, other], SECONDS)).map(({median}) => median) as [number, number];
   const [a, b] = [mine, theirs].map((ms) => ((ms * 1e6) / size).toFixed(3));
   console.log(`${title}: ${a} against ${b} ns, ${(theirs / mine).toFixed(2)}`);
   return theirs / mine;
@@ -82,7 +78,7 @@ function check(actual: ArrayLike<number>, exact: Float64Array): void {
   if (wrong >= 0) throw new Error(`${lastRun()?.kernel}: ${actual[wrong]} at ${wrong}, but ${exact[wrong]} is right`);
 }
 
-function products(): void {
+async function products(): Promise<void> {
   const softmaxRatios: number[] = [];
   const logSoftmaxRatios: number[] = [];
   for (const shape of SHAPES) {
@@ -96,15 +92,17 @@ function products(): void {
     const ofLogSoftmax = () => tf.sub(v, tf.mul(tf.sum(v, [-1], true), tf.exp(log)));
     const stock = (f: () => tf.Tensor) => () => tf.tidy(f).dispose();
     const name = shape.join('x');
-    softmaxRatios.push(race(`softmax ${name}`, size, checkedProduct('softmaxProduct', y, v), stock(ofSoftmax)));
-    logSoftmaxRatios.push(race(`logSoftmax ${name}`, size, checkedProduct('logSoftmaxVjp', y, v), stock(ofLogSoftmax)));
+    softmaxRatios.push(await race(`softmax ${name}`, size, checkedProduct('softmaxProduct', y, v), stock(ofSoftmax)));
+    logSoftmaxRatios.push(
+      await race(`logSoftmax ${name}`, size, checkedProduct('logSoftmaxVjp', y, v), stock(ofLogSoftmax)),
+    );
     tf.dispose([log, y, v]);
   }
   const means = [softmaxRatios, logSoftmaxRatios].map((ratios) => geometricMean(ratios).toFixed(2));
   console.log(`geometric means: softmax ${means[0]}, logSoftmax ${means[1]}`);
 }
 
-function axes(): void {
+async function axes(): Promise<void> {
   for (const shape of [
     [32, 81, 1083],
     [64, 128, 4],
@@ -114,12 +112,12 @@ function axes(): void {
   ] as [number, number, number][]) {
     const x = filled(shape, uniform(-10, 10));
     const last = tf.reshape(x, [shape[0] * shape[2], shape[1]]);
-    race(`${shape} along 1, against the last`, x.size, checkedSoftmax(x, 1), checkedSoftmax(last, 1));
+    await race(`${shape} along 1, against the last`, x.size, checkedSoftmax(x, 1), checkedSoftmax(last, 1));
     tf.dispose([x, last]);
   }
 }
 
-function inputs(): void {
+async function inputs(): Promise<void> {
   const masked = (value: number) => () => (random.uniform() < 0.5 ? value : random.uniform(-10, 10));
   for (const [name, draw] of [
     ['(-50, 50)', uniform(-50, 50)],
@@ -128,7 +126,7 @@ function inputs(): void {
     ['half -Infinity', masked(Number.NEGATIVE_INFINITY)],
   ] as const) {
     const [x, easy] = [filled([64, 1000], draw), filled([64, 1000], uniform(-10, 10))];
-    race(`64x1000 on ${name}, against (-10, 10)`, x.size, checkedSoftmax(x, 1), checkedSoftmax(easy, 1));
+    await race(`64x1000 on ${name}, against (-10, 10)`, x.size, checkedSoftmax(x, 1), checkedSoftmax(easy, 1));
     tf.dispose([x, easy]);
   }
 }
@@ -137,8 +135,8 @@ tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
 await tf.setBackend('wasm');
 console.log(`${wasmBackend.describe(tf.backend() as BackendWasm)}; Node ${process.version}`);
 console.log('\nProducts, against what stock composes');
-products();
+await products();
 console.log('\nSoftmax along another axis');
-axes();
+await axes();
 console.log('\nSoftmax of inputs that make subnormal numbers elsewhere');
-inputs();
+await inputs();

@@ -1,8 +1,7 @@
 /**
- * Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types, and the
- * command line. tfjs-core stays outside.
+ * Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types, the
+ * command line, and the program of the benchmark's reports.
  */
-
 import {rm} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
@@ -40,9 +39,22 @@ await esbuild.build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['tfjs-softmax', '@tensorflow/*'],
-  banner: {js: "import {createRequire} from 'node:module';\nconst require = createRequire(import.meta.url);"},
+  external: ['tfjs-softmax', '@tensorflow/*', 'playwright-core'],
+  banner: {
+    js: "import {createRequire as requireFrom} from 'node:module';\nconst require = requireFrom(import.meta.url);",
+  },
   minifySyntax: true,
+});
+
+// Goes into the HTML file of a report, which needs no network.
+await esbuild.build({
+  entryPoints: ['benchmarks/report/page.ts'],
+  outfile: 'dist/report.js',
+  bundle: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
 });
 
 const types = await rollup({input: ENTRY, plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {onBackend} from '../backends/dispatcher/borrow';
-import {interleave} from '../benchmarks/interleave';
+import {timeFunctions} from '../benchmarks/suite/functions';
 import {forgetWisdom, logSoftmax, rankBackends, selectBackend, softmax, type WorkloadItem} from '../index';
 
 /** What is chosen is compared with what a stopwatch of another make finds afterwards. */
@@ -35,25 +35,22 @@ const TASKS: Task[] = [
 const inputs = new Map<Task, Map<string, tf.Tensor>>();
 
 /** How much longer each backend takes than the best one; the 20th percentile, which other load changes least. */
-function slowness(task: Task): Map<string, number> {
+async function slowness(task: Task): Promise<Map<string, number>> {
   const calls = task.shape[0] * task.shape[1] < 1000 ? 8 : 1;
-  const candidates = BACKENDS.map((name) => ({
-    name,
-    run: () =>
-      onBackend(name, () => {
-        for (let i = 0; i < calls; i++) OPS[task.op](inputs.get(task)!.get(name)!).dispose();
-      }),
-  }));
-  const timings = interleave(candidates, 0.03);
-  const best = Math.min(...[...timings.values()].map(({p20}) => p20));
-  return new Map([...timings].map(([name, {p20}]) => [name, p20 / best]));
+  const functions = BACKENDS.map((name) => () => {
+    onBackend(name, () => {
+      for (let i = 0; i < calls; i++) OPS[task.op](inputs.get(task)!.get(name)!).dispose();
+    });
+  });
+  const times = (await timeFunctions(functions, 0.03)).map(({p20}) => p20);
+  return new Map(BACKENDS.map((name, i) => [name, times[i]! / Math.min(...times)]));
 }
 
 /** The same of one backend. What seems slow is timed again: what is slow stays so, the noise of the machine does not. */
-function slownessOf(task: Task, backend: string, limit: number): number {
+async function slownessOf(task: Task, backend: string, limit: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3 && least > limit; attempt++) {
-    least = Math.min(least, slowness(task).get(backend)!);
+    least = Math.min(least, (await slowness(task)).get(backend)!);
   }
   return least;
 }
@@ -66,7 +63,7 @@ beforeAll(async () => {
   for (const task of TASKS) {
     const upload = () => tf.randomNormal(task.shape, 0, 3, 'float32', 1);
     inputs.set(task, new Map(BACKENDS.map((name) => [name, onBackend(name, upload)])));
-    slowness(task); // so that all code is compiled
+    await slowness(task); // so that all code is compiled
   }
 });
 beforeEach(() => forgetWisdom());
@@ -76,7 +73,7 @@ test('over twelve shapes, what is chosen by measuring is hardly ever 1.25 times 
   for (let round = 0; round < ROUNDS; round++) {
     for (const task of TASKS) {
       const {best} = await rankBackends(task, {mode: 'measure', budgetMs: 500, remember: false});
-      const times = slownessOf(task, best!, 1.25);
+      const times = await slownessOf(task, best!, 1.25);
       if (times > 1.25) slow.push(`${task.op} [${task.shape}] on ${best}: ${times.toFixed(2)}`);
     }
   }
@@ -87,7 +84,7 @@ test('over twelve shapes, what is chosen by measuring is hardly ever 1.25 times 
 test('what is chosen by estimate is never twice slower than the best', async () => {
   for (const task of TASKS) {
     const {best} = await rankBackends(task);
-    expect([task, best, slownessOf(task, best!, 2) < 2]).toEqual([task, best, true]);
+    expect([task, best, (await slownessOf(task, best!, 2)) < 2]).toEqual([task, best, true]);
   }
 });
 

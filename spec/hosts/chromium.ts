@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {existsSync, mkdtempSync, renameSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -34,8 +34,16 @@ export async function findChromium(): Promise<Chromium> {
   const libraries = [join(folder, 'al2023', 'lib'), env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   return {
     executablePath: join(folder, 'chromium'),
-    env: {...env, LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(folder, 'fonts')},
+    env: {...env, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: fontConfiguration(join(folder, 'fonts'))},
   };
+}
+
+/** The package's own configuration has its fonts elsewhere; without any, text is blank and a text field is a crash. */
+function fontConfiguration(folder: string): string {
+  const file = join(folder, 'here.conf');
+  const cache = `<cachedir>${join(folder, 'cache')}</cachedir>`;
+  if (!existsSync(file)) writeFileSync(file, `<fontconfig><dir>${folder}</dir>${cache}</fontconfig>\n`);
+  return file;
 }
 
 async function unpackedChromium(): Promise<string> {

@@ -1,0 +1,17 @@
+import {arch, cpus, platform, release} from 'node:os';
+import type {Machine} from '../suite/report';
+
+export function machineOfNode(versions: Record<string, string>, flags: string[]): Machine {
+  const processors = cpus();
+  return {
+    date: new Date().toISOString(),
+    processor: processors[0]?.model ?? arch(),
+    cores: processors.length,
+    runtime: `Node ${process.version}, V8 ${process.versions.v8}`,
+    system: `${platform()} ${release()} ${arch()}`,
+    gpu: null,
+    softwareGpu: false,
+    versions,
+    flags: [...process.execArgv, ...flags],
+  };
+}

@@ -1,0 +1,16 @@
+import {costOf, VARIANTS} from '../suite/costs';
+import type {Table} from './tables';
+
+/** The cost model, for reading. */
+export function costTable(): Table {
+  return {
+    title: 'What each variant costs, per element',
+    head: ['op', 'variant', 'backend', 'reads', 'writes', 'exponentials', 'draws', 'passes'],
+    rows: VARIANTS.map((variant) => {
+      const {reads, writes, exponentials} = costOf(variant);
+      const figures = [reads, writes, exponentials].map(String);
+      const passes = variant.passes.map(({does}) => does).join(' · ');
+      return [variant.op, variant.peer, variant.backends, ...figures, String(variant.draws ?? ''), passes];
+    }),
+  };
+}

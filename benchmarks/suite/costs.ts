@@ -1,0 +1,109 @@
+/**
+ * The cost model: what each variant reads, writes and exponentiates per element, as the passes that it makes over its
+ * rows. On a GPU each pass is a draw or more. Figures per row, such as a division by its sum, are left out.
+ */
+import type {OpName} from './ops';
+
+interface Pass {
+  does: string;
+  reads: number;
+  writes: number;
+  exponentials: number;
+}
+
+function pass(does: string, reads: number, writes: number, exponentials = 0): Pass {
+  return {does, reads, writes, exponentials};
+}
+
+const MAX = pass('max', 1, 0);
+const SUM = pass('sum', 1, 0);
+const SUBTRACT = pass('subtract', 1, 1);
+const DIVIDE = pass('divide', 1, 1);
+const EXP = pass('exp', 1, 1, 1);
+const EXP_SUM = pass('exp and sum', 1, 0, 1);
+const EXP_STORE_SUM = pass('exp, store and sum', 1, 1, 1);
+const MAX_EXP_SUM = pass('max, exp and sum', 1, 0, 1);
+const MAP_EXP = pass('exp and divide', 1, 1, 1);
+const MULTIPLY = pass('multiply', 2, 1);
+const MULTIPLY_BY_ROW = pass('multiply by the row sum', 1, 1);
+const SUBTRACT_BOTH = pass('subtract', 2, 1);
+const DOT = pass('dot', 2, 0);
+const PRODUCT = pass('product', 2, 1);
+const COPY = pass('copy', 1, 1);
+
+export interface Variant {
+  op: OpName;
+  peer: string;
+  backends: string;
+  passes: Pass[];
+  /** Of a row of moderate length, on webgl. Stock's depend on the length of the row: they are counted, not modelled. */
+  draws?: number;
+}
+
+/** Forward and backward of ours on processors: the gradient of logSoftmax makes the softmax that the forward pass skips. */
+const SOFTMAX = [MAX, EXP_STORE_SUM, DIVIDE];
+const LOG_SOFTMAX = [MAX, EXP_SUM, SUBTRACT];
+/** The same in two draws: the statistics of a row need one look at it. */
+const SOFTMAX_DRAWN = [MAX_EXP_SUM, MAP_EXP];
+const LOG_SOFTMAX_DRAWN = [MAX_EXP_SUM, SUBTRACT];
+
+const COMPOSED_SOFTMAX = [MAX, SUBTRACT, EXP, SUM, DIVIDE];
+const COMPOSED_LOG_SOFTMAX = [MAX, SUBTRACT, EXP, SUM, SUBTRACT];
+const COMPOSED_LOG_SUM_EXP = [MAX, SUBTRACT, EXP, SUM];
+const COMPOSED_SOFTMAX_GRADIENT = [MULTIPLY, SUM, MULTIPLY_BY_ROW, SUBTRACT_BOTH];
+const COMPOSED_LOG_SOFTMAX_GRADIENT = [EXP, SUM, MULTIPLY_BY_ROW, SUBTRACT_BOTH];
+
+const PROCESSORS = 'cpu, wasm';
+const ANY = 'any';
+
+export const VARIANTS: Variant[] = [
+  {op: 'softmax', peer: 'ours', backends: PROCESSORS, passes: SOFTMAX},
+  {op: 'softmax', peer: 'ours', backends: 'webgl', passes: SOFTMAX_DRAWN, draws: 2},
+  {op: 'softmax', peer: 'stock', backends: 'wasm', passes: SOFTMAX},
+  {op: 'softmax', peer: 'stock', backends: 'cpu, webgl', passes: COMPOSED_SOFTMAX},
+  {op: 'softmax', peer: 'textbook', backends: ANY, passes: COMPOSED_SOFTMAX},
+  {op: 'softmax', peer: 'onnxruntime', backends: 'its own', passes: SOFTMAX},
+
+  {op: 'logSoftmax', peer: 'ours', backends: PROCESSORS, passes: LOG_SOFTMAX},
+  {op: 'logSoftmax', peer: 'ours', backends: 'webgl', passes: LOG_SOFTMAX_DRAWN, draws: 2},
+  {op: 'logSoftmax', peer: 'stock', backends: ANY, passes: COMPOSED_LOG_SOFTMAX},
+  {op: 'logSoftmax', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SOFTMAX},
+  {op: 'logSoftmax', peer: 'onnxruntime', backends: 'its own', passes: LOG_SOFTMAX},
+
+  {op: 'logSumExp', peer: 'ours', backends: PROCESSORS, passes: [MAX, EXP_SUM]},
+  {op: 'logSumExp', peer: 'ours', backends: 'webgl', passes: [MAX_EXP_SUM], draws: 1},
+  {op: 'logSumExp', peer: 'stock', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
+  {op: 'logSumExp', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
+  {op: 'logSumExp', peer: 'onnxruntime', backends: 'its own', passes: [MAX, EXP_SUM]},
+
+  {op: 'gradSoftmax', peer: 'ours', backends: PROCESSORS, passes: [...SOFTMAX, DOT, PRODUCT]},
+  {op: 'gradSoftmax', peer: 'ours', backends: 'webgl', passes: [...SOFTMAX_DRAWN, DOT, PRODUCT], draws: 4},
+  {op: 'gradSoftmax', peer: 'stock', backends: 'wasm', passes: [...SOFTMAX, COPY, ...COMPOSED_SOFTMAX_GRADIENT]},
+  {
+    op: 'gradSoftmax',
+    peer: 'stock',
+    backends: 'cpu, webgl',
+    passes: [...COMPOSED_SOFTMAX, ...COMPOSED_SOFTMAX_GRADIENT],
+  },
+
+  {op: 'gradLogSoftmax', peer: 'ours', backends: PROCESSORS, passes: [...LOG_SOFTMAX, ...SOFTMAX, SUM, PRODUCT]},
+  {
+    op: 'gradLogSoftmax',
+    peer: 'ours',
+    backends: 'webgl',
+    passes: [...LOG_SOFTMAX_DRAWN, ...SOFTMAX_DRAWN, SUM, PRODUCT],
+    draws: 6,
+  },
+  {
+    op: 'gradLogSoftmax',
+    peer: 'stock',
+    backends: ANY,
+    passes: [...COMPOSED_LOG_SOFTMAX, ...COMPOSED_LOG_SOFTMAX_GRADIENT],
+  },
+];
+
+/** Sums over the passes. */
+export function costOf({passes}: Pick<Variant, 'passes'>): {reads: number; writes: number; exponentials: number} {
+  const total = (figure: 'reads' | 'writes' | 'exponentials') => passes.reduce((sum, one) => sum + one[figure], 0);
+  return {reads: total('reads'), writes: total('writes'), exponentials: total('exponentials')};
+}

@@ -1,0 +1,89 @@
+import {Random} from '../../spec/cases/random';
+import type {Distribution} from './logits';
+import {OPS, type OpName} from './ops';
+import {type Shape, shapeName} from './shapes';
+
+export interface Input {
+  x: Float32Array;
+  v: Float32Array;
+}
+
+/** Two different inputs, so that a result that was kept from one is wrong for the other. */
+export type Which = 0 | 1;
+
+export interface Workload {
+  op: OpName;
+  shape: Shape;
+  inputs: [Input, Input];
+  madeBy: Origin;
+}
+
+/** Whether inputs come from an op on the device, as in a model, or from arrays of JavaScript that no op has used yet. */
+export const ORIGINS = ['op', 'array'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+export function workload(op: OpName, shape: Shape, distribution: Distribution, madeBy: Origin = 'op'): Workload {
+  const random = new Random(shape[0] * 31 + shape[1]);
+  const fill = (next: (column: number) => number) => {
+    const values = new Float32Array(shape[0] * shape[1]);
+    for (let i = 0; i < values.length; i++) values[i] = next(i % shape[1]);
+    return values;
+  };
+  const input = () => ({
+    x: fill((column) => distribution.next(random, column)),
+    v: fill(() => random.normal()),
+  });
+  return {op, shape, inputs: [input(), input()], madeBy};
+}
+
+export interface ExpectedRow {
+  exact: Float64Array;
+  /** What its errors are judged by. */
+  scale: number;
+}
+
+/** Some rows of a result in float64, by their number. */
+export interface Expected {
+  rows: Map<number, ExpectedRow>;
+  /** How many numbers the op makes of each row. */
+  perRow: number;
+  count: number;
+}
+
+/** More elements than these are not all compared: the oracle is slow. */
+const ELEMENTS_CHECKED = 1 << 18;
+
+/**
+ * What the op gives, for all rows of small tensors; of large ones the first, the last, and others spread between,
+ * at places that differ from call to call.
+ *
+ * @param most how many elements are compared at most, two rows at least
+ */
+export function expected({op, shape, inputs}: Workload, which: Which, most = ELEMENTS_CHECKED): Expected {
+  const [count, n] = shape;
+  const {x, v} = inputs[which];
+  const rows = new Map<number, ExpectedRow>();
+  for (const row of chosenRows(count, Math.max(2, Math.floor(most / n)))) {
+    const part = (values: Float32Array) => Float64Array.from(values.subarray(row * n, (row + 1) * n));
+    const exact = OPS[op].exact(part(x), part(v));
+    rows.set(row, {exact, scale: OPS[op].scale(exact, part(x), part(v))});
+  }
+  return {rows, perRow: rows.get(0)!.exact.length, count};
+}
+
+function chosenRows(count: number, chosen: number): Iterable<number> {
+  if (chosen >= count) return Array(count).keys();
+  const step = count / chosen;
+  const between = Array.from({length: chosen}, (_, k) => Math.floor((k + Math.random()) * step));
+  return new Set([0, ...between, count - 1]);
+}
+
+/** Bytes that any implementation has to move. */
+export function idealBytes(op: OpName, [rows, n]: Shape): number {
+  const {perElement, perRow} = OPS[op].ideal;
+  return 4 * (perElement * rows * n + perRow * rows);
+}
+
+export function workloadName({op, shape}: Pick<Workload, 'op' | 'shape'>): string {
+  return `${op} ${shapeName(shape)}`;
+}
