@@ -62,7 +62,7 @@ describe('which variant runs', () => {
     [[3, 8], -1, 'LongRows'],
     [[4, 8], -1, 'ShortRows'],
     [[100, 21], -1, 'ShortRows'],
-    [[5, 1], -1, 'ShortRows'],
+    [[5, 1], -1, 'GatheredRows'],
     [[2, 3], -1, 'GatheredRows'],
     [[7, 9, 3], 1, 'GatheredRows'],
     [[7, 9, 4], 1, 'StridedRows'],
