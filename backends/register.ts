@@ -24,8 +24,8 @@ import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from
 import {composedBackend} from './composed';
 import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
+import {maskedBySelection} from './composed/masking';
 import {cpuBackend} from './cpu';
-import {maskedBySelection} from './masking';
 import {tensorflowBackend} from './tensorflow';
 import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
@@ -80,7 +80,7 @@ const CROSS_ENTROPY_KERNELS = [
 
 function registerFamily(backendName: string, implementation: SoftmaxBackend<never>): void {
   for (const [kernelName, maskedName, kind] of FORWARD_KERNELS) {
-    const kernel = forwardKernel(kind, implementation);
+    const kernel = forwardKernel(kernelName, kind, implementation);
     registerOnce(kernelName, backendName, kernel);
     registerOnce(maskedName, backendName, kernel);
   }
@@ -101,14 +101,14 @@ function registerOnce(kernelName: string, backendName: string, kernelFunc: Kerne
 
 const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 
-function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
+/** @param plainKernel the name of the kernel without a mask, which serves one with a mask where that is not fused */
+function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
     const {axis, scale, keepDims, exact} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
     if (mask && !implementation.masks) {
-      const [plainKernel] = FORWARD_KERNELS.find((entry) => entry[2] === kind)!;
       return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
         engine().runKernel(plainKernel, {logits}, {...attrs, scale: newScale}),
       );

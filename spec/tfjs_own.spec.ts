@@ -13,7 +13,7 @@ const jasmineExpect = (actual: unknown) => {
   return Object.assign(matchers, {toThrowError: matchers.toThrow});
 };
 
-describe.each(['cpu'])("tfjs's own specs after install(), on %s", (backend) => {
+describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backend) => {
   beforeAll(async () => {
     expect(await tf.setBackend(backend)).toBe(true);
     install();

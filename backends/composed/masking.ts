@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type {ForwardKind} from './backend';
+import type {ForwardKind} from '../backend';
 
 /**
  * A masked forward pass for a backend whose kernels take no masks: what does not take part becomes a logit of -Infinity,
