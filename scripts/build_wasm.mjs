@@ -1,24 +1,32 @@
-// Compiles backends/wasm/assembly into backends/wasm/generated: one TypeScript file a build, holding the module in base64.
+// Compiles the WebAssembly modules into backends/wasm/generated: one TypeScript file a build, holding it in base64.
 //
-// Two builds, `simd` and `relaxed` (fused multiply-add). Each is made for a shared memory; the loader turns it into one
-// for an unshared memory by five bytes (see `unsharedImport` in backends/wasm/module.ts), so a build ships once.
+// The family has two builds, `simd` and `relaxed` (fused multiply-add); masks and losses have one. Each is made for a
+// shared memory; the loader turns it into one for an unshared memory by five bytes (see `withUnsharedMemory` in
+// backends/wasm/module.ts), so a build ships once.
 import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 
-const assembly = new URL('../backends/wasm/assembly/', import.meta.url);
+const wasm = new URL('../backends/wasm/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
-const builds = {simd: ['simd', 'threads'], relaxed: ['simd', 'threads', 'relaxed-simd']};
-/** What a build may weigh before base64. */
-const BUDGET = 24 * 1024;
+const SIMD = ['simd', 'threads'];
+/** The folder of the sources, what the compiler may use, and what a build may weigh before base64. */
+const builds = {
+  simd: {folder: 'assembly', features: SIMD, budget: 24 * 1024},
+  relaxed: {folder: 'assembly', features: [...SIMD, 'relaxed-simd'], budget: 24 * 1024},
+  loss_mask: {folder: 'assembly_loss_mask', features: SIMD, shrink: '1', budget: 8.5 * 1024},
+};
 
 /** A digest of everything the output depends on. */
 async function fingerprint() {
   const hash = createHash('sha256');
   hash.update(await readFile(new URL(import.meta.url)));
   hash.update(await readFile(new URL('../node_modules/assemblyscript/package.json', import.meta.url)));
-  for (const name of (await readdir(assembly)).sort())
-    hash.update(name).update(await readFile(new URL(name, assembly)));
+  for (const folder of new Set(Object.values(builds).map((build) => build.folder))) {
+    const sources = new URL(`${folder}/`, wasm);
+    for (const name of (await readdir(sources)).sort())
+      hash.update(name).update(await readFile(new URL(name, sources)));
+  }
   return hash.digest('hex');
 }
 
@@ -28,7 +36,8 @@ async function isUpToDate(name, digest) {
 }
 
 /** AssemblyScript to WebAssembly text. @throws with the compiler's messages if it does not compile */
-async function compile(features) {
+async function compile({folder, features, shrink = '0'}) {
+  const sources = new URL(`${folder}/`, wasm);
   const {default: asc} = await import('assemblyscript/asc');
   let text = '';
   const {error, stderr} = await asc.main(
@@ -36,18 +45,18 @@ async function compile(features) {
       'index.ts',
       ...['--textFile', 'module.wat', '-O3', '--noAssert', '--runtime', 'stub', '--uncheckedBehavior', 'always'],
       ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
-      ...features.flatMap((feature) => ['--enable', feature]),
+      ...['--shrinkLevel', shrink, ...features.flatMap((feature) => ['--enable', feature])],
     ],
     {
       readFile: (name, base) =>
-        readFile(new URL(name, base === '.' ? assembly : new URL(base, assembly)), 'utf8').catch(() => null),
+        readFile(new URL(name, base === '.' ? sources : new URL(base, sources)), 'utf8').catch(() => null),
       writeFile: (_name, contents) => {
         text = contents;
       },
       listFiles: () => [],
     },
   );
-  if (error) throw new Error(`backends/wasm/assembly does not compile:\n${stderr.toString()}`);
+  if (error) throw new Error(`backends/wasm/${folder} does not compile:\n${stderr.toString()}`);
   return text;
 }
 
@@ -113,10 +122,12 @@ export async function buildWasm() {
   const digest = await fingerprint();
   const sizes = {};
   await mkdir(generated, {recursive: true});
-  for (const [name, features] of Object.entries(builds)) {
+  for (const [name, build] of Object.entries(builds)) {
     if (await isUpToDate(name, digest)) continue;
-    const bytes = await assemble(shortenConstants(await compile(features)));
-    if (bytes.length > BUDGET) throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${BUDGET}.`);
+    const bytes = await assemble(shortenConstants(await compile(build)));
+    if (bytes.length > build.budget) {
+      throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${build.budget}.`);
+    }
     const base64 = Buffer.from(bytes).toString('base64');
     await writeFile(
       new URL(`${name}.ts`, generated),

@@ -40,9 +40,22 @@ const compiled = new Map<string, WebAssembly.Module>();
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const build = bestBuild();
-  const module = compile(build, isShared(memory));
-  const {exports} = new WebAssembly.Instance(module, {env: {memory}});
+  const {exports, module} = instantiate(build, BUILDS[build], memory);
   return {build, functions: byKindAndVariant(exports), exports, module};
+}
+
+/**
+ * One of the package's modules on a memory. Compiled once, by name, for each kind of memory.
+ * @throws as `kernelsOn`
+ */
+export function instantiate(
+  name: string,
+  base64: string,
+  memory: WebAssembly.Memory,
+): {exports: WebAssembly.Exports; module: WebAssembly.Module} {
+  const module = compile(name, base64, isShared(memory));
+  const {exports} = new WebAssembly.Instance(module, {env: {memory}});
+  return {exports, module};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
@@ -69,11 +82,11 @@ function bestBuild(): Build {
   return best;
 }
 
-function compile(build: Build, shared: boolean): WebAssembly.Module {
-  const key = `${build}, ${shared}`;
+function compile(name: string, base64: string, shared: boolean): WebAssembly.Module {
+  const key = `${name}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    const bytes = decode(BUILDS[build]);
+    const bytes = decode(base64);
     module = new WebAssembly.Module(shared ? bytes : withUnsharedMemory(bytes));
     compiled.set(key, module);
   }

@@ -99,13 +99,17 @@ export function stagedProduct(
   }
 }
 
-/** How many blocks of that many floats to take at a time; 0 if not even one fits, or if there are no kernels. */
-function chunkOf(floatsPerBlock: number, outer: number): number {
-  if (stagingFailure() !== null || 4 * floatsPerBlock > LARGEST_MEMORY_BYTES) return 0;
+/**
+ * How many blocks of that many floats to take at a time; 0 if not even one fits, or if there are no kernels.
+ * @param others bytes that have to be there at the same time
+ */
+export function chunkOf(floatsPerBlock: number, outer: number, others = 0): number {
+  if (stagingFailure() !== null || 4 * floatsPerBlock + others > LARGEST_MEMORY_BYTES) return 0;
   return Math.min(outer, Math.max(1, Math.floor(CHUNK_BYTES / (4 * floatsPerBlock))));
 }
 
-function reserve(bytes: number): Staging {
+/** The memory, with room for so many bytes. Only after `chunkOf` has found that there are kernels. */
+export function reserve(bytes: number): Staging {
   const {memory} = staging!;
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
   if (missing > 0) memory.grow(missing);

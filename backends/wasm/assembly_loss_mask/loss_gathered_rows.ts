@@ -1,0 +1,156 @@
+// Cross-entropy of rows of any number, length and stride: four at a time, a row a lane; see loss_long_rows.ts. Beyond the
+// last row its lane repeats, and is not stored. (x, labels, out, outer, n, inner, smoothing, dense); one loss a row.
+
+import {
+  LOG_BIAS, argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
+} from '../assembly/exp';
+import {logOfSum} from '../assembly/log';
+import {rowOffset} from '../assembly/places';
+import {promoteHigh, promoteLow, upper} from '../assembly/simd';
+import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {distanceTo, loadRows, maximumOfRows} from './lanes';
+
+/** log s, Σq and Σ q (m - x) of two rows; if sparse, q is 1 throughout and `label` is that of the first. */
+function storeLosses(
+  x: usize,
+  label: usize,
+  out: usize,
+  apart: usize,
+  count: u32,
+  n: u32,
+  step: usize,
+  keep: f64,
+  share: f64,
+  logs: v128,
+  maxima: v128,
+  sums: v128,
+  costs: v128,
+  dense: bool,
+): void {
+  let row = x;
+  let log = f64x2.extract_lane(logs, 0);
+  let max = f64x2.extract_lane(maxima, 0);
+  let sum = f64x2.extract_lane(sums, 0);
+  let c = f64x2.extract_lane(costs, 0);
+  do {
+    let loss: f64;
+    if (dense) loss = lossOf(sum, log, c);
+    else {
+      loss = log + keep * (max - logitOfClass(row, label, n, step));
+      // Without smoothing, logits of -Infinity are nothing to other classes.
+      if (share != 0) loss += share * c;
+    }
+    store<f32>(out, f32(loss));
+    row += apart;
+    label += 4;
+    out += 4;
+    log = f64x2.extract_lane(logs, 1);
+    max = f64x2.extract_lane(maxima, 1);
+    sum = f64x2.extract_lane(sums, 1);
+    c = f64x2.extract_lane(costs, 1);
+  } while (--count);
+}
+
+export function crossEntropyGatheredRows(
+  x: usize,
+  labels: usize,
+  out: usize,
+  outer: u32,
+  n: u32,
+  inner: u32,
+  smoothing: f64,
+  dense: bool,
+): void {
+  let step = usize(inner) << 2;
+  let bytes = usize(n) * step;
+  let one = f32x4.splat(1);
+  let keep = 1 - smoothing;
+  let share = smoothing / f64(n);
+  let keeps = f32x4.splat(f32(keep));
+  let shares = f32x4.splat(f32(share));
+  let last = outer * inner - 1;
+  let r: u32 = 0;
+  do {
+    let start = rowOffset(r, n, inner);
+    let d1 = distanceTo(r + 1, last, r, n, inner);
+    let d2 = distanceTo(r + 2, last, r, n, inner);
+    let d3 = distanceTo(r + 3, last, r, n, inner);
+    let p = x + start;
+    let end = p + bytes;
+    let l = labels + start;
+    let max = maximumOfRows(p, d1, d2, d3, bytes, step);
+    let shift = shiftOf(max);
+    let octaves = octavesOf(max, shift);
+    let floor = floorOf(octaves, LOG_BIAS);
+    let magic = magicOf(octaves, LOG_BIAS);
+    let low = f64x2.splat(0);
+    let high = low;
+    let sumsLow = low;
+    let sumsHigh = low;
+    let costsLow = low;
+    let costsHigh = low;
+    let ties = i32x4.splat(0);
+    do {
+      let a = loadRows(p, d1, d2, d3);
+      let b = argument(a, one, shift, floor);
+      let k = round(b, magic);
+      let tie = f32x4.eq(a, max);
+      let powers = v128.andnot(power(k), tie);
+      let excesses = f32x4.mul(excess(b, k, magic), powers);
+      ties = i32x4.sub(ties, tie);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      let c = f32x4.sub(max, a);
+      if (dense) {
+        let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
+        c = cost(q, c);
+        sumsLow = f64x2.add(sumsLow, promoteLow(q));
+        sumsHigh = f64x2.add(sumsHigh, promoteHigh(q));
+      }
+      costsLow = f64x2.add(costsLow, promoteLow(c));
+      costsHigh = f64x2.add(costsHigh, promoteHigh(c));
+      p += step;
+      l += step;
+    } while (p < end);
+    low = logOfSum(ties, low, max);
+    high = logOfSum(upper(ties), high, upper(max));
+    let at = usize(r) << 2;
+    let count = min(last - r + 1, 4);
+    p = x + start;
+    storeLosses(
+      p,
+      labels + at,
+      out + at,
+      d1,
+      min(count, 2),
+      n,
+      step,
+      keep,
+      share,
+      low,
+      promoteLow(max),
+      sumsLow,
+      costsLow,
+      dense,
+    );
+    if (count > 2) {
+      storeLosses(
+        p + d2,
+        labels + at + 8,
+        out + at + 8,
+        d3 - d2,
+        count - 2,
+        n,
+        step,
+        keep,
+        share,
+        high,
+        promoteHigh(max),
+        sumsHigh,
+        costsHigh,
+        dense,
+      );
+    }
+    r += 4;
+  } while (r <= last);
+}

@@ -1,0 +1,119 @@
+// The derivative of cross-entropy on rows of any number, length and stride: four at a time, a row a lane; see
+// loss_gradient.ts. (x, labels, cotangent, out, outer, n, inner, smoothing, dense); one cotangent a row.
+
+import {argument, octavesOf, shiftOf, value} from '../assembly/exp';
+import {rowOffset} from '../assembly/places';
+import {demote, loadLanes, promoteHigh, promoteLow} from '../assembly/simd';
+import {smoothed} from './labels';
+import {distanceTo, loadRows, maximumOfRows, storeRows} from './lanes';
+import {biasOf, floorOf, magicOf} from './loss_gradient';
+
+/** Takes 1 - smoothing off a row at its class, times the cotangent. A row whose index is no class becomes NaN. */
+function subtractClass(row: usize, label: usize, cotangent: usize, n: u32, step: usize, smoothing: f64): void {
+  let index = load<u32>(label);
+  let c = load<f32>(cotangent);
+  if (c == 0) return;
+  if (index < n) {
+    let at = row + usize(index) * step;
+    store<f32>(at, load<f32>(at) - f32(f64(c) * (1 - smoothing)));
+    return;
+  }
+  do {
+    store<f32>(row, NaN);
+    row += step;
+  } while (--n);
+}
+
+export function crossEntropyGradientGatheredRows(
+  x: usize,
+  labels: usize,
+  cotangents: usize,
+  out: usize,
+  outer: u32,
+  n: u32,
+  inner: u32,
+  smoothing: f64,
+  dense: bool,
+): void {
+  let step = usize(inner) << 2;
+  let bytes = usize(n) * step;
+  let one = f32x4.splat(1);
+  let zero = f64x2.splat(0);
+  let keeps = f64x2.splat(1 - smoothing);
+  let shares = f64x2.splat(smoothing);
+  let count = outer * inner;
+  let last = count - 1;
+  let r: u32 = 0;
+  do {
+    let start = rowOffset(r, n, inner);
+    let d1 = distanceTo(r + 1, last, r, n, inner);
+    let d2 = distanceTo(r + 2, last, r, n, inner);
+    let d3 = distanceTo(r + 3, last, r, n, inner);
+    let c = loadLanes(
+      cotangents + (r << 2),
+      cotangents + (min(r + 1, last) << 2),
+      cotangents + (min(r + 2, last) << 2),
+      cotangents + (min(r + 3, last) << 2),
+    );
+    let low = promoteLow(c);
+    let high = promoteHigh(c);
+    let l = labels + start;
+    let end = l + bytes;
+    let sumLow = zero;
+    let sumHigh = zero;
+    if (dense) {
+      do {
+        let q = loadRows(l, d1, d2, d3);
+        sumLow = f64x2.add(sumLow, promoteLow(q));
+        sumHigh = f64x2.add(sumHigh, promoteHigh(q));
+        l += step;
+      } while (l < end);
+      low = f64x2.mul(low, f64x2.add(f64x2.mul(sumLow, keeps), shares));
+      high = f64x2.mul(high, f64x2.add(f64x2.mul(sumHigh, keeps), shares));
+    }
+
+    let p = x + start;
+    let y = out + start;
+    let max = maximumOfRows(p, d1, d2, d3, bytes, step);
+    let shift = shiftOf(max);
+    let octaves = octavesOf(max, shift);
+    let bias = biasOf(demote(low, high), n);
+    let floor = floorOf(octaves, bias);
+    let magic = magicOf(octaves, bias);
+    sumLow = zero;
+    sumHigh = zero;
+    end = p + bytes;
+    do {
+      let v = value(argument(loadRows(p, d1, d2, d3), one, shift, floor), magic);
+      storeRows(y, d1, d2, d3, v);
+      sumLow = f64x2.add(sumLow, promoteLow(v));
+      sumHigh = f64x2.add(sumHigh, promoteHigh(v));
+      p += step;
+      y += step;
+    } while (p < end);
+
+    let matters = f32x4.ne(c, f32x4.splat(0));
+    let factor = demote(f64x2.div(low, sumLow), f64x2.div(high, sumHigh));
+    let keep = f32x4.mul(c, f32x4.splat(f32(1 - smoothing)));
+    let share = f32x4.mul(c, f32x4.splat(f32(smoothing / f64(n))));
+    let q = share;
+    l = labels + start;
+    y = out + start;
+    end = y + bytes;
+    do {
+      if (dense) q = smoothed(loadRows(l, d1, d2, d3), keep, share);
+      let v = f32x4.sub(f32x4.mul(loadRows(y, d1, d2, d3), factor), q);
+      storeRows(y, d1, d2, d3, v128.and(v, matters));
+      l += step;
+      y += step;
+    } while (y < end);
+    r += 4;
+  } while (r <= last);
+
+  if (dense) return;
+  r = 0;
+  do {
+    let at = r << 2;
+    subtractClass(out + rowOffset(r, n, inner), labels + at, cotangents + at, n, step, smoothing);
+  } while (++r < count);
+}

@@ -1,0 +1,69 @@
+// Cross-entropy of contiguous rows of four or more, one row at a time.
+//
+//   loss = Σ q (log s - (x - m)) = Σq log s + Σ q (m - x)        m = max x,  s = Σ e^(x - m)
+//
+// Both terms are positive, so nothing cancels. (x, labels, out, outer, n, inner, smoothing, dense); one loss a row.
+
+import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
+import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {logOfRow} from './log_of_row';
+import {maximum} from './sweeps';
+
+/** A second result. */
+let sumOfLabels: f64 = 0;
+
+/** Σ q (m - x) of a row with its labels, and Σq. With keep 0 and share 1 the labels do not matter: Σ (m - x), and n. */
+function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128, share: v128): f64 {
+  let costs = f64x2.splat(0);
+  let total = costs;
+  let fresh = i32x4.splat(-1);
+  let last = bytes - 16;
+  let i: usize = 0;
+  do {
+    if (i > last) {
+      fresh = lanesFrom(i32((i - last) >> 2));
+      i = last;
+    }
+    let q = v128.and(smoothed(v128.load(labels + i), keep, share), fresh);
+    let c = cost(q, f32x4.sub(max, v128.load(x + i)));
+    total = f64x2.add(total, f64x2.add(promoteLow(q), promoteHigh(q)));
+    costs = f64x2.add(costs, f64x2.add(promoteLow(c), promoteHigh(c)));
+    i += 16;
+  } while (i < bytes);
+  sumOfLabels = sumOfDoubles(total);
+  return sumOfDoubles(costs);
+}
+
+export function crossEntropyLongRows(
+  x: usize,
+  labels: usize,
+  out: usize,
+  outer: u32,
+  n: u32,
+  inner: u32,
+  smoothing: f64,
+  dense: bool,
+): void {
+  let bytes = usize(n) << 2;
+  let one = f32x4.splat(1);
+  let always = i32x4.splat(-1);
+  let keep = 1 - smoothing;
+  let share = smoothing / f64(n);
+  do {
+    let max = maximum(x, x, bytes, always, one);
+    let loss = logOfRow(x, x, bytes, always, one, max);
+    if (dense) {
+      let costs = sumOfCosts(x, labels, bytes, max, f32x4.splat(f32(keep)), f32x4.splat(f32(share)));
+      loss = lossOf(sumOfLabels, loss, costs);
+      labels += bytes;
+    } else {
+      loss += keep * (f64(f32x4.extract_lane(max, 0)) - logitOfClass(x, labels, n, 4));
+      // Without smoothing, logits of -Infinity are nothing to other classes.
+      if (share != 0) loss += share * sumOfCosts(x, x, bytes, max, f32x4.splat(0), one);
+      labels += 4;
+    }
+    store<f32>(out, f32(loss));
+    x += bytes;
+    out += 4;
+  } while (--outer);
+}

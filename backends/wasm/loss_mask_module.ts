@@ -1,0 +1,80 @@
+import lossMask from './generated/loss_mask';
+import {instantiate} from './module';
+
+/** See the file of that name in assembly_loss_mask/. */
+export type LossMaskVariant = 'LongRows' | 'GatheredRows';
+
+/** Sizes and steps of rows; the steps in bytes, in logits x, mask m and result y. See masked_long_rows.ts. */
+type MaskedKernel = (
+  x: number,
+  m: number,
+  y: number,
+  n: number,
+  a: number,
+  b: number,
+  xStep: number,
+  xA: number,
+  xB: number,
+  mStep: number,
+  mA: number,
+  mB: number,
+  yA: number,
+  yB: number,
+  scale: number,
+  kind: number,
+) => void;
+
+type LossKernel = (
+  x: number,
+  labels: number,
+  out: number,
+  outer: number,
+  n: number,
+  inner: number,
+  smoothing: number,
+  dense: number,
+) => void;
+
+type LossGradientKernel = (
+  x: number,
+  labels: number,
+  cotangents: number,
+  out: number,
+  outer: number,
+  n: number,
+  inner: number,
+  smoothing: number,
+  dense: number,
+) => void;
+
+/** The second module at work on one memory: masks and losses. It has one build, for every host with 128-bit vectors. */
+export interface LossMaskKernels {
+  masked: Record<LossMaskVariant, MaskedKernel>;
+  crossEntropy: Record<LossMaskVariant, LossKernel>;
+  crossEntropyGradient: Record<LossMaskVariant, LossGradientKernel>;
+}
+
+const known = new WeakMap<WebAssembly.Memory, LossMaskKernels>();
+
+/**
+ * Compiled when the first mask or loss comes along.
+ * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
+ */
+export function lossMaskKernelsOn(memory: WebAssembly.Memory): LossMaskKernels {
+  let kernels = known.get(memory);
+  if (!kernels) {
+    kernels = byKindAndVariant(instantiate('loss_mask', lossMask, memory).exports);
+    known.set(memory, kernels);
+  }
+  return kernels;
+}
+
+/** Exports are named by what they compute and by their variant: maskedLongRows. */
+function byKindAndVariant(exports: WebAssembly.Exports): LossMaskKernels {
+  const both = (name: string) => ({LongRows: exports[`${name}LongRows`], GatheredRows: exports[`${name}GatheredRows`]});
+  return {
+    masked: both('masked'),
+    crossEntropy: both('crossEntropy'),
+    crossEntropyGradient: both('crossEntropyGradient'),
+  } as unknown as LossMaskKernels;
+}

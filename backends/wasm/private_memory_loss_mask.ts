@@ -1,0 +1,115 @@
+import type {Rows} from '../../kernels/rows';
+import type {ForwardKind, Loss, Mask} from '../backend';
+import * as plainLoss from '../cpu/cross_entropy';
+import * as plain from '../cpu/masked';
+import {lossMaskKernelsOn} from './loss_mask_module';
+import {chunkOf, reserve} from './private_memory';
+import {notePlainTypeScript} from './run';
+import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
+
+/** Masks and losses on typed arrays, by way of the private memory: in chunks of whole rows, as in private_memory.ts. */
+
+/**
+ * A masked forward pass.
+ * @param x outer·n·inner logits, @param m the values of the mask, @param out as many as logits, or outer·inner
+ */
+export function stagedMasked(
+  kind: ForwardKind,
+  x: Float32Array,
+  m: Uint8Array,
+  out: Float32Array,
+  rows: Rows,
+  scale: number,
+  mask: Mask,
+): void {
+  const perBlock = rows.n * rows.inner;
+  const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
+  const maskBytes = Math.ceil(m.length / 4) * 4;
+  const chunk = chunkOf(perBlock + outPerBlock, rows.outer, maskBytes);
+  if (chunk === 0) {
+    notePlainTypeScript();
+    plain.maskedForward(kind, x, m, out, rows, scale, mask);
+    return;
+  }
+  const {memory} = reserve(maskBytes + 4 * chunk * (perBlock + outPerBlock));
+  const kernels = lossMaskKernelsOn(memory);
+  new Uint8Array(memory.buffer, 0, m.length).set(m);
+  for (let o = 0; o < rows.outer; o += chunk) {
+    const outer = Math.min(chunk, rows.outer - o);
+    const outAt = maskBytes + 4 * outer * perBlock;
+    new Float32Array(memory.buffer, maskBytes, outer * perBlock).set(x.subarray(o * perBlock, (o + outer) * perBlock));
+    runMasked(kernels, kind, maskBytes, 0, outAt, {...rows, outer}, scale, mask, o);
+    out.set(new Float32Array(memory.buffer, outAt, outer * outPerBlock), o * outPerBlock);
+  }
+}
+
+/** Cross-entropy: one loss a row. @param labels as many as logits, or if sparse, one a row */
+export function stagedLoss(
+  x: Float32Array,
+  labels: Float32Array | Int32Array,
+  out: Float32Array,
+  {rows, sparse, smoothing}: Loss,
+): void {
+  const perBlock = rows.n * rows.inner;
+  const labelsPerBlock = sparse ? rows.inner : perBlock;
+  const chunk = chunkOf(perBlock + labelsPerBlock + rows.inner, rows.outer);
+  if (chunk === 0) {
+    notePlainTypeScript();
+    plainLoss.crossEntropy(x, labels, out, {rows, sparse, smoothing});
+    return;
+  }
+  const {memory} = reserve(4 * chunk * (perBlock + labelsPerBlock + rows.inner));
+  const kernels = lossMaskKernelsOn(memory);
+  for (let o = 0; o < rows.outer; o += chunk) {
+    const outer = Math.min(chunk, rows.outer - o);
+    const labelsAt = 4 * outer * perBlock;
+    const outAt = labelsAt + 4 * outer * labelsPerBlock;
+    lay(x, o * perBlock, outer * perBlock, memory, 0);
+    lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
+    runLoss(kernels, 0, labelsAt, outAt, {rows: {...rows, outer}, sparse, smoothing});
+    out.set(new Float32Array(memory.buffer, outAt, outer * rows.inner), o * rows.inner);
+  }
+}
+
+/** Its derivative in the logits. @param cotangents one a row */
+export function stagedLossGradient(
+  x: Float32Array,
+  labels: Float32Array | Int32Array,
+  cotangents: Float32Array,
+  out: Float32Array,
+  {rows, sparse, smoothing}: Loss,
+): void {
+  const perBlock = rows.n * rows.inner;
+  const labelsPerBlock = sparse ? rows.inner : perBlock;
+  const chunk = chunkOf(2 * perBlock + labelsPerBlock + rows.inner, rows.outer);
+  if (chunk === 0) {
+    notePlainTypeScript();
+    plainLoss.crossEntropyGradient(x, labels, cotangents, out, {rows, sparse, smoothing});
+    return;
+  }
+  const {memory} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
+  const kernels = lossMaskKernelsOn(memory);
+  for (let o = 0; o < rows.outer; o += chunk) {
+    const outer = Math.min(chunk, rows.outer - o);
+    const labelsAt = 4 * outer * perBlock;
+    const cotangentsAt = labelsAt + 4 * outer * labelsPerBlock;
+    const outAt = cotangentsAt + 4 * outer * rows.inner;
+    lay(x, o * perBlock, outer * perBlock, memory, 0);
+    lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
+    lay(cotangents, o * rows.inner, outer * rows.inner, memory, cotangentsAt);
+    runLossGradient(kernels, 0, labelsAt, cotangentsAt, outAt, {rows: {...rows, outer}, sparse, smoothing});
+    out.set(new Float32Array(memory.buffer, outAt, outer * perBlock), o * perBlock);
+  }
+}
+
+/** Copies `length` numbers from `start` on to a byte address. */
+function lay(
+  values: Float32Array | Int32Array,
+  start: number,
+  length: number,
+  memory: WebAssembly.Memory,
+  address: number,
+): void {
+  const to = values instanceof Int32Array ? Int32Array : Float32Array;
+  new to(memory.buffer, address, length).set(values.subarray(start, start + length));
+}

@@ -1,0 +1,95 @@
+import {forEachPiece} from '../../kernels/mask';
+import type {Rows} from '../../kernels/rows';
+import type {ForwardKind, Loss, Mask} from '../backend';
+import {isExactScale} from './choose';
+import type {LossMaskKernels, LossMaskVariant} from './loss_mask_module';
+import {noteRun} from './run';
+
+/** The kernels of the second module by the names under which `lastRun` tells of them. */
+export type LossMaskKernelName = `${MaskedKind | LossKind}${LossMaskVariant}`;
+
+type MaskedKind = `masked${Capitalize<ForwardKind>}`;
+type LossKind = 'crossEntropy' | 'sparseCrossEntropy' | 'crossEntropyGradient' | 'sparseCrossEntropyGradient';
+
+/** As in assembly/kinds.ts. */
+const KINDS: Record<ForwardKind, [kind: number, name: MaskedKind]> = {
+  softmax: [0, 'maskedSoftmax'],
+  logSoftmax: [1, 'maskedLogSoftmax'],
+  logSumExp: [2, 'maskedLogSumExp'],
+};
+
+/** Up to this length four rows at a time beat one. Beyond it they only serve rows with a stride. */
+const LONGEST_SHORT_ROW = 24;
+
+function maskedVariant({n, inner}: Rows, step: number, scale: number): LossMaskVariant {
+  return inner === 1 && n >= 4 && step <= 1 && isExactScale(scale) ? 'LongRows' : 'GatheredRows';
+}
+
+function lossVariant({outer, n, inner}: Rows): LossMaskVariant {
+  return inner === 1 && (n > LONGEST_SHORT_ROW || (n >= 4 && outer === 1)) ? 'LongRows' : 'GatheredRows';
+}
+
+/**
+ * A masked forward pass on tensors at byte addresses in the kernels' memory, of blocks `from` to `from + rows.outer`.
+ * @param x where the logits of the first block begin, @param m where the mask of them all does
+ */
+export function runMasked(
+  kernels: LossMaskKernels,
+  kind: ForwardKind,
+  x: number,
+  m: number,
+  out: number,
+  rows: Rows,
+  scale: number,
+  mask: Mask,
+  from = 0,
+): void {
+  const {outer, n, inner} = rows;
+  const variant = maskedVariant(rows, mask.step, scale);
+  const kernel = kernels.masked[variant];
+  const [kindNumber, name] = KINDS[kind];
+  const step = 4 * inner;
+  const block = n * step;
+  const blockOut = kind === 'logSumExp' ? step : block;
+  const stepA = mask.outer.at(-1)?.step ?? 0;
+  const stepB = mask.inner.at(-1)?.step ?? 0;
+  forEachPiece(mask.outer, from, outer, (o, countA, atA) => {
+    forEachPiece(mask.inner, 0, inner, (i, countB, atB) => {
+      const at = x + (o - from) * block + 4 * i;
+      const to = out + (o - from) * blockOut + 4 * i;
+      kernel(
+        ...([at, m + atA + atB, to, n, countA, countB] as const),
+        ...([step, block, 4, mask.step, stepA, stepB, blockOut, 4, scale, kindNumber] as const),
+      );
+    });
+  });
+  noteRun(name, variant, 'simd');
+}
+
+/** Cross-entropy on tensors at byte addresses in the kernels' memory. */
+export function runLoss(
+  kernels: LossMaskKernels,
+  x: number,
+  labels: number,
+  out: number,
+  {rows, sparse, smoothing}: Loss,
+): void {
+  const variant = lossVariant(rows);
+  kernels.crossEntropy[variant](x, labels, out, rows.outer, rows.n, rows.inner, smoothing, sparse ? 0 : 1);
+  noteRun(sparse ? 'sparseCrossEntropy' : 'crossEntropy', variant, 'simd');
+}
+
+/** Its derivative in the logits, likewise. */
+export function runLossGradient(
+  kernels: LossMaskKernels,
+  x: number,
+  labels: number,
+  cotangents: number,
+  out: number,
+  {rows, sparse, smoothing}: Loss,
+): void {
+  const {outer, n, inner} = rows;
+  const variant = lossVariant(rows);
+  kernels.crossEntropyGradient[variant](x, labels, cotangents, out, outer, n, inner, smoothing, sparse ? 0 : 1);
+  noteRun(sparse ? 'sparseCrossEntropyGradient' : 'crossEntropyGradient', variant, 'simd');
+}
