@@ -74,16 +74,18 @@ export interface CrossEntropyRequest {
   sparse: boolean;
   /** In [0, 1). */
   smoothing: number;
-  /** The shape of the result: that of x, for losses without the axis. */
+  /** Only on backends that say `totals`: the result is one number, the sum of all losses times this. */
+  total: number | null;
+  /** The shape of the losses: that of x without the axis, or of their total, []. */
   outputShape: number[];
 }
 
 /** What of it a kernel on bare arrays has to know. */
-export type Loss = Pick<CrossEntropyRequest, 'rows' | 'sparse' | 'smoothing'>;
+export type Loss = Pick<CrossEntropyRequest, 'rows' | 'sparse' | 'smoothing' | 'total'>;
 
 /** Its derivative in the logits, g (y Σq - q) with y = softmax(x); 0 in rows whose g is 0, whatever they hold. */
 export interface CrossEntropyGradientRequest extends CrossEntropyRequest {
-  /** g, one number a row. */
+  /** g, one number a row; with `total` one for all, to be multiplied by that. */
   cotangent: TensorInfo;
 }
 
@@ -101,6 +103,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   /** Cross-entropy; where a backend has none, it is composed of the family. */
   crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
   crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;
+  /** Says that these two reduce losses to their total. Where they do not, tfjs's ops do. */
+  readonly totals?: true;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

@@ -6,16 +6,17 @@ import {logOfSum, maxOfRow} from './forward';
  * Cross-entropy in plain TypeScript, in doubles: Σq log s + Σ q (m - x), two positive terms.
  *
  * @param x the logits, of size outer·n·inner, @param labels as many, or if sparse, the index of each row's class
- * @param out one loss a row
+ * @param out one loss a row, or their total
  */
 export function crossEntropy(
   x: Float32Array,
   labels: Float32Array | Int32Array,
   out: Float32Array,
-  {rows: {outer, n, inner}, sparse, smoothing}: Loss,
+  {rows: {outer, n, inner}, sparse, smoothing, total}: Loss,
 ): void {
   const share = smoothing / n;
   const keep = 1 - smoothing;
+  let all = 0;
   for (let row = 0; row < outer * inner; row++) {
     const start = Math.floor(row / inner) * n * inner + (row % inner);
     const end = start + n * inner;
@@ -37,24 +38,27 @@ export function crossEntropy(
       }
     }
     // Labels of 0 throughout cost nothing, whatever the row holds.
-    out[row] = sum === 0 && costs === 0 ? 0 : sum * log + costs;
+    const loss = sum === 0 && costs === 0 ? 0 : sum * log + costs;
+    if (total === null) out[row] = loss;
+    else all += loss;
   }
+  if (total !== null) out[0] = total * all;
 }
 
-/** Its derivative in the logits, c (y Σq - q); 0 in rows whose c is 0. @param cotangents c, one a row */
+/** Its derivative in the logits, c (y Σq - q); 0 in rows whose c is 0. @param cotangents c, one a row, or of a total one */
 export function crossEntropyGradient(
   x: Float32Array,
   labels: Float32Array | Int32Array,
   cotangents: Float32Array,
   out: Float32Array,
-  {rows: {outer, n, inner}, sparse, smoothing}: Loss,
+  {rows: {outer, n, inner}, sparse, smoothing, total}: Loss,
 ): void {
   const share = smoothing / n;
   const keep = 1 - smoothing;
   for (let row = 0; row < outer * inner; row++) {
     const start = Math.floor(row / inner) * n * inner + (row % inner);
     const end = start + n * inner;
-    const c = cotangents[row]!;
+    const c = total === null ? cotangents[row]! : total * cotangents[0]!;
     if (c === 0) {
       for (let k = start; k < end; k += inner) out[k] = 0;
       continue;

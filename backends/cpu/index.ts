@@ -18,6 +18,7 @@ export const SMALLEST_STAGED = {forward: 48, product: 128, masked: 48, loss: 48,
 /** tfjs's `cpu` backend: tensors are typed arrays. Plain TypeScript also runs where exactness is asked for: it has doubles. */
 export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   masks: true,
+  totals: true,
 
   forward({kind, x, rows, scale, mask, exact, outputShape}, backend) {
     const values = float32Values(x, backend);

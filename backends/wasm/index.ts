@@ -13,6 +13,7 @@ import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   masks: true,
+  totals: true,
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const out = backend.makeOutput(outputShape, 'float32');

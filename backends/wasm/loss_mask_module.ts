@@ -33,6 +33,8 @@ type LossKernel = (
   inner: number,
   smoothing: number,
   dense: number,
+  step: number,
+  factor: number,
 ) => void;
 
 type LossGradientKernel = (
@@ -45,6 +47,8 @@ type LossGradientKernel = (
   inner: number,
   smoothing: number,
   dense: number,
+  step: number,
+  factor: number,
 ) => void;
 
 /** The second module at work on one memory: masks and losses. It has one build, for every host with 128-bit vectors. */

@@ -9,6 +9,8 @@ import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
 /** Masks and losses on typed arrays, by way of the private memory: in chunks of whole rows, as in private_memory.ts. */
 
+type Labels = Float32Array | Int32Array;
+
 /**
  * A masked forward pass.
  * @param x outer·n·inner logits, @param m the values of the mask, @param out as many as logits, or outer·inner
@@ -43,48 +45,57 @@ export function stagedMasked(
   }
 }
 
-/** Cross-entropy: one loss a row. @param labels as many as logits, or if sparse, one a row */
-export function stagedLoss(
-  x: Float32Array,
-  labels: Float32Array | Int32Array,
-  out: Float32Array,
-  {rows, sparse, smoothing}: Loss,
-): void {
+/**
+ * Cross-entropy: one loss a row, or their total.
+ * @param labels as many as logits, or if sparse, one a row
+ */
+export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, loss: Loss): void {
+  const {rows, sparse, total} = loss;
   const perBlock = rows.n * rows.inner;
   const labelsPerBlock = sparse ? rows.inner : perBlock;
-  const chunk = chunkOf(perBlock + labelsPerBlock + rows.inner, rows.outer);
+  const outPerBlock = total === null ? rows.inner : 0;
+  const chunk = chunkOf(perBlock + labelsPerBlock + outPerBlock, rows.outer);
   if (chunk === 0) {
     notePlainTypeScript();
-    plainLoss.crossEntropy(x, labels, out, {rows, sparse, smoothing});
+    plainLoss.crossEntropy(x, labels, out, loss);
     return;
   }
-  const {memory} = reserve(4 * chunk * (perBlock + labelsPerBlock + rows.inner));
+  // A total takes four bytes whatever the chunk.
+  const {memory} = reserve(4 * chunk * (perBlock + labelsPerBlock + outPerBlock) + 4);
   const kernels = lossMaskKernelsOn(memory);
+  let sum = 0;
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
     const labelsAt = 4 * outer * perBlock;
     const outAt = labelsAt + 4 * outer * labelsPerBlock;
     lay(x, o * perBlock, outer * perBlock, memory, 0);
     lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
-    runLoss(kernels, 0, labelsAt, outAt, {rows: {...rows, outer}, sparse, smoothing});
-    out.set(new Float32Array(memory.buffer, outAt, outer * rows.inner), o * rows.inner);
+    runLoss(kernels, 0, labelsAt, outAt, {...loss, rows: {...rows, outer}});
+    const result = new Float32Array(memory.buffer, outAt, total === null ? outer * rows.inner : 1);
+    if (total === null) out.set(result, o * rows.inner);
+    else sum += result[0]!;
   }
+  if (total !== null) out[0] = sum;
 }
 
-/** Its derivative in the logits. @param cotangents one a row */
+/**
+ * Its derivative in the logits.
+ * @param cotangents one a row, or of a total one
+ */
 export function stagedLossGradient(
   x: Float32Array,
-  labels: Float32Array | Int32Array,
+  labels: Labels,
   cotangents: Float32Array,
   out: Float32Array,
-  {rows, sparse, smoothing}: Loss,
+  loss: Loss,
 ): void {
+  const {rows, sparse, total} = loss;
   const perBlock = rows.n * rows.inner;
   const labelsPerBlock = sparse ? rows.inner : perBlock;
   const chunk = chunkOf(2 * perBlock + labelsPerBlock + rows.inner, rows.outer);
   if (chunk === 0) {
     notePlainTypeScript();
-    plainLoss.crossEntropyGradient(x, labels, cotangents, out, {rows, sparse, smoothing});
+    plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
     return;
   }
   const {memory} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
@@ -96,20 +107,15 @@ export function stagedLossGradient(
     const outAt = cotangentsAt + 4 * outer * rows.inner;
     lay(x, o * perBlock, outer * perBlock, memory, 0);
     lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
-    lay(cotangents, o * rows.inner, outer * rows.inner, memory, cotangentsAt);
-    runLossGradient(kernels, 0, labelsAt, cotangentsAt, outAt, {rows: {...rows, outer}, sparse, smoothing});
+    if (total === null) lay(cotangents, o * rows.inner, outer * rows.inner, memory, cotangentsAt);
+    else lay(cotangents, 0, 1, memory, cotangentsAt);
+    runLossGradient(kernels, 0, labelsAt, cotangentsAt, outAt, {...loss, rows: {...rows, outer}});
     out.set(new Float32Array(memory.buffer, outAt, outer * perBlock), o * perBlock);
   }
 }
 
 /** Copies `length` numbers from `start` on to a byte address. */
-function lay(
-  values: Float32Array | Int32Array,
-  start: number,
-  length: number,
-  memory: WebAssembly.Memory,
-  address: number,
-): void {
+function lay(values: Labels, start: number, length: number, memory: WebAssembly.Memory, address: number): void {
   const to = values instanceof Int32Array ? Int32Array : Float32Array;
   new to(memory.buffer, address, length).set(values.subarray(start, start + length));
 }

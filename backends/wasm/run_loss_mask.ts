@@ -66,16 +66,18 @@ export function runMasked(
   noteRun(name, variant, 'simd');
 }
 
-/** Cross-entropy on tensors at byte addresses in the kernels' memory. */
+/** Cross-entropy on tensors at byte addresses in the kernels' memory: one loss a row, or their total. */
 export function runLoss(
   kernels: LossMaskKernels,
   x: number,
   labels: number,
   out: number,
-  {rows, sparse, smoothing}: Loss,
+  {rows, sparse, smoothing, total}: Loss,
 ): void {
+  const {outer, n, inner} = rows;
   const variant = lossVariant(rows);
-  kernels.crossEntropy[variant](x, labels, out, rows.outer, rows.n, rows.inner, smoothing, sparse ? 0 : 1);
+  const step = total === null ? 4 : 0;
+  kernels.crossEntropy[variant](x, labels, out, outer, n, inner, smoothing, sparse ? 0 : 1, step, total ?? 1);
   noteRun(sparse ? 'sparseCrossEntropy' : 'crossEntropy', variant, 'simd');
 }
 
@@ -86,10 +88,13 @@ export function runLossGradient(
   labels: number,
   cotangents: number,
   out: number,
-  {rows, sparse, smoothing}: Loss,
+  {rows, sparse, smoothing, total}: Loss,
 ): void {
   const {outer, n, inner} = rows;
   const variant = lossVariant(rows);
-  kernels.crossEntropyGradient[variant](x, labels, cotangents, out, outer, n, inner, smoothing, sparse ? 0 : 1);
+  kernels.crossEntropyGradient[variant](
+    ...([x, labels, cotangents, out, outer, n, inner, smoothing, sparse ? 0 : 1] as const),
+    ...([total === null ? 4 : 0, total ?? 1] as const),
+  );
   noteRun(sparse ? 'sparseCrossEntropyGradient' : 'crossEntropyGradient', variant, 'simd');
 }

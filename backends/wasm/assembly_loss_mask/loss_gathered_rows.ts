@@ -1,5 +1,5 @@
 // Cross-entropy of rows of any number, length and stride: four at a time, a row a lane; see loss_long_rows.ts. Beyond the
-// last row its lane repeats, and is not stored. (x, labels, out, outer, n, inner, smoothing, dense); one loss a row.
+// last row its lane repeats, and is not stored.
 
 import {
   LOG_BIAS, argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
@@ -10,23 +10,15 @@ import {promoteHigh, promoteLow, upper} from '../assembly/simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
 import {distanceTo, loadRows, maximumOfRows} from './lanes';
 
-/** log s, Σq and Σ q (m - x) of two rows; if sparse, q is 1 throughout and `label` is that of the first. */
+/**
+ * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x); if sparse, q is 1 throughout and `label`
+ * is that of the first. Returns their sum.
+ */
 function storeLosses(
-  x: usize,
-  label: usize,
-  out: usize,
-  apart: usize,
-  count: u32,
-  n: u32,
-  step: usize,
-  keep: f64,
-  share: f64,
-  logs: v128,
-  maxima: v128,
-  sums: v128,
-  costs: v128,
-  dense: bool,
-): void {
+  x: usize, label: usize, out: usize, outStep: usize, apart: usize, count: u32, n: u32, step: usize,
+  keep: f64, share: f64, logs: v128, maxima: v128, sums: v128, costs: v128, dense: bool,
+): f64 {
+  let total: f64 = 0;
   let row = x;
   let log = f64x2.extract_lane(logs, 0);
   let max = f64x2.extract_lane(maxima, 0);
@@ -41,25 +33,21 @@ function storeLosses(
       if (share != 0) loss += share * c;
     }
     store<f32>(out, f32(loss));
+    total += loss;
     row += apart;
     label += 4;
-    out += 4;
+    out += outStep;
     log = f64x2.extract_lane(logs, 1);
     max = f64x2.extract_lane(maxima, 1);
     sum = f64x2.extract_lane(sums, 1);
     c = f64x2.extract_lane(costs, 1);
   } while (--count);
+  return total;
 }
 
 export function crossEntropyGatheredRows(
-  x: usize,
-  labels: usize,
-  out: usize,
-  outer: u32,
-  n: u32,
-  inner: u32,
-  smoothing: f64,
-  dense: bool,
+  x: usize, labels: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
+  outStep: usize, factor: f64,
 ): void {
   let step = usize(inner) << 2;
   let bytes = usize(n) * step;
@@ -69,6 +57,7 @@ export function crossEntropyGatheredRows(
   let keeps = f32x4.splat(f32(keep));
   let shares = f32x4.splat(f32(share));
   let last = outer * inner - 1;
+  let total: f64 = 0;
   let r: u32 = 0;
   do {
     let start = rowOffset(r, n, inner);
@@ -114,43 +103,21 @@ export function crossEntropyGatheredRows(
     } while (p < end);
     low = logOfSum(ties, low, max);
     high = logOfSum(upper(ties), high, upper(max));
-    let at = usize(r) << 2;
+    let label = labels + (usize(r) << 2);
+    let to = out + usize(r) * outStep;
     let count = min(last - r + 1, 4);
     p = x + start;
-    storeLosses(
-      p,
-      labels + at,
-      out + at,
-      d1,
-      min(count, 2),
-      n,
-      step,
-      keep,
-      share,
-      low,
-      promoteLow(max),
-      sumsLow,
-      costsLow,
-      dense,
+    total += storeLosses(
+      p, label, to, outStep, d1, min(count, 2), n, step,
+      keep, share, low, promoteLow(max), sumsLow, costsLow, dense,
     );
     if (count > 2) {
-      storeLosses(
-        p + d2,
-        labels + at + 8,
-        out + at + 8,
-        d3 - d2,
-        count - 2,
-        n,
-        step,
-        keep,
-        share,
-        high,
-        promoteHigh(max),
-        sumsHigh,
-        costsHigh,
-        dense,
+      total += storeLosses(
+        p + d2, label + 8, to + 2 * outStep, outStep, d3 - d2, count - 2, n, step,
+        keep, share, high, promoteHigh(max), sumsHigh, costsHigh, dense,
       );
     }
     r += 4;
   } while (r <= last);
+  if (!outStep) store<f32>(out, f32(total * factor));
 }

@@ -1,5 +1,5 @@
 // The derivative of cross-entropy on rows of any number, length and stride: four at a time, a row a lane; see
-// loss_gradient.ts. (x, labels, cotangent, out, outer, n, inner, smoothing, dense); one cotangent a row.
+// loss_gradient.ts; signature as in loss_gradient_long_rows.ts.
 
 import {argument, octavesOf, shiftOf, value} from '../assembly/exp';
 import {rowOffset} from '../assembly/places';
@@ -8,14 +8,13 @@ import {smoothed} from './labels';
 import {distanceTo, loadRows, maximumOfRows, storeRows} from './lanes';
 import {biasOf, floorOf, magicOf} from './loss_gradient';
 
-/** Takes 1 - smoothing off a row at its class, times the cotangent. A row whose index is no class becomes NaN. */
-function subtractClass(row: usize, label: usize, cotangent: usize, n: u32, step: usize, smoothing: f64): void {
+/** Takes c off a row at its class. A row whose index is no class becomes NaN, unless c is 0. */
+function subtractClass(row: usize, label: usize, c: f32, n: u32, step: usize): void {
   let index = load<u32>(label);
-  let c = load<f32>(cotangent);
   if (c == 0) return;
   if (index < n) {
     let at = row + usize(index) * step;
-    store<f32>(at, load<f32>(at) - f32(f64(c) * (1 - smoothing)));
+    store<f32>(at, load<f32>(at) - c);
     return;
   }
   do {
@@ -25,15 +24,8 @@ function subtractClass(row: usize, label: usize, cotangent: usize, n: u32, step:
 }
 
 export function crossEntropyGradientGatheredRows(
-  x: usize,
-  labels: usize,
-  cotangents: usize,
-  out: usize,
-  outer: u32,
-  n: u32,
-  inner: u32,
-  smoothing: f64,
-  dense: bool,
+  x: usize, labels: usize, cotangents: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
+  cStep: usize, factor: f64,
 ): void {
   let step = usize(inner) << 2;
   let bytes = usize(n) * step;
@@ -50,11 +42,10 @@ export function crossEntropyGradientGatheredRows(
     let d2 = distanceTo(r + 2, last, r, n, inner);
     let d3 = distanceTo(r + 3, last, r, n, inner);
     let c = loadLanes(
-      cotangents + (r << 2),
-      cotangents + (min(r + 1, last) << 2),
-      cotangents + (min(r + 2, last) << 2),
-      cotangents + (min(r + 3, last) << 2),
+      cotangents + r * cStep, cotangents + min(r + 1, last) * cStep,
+      cotangents + min(r + 2, last) * cStep, cotangents + min(r + 3, last) * cStep,
     );
+    c = f32x4.mul(c, f32x4.splat(f32(factor)));
     let low = promoteLow(c);
     let high = promoteHigh(c);
     let l = labels + start;
@@ -113,7 +104,7 @@ export function crossEntropyGradientGatheredRows(
   if (dense) return;
   r = 0;
   do {
-    let at = r << 2;
-    subtractClass(out + rowOffset(r, n, inner), labels + at, cotangents + at, n, step, smoothing);
+    let c = f32(factor * f64(load<f32>(cotangents + r * cStep)) * (1 - smoothing));
+    subtractClass(out + rowOffset(r, n, inner), labels + (r << 2), c, n, step);
   } while (++r < count);
 }

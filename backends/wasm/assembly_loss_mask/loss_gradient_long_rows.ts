@@ -1,6 +1,8 @@
 // The derivative of cross-entropy on contiguous rows of four or more, one row at a time; see loss_gradient.ts. Sweeps: m,
 // the values and their sum, the map; and before them, for distributions, Σq.
-// (x, labels, cotangent, out, outer, n, inner, smoothing, dense); one cotangent a row.
+//
+// (x, labels, cotangents, out, outer, n, inner, smoothing, dense, step, factor): one cotangent a row, `step` 4 bytes
+// apart; or with a step of 0 one for all. They are multiplied by the factor.
 
 import {octavesOf, shiftOf} from '../assembly/exp';
 import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
@@ -40,21 +42,14 @@ function map(y: usize, labels: usize, bytes: usize, factor: v128, keep: v128, sh
 }
 
 export function crossEntropyGradientLongRows(
-  x: usize,
-  labels: usize,
-  cotangents: usize,
-  out: usize,
-  outer: u32,
-  n: u32,
-  inner: u32,
-  smoothing: f64,
-  dense: bool,
+  x: usize, labels: usize, cotangents: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
+  step: usize, factor: f64,
 ): void {
   let bytes = usize(n) << 2;
   let one = f32x4.splat(1);
   let always = i32x4.splat(-1);
   do {
-    let c = f64(load<f32>(cotangents));
+    let c = factor * f64(load<f32>(cotangents));
     if (c == 0) {
       let i: usize = 0;
       do {
@@ -82,7 +77,7 @@ export function crossEntropyGradientLongRows(
     }
     x += bytes;
     labels += dense ? bytes : 4;
-    cotangents += 4;
+    cotangents += step;
     out += bytes;
   } while (--outer);
 }

@@ -2,7 +2,10 @@
 //
 //   loss = Σ q (log s - (x - m)) = Σq log s + Σ q (m - x)        m = max x,  s = Σ e^(x - m)
 //
-// Both terms are positive, so nothing cancels. (x, labels, out, outer, n, inner, smoothing, dense); one loss a row.
+// Both terms are positive, so nothing cancels.
+//
+// (x, labels, out, outer, n, inner, smoothing, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
+// of 0 one number, their sum times the factor.
 
 import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
@@ -35,20 +38,16 @@ function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128
 }
 
 export function crossEntropyLongRows(
-  x: usize,
-  labels: usize,
-  out: usize,
-  outer: u32,
-  n: u32,
-  inner: u32,
-  smoothing: f64,
-  dense: bool,
+  x: usize, labels: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
+  step: usize, factor: f64,
 ): void {
   let bytes = usize(n) << 2;
   let one = f32x4.splat(1);
   let always = i32x4.splat(-1);
   let keep = 1 - smoothing;
   let share = smoothing / f64(n);
+  let sum: f64 = 0;
+  let row = out;
   do {
     let max = maximum(x, x, bytes, always, one);
     let loss = logOfRow(x, x, bytes, always, one, max);
@@ -62,8 +61,10 @@ export function crossEntropyLongRows(
       if (share != 0) loss += share * sumOfCosts(x, x, bytes, max, f32x4.splat(0), one);
       labels += 4;
     }
-    store<f32>(out, f32(loss));
+    store<f32>(row, f32(loss));
+    sum += loss;
     x += bytes;
-    out += 4;
+    row += step;
   } while (--outer);
+  if (!step) store<f32>(out, f32(sum * factor));
 }
