@@ -57,10 +57,11 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent, sparse} = request;
     const out = backend.makeOutput(x.shape, 'float32');
+    const {kernels: first} = accessTo(backend);
     const kernels = lossMaskKernels(backend);
-    if (kernels) {
+    if (first && kernels) {
       const [logits, given, cotangents, to] = [x, labels, cotangent, out].map((t) => pointer(t, backend));
-      runLossGradient(kernels, logits!, given!, cotangents!, to!, request);
+      runLossGradient(first, kernels, logits!, given!, cotangents!, to!, request);
     } else {
       const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
       stagedLossGradient(values(x, backend), given, values(cotangent, backend), values(out, backend), request);

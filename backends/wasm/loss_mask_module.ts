@@ -37,11 +37,11 @@ type LossKernel = (
   factor: number,
 ) => void;
 
+/** Its `out` holds the softmax already. */
 type LossGradientKernel = (
-  x: number,
+  out: number,
   labels: number,
   cotangents: number,
-  out: number,
   outer: number,
   n: number,
   inner: number,

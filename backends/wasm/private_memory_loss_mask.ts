@@ -98,7 +98,7 @@ export function stagedLossGradient(
     plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
     return;
   }
-  const {memory} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
+  const {memory, kernels: first} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
   const kernels = lossMaskKernelsOn(memory);
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
@@ -109,7 +109,7 @@ export function stagedLossGradient(
     lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
     if (total === null) lay(cotangents, o * rows.inner, outer * rows.inner, memory, cotangentsAt);
     else lay(cotangents, 0, 1, memory, cotangentsAt);
-    runLossGradient(kernels, 0, labelsAt, cotangentsAt, outAt, {...loss, rows: {...rows, outer}});
+    runLossGradient(first, kernels, 0, labelsAt, cotangentsAt, outAt, {...loss, rows: {...rows, outer}});
     out.set(new Float32Array(memory.buffer, outAt, outer * perBlock), o * perBlock);
   }
 }

@@ -3,7 +3,8 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, Loss, Mask} from '../backend';
 import {isExactScale} from './choose';
 import type {LossMaskKernels, LossMaskVariant} from './loss_mask_module';
-import {noteRun} from './run';
+import type {Kernels} from './module';
+import {noteRun, runForward} from './run';
 
 /** The kernels of the second module by the names under which `lastRun` tells of them. */
 export type LossMaskKernelName = `${MaskedKind | LossKind}${LossMaskVariant}`;
@@ -17,6 +18,9 @@ const KINDS: Record<ForwardKind, [kind: number, name: MaskedKind]> = {
   logSoftmax: [1, 'maskedLogSoftmax'],
   logSumExp: [2, 'maskedLogSumExp'],
 };
+
+/** What a turn of two kernels covers: with the logits and labels beside it, about half of a second-level cache. */
+const TURN_BYTES = 1 << 18;
 
 /** Up to this length four rows at a time beat one. Beyond it they only serve rows with a stride. */
 const LONGEST_SHORT_ROW = 24;
@@ -81,8 +85,12 @@ export function runLoss(
   noteRun(sparse ? 'sparseCrossEntropy' : 'crossEntropy', variant, 'simd');
 }
 
-/** Its derivative in the logits, likewise. */
+/**
+ * Its derivative in the logits, likewise: the softmax by the first module, and a map over it, in turns, as many rows at a
+ * time as stay in a cache.
+ */
 export function runLossGradient(
+  first: Kernels,
   kernels: LossMaskKernels,
   x: number,
   labels: number,
@@ -91,10 +99,20 @@ export function runLossGradient(
   {rows, sparse, smoothing, total}: Loss,
 ): void {
   const {outer, n, inner} = rows;
-  const variant = lossVariant(rows);
-  kernels.crossEntropyGradient[variant](
-    ...([x, labels, cotangents, out, outer, n, inner, smoothing, sparse ? 0 : 1] as const),
-    ...([total === null ? 4 : 0, total ?? 1] as const),
-  );
-  noteRun(sparse ? 'sparseCrossEntropyGradient' : 'crossEntropyGradient', variant, 'simd');
+  const block = 4 * n * inner;
+  const labelBlock = sparse ? 4 * inner : block;
+  const step = total === null ? 4 : 0;
+  const variant = inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows';
+  const kernel = kernels.crossEntropyGradient[variant];
+  const most = Math.max(1, Math.floor(TURN_BYTES / block));
+  for (let o = 0; o < outer; o += most) {
+    const count = Math.min(most, outer - o);
+    const to = out + o * block;
+    runForward(first, 'softmax', x + o * block, to, {outer: count, n, inner}, 1);
+    kernel(
+      ...([to, labels + o * labelBlock, cotangents + o * inner * step] as const),
+      ...([count, n, inner, smoothing, sparse ? 0 : 1, step, total ?? 1] as const),
+    );
+  }
+  noteRun(sparse ? 'sparseCrossEntropyGradient' : 'crossEntropyGradient', variant, first.build);
 }

@@ -1,26 +1,15 @@
-// The derivative of cross-entropy in the logits: c (y Σq - q) with y = softmax(x) and the row's cotangent c. Where that
-// is 0 the whole row is, whatever it holds.
+// The derivative of cross-entropy in the logits, c (y Σq - q), of the row's cotangent c. The softmax y stands in `out`
+// already: the kernels of the first module are the fastest at that. Where c is 0 the whole row is, whatever it holds.
 //
-// Values e^(x - m), as exp.ts makes them, are multiplied by c Σq / s. For that product to be 0 or normal, never
-// subnormal, their exponents are lowered by the octaves of c Σq below 1: see `biasFor`.
+// (out, labels, cotangents, outer, n, inner, smoothing, dense, step, factor): one cotangent a row, `step` 4 bytes apart;
+// or with a step of 0 one for all. They are multiplied by the factor.
 
-import {biasFor} from '../assembly/exp';
-
-const ROUND: f32 = 12582912; // as in exp.ts
-const LN2: f32 = 0.69314718;
-
-/** The bias of four rows, as floats, from their c Σq. */
-@inline export function biasOf(weight: v128, n: u32): v128 {
-  let octaves = i32x4.sub(i32x4.shr_u(i32x4.shl(weight, 1), 24), i32x4.splat(127));
-  let bias = i32x4.add(i32x4.min_s(octaves, i32x4.splat(0)), i32x4.splat(biasFor(n)));
-  return f32x4.convert_i32x4_s(i32x4.max_s(bias, i32x4.splat(2)));
+/** The smallest y whose product with c Σq is a normal number. Below it counts as 0: subnormals are slow. */
+@inline export function smallest(weight: v128): v128 {
+  return f32x4.div(f32x4.splat(1.1754943508222875e-38), f32x4.abs(weight));
 }
 
-/** As of the same names in exp.ts, for a bias that is a vector. */
-@inline export function magicOf(octaves: v128, bias: v128): v128 {
-  return f32x4.sub(f32x4.add(f32x4.splat(ROUND), bias), octaves);
-}
-
-@inline export function floorOf(octaves: v128, bias: v128): v128 {
-  return f32x4.mul(f32x4.sub(octaves, bias), f32x4.splat(LN2));
+/** weight·y - q, NaN where y or the weight is. */
+@inline export function slope(y: v128, weight: v128, least: v128, q: v128): v128 {
+  return f32x4.sub(v128.andnot(f32x4.mul(y, weight), f32x4.lt(y, least)), q);
 }

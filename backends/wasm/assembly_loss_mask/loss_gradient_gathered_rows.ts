@@ -1,12 +1,11 @@
 // The derivative of cross-entropy on rows of any number, length and stride: four at a time, a row a lane; see
-// loss_gradient.ts; signature as in loss_gradient_long_rows.ts.
+// loss_gradient.ts.
 
-import {argument, octavesOf, shiftOf, value} from '../assembly/exp';
 import {rowOffset} from '../assembly/places';
 import {demote, loadLanes, promoteHigh, promoteLow} from '../assembly/simd';
 import {smoothed} from './labels';
-import {distanceTo, loadRows, maximumOfRows, storeRows} from './lanes';
-import {biasOf, floorOf, magicOf} from './loss_gradient';
+import {distanceTo, loadRows, storeRows} from './lanes';
+import {slope, smallest} from './loss_gradient';
 
 /** Takes c off a row at its class. A row whose index is no class becomes NaN, unless c is 0. */
 function subtractClass(row: usize, label: usize, c: f32, n: u32, step: usize): void {
@@ -24,12 +23,11 @@ function subtractClass(row: usize, label: usize, c: f32, n: u32, step: usize): v
 }
 
 export function crossEntropyGradientGatheredRows(
-  x: usize, labels: usize, cotangents: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
+  out: usize, labels: usize, cotangents: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
   cStep: usize, factor: f64,
 ): void {
   let step = usize(inner) << 2;
   let bytes = usize(n) * step;
-  let one = f32x4.splat(1);
   let zero = f64x2.splat(0);
   let keeps = f64x2.splat(1 - smoothing);
   let shares = f64x2.splat(smoothing);
@@ -63,37 +61,18 @@ export function crossEntropyGradientGatheredRows(
       high = f64x2.mul(high, f64x2.add(f64x2.mul(sumHigh, keeps), shares));
     }
 
-    let p = x + start;
-    let y = out + start;
-    let max = maximumOfRows(p, d1, d2, d3, bytes, step);
-    let shift = shiftOf(max);
-    let octaves = octavesOf(max, shift);
-    let bias = biasOf(demote(low, high), n);
-    let floor = floorOf(octaves, bias);
-    let magic = magicOf(octaves, bias);
-    sumLow = zero;
-    sumHigh = zero;
-    end = p + bytes;
-    do {
-      let v = value(argument(loadRows(p, d1, d2, d3), one, shift, floor), magic);
-      storeRows(y, d1, d2, d3, v);
-      sumLow = f64x2.add(sumLow, promoteLow(v));
-      sumHigh = f64x2.add(sumHigh, promoteHigh(v));
-      p += step;
-      y += step;
-    } while (p < end);
-
     let matters = f32x4.ne(c, f32x4.splat(0));
-    let factor = demote(f64x2.div(low, sumLow), f64x2.div(high, sumHigh));
+    let weight = demote(low, high);
+    let least = smallest(weight);
     let keep = f32x4.mul(c, f32x4.splat(f32(1 - smoothing)));
     let share = f32x4.mul(c, f32x4.splat(f32(smoothing / f64(n))));
     let q = share;
     l = labels + start;
-    y = out + start;
+    let y = out + start;
     end = y + bytes;
     do {
       if (dense) q = smoothed(loadRows(l, d1, d2, d3), keep, share);
-      let v = f32x4.sub(f32x4.mul(loadRows(y, d1, d2, d3), factor), q);
+      let v = slope(loadRows(y, d1, d2, d3), weight, least, q);
       storeRows(y, d1, d2, d3, v128.and(v, matters));
       l += step;
       y += step;

@@ -7,10 +7,11 @@
 // (x, labels, out, outer, n, inner, smoothing, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
 // of 0 one number, their sum times the factor.
 
+import {LOG_BIAS, floorOf, magicOf, octavesOf, shiftOf} from '../assembly/exp';
+import {logOfSum} from '../assembly/log';
+import {maximumPlain, sumOfOthers, ties} from '../assembly/long_rows';
 import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
-import {logOfRow} from './log_of_row';
-import {maximum} from './sweeps';
 
 /** A second result. */
 let sumOfLabels: f64 = 0;
@@ -43,14 +44,16 @@ export function crossEntropyLongRows(
 ): void {
   let bytes = usize(n) << 2;
   let one = f32x4.splat(1);
-  let always = i32x4.splat(-1);
   let keep = 1 - smoothing;
   let share = smoothing / f64(n);
   let sum: f64 = 0;
   let row = out;
   do {
-    let max = maximum(x, x, bytes, always, one);
-    let loss = logOfRow(x, x, bytes, always, one, max);
+    let max = f32x4.splat(maximumPlain(x, bytes));
+    let shift = shiftOf(max);
+    let octaves = octavesOf(max, shift);
+    let others = sumOfOthers(x, bytes, max, one, shift, floorOf(octaves, LOG_BIAS), magicOf(octaves, LOG_BIAS));
+    let loss = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(others), max), 0);
     if (dense) {
       let costs = sumOfCosts(x, labels, bytes, max, f32x4.splat(f32(keep)), f32x4.splat(f32(share)));
       loss = lossOf(sumOfLabels, loss, costs);
