@@ -5,10 +5,9 @@ import {
   LOG_BIAS, argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
 } from '../assembly/exp';
 import {logOfSum} from '../assembly/log';
-import {rowOffset} from '../assembly/places';
 import {promoteHigh, promoteLow, upper} from '../assembly/simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
-import {distanceTo, loadRows, maximumOfRows} from './lanes';
+import {loadRows, maximumOfRows, placeOf} from './lanes';
 
 /**
  * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x); if sparse, q is 1 throughout and `label`
@@ -60,10 +59,10 @@ export function crossEntropyGatheredRows(
   let total: f64 = 0;
   let r: u32 = 0;
   do {
-    let start = rowOffset(r, n, inner);
-    let d1 = distanceTo(r + 1, last, r, n, inner);
-    let d2 = distanceTo(r + 2, last, r, n, inner);
-    let d3 = distanceTo(r + 3, last, r, n, inner);
+    let start = placeOf(r, n, inner);
+    let d1 = placeOf(min(r + 1, last), n, inner) - start;
+    let d2 = placeOf(min(r + 2, last), n, inner) - start;
+    let d3 = placeOf(min(r + 3, last), n, inner) - start;
     let p = x + start;
     let end = p + bytes;
     let l = labels + start;
@@ -80,26 +79,37 @@ export function crossEntropyGatheredRows(
     let costsHigh = low;
     let ties = i32x4.splat(0);
     do {
-      let a = loadRows(p, d1, d2, d3);
-      let b = argument(a, one, shift, floor);
-      let k = round(b, magic);
-      let tie = f32x4.eq(a, max);
-      let powers = v128.andnot(power(k), tie);
-      let excesses = f32x4.mul(excess(b, k, magic), powers);
-      ties = i32x4.sub(ties, tie);
+      // Four elements a row are added as floats before they go to doubles.
+      let stop = min(p + 4 * step, end);
+      let powers = f32x4.splat(0);
+      let excesses = powers;
+      let sums = powers;
+      let costs = powers;
+      do {
+        let a = loadRows(p, d1, d2, d3);
+        let b = argument(a, one, shift, floor);
+        let k = round(b, magic);
+        let tie = f32x4.eq(a, max);
+        let v = v128.andnot(power(k), tie);
+        ties = i32x4.sub(ties, tie);
+        powers = f32x4.add(powers, v);
+        excesses = f32x4.add(excesses, f32x4.mul(excess(b, k, magic), v));
+        let c = f32x4.sub(max, a);
+        if (dense) {
+          let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
+          c = cost(q, c);
+          sums = f32x4.add(sums, q);
+          l += step;
+        }
+        costs = f32x4.add(costs, c);
+        p += step;
+      } while (p < stop);
       low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
       high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
-      let c = f32x4.sub(max, a);
-      if (dense) {
-        let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
-        c = cost(q, c);
-        sumsLow = f64x2.add(sumsLow, promoteLow(q));
-        sumsHigh = f64x2.add(sumsHigh, promoteHigh(q));
-      }
-      costsLow = f64x2.add(costsLow, promoteLow(c));
-      costsHigh = f64x2.add(costsHigh, promoteHigh(c));
-      p += step;
-      l += step;
+      sumsLow = f64x2.add(sumsLow, promoteLow(sums));
+      sumsHigh = f64x2.add(sumsHigh, promoteHigh(sums));
+      costsLow = f64x2.add(costsLow, promoteLow(costs));
+      costsHigh = f64x2.add(costsHigh, promoteHigh(costs));
     } while (p < end);
     low = logOfSum(ties, low, max);
     high = logOfSum(upper(ties), high, upper(max));

@@ -1,10 +1,9 @@
 // The derivative of cross-entropy on rows of any number, length and stride: four at a time, a row a lane; see
 // loss_gradient.ts.
 
-import {rowOffset} from '../assembly/places';
 import {demote, loadLanes, promoteHigh, promoteLow} from '../assembly/simd';
 import {smoothed} from './labels';
-import {distanceTo, loadRows, storeRows} from './lanes';
+import {loadRows, placeOf, storeRows} from './lanes';
 import {slope, smallest} from './loss_gradient';
 
 /** Takes c off a row at its class. A row whose index is no class becomes NaN, unless c is 0. */
@@ -35,10 +34,10 @@ export function crossEntropyGradientGatheredRows(
   let last = count - 1;
   let r: u32 = 0;
   do {
-    let start = rowOffset(r, n, inner);
-    let d1 = distanceTo(r + 1, last, r, n, inner);
-    let d2 = distanceTo(r + 2, last, r, n, inner);
-    let d3 = distanceTo(r + 3, last, r, n, inner);
+    let start = placeOf(r, n, inner);
+    let d1 = placeOf(min(r + 1, last), n, inner) - start;
+    let d2 = placeOf(min(r + 2, last), n, inner) - start;
+    let d3 = placeOf(min(r + 3, last), n, inner) - start;
     let c = loadLanes(
       cotangents + r * cStep, cotangents + min(r + 1, last) * cStep,
       cotangents + min(r + 2, last) * cStep, cotangents + min(r + 3, last) * cStep,
@@ -84,6 +83,6 @@ export function crossEntropyGradientGatheredRows(
   r = 0;
   do {
     let c = f32(factor * f64(load<f32>(cotangents + r * cStep)) * (1 - smoothing));
-    subtractClass(out + rowOffset(r, n, inner), labels + (r << 2), c, n, step);
+    subtractClass(out + placeOf(r, n, inner), labels + (r << 2), c, n, step);
   } while (++r < count);
 }
