@@ -6,13 +6,18 @@ import {backendReport, softmax, softmaxVjp} from '../index';
 import {describeConformance} from './conformance';
 import {thisProcess} from './hosts/this_process';
 
-describeConformance('cpu', () => thisProcess('cpu'), {
-  softmax: 4,
-  logSoftmax: 2,
-  logSumExp: 1,
-  product: 4,
-  rowSum: 2 ** -22,
-});
+describeConformance(
+  'cpu',
+  () => thisProcess('cpu'),
+  {
+    softmax: 4,
+    logSoftmax: 2,
+    logSumExp: 1,
+    product: 4,
+    rowSum: 2 ** -22,
+  },
+  'fused',
+);
 
 test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
   const ran = (run: () => tf.Tensor) => {
