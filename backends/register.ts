@@ -121,10 +121,28 @@ function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: S
 
 function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const {probabilities: y, vector: v} = inputs as {probabilities: TensorInfo; vector: TensorInfo};
-    const {axis, factor, exact} = attrs as ProductAttrs;
-    if (util.sizeFromShape(y.shape) === 0) return filled(y.shape, 0, backend as KernelBackend);
-    return implementation.product({kind, y, v, rows: rowsAlong(y.shape, axis), factor, exact}, backend as never);
+    const {
+      logits,
+      probabilities,
+      vector: v,
+    } = inputs as {
+      logits?: TensorInfo;
+      probabilities?: TensorInfo;
+      vector: TensorInfo;
+    };
+    const {axis, scale, factor, exact} = attrs as ProductAttrs;
+    const {shape} = v;
+    if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
+    const rows = rowsAlong(shape, axis);
+    if (probabilities)
+      return implementation.product({kind, y: probabilities, v, rows, factor, exact}, backend as never);
+    const y = implementation.forward(
+      {kind: 'softmax', x: logits!, rows, scale, mask: null, exact, outputShape: shape},
+      backend as never,
+    );
+    const result = implementation.product({kind, y, v, rows, factor, exact}, backend as never);
+    (backend as KernelBackend).disposeData(y.dataId);
+    return result;
   };
 }
 
