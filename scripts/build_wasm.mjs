@@ -1,14 +1,17 @@
 // Compiles backends/wasm/assembly into backends/wasm/generated: one TypeScript file a build, holding the module in base64.
 //
-// Two builds, `simd` and `relaxed` (fused multiply-add). Each is made for a shared memory; the loader turns it into one
-// for an unshared memory by five bytes (see `unsharedImport` in backends/wasm/module.ts), so a build ships once.
+// One build ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
+// by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
+// multiply-adds, by six bytes for each of them (see backends/wasm/relax.ts).
 import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
+import esbuild from 'esbuild';
 
 const assembly = new URL('../backends/wasm/assembly/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
-const builds = {simd: ['simd', 'threads'], relaxed: ['simd', 'threads', 'relaxed-simd']};
+const OUTPUT = new URL('kernels.ts', generated);
+const FEATURES = ['simd', 'threads', 'relaxed-simd'];
 /** What a build may weigh before base64. */
 const BUDGET = 24 * 1024;
 
@@ -22,13 +25,13 @@ async function fingerprint() {
   return hash.digest('hex');
 }
 
-async function isUpToDate(name, digest) {
-  const text = await readFile(new URL(`${name}.ts`, generated), 'utf8').catch(() => '');
+async function isUpToDate(digest) {
+  const text = await readFile(OUTPUT, 'utf8').catch(() => '');
   return text.includes(digest);
 }
 
 /** AssemblyScript to WebAssembly text. @throws with the compiler's messages if it does not compile */
-async function compile(features) {
+async function compile() {
   const {default: asc} = await import('assemblyscript/asc');
   let text = '';
   const {error, stderr} = await asc.main(
@@ -36,7 +39,7 @@ async function compile(features) {
       'index.ts',
       ...['--textFile', 'module.wat', '-O3', '--noAssert', '--runtime', 'stub', '--uncheckedBehavior', 'always'],
       ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
-      ...features.flatMap((feature) => ['--enable', feature]),
+      ...FEATURES.flatMap((feature) => ['--enable', feature]),
     ],
     {
       readFile: (name, base) =>
@@ -99,6 +102,39 @@ function asSplat(constant) {
   return constant;
 }
 
+const MADD = 'f32x4.relaxed_madd';
+/** How many vectors an instruction takes from the stack, of those that addends are made of; each leaves one. */
+const OPERANDS = {'local.get': 0, 'v128.const': 0, 'f32x4.mul': 2, 'f32x4.add': 2};
+
+/** Takes fused multiply-adds apart, a, b, c, madd into a, b, mul, c, add: what relax.ts puts together again. */
+function splitFused(text) {
+  const lines = [];
+  let count = 0;
+  for (const line of text.split('\n')) {
+    if (line.trim() !== MADD) {
+      lines.push(line);
+      continue;
+    }
+    lines.splice(startOfOperand(lines), 0, '  f32x4.mul');
+    lines.push('  f32x4.add');
+    count++;
+  }
+  return {text: lines.join('\n'), count};
+}
+
+/** The line from which on the code up to the last line puts one vector on the stack. */
+function startOfOperand(lines) {
+  let missing = 1;
+  let i = lines.length;
+  while (missing > 0) {
+    const instruction = lines[--i].trim().split(' ')[0];
+    const operands = OPERANDS[instruction];
+    if (operands === undefined) throw new Error(`An addend with ${instruction} in it: relax.ts knows none such.`);
+    missing += operands - 1;
+  }
+  return i;
+}
+
 async function assemble(text) {
   const {default: binaryen} = await import('binaryen');
   const module = binaryen.parseText(text);
@@ -108,25 +144,35 @@ async function assemble(text) {
   return bytes;
 }
 
-/** Writes the generated files, unless they are up to date. @returns bytes before base64 of each build made */
+/**
+ * Writes the generated file, unless it is up to date.
+ * @returns its bytes before base64, or null if it was
+ * @throws if it is over the budget, or the relaxed build does not come out of it
+ */
 export async function buildWasm() {
   const digest = await fingerprint();
-  const sizes = {};
   await mkdir(generated, {recursive: true});
-  for (const [name, features] of Object.entries(builds)) {
-    if (await isUpToDate(name, digest)) continue;
-    const bytes = await assemble(shortenConstants(await compile(features)));
-    if (bytes.length > BUDGET) throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${BUDGET}.`);
-    const base64 = Buffer.from(bytes).toString('base64');
-    await writeFile(
-      new URL(`${name}.ts`, generated),
-      `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${base64}';\n`,
-    );
-    sizes[name] = bytes.length;
-  }
-  return sizes;
+  if (await isUpToDate(digest)) return null;
+  const fused = await compile();
+  const {text, count} = splitFused(fused);
+  const bytes = await assemble(shortenConstants(text));
+  if (bytes.length > BUDGET) throw new Error(`The kernels have ${bytes.length} bytes; the budget is ${BUDGET}.`);
+  await checkRelaxed(bytes, count);
+  const base64 = Buffer.from(bytes).toString('base64');
+  await writeFile(OUTPUT, `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${base64}';\n`);
+  return bytes.length;
+}
+
+/** That relax.ts finds each pair that was one instruction, and no other. */
+async function checkRelaxed(bytes, count) {
+  const source = await readFile(new URL('../backends/wasm/relax.ts', import.meta.url), 'utf8');
+  const {code} = await esbuild.transform(source, {loader: 'ts', format: 'esm'});
+  const {relax} = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const found = relax(Uint8Array.from(bytes));
+  if (found !== count) throw new Error(`relax.ts finds ${found} pairs where there are ${count} fused multiply-adds.`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [name, size] of Object.entries(await buildWasm())) console.log(`${name}: ${size} bytes`);
+  const size = await buildWasm();
+  console.log(size === null ? 'up to date' : `${size} bytes`);
 }

@@ -1,7 +1,7 @@
 import type {ForwardKind, ProductKind} from '../backend';
 import type {ProductVariant, Variant} from './choose';
-import relaxed from './generated/relaxed';
-import simd from './generated/simd';
+import kernels from './generated/kernels';
+import {relax} from './relax';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
@@ -27,8 +27,6 @@ export interface Kernels {
   exports: WebAssembly.Exports;
   module: WebAssembly.Module;
 }
-
-const BUILDS: Record<Build, string> = {relaxed, simd};
 
 let forced: Build | undefined;
 let best: Build | undefined;
@@ -64,7 +62,7 @@ export function forceBuild(build: Build | undefined): void {
 function bestBuild(): Build {
   if (forced) return forced;
   if (typeof WebAssembly === 'undefined') throw new Error('this host has no WebAssembly');
-  best ??= (['relaxed', 'simd'] as const).find((build) => WebAssembly.validate(decode(BUILDS[build])));
+  best ??= (['relaxed', 'simd'] as const).find((build) => WebAssembly.validate(bytesOf(build)));
   if (!best) throw new Error('the WebAssembly of this host has no SIMD');
   return best;
 }
@@ -73,7 +71,7 @@ function compile(build: Build, shared: boolean): WebAssembly.Module {
   const key = `${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    const bytes = decode(BUILDS[build]);
+    const bytes = bytesOf(build);
     module = new WebAssembly.Module(shared ? bytes : withUnsharedMemory(bytes));
     compiled.set(key, module);
   }
@@ -99,6 +97,12 @@ function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   const start = bytes.findIndex((_, i) => pattern.every((byte, j) => bytes[i + j] === byte));
   if (start < 0) throw new Error('the memory import is not where scripts/build_wasm.mjs puts it');
   bytes.set(UNSHARED_LIMITS, start + IMPORT.length);
+  return bytes;
+}
+
+function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
+  const bytes = decode(kernels);
+  if (build === 'relaxed') relax(bytes);
   return bytes;
 }
 
