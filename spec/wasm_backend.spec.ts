@@ -5,8 +5,8 @@ import {wasmBackend} from '../backends/wasm';
 import {forwardVariant, productVariant} from '../backends/wasm/choose';
 import kernels from '../backends/wasm/generated/kernels';
 import {relax} from '../backends/wasm/relax';
-import {lastRun} from '../backends/wasm/run';
-import {logSoftmax, logSoftmaxVjp, logSumExp, softmax, softmaxVjp} from '../index';
+import {lastRun, notePlainTypeScript} from '../backends/wasm/run';
+import {logSoftmax, logSoftmaxJvp, logSoftmaxVjp, logSumExp, softmax, softmaxVjp} from '../index';
 import * as reference from '../kernels/reference';
 import {ulpError, worst} from './ulp';
 
@@ -96,8 +96,22 @@ describe('which variant runs', () => {
   ] as const)('products of %p along %i: %s', (shape, axis, variant) => {
     tf.tidy(() => softmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
     expect(lastRun()?.kernel).toBe(`softmaxProduct${variant}`);
+    tf.tidy(() => logSoftmaxJvp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSoftmaxJvp${variant}`);
+  });
+
+  test.each([
+    [[64, 1000], -1, 'logSoftmaxGradientLongRows'],
+    [[3, 4], -1, 'logSoftmaxGradientLongRows'],
+    [[100, 8], -1, 'logSoftmaxVjpLongRows'],
+    [[100, 3], -1, 'logSoftmaxVjpGatheredRows'],
+    [[7, 9, 4], 1, 'logSoftmaxVjpStridedRows'],
+  ] as const)("logSoftmax's derivative of %p along %i: %s", (shape, axis, kernel) => {
     tf.tidy(() => logSoftmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
-    expect(lastRun()?.kernel).toBe(`logSoftmaxVjp${variant}`);
+    expect(lastRun()?.kernel).toBe(kernel);
+    notePlainTypeScript();
+    tf.tidy(() => tf.grad((x) => logSoftmax(x, axis))(tf.ones([...shape]), tf.ones([...shape])));
+    expect(lastRun()?.kernel).toBe(kernel);
   });
 
   test('a scale that floats cannot multiply by exactly takes the kernels in doubles', () => {
@@ -120,6 +134,8 @@ describe("tfjs's memory", () => {
       [(x: tf.Tensor) => softmax(x), [4 * 3000]],
       [(x: tf.Tensor) => logSoftmax(x, 1), [4 * 3000]],
       [(x: tf.Tensor) => logSumExp(x), [4 * 300]],
+      [(x: tf.Tensor) => logSoftmaxVjp(x, x, 0), [4 * 3000, 4 * 3000]],
+      [(x: tf.Tensor) => logSoftmaxVjp(tf.reshape(x, [3, 1000]), tf.reshape(x, [3, 1000])), [4 * 3000]],
     ] as const) {
       const x = tf.randomNormal([30, 10, 10]);
       const malloc = jest.spyOn(wasm, '_malloc');

@@ -2,10 +2,11 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
+import {hasGradientKernel} from './choose';
 import {heapValues, memoryOf} from './memory';
 import {type Kernels, kernelsOn} from './module';
 import {stagedForward, stagedProduct, stagingFailure} from './private_memory';
-import {runForward, runProduct} from './run';
+import {runForward, runLogSoftmaxGradient, runProduct} from './run';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
@@ -23,6 +24,15 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     if (kernels)
       runProduct(kernels, kind, pointer(y, backend), pointer(v, backend), pointer(out, backend), rows, factor);
     else stagedProduct(kind, values(y, backend), values(v, backend), values(out, backend), rows, factor);
+    return out;
+  },
+
+  logSoftmaxGradient({x, v, rows, scale}, backend) {
+    if (!hasGradientKernel(rows)) return null;
+    const {kernels} = accessTo(backend);
+    if (!kernels) return null;
+    const out = backend.makeOutput(x.shape, 'float32');
+    runLogSoftmaxGradient(kernels, pointer(x, backend), pointer(v, backend), pointer(out, backend), rows, scale);
     return out;
   },
 

@@ -22,7 +22,7 @@ export interface Kernels {
   build: Build;
   /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
   functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
-    Record<ProductKind, Record<ProductVariant, ProductKernel>>;
+    Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}};
   /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
   exports: WebAssembly.Exports;
   module: WebAssembly.Module;

@@ -9,11 +9,11 @@ export interface Run {
   build: Build;
 }
 
-let last: {kind: ForwardKind | ProductKind; variant: Variant; build: Build} | null = null;
+let last: {kind: ForwardKind | ProductKind | 'logSoftmaxGradient'; variant: Variant; build: Build} | null = null;
 
 /** The last run; null if plain TypeScript stood in, or nothing ran yet. */
 export function lastRun(): Run | null {
-  return last && {kernel: `${last.kind}${last.variant}`, build: last.build};
+  return last && {kernel: `${last.kind}${last.variant}` as KernelName, build: last.build};
 }
 
 /** To be called where plain TypeScript stands in. */
@@ -48,4 +48,17 @@ export function runProduct(
   const variant = productVariant(rows);
   functions[kind][variant](y, v, out, rows.outer, rows.n, rows.inner, factor);
   last = {kind, variant, build};
+}
+
+/** logSoftmax's derivative from logits, in rows for which `hasGradientKernel`. */
+export function runLogSoftmaxGradient(
+  {build, functions}: Kernels,
+  x: number,
+  v: number,
+  out: number,
+  {outer, n, inner}: Rows,
+  scale: number,
+): void {
+  functions.logSoftmaxGradient.LongRows(x, v, out, outer, n, inner, scale);
+  last = {kind: 'logSoftmaxGradient', variant: 'LongRows', build};
 }
