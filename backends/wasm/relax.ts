@@ -9,7 +9,9 @@
  */
 export function relax(bytes: Uint8Array): number {
   let pairs = 0;
-  for (let i = bytes.length - 3; i >= 0; i--) {
+  // By its second byte, which is the rarest: the engine's own search is a hundred times a loop's first run.
+  for (let at = bytes.lastIndexOf(MUL[1]!); at > 0; at = bytes.lastIndexOf(MUL[1]!, at - 1)) {
+    const i = at - 1;
     if (!isAt(bytes, i, MUL)) continue;
     const end = endOfAddend(bytes, i + 3);
     if (end === null) continue;
