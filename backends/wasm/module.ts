@@ -2,6 +2,7 @@ import type {ForwardKind, ProductKind} from '../backend';
 import type {ProductVariant, Variant} from './choose';
 import relaxed from './generated/relaxed';
 import simd from './generated/simd';
+import {precompiled} from './precompiled';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
@@ -20,6 +21,8 @@ type ProductKernel = (
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   build: Build;
+  /** Whether the module was handed in, by setWasmModule. */
+  given: boolean;
   /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
   functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
     Record<ProductKind, Record<ProductVariant, ProductKernel>>;
@@ -39,10 +42,11 @@ const compiled = new Map<string, WebAssembly.Module>();
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  const build = bestBuild();
-  const module = compile(build, isShared(memory));
+  const shared = isShared(memory);
+  const given = forced ? undefined : precompiled('kernels', shared);
+  const {build, module} = given ?? compiledHere(bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {build, functions: byKindAndVariant(exports), exports, module};
+  return {build, given: given !== undefined, functions: byKindAndVariant(exports), exports, module};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
@@ -69,15 +73,20 @@ function bestBuild(): Build {
   return best;
 }
 
-function compile(build: Build, shared: boolean): WebAssembly.Module {
+function compiledHere(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
   const key = `${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    const bytes = decode(BUILDS[build]);
-    module = new WebAssembly.Module(shared ? bytes : withUnsharedMemory(bytes));
+    module = new WebAssembly.Module(bytesOf(build, shared));
     compiled.set(key, module);
   }
-  return module;
+  return {build, module};
+}
+
+/** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
+export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = decode(BUILDS[build]);
+  return shared ? bytes : withUnsharedMemory(bytes);
 }
 
 /** The threaded tfjs build has a shared memory, and a module must import it as such. */
