@@ -50,9 +50,9 @@ export function runJs({name, code}: CodeBlock): Promise<RunOutcome> {
 }
 
 /** Runs a command to its end. */
-export function run(command: string, args: string[], cwd?: string): Promise<RunOutcome> {
+export function run(command: string, args: string[], cwd?: string, env?: Record<string, string>): Promise<RunOutcome> {
   return new Promise((done) => {
-    execFile(command, args, {cwd}, (error, stdout, stderr) =>
+    execFile(command, args, {cwd, env}, (error, stdout, stderr) =>
       done({exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr}),
     );
   });

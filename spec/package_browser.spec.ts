@@ -1,0 +1,102 @@
+import {join} from 'node:path';
+import {build} from 'esbuild';
+import type {Browser} from 'playwright-core';
+import {launch} from './hosts/browser';
+import {Workplace} from './package/install';
+import {expectRight, type Result} from './package/results';
+import {resultOf} from './package/site';
+
+/** The packed package, installed by npm into projects that run in a browser. */
+
+const WASM = /^WebAssembly \((simd|relaxed)\), in place/;
+const STAGED = /^WebAssembly, by way of a memory of its own/;
+const SHADERS = /^WebGL 2 shaders on float32 textures/;
+
+let workplace: Workplace;
+let browser: Browser;
+
+beforeAll(async () => {
+  workplace = await Workplace.open();
+  const backends = ['cpu', 'wasm', 'webgl'].map((name) => `@tensorflow/tfjs-backend-${name}`);
+  await workplace.install('tfjs-softmax', '@tensorflow/tfjs', ...backends);
+  workplace.add('use.mjs');
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  workplace?.close();
+});
+
+function expectAllRight([cpu, wasm, webgl, ...others]: Result[]): void {
+  expectRight(cpu!, 'cpu', STAGED);
+  expectRight(wasm!, 'wasm', WASM);
+  expectRight(webgl!, 'webgl', SHADERS);
+  expect(others).toEqual([]);
+}
+
+/** `vite build`, as the project's own script would call it. @returns the folder with the site */
+async function viteBuild(project: string): Promise<string> {
+  const vite = join(require.resolve('vite/package.json'), '../bin/vite.js');
+  await workplace.succeed(process.execPath, [vite, 'build', workplace.add(project), '--logLevel', 'warn']);
+  return join(workplace.folder, project, 'dist');
+}
+
+async function esbuildBundle(project: string): Promise<void> {
+  const folder = workplace.add(project);
+  await build({
+    entryPoints: [join(folder, 'main.js')],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    minify: true,
+    outfile: join(folder, 'bundle.js'),
+    logLevel: 'silent',
+  });
+}
+
+test('a Vite app', async () => {
+  const {result, loaded} = await resultOf<Result[]>(browser, await viteBuild('vite'), 'index.html');
+  expectAllRight(result);
+  // The dispatcher is a chunk of its own, loaded on first use.
+  expect(loaded.filter((url) => /dispatcher.*\.js$/.test(url))).toHaveLength(1);
+});
+
+test('a module worker, built by Vite', async () => {
+  const {result} = await resultOf<Result[]>(browser, await viteBuild('web_worker'), 'index.html');
+  expectAllRight(result);
+});
+
+test('a bundle by esbuild', async () => {
+  await esbuildBundle('esbuild');
+  const {result} = await resultOf<Result[]>(browser, workplace.folder, 'esbuild/index.html');
+  expectAllRight(result);
+});
+
+test('a page with an import map and no build step, with the union package', async () => {
+  workplace.add('import_map');
+  const {result, loaded} = await resultOf<Result[]>(browser, workplace.folder, 'import_map/index.html');
+  const [cpu, webgl] = result;
+  expectRight(cpu!, 'cpu', STAGED);
+  expectRight(webgl!, 'webgl', SHADERS);
+  expect(loaded).toContain('/node_modules/tfjs-softmax/dist/index.mjs');
+});
+
+describe('a content security policy', () => {
+  beforeAll(() => esbuildBundle('content_security_policy'));
+
+  const resultUnder = async (scripts: string) => {
+    const headers = {'Content-Security-Policy': `default-src 'self'; img-src data:; script-src 'self' ${scripts}`};
+    const page = 'content_security_policy/index.html';
+    const {result} = await resultOf<Result[]>(browser, workplace.folder, page, headers);
+    return result[0]!;
+  };
+
+  test('without unsafe-eval and wasm-unsafe-eval: plain TypeScript, and the report says why', async () => {
+    const result = await resultUnder('');
+    expectRight(result, 'cpu', /^plain TypeScript, in double precision: .*unsafe-eval/);
+  });
+
+  test('with wasm-unsafe-eval: WebAssembly', async () => {
+    expectRight(await resultUnder("'wasm-unsafe-eval'"), 'cpu', STAGED);
+  });
+});
