@@ -41,17 +41,21 @@ async function viteBuild(project: string): Promise<string> {
   return join(workplace.folder, project, 'dist');
 }
 
-async function esbuildBundle(project: string): Promise<void> {
+/** @returns the bundle */
+async function esbuildBundle(project: string, external: string[] = []): Promise<string> {
   const folder = workplace.add(project);
+  const outfile = join(folder, 'bundle.mjs');
   await build({
     entryPoints: [join(folder, 'main.js')],
     bundle: true,
     format: 'esm',
     platform: 'browser',
     minify: true,
-    outfile: join(folder, 'bundle.js'),
+    outfile,
+    external,
     logLevel: 'silent',
   });
+  return outfile;
 }
 
 test('a Vite app', async () => {
@@ -70,6 +74,14 @@ test('a bundle by esbuild', async () => {
   await esbuildBundle('esbuild');
   const {result} = await resultOf<Result[]>(browser, workplace.folder, 'esbuild/index.html');
   expectAllRight(result);
+});
+
+test.each([
+  ['Vite', async () => join(await viteBuild('tree_shaking'), 'bundle.mjs')],
+  ['esbuild', () => esbuildBundle('tree_shaking', ['@tensorflow/tfjs-core'])],
+])('%s keeps what importing does, where nothing is used by name', async (_bundler, bundle) => {
+  const registered = JSON.parse(await workplace.succeed(process.execPath, [await bundle()]));
+  expect(registered).toEqual({backends: ['cpu', 'wasm', 'webgl'], gradient: true});
 });
 
 test('a page with an import map and no build step, with the union package', async () => {

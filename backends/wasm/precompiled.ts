@@ -81,8 +81,8 @@ function labelOf(module: WebAssembly.Module): Label {
 }
 
 function kindOf(value: unknown): string {
-  if (value == null || typeof value !== 'object') return `${value === null ? 'null' : `a ${typeof value}`}`;
-  return `a ${value.constructor?.name ?? 'object'}`;
+  if (value == null) return String(value);
+  return `a ${typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value}`;
 }
 
 function refusal(why: string): Error {

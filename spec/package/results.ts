@@ -1,15 +1,20 @@
 import {readFileSync} from 'node:fs';
-import {alongAxis, softmax, softmaxProduct} from '../../kernels/reference';
-import {ulpError, worst} from '../ulp';
+import {alongAxis, crossEntropy, crossEntropyGradient, masked, softmax, softmaxProduct} from '../../kernels/reference';
+import {ulpError, ulpErrorAboveOne, worst} from '../ulp';
 
 /** What `use` of projects/use.mjs gives. */
 export interface Result {
   shape: number[];
   logits: number[];
   cotangent: number[];
+  mask: boolean[];
+  classes: number[];
   selected: string;
   softmax: number[];
   gradient: number[];
+  masked: number[];
+  losses: number[];
+  lossGradient: number[];
   routed: string[];
   kernelNames: string[];
   installed: number[];
@@ -42,4 +47,13 @@ export function expectRight(result: Result, backend: string, runs: RegExp): void
   });
   const error = (a: number, e: number, i: number) => Math.abs(a - e) / (scale[i]! * 2 ** -24);
   expect(worst(result.gradient, gradient, error).error).toBeLessThanOrEqual(10);
+
+  const keep = result.mask.map(Number);
+  const exactMasked = alongAxis(shape, 1, [logits, keep], masked.softmax);
+  expect(worst(result.masked, exactMasked, ulpError).error).toBeLessThanOrEqual(6);
+  const oneHot = result.classes.flatMap((k) => Array.from({length: shape[1]!}, (_, j) => Number(j === k)));
+  const losses = alongAxis(shape, 1, [logits, oneHot], (x, q) => [crossEntropy(x, q)]);
+  expect(worst(result.losses, losses, ulpErrorAboveOne).error).toBeLessThanOrEqual(5);
+  const lossGradient = alongAxis(shape, 1, [logits, oneHot], crossEntropyGradient);
+  expect(worst(result.lossGradient, lossGradient, (a, e) => Math.abs(a - e) / 2 ** -24).error).toBeLessThanOrEqual(10);
 }
