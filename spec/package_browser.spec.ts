@@ -97,7 +97,7 @@ describe('a content security policy', () => {
   beforeAll(() => esbuildBundle('content_security_policy'));
 
   const resultUnder = async (scripts: string) => {
-    const headers = {'Content-Security-Policy': `default-src 'self'; img-src data:; script-src 'self' ${scripts}`};
+    const headers = {'Content-Security-Policy': `default-src 'self'; script-src 'self' ${scripts}`};
     const page = 'content_security_policy/index.html';
     const {result} = await resultOf<Result[]>(browser, workplace.folder, page, headers);
     return result[0]!;
