@@ -70,6 +70,12 @@ test('a module worker, built by Vite', async () => {
   expectAllRight(result);
 });
 
+test('a service worker', async () => {
+  await esbuildBundle('service_worker');
+  const {result} = await resultOf<Result[]>(browser, workplace.folder, 'service_worker/index.html');
+  expectRight(result[0]!, 'cpu', STAGED);
+});
+
 test('a bundle by esbuild', async () => {
   await esbuildBundle('esbuild');
   const {result} = await resultOf<Result[]>(browser, workplace.folder, 'esbuild/index.html');
@@ -96,19 +102,20 @@ test('a page with an import map and no build step, with the union package', asyn
 describe('a content security policy', () => {
   beforeAll(() => esbuildBundle('content_security_policy'));
 
-  const resultUnder = async (scripts: string) => {
+  const resultsUnder = async (scripts: string, query: string) => {
     const headers = {'Content-Security-Policy': `default-src 'self'; script-src 'self' ${scripts}`};
-    const page = 'content_security_policy/index.html';
-    const {result} = await resultOf<Result[]>(browser, workplace.folder, page, headers);
-    return result[0]!;
+    const page = `content_security_policy/index.html${query}`;
+    return (await resultOf<Result[]>(browser, workplace.folder, page, headers)).result;
   };
 
   test('without unsafe-eval and wasm-unsafe-eval: plain TypeScript, and the report says why', async () => {
-    const result = await resultUnder('');
-    expectRight(result, 'cpu', /^plain TypeScript, in double precision: .*unsafe-eval/);
+    const [cpu] = await resultsUnder('', '');
+    expectRight(cpu!, 'cpu', /^plain TypeScript, in double precision: .*unsafe-eval/);
   });
 
   test('with wasm-unsafe-eval: WebAssembly', async () => {
-    expectRight(await resultUnder("'wasm-unsafe-eval'"), 'cpu', STAGED);
+    const [cpu, wasm] = await resultsUnder("'wasm-unsafe-eval'", '?wasm');
+    expectRight(cpu!, 'cpu', STAGED);
+    expectRight(wasm!, 'wasm', WASM);
   });
 });
