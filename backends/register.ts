@@ -26,15 +26,13 @@ import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
 import {cpuBackend} from './cpu';
-import {tensorflowBackend} from './tensorflow';
 import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
-export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
+const BACKENDS: Record<string, SoftmaxBackend<never>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
-  tensorflow: tensorflowBackend,
   wasm: wasmBackend,
 };
 
@@ -54,6 +52,17 @@ const PRODUCT_KERNELS: [string, ProductKind][] = [
 /** Registers the kernels of every backend above. tfjs needs the backend itself only when one of them runs. */
 export function registerBackends(): void {
   for (const [name, implementation] of Object.entries(BACKENDS)) registerFamily(name, implementation);
+}
+
+/** Adds a backend that only some hosts have, and registers its kernels. */
+export function registerBackend(name: string, implementation: SoftmaxBackend<never>): void {
+  BACKENDS[name] = implementation;
+  registerFamily(name, implementation);
+}
+
+/** How a tfjs backend computes the family. */
+export function implementationOn(backendName: string): SoftmaxBackend<never> {
+  return hasOwnKernels(backendName) ? BACKENDS[backendName]! : composedBackend;
 }
 
 /** Whether a tfjs backend has kernels here; others run the composed ones. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, type TensorLike} from '@tensorflow/tfjs-core';
-import {type Input, toFloat32, toTensor} from './input';
+import {checkTensor, type Input, toFloat32, toTensor} from './input';
 import {broadcastsTo} from './mask';
 import {reducedShape} from './rows';
 
@@ -22,6 +22,7 @@ export function toLabels(op: string, labels: Input, shape: number[], axis: numbe
   const about = {axis, classes: shape[axis] ?? 0, rows};
   const isTensor = labels instanceof Tensor;
   const t = isTensor ? labels : toTensor(op, 'labels', labels as TensorLike);
+  checkTensor(op, 'labels', t);
   if (shape.length > 0 && tf.util.arraysEqual(t.shape, shape)) {
     return {...about, tensor: toFloat32(op, 'labels', t), sparse: false};
   }

@@ -1,4 +1,5 @@
-// Compiles backends/wasm/assembly into backends/wasm/generated: one TypeScript file a build, holding the module in base64.
+// Compiles backends/wasm/assembly into backends/wasm/generated: a TypeScript file that holds the module in hexadecimal
+// digits: they compress to the size of the bytes, which base64 does not, since there a byte is not always the same letters.
 //
 // One build ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
 // by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
@@ -12,7 +13,7 @@ const assembly = new URL('../backends/wasm/assembly/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
 const OUTPUT = new URL('kernels.ts', generated);
 const FEATURES = ['simd', 'threads', 'relaxed-simd'];
-/** What a build may weigh before base64. */
+/** What it may weigh, in bytes. */
 const BUDGET = 24 * 1024;
 
 /** A digest of everything the output depends on. */
@@ -146,7 +147,7 @@ async function assemble(text) {
 
 /**
  * Writes the generated file, unless it is up to date.
- * @returns its bytes before base64, or null if it was
+ * @returns its size in bytes, or null if it was
  * @throws if it is over the budget, or the relaxed build does not come out of it
  */
 export async function buildWasm() {
@@ -158,8 +159,8 @@ export async function buildWasm() {
   const bytes = await assemble(shortenConstants(text));
   if (bytes.length > BUDGET) throw new Error(`The kernels have ${bytes.length} bytes; the budget is ${BUDGET}.`);
   await checkRelaxed(bytes, count);
-  const base64 = Buffer.from(bytes).toString('base64');
-  await writeFile(OUTPUT, `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${base64}';\n`);
+  const hex = Buffer.from(bytes).toString('hex');
+  await writeFile(OUTPUT, `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${hex}';\n`);
   return bytes.length;
 }
 

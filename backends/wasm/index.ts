@@ -38,7 +38,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 
   describe(backend) {
     const {kernels, obstacle} = accessTo(backend);
-    if (kernels) return `WebAssembly (${kernels.build}), in place on tfjs's memory`;
+    if (kernels)
+      return `WebAssembly (${kernels.build}${kernels.given ? ', precompiled' : ''}), in place on tfjs's memory`;
     const failure = stagingFailure();
     return failure === null
       ? `WebAssembly on a memory of its own, with copies: ${obstacle}`
@@ -53,7 +54,12 @@ interface Access {
 }
 
 /** One instance for each backend object: a new one has a new memory. */
-const accesses = new WeakMap<BackendWasm, Access>();
+let accesses = new WeakMap<BackendWasm, Access>();
+
+/** The next call makes instances anew. */
+export function forgetInstances(): void {
+  accesses = new WeakMap();
+}
 
 function accessTo(backend: BackendWasm): Access {
   let access = accesses.get(backend);

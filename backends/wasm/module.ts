@@ -2,6 +2,7 @@ import type {ForwardKind, ProductKind} from '../backend';
 import type {ProductVariant, Variant} from './choose';
 import {hasRelaxedSimd, hasSimd} from './features';
 import kernels from './generated/kernels';
+import {precompiled} from './precompiled';
 import {relax} from './relax';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
@@ -21,6 +22,8 @@ type ProductKernel = (
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   build: Build;
+  /** Whether the module was handed in, by setWasmModule. */
+  given: boolean;
   /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
   functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
     Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}};
@@ -38,10 +41,11 @@ const compiled = new Map<string, WebAssembly.Module>();
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  const build = bestBuild();
-  const module = compile(build, isShared(memory));
+  const shared = isShared(memory);
+  const given = forced ? undefined : precompiled('kernels', shared);
+  const {build, module} = given ?? compiledHere(bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {build, functions: byKindAndVariant(exports), exports, module};
+  return {build, given: given !== undefined, functions: byKindAndVariant(exports), exports, module};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
@@ -68,15 +72,21 @@ function bestBuild(): Build {
   return best;
 }
 
-function compile(build: Build, shared: boolean): WebAssembly.Module {
+function compiledHere(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
   const key = `${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    const bytes = bytesOf(build);
-    module = new WebAssembly.Module(shared ? bytes : withUnsharedMemory(bytes));
+    module = new WebAssembly.Module(bytesOf(build, shared));
     compiled.set(key, module);
   }
-  return module;
+  return {build, module};
+}
+
+/** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
+export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = decode(kernels);
+  if (build === 'relaxed') relax(bytes);
+  return shared ? bytes : withUnsharedMemory(bytes);
 }
 
 /** The threaded tfjs build has a shared memory, and a module must import it as such. */
@@ -101,23 +111,22 @@ function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   return bytes;
 }
 
-function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
-  const bytes = decode(kernels);
-  if (build === 'relaxed') relax(bytes);
+/**
+ * Bytes of hexadecimal digits. The host's own decoders first, which take 0.1 ms; a loop that the engine has not optimised
+ * yet takes several.
+ */
+function decode(hex: string): Uint8Array<ArrayBuffer> {
+  const {fromHex} = Uint8Array as {fromHex?(text: string): Uint8Array<ArrayBuffer>};
+  if (fromHex) return fromHex.call(Uint8Array, hex);
+  const {Buffer} = globalThis as {Buffer?: {from(text: string, encoding: string): Uint8Array}};
+  if (Buffer) return Uint8Array.from(Buffer.from(hex, 'hex'));
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(hex, 2 * i) * 16 + digit(hex, 2 * i + 1);
   return bytes;
 }
 
-/**
- * Bytes of base64. The host's own decoders first, which take 0.1 ms; a loop that the engine has not optimised yet takes up
- * to 6.
- */
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const {fromBase64} = Uint8Array as {fromBase64?(text: string): Uint8Array<ArrayBuffer>};
-  if (fromBase64) return fromBase64.call(Uint8Array, base64);
-  const {Buffer} = globalThis as {Buffer?: {from(text: string, encoding: string): Uint8Array}};
-  if (Buffer) return Uint8Array.from(Buffer.from(base64, 'base64'));
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+/** Digits are 0 to 9 and a to f. */
+function digit(hex: string, i: number): number {
+  const code = hex.charCodeAt(i);
+  return code < 0x3a ? code - 0x30 : code - 0x57;
 }

@@ -37,6 +37,11 @@ export function stagingFailure(): string | null {
   return failure;
 }
 
+/** Whether the staged kernels come from a module that was handed in. */
+export function stagesPrecompiled(): boolean {
+  return staging?.kernels.given ?? false;
+}
+
 /** Lets go of the memory; the next call starts afresh. */
 export function resetStaging(): void {
   staging = null;

@@ -4,7 +4,7 @@
  */
 import {createRequire} from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import * as family from '../../index';
+import * as family from '../../node';
 import {type Call, type Outcome, runCall} from './call';
 import {TFJS_NODE} from './tfjs_node';
 
