@@ -1,6 +1,6 @@
 /**
- * Typed arrays as text on their way between Node and a page. Playwright sends them by value too, but takes four times as
- * long, and the large cases of the specs spent most of their time there.
+ * Typed arrays as text on their way between Node and a page. Playwright sends them by value too, but takes more than
+ * twice as long, and the large cases of the specs spent most of their time there.
  */
 const TYPES = {Float32Array, Float64Array, Int32Array, Uint8Array};
 type TypeName = keyof typeof TYPES;
