@@ -73,7 +73,7 @@ function checked(op: string, name: string, value: Input, shape: number[]): Tenso
 /** The weight of each row's class, or Σ label·weight. */
 function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes}: Labels, kept: Tensor | null): Tensor {
   const perClass = tf.broadcastTo(given, [classes]);
-  if (sparse) return tf.gather(perClass, kept ? tf.where(kept, tensor, tf.zerosLike(tensor)) : tensor);
+  if (sparse) return tf.gather(perClass, kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor);
   const along = tensor.shape.map((_, i) => (i === axis ? classes : 1));
   return tf.sum(tf.mul(tensor, tf.reshape(perClass, along)), axis);
 }

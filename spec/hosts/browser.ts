@@ -6,6 +6,7 @@ import {build} from 'esbuild';
 import {type Browser, chromium, type Page} from 'playwright-core';
 import {findChromium} from './chromium';
 import type {PageFunctions} from './page';
+import {pack, unpack} from './transfer';
 
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const TYPES: Record<string, string> = {'.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm'};
@@ -62,9 +63,9 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
     async run(name, args) {
       log.splice(0);
       try {
-        const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, args] as const);
+        const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, pack(args)] as const);
         if (log.some(({isError}) => isError)) throw new Error(`${name}: the page logged an error`);
-        return result as never;
+        return unpack(result) as never;
       } catch (error) {
         throw new Error([String(error), ...log.map(({text}) => text)].join('\n'));
       }
