@@ -17,6 +17,7 @@ export {
   rankBackends,
   selectBackend,
 } from './backends/dispatcher';
+export {setWasmModule} from './backends/wasm/set_module';
 export type {CrossEntropyOptions} from './kernels/cross_entropy';
 export {softmaxCrossEntropy} from './kernels/cross_entropy';
 export type {Input} from './kernels/input';

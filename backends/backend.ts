@@ -61,6 +61,16 @@ export interface ProductRequest {
   exact: boolean;
 }
 
+/** logSoftmaxVjp from the logits: v - y Σ v with y = softmax(scale·x), times the scale. What backpropagation asks for. */
+export interface LogSoftmaxGradientRequest {
+  /** Logits and vector: float32, of one shape, never empty. */
+  x: TensorInfo;
+  v: TensorInfo;
+  rows: Rows;
+  scale: number;
+  exact: boolean;
+}
+
 /**
  * Cross-entropy of each row with its labels: Σ q (log s - (x - m)), where q is the label with its smoothing,
  * (1 - smoothing) l + smoothing / n. What has q = 0 adds nothing, even where the logit is -Infinity.
@@ -100,6 +110,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   /** Says that `forward` takes masks. Where it does not, selections before and after it do their work. */
   readonly masks?: true;
   product(request: ProductRequest, backend: B): TensorInfo;
+  /** In one kernel; null where softmax and then the product are no slower. */
+  logSoftmaxGradient?(request: LogSoftmaxGradientRequest, backend: B): TensorInfo | null;
   /** Cross-entropy; where a backend has none, it is composed of the family. */
   crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
   crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;

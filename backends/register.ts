@@ -33,15 +33,13 @@ import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
 import {cpuBackend} from './cpu';
-import {tensorflowBackend} from './tensorflow';
 import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
-export const BACKENDS: Readonly<Record<string, SoftmaxBackend<never>>> = {
+const BACKENDS: Record<string, SoftmaxBackend<never>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
-  tensorflow: tensorflowBackend,
   wasm: wasmBackend,
 };
 
@@ -61,6 +59,17 @@ const PRODUCT_KERNELS: [string, ProductKind][] = [
 /** Registers the kernels of every backend above. tfjs needs the backend itself only when one of them runs. */
 export function registerBackends(): void {
   for (const [name, implementation] of Object.entries(BACKENDS)) registerFamily(name, implementation);
+}
+
+/** Adds a backend that only some hosts have, and registers its kernels. */
+export function registerBackend(name: string, implementation: SoftmaxBackend<never>): void {
+  BACKENDS[name] = implementation;
+  registerFamily(name, implementation);
+}
+
+/** How a tfjs backend computes the family. */
+export function implementationOn(backendName: string): SoftmaxBackend<never> {
+  return hasOwnKernels(backendName) ? BACKENDS[backendName]! : composedBackend;
 }
 
 /** Whether a tfjs backend has kernels here; others run the composed ones. */
@@ -128,10 +137,33 @@ function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: S
 
 function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const {probabilities: y, vector: v} = inputs as {probabilities: TensorInfo; vector: TensorInfo};
-    const {axis, factor, exact} = attrs as ProductAttrs;
-    if (util.sizeFromShape(y.shape) === 0) return filled(y.shape, 0, backend as KernelBackend);
-    return implementation.product({kind, y, v, rows: rowsAlong(y.shape, axis), factor, exact}, backend as never);
+    const {
+      logits,
+      probabilities,
+      vector: v,
+    } = inputs as {
+      logits?: TensorInfo;
+      probabilities?: TensorInfo;
+      vector: TensorInfo;
+    };
+    const {axis, scale, factor, exact} = attrs as ProductAttrs;
+    const {shape} = v;
+    if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
+    const rows = rowsAlong(shape, axis);
+    if (probabilities)
+      return implementation.product({kind, y: probabilities, v, rows, factor, exact}, backend as never);
+    const gradient =
+      kind === 'logSoftmaxVjp' && factor === scale
+        ? implementation.logSoftmaxGradient?.({x: logits!, v, rows, scale, exact}, backend as never)
+        : null;
+    if (gradient) return gradient;
+    const y = implementation.forward(
+      {kind: 'softmax', x: logits!, rows, scale, mask: null, exact, outputShape: shape},
+      backend as never,
+    );
+    const result = implementation.product({kind, y, v, rows, factor, exact}, backend as never);
+    (backend as KernelBackend).disposeData(y.dataId);
+    return result;
   };
 }
 

@@ -9,7 +9,7 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT} from './names';
-import {reducedShape} from './rows';
+import {reducedShape, rowsAlong} from './rows';
 import {runKernel} from './run';
 
 /** a∘b, of one shape. */
@@ -30,23 +30,19 @@ export function selected(x: Tensor, mask: Tensor): Tensor {
 
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
 export function spread(x: Tensor, shape: number[], axis: number): Tensor {
-  return tf.customGrad((t) => {
-    const perRow = tf.reshape(t as Tensor, reducedShape(shape, axis, true));
-    return {
-      value: tf.tile(
-        perRow,
-        shape.map((d, i) => (i === axis ? d : 1)),
-      ),
-      gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
-    };
-  })(x);
+  const {outer, n, inner} = rowsAlong(shape, axis);
+  return tf.customGrad((t) => ({
+    value: tf.reshape(tf.tile(tf.reshape(t as Tensor, [outer, 1, inner]), [1, n, 1]), shape),
+    gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
+  }))(x);
 }
 
 /** Σ along `axis`, in `outputShape`: without the axis, or with length 1 there. The adjoint of `spread`. */
 export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor {
   const {shape} = x;
+  const {outer, n, inner} = rowsAlong(shape, axis);
   return tf.customGrad((t) => ({
-    value: tf.reshape(tf.sum(t as Tensor, axis), outputShape),
+    value: tf.reshape(tf.sum(tf.reshape(t as Tensor, [outer, n, inner]), 1), outputShape),
     gradFunc: (dy: Tensor) => spread(dy, shape, axis),
   }))(x);
 }

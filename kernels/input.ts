@@ -1,4 +1,4 @@
-import {cast, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
+import {cast, engine, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
 export type Input = Tensor | TensorLike | Float64Array;
@@ -12,14 +12,24 @@ const ALLOWED =
  */
 export function toFloat32(op: string, name: string, value: Input): Tensor {
   const t = value instanceof Tensor ? value : toTensor(op, name, value);
+  checkTensor(op, name, t);
+  if (t.dtype === 'float32') return t;
+  if (t.dtype === 'int32' || t.dtype === 'bool') return cast(t, 'float32');
+  throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, and int32 and bool, which are converted.`);
+}
+
+/** @throws for a tensor that was disposed, or that another engine of tfjs holds, whose numbers cannot be had here */
+export function checkTensor(op: string, name: string, t: Tensor): void {
   if (t.isDisposed) {
     throw new Error(
       `${op}: ${name} is a tensor that was disposed. Use it before dispose(), or tf.keep it in its tf.tidy.`,
     );
   }
-  if (t.dtype === 'float32') return t;
-  if (t.dtype === 'int32' || t.dtype === 'bool') return cast(t, 'float32');
-  throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, and int32 and bool, which are converted.`);
+  if (engine().state.tensorInfo.has(t.dataId)) return;
+  throw new Error(
+    `${op}: ${name} is a tensor of another tfjs engine. Copies of tfjs-core in one program share one engine, but other ` +
+      'realms, such as frames and contexts of node:vm, have their own. Pass its numbers instead: await tensor.data().',
+  );
 }
 
 /** @throws if a number option is not a finite number */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, type TensorLike} from '@tensorflow/tfjs-core';
-import {type Input, toFloat32, toTensor} from './input';
+import {checkTensor, type Input, toFloat32, toTensor} from './input';
 import {broadcastsTo} from './mask';
 import {reducedShape} from './rows';
 
@@ -22,6 +22,7 @@ export function toLabels(op: string, labels: Input, shape: number[], axis: numbe
   const about = {axis, classes: shape[axis] ?? 0, rows};
   const isTensor = labels instanceof Tensor;
   const t = isTensor ? labels : toTensor(op, 'labels', labels as TensorLike);
+  checkTensor(op, 'labels', t);
   if (shape.length > 0 && tf.util.arraysEqual(t.shape, shape)) {
     return {...about, tensor: toFloat32(op, 'labels', t), sparse: false};
   }
@@ -72,7 +73,7 @@ function checked(op: string, name: string, value: Input, shape: number[]): Tenso
 /** The weight of each row's class, or Σ label·weight. */
 function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes}: Labels, kept: Tensor | null): Tensor {
   const perClass = tf.broadcastTo(given, [classes]);
-  if (sparse) return tf.gather(perClass, kept ? tf.where(kept, tensor, tf.zerosLike(tensor)) : tensor);
+  if (sparse) return tf.gather(perClass, kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor);
   const along = tensor.shape.map((_, i) => (i === axis ? classes : 1));
   return tf.sum(tf.mul(tensor, tf.reshape(perClass, along)), axis);
 }

@@ -4,6 +4,7 @@ import type {Input} from './input';
 import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
 import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions, softmaxAsConstant} from './op';
 import {runKernel} from './run';
+import {gradientDepth} from './tape';
 
 const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, maskedKernel: MASKED_LOG_SOFTMAX};
 
@@ -49,6 +50,8 @@ export const maskedLogSoftmaxGradient: GradConfig = {
 };
 
 function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+  const attrs = {axis, scale, factor: scale, exact: false};
+  if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector}, attrs);
   const probabilities = softmaxAsConstant(logits, {axis, scale, exact: false}, mask);
-  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, {axis, scale, factor: scale, exact: false});
+  return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }

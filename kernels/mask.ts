@@ -1,6 +1,6 @@
 import {broadcast_util, cast, Tensor, type TensorInfo, type TensorLike, util} from '@tensorflow/tfjs-core';
 import type {Mask, Run} from '../backends/backend';
-import {toFloat32} from './input';
+import {checkTensor, toFloat32} from './input';
 
 /** Which logits take part: booleans of a shape that broadcasts to that of the logits; true stays. */
 export type MaskInput = Tensor | TensorLike;
@@ -11,7 +11,7 @@ export type MaskInput = Tensor | TensorLike;
  */
 export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
   const t = mask instanceof Tensor ? mask : cast(toFloat32(op, 'mask', mask), 'bool');
-  if (t.isDisposed) throw new Error(`${op}: mask is a tensor that was disposed.`);
+  checkTensor(op, 'mask', t);
   if (t.dtype !== 'bool') {
     throw new Error(
       `${op}: mask has dtype ${t.dtype}. It must be bool, true where a logit takes part: see tf.greater, or tf.cast.`,

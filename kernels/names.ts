@@ -40,11 +40,14 @@ export interface ForwardAttrs {
   exact: boolean;
 }
 
-/** Attributes of the three product kernels; their inputs are `logits`, `probabilities` and `vector`. */
+/**
+ * Attributes of the three product kernels. Their inputs are `vector` and, of which one is enough, `logits` and
+ * `probabilities`: without probabilities these are computed. Only with both is there a derivative.
+ */
 export interface ProductAttrs {
   [name: string]: number | boolean;
   axis: number;
-  /** `probabilities` is softmax(scale · logits): what a derivative with respect to the logits has to know. */
+  /** The probabilities are softmax(scale · logits). */
   scale: number;
   /** The product is multiplied by it. */
   factor: number;

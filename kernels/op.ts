@@ -4,6 +4,7 @@ import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
+import {gradientDepth} from './tape';
 
 export interface ScaleOptions {
   /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
@@ -55,6 +56,7 @@ export function runForward(
 export function softmaxAsConstant(logits: Tensor, {axis, scale, exact}: ConstantAttrs, mask?: Tensor): Tensor {
   const attrs: ForwardAttrs = {axis, scale, exact, keepDims: false};
   const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
+  if (gradientDepth() === 0) return run();
   // On the tape this is a function of nothing.
   return customGrad(() => ({value: run(), gradFunc: () => []}))();
 }

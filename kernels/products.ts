@@ -5,6 +5,7 @@ import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} fr
 import {type ScaleOptions, softmaxAsConstant} from './op';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
+import {gradientDepth} from './tape';
 
 /**
  * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and
@@ -93,6 +94,7 @@ function productOp(
     // Backpropagation has to be fast, and takes the probabilities that the forward pass left. Here somebody asks for a
     // product: to check a gradient, for instance.
     const attrs: ProductAttrs = {axis: resolved, scale, factor: scale, exact: true};
+    if (gradientDepth() === 0) return runKernel(kernelName, {logits: x, vector: v}, attrs);
     const probabilities = softmaxAsConstant(x, attrs);
     return runKernel(kernelName, {logits: x, probabilities, vector: v}, attrs);
   });

@@ -4,6 +4,7 @@ import type {Input} from './input';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions} from './op';
 import {runKernel} from './run';
+import {gradientDepth, recordedInput} from './tape';
 
 const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
 
@@ -38,26 +39,46 @@ export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1)
   return runForward({...SOFTMAX_OP, name: 'softmin'}, logits, axis, {scale: -1}) as T;
 }
 
-/** Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. It keeps the logits too: through them it can be derived again. */
+/**
+ * Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. The logits are kept where this will be derived again, through them;
+ * elsewhere the probabilities do, and what is kept tfjs copies.
+ */
 export const softmaxGradient: GradConfig = {
   kernelName: SOFTMAX,
-  inputsToSave: ['logits'],
+  get inputsToSave() {
+    return gradientDepth() === 1 ? [] : ['logits'];
+  },
   outputsToSave: [true],
-  gradFunc: (dy, [logits, probabilities], attrs) => ({
-    logits: () => product(logits!, probabilities!, dy as Tensor, attrs as ForwardAttrs),
-  }),
+  gradFunc: (dy, saved, attrs) => {
+    const probabilities = saved.at(-1)!;
+    const logits = saved.length > 1 ? saved[0] : undefined;
+    return {logits: () => product(probabilities, logits, dy as Tensor, attrs as ForwardAttrs)};
+  },
 };
 
 /** The same: what the mask takes out has probability 0. Its cotangent is no matter, even if it is not finite. */
 export const maskedSoftmaxGradient: GradConfig = {
   kernelName: MASKED_SOFTMAX,
-  inputsToSave: ['logits', 'mask'],
+  get inputsToSave() {
+    return gradientDepth() === 1 ? ['mask'] : ['mask', 'logits'];
+  },
   outputsToSave: [true],
-  gradFunc: (dy, [logits, mask, probabilities], attrs) => ({
-    logits: () => product(logits!, probabilities!, selected(dy as Tensor, mask!), attrs as ForwardAttrs),
-  }),
+  gradFunc: (dy, saved, attrs) => {
+    const probabilities = saved.at(-1)!;
+    const logits = saved.length > 2 ? saved[1] : undefined;
+    const cotangent = () => selected(dy as Tensor, saved[0]!);
+    return {logits: () => product(probabilities, logits, cotangent(), attrs as ForwardAttrs)};
+  },
 };
 
-function product(logits: Tensor, probabilities: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs): Tensor {
-  return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, {axis, scale, factor: scale, exact: false});
+function product(
+  probabilities: Tensor,
+  logits: Tensor | undefined,
+  vector: Tensor,
+  {axis, scale}: ForwardAttrs,
+): Tensor {
+  const attrs = {axis, scale, factor: scale, exact: false};
+  if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
+  logits ??= recordedInput('softmax', 'logits', probabilities);
+  return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);
 }

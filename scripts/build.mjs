@@ -1,38 +1,48 @@
 /**
- * Builds the WebAssembly kernels, and dist/: one bundle for ES modules and one for CommonJS, each with its types, the
- * command line, and the program of the benchmark's reports.
+ * Builds the WebAssembly kernels, and dist/:
+ *
+ * - index.mjs with its chunks, for pages: the dispatcher is a chunk of its own, loaded on first use;
+ * - node.mjs, for Node, and index.cjs, for whoever requires: one file each, with the kernels for tfjs-node;
+ * - the types of both kinds of module;
+ * - the WebAssembly as files, for `setWasmModule`;
+ * - the command line, and the program of the benchmark's reports, with the licences of what is bundled into them.
  */
-import {rm} from 'node:fs/promises';
+import {rm, writeFile} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
 import {buildWasm} from './build_wasm.mjs';
-
-const ENTRY = 'index.ts';
-const FORMATS = [
-  {format: 'esm', script: 'dist/index.mjs', types: 'dist/index.d.mts'},
-  {format: 'cjs', script: 'dist/index.cjs', types: 'dist/index.d.cts'},
-];
+import {stripGlsl} from './strip_glsl.mjs';
+import {thirdPartyLicences} from './third_party_licences.mjs';
+import {writeWasmFiles} from './write_wasm_files.mjs';
 
 await buildWasm();
 await rm('dist', {recursive: true, force: true});
 
-for (const {format, script} of FORMATS) {
-  await esbuild.build({
-    entryPoints: [ENTRY],
-    outfile: script,
-    bundle: true,
-    format,
-    platform: 'neutral',
-    target: 'es2021',
-    packages: 'external',
-    sourcemap: true,
-    minifySyntax: true,
-  });
-}
+const library = {
+  bundle: true,
+  platform: 'neutral',
+  target: 'es2021',
+  packages: 'external',
+  sourcemap: true,
+  minify: true,
+  plugins: [stripGlsl],
+};
+await esbuild.build({
+  ...library,
+  entryPoints: ['index.ts'],
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  outExtension: {'.js': '.mjs'},
+  chunkNames: 'chunks/[name]-[hash]',
+});
+await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/node.mjs', format: 'esm'});
+await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/index.cjs', format: 'cjs'});
+await writeWasmFiles('dist');
 
 // The command line brings what it needs along: the package itself depends on nothing but its peer.
-await esbuild.build({
+const {metafile: commandLine} = await esbuild.build({
   entryPoints: ['cli/main.ts'],
   outfile: 'dist/cli.mjs',
   bundle: true,
@@ -44,10 +54,11 @@ await esbuild.build({
     js: "import {createRequire as requireFrom} from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
   minifySyntax: true,
+  metafile: true,
 });
 
 // Goes into the HTML file of a report, which needs no network.
-await esbuild.build({
+const {metafile: report} = await esbuild.build({
   entryPoints: ['benchmarks/report/page.ts'],
   outfile: 'dist/report.js',
   bundle: true,
@@ -55,8 +66,12 @@ await esbuild.build({
   platform: 'browser',
   target: 'es2022',
   minify: true,
+  metafile: true,
 });
 
-const types = await rollup({input: ENTRY, plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
-for (const {format, types: file} of FORMATS) await types.write({file, format});
+await writeFile('dist/THIRD_PARTY_LICENCES.txt', await thirdPartyLicences([commandLine, report]));
+
+const types = await rollup({input: 'index.ts', plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
+await types.write({file: 'dist/index.d.mts', format: 'esm'});
+await types.write({file: 'dist/index.d.cts', format: 'cjs'});
 await types.close();

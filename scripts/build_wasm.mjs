@@ -1,20 +1,21 @@
-// Compiles the WebAssembly modules into backends/wasm/generated: one TypeScript file a build, holding it in base64.
+// Compiles the modules in backends/wasm into backends/wasm/generated: TypeScript files that hold them in hexadecimal
+// digits: they compress to the size of the bytes, which base64 does not, since there a byte is not always the same letters.
 //
-// The family has two builds, `simd` and `relaxed` (fused multiply-add); masks and losses have one. Each is made for a
-// shared memory; the loader turns it into one for an unshared memory by five bytes (see `withUnsharedMemory` in
-// backends/wasm/module.ts), so a build ships once.
+// One build of each ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
+// by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
+// multiply-adds, by six bytes for each of them (see backends/wasm/relax.ts).
 import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
+import esbuild from 'esbuild';
 
 const wasm = new URL('../backends/wasm/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
-const SIMD = ['simd', 'threads'];
-/** The folder of the sources, what the compiler may use, and what a build may weigh before base64. */
-const builds = {
-  simd: {folder: 'assembly', features: SIMD, budget: 24 * 1024},
-  relaxed: {folder: 'assembly', features: [...SIMD, 'relaxed-simd'], budget: 24 * 1024},
-  loss_mask: {folder: 'assembly_loss_mask', features: SIMD, shrink: '1', budget: 9.25 * 1024},
+const FEATURES = ['simd', 'threads', 'relaxed-simd'];
+/** The folder of the sources, how much the compiler is to care for size, and what a module may weigh, in bytes. */
+const MODULES = {
+  kernels: {folder: 'assembly', shrinkLevel: '0', budget: 24 * 1024},
+  loss_mask: {folder: 'assembly_loss_mask', shrinkLevel: '1', budget: 9.25 * 1024},
 };
 
 /** A digest of everything the output depends on. */
@@ -22,7 +23,7 @@ async function fingerprint() {
   const hash = createHash('sha256');
   hash.update(await readFile(new URL(import.meta.url)));
   hash.update(await readFile(new URL('../node_modules/assemblyscript/package.json', import.meta.url)));
-  for (const folder of new Set(Object.values(builds).map((build) => build.folder))) {
+  for (const {folder} of Object.values(MODULES)) {
     const sources = new URL(`${folder}/`, wasm);
     for (const name of (await readdir(sources)).sort())
       hash.update(name).update(await readFile(new URL(name, sources)));
@@ -30,22 +31,37 @@ async function fingerprint() {
   return hash.digest('hex');
 }
 
+function outputOf(name) {
+  return new URL(`${name}.ts`, generated);
+}
+
 async function isUpToDate(name, digest) {
-  const text = await readFile(new URL(`${name}.ts`, generated), 'utf8').catch(() => '');
+  const text = await readFile(outputOf(name), 'utf8').catch(() => '');
   return text.includes(digest);
 }
 
 /** AssemblyScript to WebAssembly text. @throws with the compiler's messages if it does not compile */
-async function compile({folder, features, shrink = '0'}) {
+async function compile({folder, shrinkLevel}) {
   const sources = new URL(`${folder}/`, wasm);
   const {default: asc} = await import('assemblyscript/asc');
   let text = '';
   const {error, stderr} = await asc.main(
     [
       'index.ts',
-      ...['--textFile', 'module.wat', '-O3', '--noAssert', '--runtime', 'stub', '--uncheckedBehavior', 'always'],
+      ...[
+        '--textFile',
+        'module.wat',
+        '-O3',
+        '--shrinkLevel',
+        shrinkLevel,
+        '--noAssert',
+        '--runtime',
+        'stub',
+        '--uncheckedBehavior',
+        'always',
+      ],
       ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
-      ...['--shrinkLevel', shrink, ...features.flatMap((feature) => ['--enable', feature])],
+      ...FEATURES.flatMap((feature) => ['--enable', feature]),
     ],
     {
       readFile: (name, base) =>
@@ -108,6 +124,39 @@ function asSplat(constant) {
   return constant;
 }
 
+const MADD = 'f32x4.relaxed_madd';
+/** How many vectors an instruction takes from the stack, of those that addends are made of; each leaves one. */
+const OPERANDS = {'local.get': 0, 'v128.const': 0, 'f32x4.mul': 2, 'f32x4.add': 2};
+
+/** Takes fused multiply-adds apart, a, b, c, madd into a, b, mul, c, add: what relax.ts puts together again. */
+function splitFused(text) {
+  const lines = [];
+  let count = 0;
+  for (const line of text.split('\n')) {
+    if (line.trim() !== MADD) {
+      lines.push(line);
+      continue;
+    }
+    lines.splice(startOfOperand(lines), 0, '  f32x4.mul');
+    lines.push('  f32x4.add');
+    count++;
+  }
+  return {text: lines.join('\n'), count};
+}
+
+/** The line from which on the code up to the last line puts one vector on the stack. */
+function startOfOperand(lines) {
+  let missing = 1;
+  let i = lines.length;
+  while (missing > 0) {
+    const instruction = lines[--i].trim().split(' ')[0];
+    const operands = OPERANDS[instruction];
+    if (operands === undefined) throw new Error(`An addend with ${instruction} in it: relax.ts knows none such.`);
+    missing += operands - 1;
+  }
+  return i;
+}
+
 async function assemble(text) {
   const {default: binaryen} = await import('binaryen');
   const module = binaryen.parseText(text);
@@ -117,25 +166,37 @@ async function assemble(text) {
   return bytes;
 }
 
-/** Writes the generated files, unless they are up to date. @returns bytes before base64 of each build made */
+/**
+ * Writes the generated files, unless they are up to date.
+ * @returns the size in bytes of each module that was not
+ * @throws if it is over the budget, or the relaxed build does not come out of it
+ */
 export async function buildWasm() {
   const digest = await fingerprint();
-  const sizes = {};
   await mkdir(generated, {recursive: true});
-  for (const [name, build] of Object.entries(builds)) {
+  const sizes = {};
+  for (const [name, module] of Object.entries(MODULES)) {
     if (await isUpToDate(name, digest)) continue;
-    const bytes = await assemble(shortenConstants(await compile(build)));
-    if (bytes.length > build.budget) {
-      throw new Error(`The ${name} build has ${bytes.length} bytes; the budget is ${build.budget}.`);
+    const {text, count} = splitFused(await compile(module));
+    const bytes = await assemble(shortenConstants(text));
+    if (bytes.length > module.budget) {
+      throw new Error(`The module ${name} has ${bytes.length} bytes; the budget is ${module.budget}.`);
     }
-    const base64 = Buffer.from(bytes).toString('base64');
-    await writeFile(
-      new URL(`${name}.ts`, generated),
-      `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${base64}';\n`,
-    );
+    await checkRelaxed(bytes, count);
+    const hex = Buffer.from(bytes).toString('hex');
+    await writeFile(outputOf(name), `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${hex}';\n`);
     sizes[name] = bytes.length;
   }
   return sizes;
+}
+
+/** That relax.ts finds each pair that was one instruction, and no other. */
+async function checkRelaxed(bytes, count) {
+  const source = await readFile(new URL('../backends/wasm/relax.ts', import.meta.url), 'utf8');
+  const {code} = await esbuild.transform(source, {loader: 'ts', format: 'esm'});
+  const {relax} = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const found = relax(Uint8Array.from(bytes));
+  if (found !== count) throw new Error(`relax.ts finds ${found} pairs where there are ${count} fused multiply-adds.`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

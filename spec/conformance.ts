@@ -236,6 +236,13 @@ export function describeConformance(
         expect(error).toBeLessThanOrEqual(bounds.product * 4 * 2 ** -24);
         expect(outcome.values.filter((_, i) => !keep[i]).every((g) => g === 0)).toBe(true);
       }
+      if (scale !== 1) return;
+      const rows = shape.map((length, i) => (i === resolved ? 1 : length));
+      const perRow = vectorFor(rows.reduce((a, b) => a * b, 1));
+      const exact = productOf(y, spreadRows(perRow, shape, resolved));
+      const outcome = await run({op: 'gradLogSumExp', shape, axis, logits: values, mask, vector: perRow});
+      const {error} = worst(outcome.values, exact, (a, e) => Math.abs(a - e) / Math.max(Math.abs(e), 1e-30));
+      expect(error).toBeLessThanOrEqual((bounds.softmax + 1) * 2 ** -23);
     });
   });
 
@@ -255,10 +262,7 @@ export function describeConformance(
       expect(lossError).toBeLessThanOrEqual(bounds.logSoftmax + 2);
 
       const vector = vectorFor(exact.length);
-      const perElement = along((_, l) => l.map(() => 1)).map((_, i) => {
-        const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-        return vector[Math.floor(i / (shape[axis]! * inner)) * inner + (i % inner)]!;
-      });
+      const perElement = spreadRows(vector, shape, axis);
       const gradient = await run({op: 'gradCrossEntropy', ...call, vector});
       expect(gradient.kernels).toContain(`${kernel}Gradient`);
       const exactGradient = productOf(along(reference.crossEntropyGradient), perElement);
@@ -318,9 +322,10 @@ export function describeConformance(
     });
   });
 
-  describe('gradients by tf.grad', () => {
-    const shape = [3, 5, 4];
-    const axis = 1;
+  describe.each([
+    {shape: [3, 5, 4], axis: 1},
+    {shape: [1, 3, 1, 5, 2, 2], axis: 3},
+  ])('gradients by tf.grad of shape [$shape]', ({shape, axis}) => {
     const random = new Random(5);
     const values = Float32Array.from({length: 60}, () => random.normal(2));
     const logits: LogitsCase = {name: '', shape, axis, scale: 1, values};
@@ -343,7 +348,7 @@ export function describeConformance(
 
     test('of logSumExp is softmax times the cotangent', async () => {
       const {values: actual} = await run({op: 'gradLogSumExp', ...callOf(logits), vector: perRow});
-      const exact = exactForward(logits).softmax.map((y, i) => y * perRow[Math.floor(i / 20) * 4 + (i % 4)]!);
+      const exact = productOf(exactForward(logits).softmax, spreadRows(perRow, shape, axis));
       expectClose(actual, exact);
     });
 
@@ -356,7 +361,7 @@ export function describeConformance(
           const rows = {...logits, scale, values: x};
           const g =
             op === 'gradGradLogSumExp'
-              ? exactForward(rows).softmax.map((y, i) => y * perRow[Math.floor(i / 20) * 4 + (i % 4)]!)
+              ? productOf(exactForward(rows).softmax, spreadRows(perRow, shape, axis))
               : exactProduct(op === 'gradGradSoftmax' ? 'softmaxVjp' : 'logSoftmaxVjp', rows, vector).exact;
           return g.reduce((sum, gi, i) => sum + gi * vector2[i]!, 0);
         };
@@ -384,6 +389,13 @@ function callOf({shape, axis, scale, values}: LogitsCase) {
 function vectorFor(length: number, seed = 3): Float32Array {
   const random = new Random(seed);
   return Float32Array.from({length}, () => random.normal(2));
+}
+
+/** One number a row at each element of its row. */
+function spreadRows(perRow: Float32Array, shape: number[], axis: number): Float64Array {
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const length = shape.reduce((a, b) => a * b, 1);
+  return Float64Array.from({length}, (_, i) => perRow[Math.floor(i / (shape[axis]! * inner)) * inner + (i % inner)]!);
 }
 
 type AnyLogits = Omit<LogitsCase, 'values'> & {values: ArrayLike<number>};

@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+import {createContext, runInContext} from 'node:vm';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../index';
@@ -122,6 +124,25 @@ test.each([
   const disposed = tf.tensor1d([true, true, false]);
   disposed.dispose();
   expect(() => op(disposed)).toThrow(`${name}: mask is a tensor that was disposed`);
+});
+
+test('a tensor of another engine: of a frame, or of a context of node:vm', () => {
+  const realm = createContext({console, setTimeout});
+  runInContext('self = globalThis', realm);
+  for (const name of ['tfjs-core/dist/tf-core', 'tfjs-backend-cpu/dist/tf-backend-cpu']) {
+    runInContext(readFileSync(`node_modules/@tensorflow/${name}.min.js`, 'utf8'), realm);
+  }
+  runInContext("tf.setPlatform('another', {isTypedArray: () => false})", realm);
+  const theirs = runInContext('tf.tensor1d([1, 2, 3])', realm) as tf.Tensor1D;
+  const theirMask = runInContext('tf.tensor1d([true, false, true])', realm) as tf.Tensor1D;
+  const theirClasses = runInContext("tf.tensor1d([0], 'int32')", realm) as tf.Tensor1D;
+  expect(theirs).toBeInstanceOf(tf.Tensor);
+  expect(() => family.softmax(theirs)).toThrow(
+    'softmax: logits is a tensor of another tfjs engine. Copies of tfjs-core',
+  );
+  expect(() => family.logSoftmaxVjp(x, theirs)).toThrow('cotangent is a tensor of another tfjs engine');
+  expect(() => family.logSumExp(x, -1, false, {mask: theirMask})).toThrow('mask is a tensor of another tfjs engine');
+  expect(() => family.softmaxCrossEntropy(theirClasses, [x])).toThrow('labels is a tensor of another tfjs engine');
 });
 
 test('softmaxInverse: an offset that is not finite', () => {

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs'; // the union package: chained ops, layers, cpu
-import {loadGraphModelSync} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {install, uninstall} from '../index';
 import {recordKernels} from './hosts/call';
+import {ROUTES} from './models/routes';
 
 /** A confident maximum in a wide row, where stock is more than 4 ULP off: tells whose kernel ran by its digits. */
 const LOGITS = Float32Array.from({length: 1000}, (_, i) => 40 * Math.sin(i * i));
@@ -19,47 +19,8 @@ function registries() {
     softmaxGradient: tf.getGradient('Softmax'),
     ownProperties: Object.getOwnPropertyNames(tf.engine()),
     runKernel: tf.engine().runKernel,
+    customGrad: tf.engine().customGrad,
   };
-}
-
-type Chained = tf.Tensor2D & Record<'softmax' | 'logSoftmax' | 'logSumExp', () => tf.Tensor>;
-
-const ROUTES: Record<string, {kernel: string; run: (x: tf.Tensor2D) => tf.Tensor}> = {
-  'tf.softmax': {kernel: 'FusedSoftmax', run: (x) => tf.softmax(x)},
-  'x.softmax()': {kernel: 'FusedSoftmax', run: (x) => (x as Chained).softmax()},
-  'a layer with the softmax activation': {kernel: 'FusedSoftmax', run: (x) => activation('softmax', x)},
-  'the softmax layer': {
-    kernel: 'FusedSoftmax',
-    run: (x) => layers.layers.softmax({axis: -1}).apply(x) as tf.Tensor,
-  },
-  'tf.logSoftmax': {kernel: 'FusedLogSoftmax', run: (x) => tf.logSoftmax(x)},
-  'x.logSoftmax()': {kernel: 'FusedLogSoftmax', run: (x) => (x as Chained).logSoftmax()},
-  'a layer with the logSoftmax activation': {kernel: 'FusedLogSoftmax', run: (x) => activation('logSoftmax', x)},
-  "a graph model's Softmax": {kernel: 'FusedSoftmax', run: (x) => graphModel('Softmax').predict(x) as tf.Tensor},
-  "a graph model's LogSoftmax": {
-    kernel: 'FusedLogSoftmax',
-    run: (x) => graphModel('LogSoftmax').predict(x) as tf.Tensor,
-  },
-  'tf.logSumExp': {kernel: 'FusedLogSumExp', run: (x) => tf.logSumExp(x, -1)},
-  'x.logSumExp()': {kernel: 'FusedLogSumExp', run: (x) => (x as Chained).logSumExp()},
-};
-
-function activation(name: 'softmax' | 'logSoftmax', x: tf.Tensor2D): tf.Tensor {
-  return layers.layers.activation({activation: name as 'softmax', inputShape: [1000]}).apply(x) as tf.Tensor;
-}
-
-/** A graph of one op, as the converter writes it. */
-function graphModel(op: string) {
-  const type = {T: {type: 'DT_FLOAT'}};
-  const modelTopology = {
-    node: [
-      {name: 'x', op: 'Placeholder', attr: {dtype: {type: 'DT_FLOAT'}, shape: {shape: {unknownRank: true}}}},
-      {name: 'y', op, input: ['x'], attr: type},
-    ],
-    library: {},
-    versions: {},
-  };
-  return loadGraphModelSync({load: () => ({modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0)})});
 }
 
 test.each(Object.entries(ROUTES))('%s runs our kernel', (_, {kernel, run}) => {
@@ -71,7 +32,7 @@ test.each(Object.entries(ROUTES))('%s runs our kernel', (_, {kernel, run}) => {
     notRouted: [],
   });
   const ours = recordKernels(() => run(x));
-  expect(ours.kernels).toEqual([kernel]);
+  expect(ours.kernels).toContain(kernel);
   expect(ours.result.shape).toEqual(stock.result.shape);
   uninstall();
   const after = recordKernels(() => run(x));
@@ -218,6 +179,7 @@ test('uninstall puts back exactly what was there; twice is once; 100 times leave
     install();
     install();
     expect(tf.engine().runKernel).not.toBe(before.runKernel);
+    expect(tf.engine().customGrad).not.toBe(before.customGrad);
     uninstall();
     expect(registries()).toEqual(before);
     uninstall();

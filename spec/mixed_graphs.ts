@@ -48,6 +48,30 @@ export function describeMixedGraphs(): void {
     });
   });
 
+  /** Σ direction·∇(Σ c·softmax(2x)) with the softmax recorded by the outer tf.grad, before the inner one begins. */
+  const softmaxBeforeInnerGradient = (afterSoftmax: (logits: tf.Tensor) => void) => (x: tf.Tensor) => {
+    const logits = tf.mul(x, 2);
+    const y = softmax(logits);
+    afterSoftmax(logits);
+    const inner = tf.grad(() => tf.sum(tf.mul(y, tf.tensor1d(c))))(x);
+    return tf.sum(tf.mul(inner, tf.tensor1d(direction)));
+  };
+
+  test('a softmax recorded before the inner tf.grad began is derived twice too', () => {
+    const twice = tf.grad((x) => tf.sum(tf.mul(softmax(tf.mul(x, 2)), tf.tensor1d(c))));
+    const expected = tf.tidy(() => tf.grad((x) => tf.sum(tf.mul(twice(x), tf.tensor1d(direction))))(tf.tensor1d(x0)));
+    const result = tf.tidy(() => tf.grad(softmaxBeforeInnerGradient(() => {}))(tf.tensor1d(x0)));
+    const gap = tf.max(tf.abs(tf.sub(result, expected))).dataSync()[0]!;
+    expect(gap).toBeLessThan(1e-6);
+    expect(tf.max(tf.abs(expected)).dataSync()[0]!).toBeGreaterThan(0.01);
+  });
+
+  test('and where its logits are gone by then, that is an error', () => {
+    const derive = () =>
+      tf.tidy(() => tf.grad(softmaxBeforeInnerGradient((logits) => logits.dispose()))(tf.tensor1d(x0)));
+    expect(derive).toThrow(/^softmax: its second derivative needs the logits, which are disposed\. Keep them/);
+  });
+
   test('VJPs agree with tf.grad of the formulas composed of tfjs ops', () => {
     const x = tf.tensor2d(
       x0.map((v) => 2 * v),

@@ -2,9 +2,12 @@ import '@tensorflow/tfjs'; // chained ops, all gradients, cpu
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {install, uninstall} from '../index';
+import {type BrowserPage, open} from './hosts/browser';
 import {recordKernels} from './hosts/call';
-import {defineOwnSpecs} from './tfjs_own/define';
-import {ownSpecs} from './tfjs_own/sources';
+import {NEVER_ON_THE_CPU} from './hosts/in_browser';
+import type {Functions, OwnResult} from './pages/tfjs_own';
+import {defineOwnSpecs, namesOfOwnSpecs} from './tfjs_own/define';
+import {jasmineCode, ownSpecs} from './tfjs_own/sources';
 
 // What is jasmine's in tfjs's tests and their helpers.
 expect.extend({nothing: () => ({pass: true, message: () => ''})});
@@ -31,4 +34,33 @@ describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backe
     };
     defineOwnSpecs(code, {describe, it: one, beforeEach, afterEach, expect: jasmineExpect});
   }
+});
+
+describe("tfjs's own specs after install(), on webgl in Chromium", () => {
+  const codes = ownSpecs().map(({code}) => code);
+  const names = codes.flatMap(namesOfOwnSpecs);
+  let page: BrowserPage<Functions>;
+  let results: OwnResult[];
+
+  beforeAll(async () => {
+    page = await open<Functions>({entry: 'spec/pages/tfjs_own.ts'});
+    const outcome = await page.run('run', {
+      jasmineCode: jasmineCode(),
+      codes,
+      backend: 'webgl',
+      flags: NEVER_ON_THE_CPU,
+    });
+    expect(outcome.backend).toBe('webgl');
+    expect(outcome.kernels).toEqual(['FusedSoftmax', 'FusedLogSoftmax', 'FusedLogSumExp']);
+    results = outcome.results;
+  });
+  afterAll(() => page.close());
+
+  test('all of them ran', () => {
+    expect(results.map(({name}) => name)).toEqual(names);
+  });
+
+  test.each(names.map((name, i) => [name, i] as const))('%s', (_, i) => {
+    expect(results[i]!.failures).toEqual([]);
+  });
 });

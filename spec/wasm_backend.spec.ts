@@ -3,11 +3,11 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {wasmBackend} from '../backends/wasm';
 import {forwardVariant, productVariant} from '../backends/wasm/choose';
+import kernels from '../backends/wasm/generated/kernels';
 import lossMask from '../backends/wasm/generated/loss_mask';
-import relaxed from '../backends/wasm/generated/relaxed';
-import simd from '../backends/wasm/generated/simd';
-import {lastRun} from '../backends/wasm/run';
-import {logSoftmax, logSoftmaxVjp, logSumExp, softmax, softmaxCrossEntropy, softmaxVjp} from '../index';
+import {relax} from '../backends/wasm/relax';
+import {lastRun, notePlainTypeScript} from '../backends/wasm/run';
+import {logSoftmax, logSoftmaxJvp, logSoftmaxVjp, logSumExp, softmax, softmaxCrossEntropy, softmaxVjp} from '../index';
 import {maskAlong} from '../kernels/mask';
 import * as reference from '../kernels/reference';
 import {ulpError, worst} from './ulp';
@@ -18,12 +18,38 @@ beforeEach(async () => {
   await tf.setBackend('wasm');
 });
 
-test.each(Object.entries({simd, relaxed}))('the %s build is under 24 KiB before base64', (_name, base64) => {
-  expect(Buffer.from(base64, 'base64').length).toBeLessThan(BUDGET);
+test('the kernels are under 24 KiB', () => {
+  expect(Buffer.from(kernels, 'hex').length).toBeLessThan(BUDGET);
+});
+
+test('the kernels are decoded where the host has no decoder of its own', async () => {
+  const {Buffer} = globalThis;
+  try {
+    globalThis.Buffer = undefined as never;
+    await jest.isolateModulesAsync(async () => {
+      const {bytesOf} = await import('../backends/wasm/module');
+      const decoded = bytesOf('simd', true);
+      expect(WebAssembly.validate(decoded)).toBe(true);
+      globalThis.Buffer = Buffer;
+      expect(Buffer.from(decoded).toString('hex')).toBe(kernels);
+    });
+  } finally {
+    globalThis.Buffer = Buffer;
+  }
+});
+
+test('the relaxed build is the same bytes with each multiply-add fused, and nothing else changed', () => {
+  const bytes = Uint8Array.from(Buffer.from(kernels, 'hex'));
+  const relaxed = Uint8Array.from(bytes);
+  const pairs = relax(relaxed);
+  expect(pairs).toBeGreaterThan(200);
+  const changes = bytes.filter((byte, i) => byte !== relaxed[i]).length;
+  expect(changes).toBeLessThanOrEqual(6 * pairs);
+  expect(relax(relaxed)).toBe(0);
 });
 
 test('masks and losses are under 9.25 KiB', () => {
-  expect(Buffer.from(lossMask, 'base64').length).toBeLessThan(9.25 * 1024);
+  expect(Buffer.from(lossMask, 'hex').length).toBeLessThan(9.25 * 1024);
 });
 
 /** Runs an action on a fresh copy of the backend's modules, with `compile` in the place of `new WebAssembly.Module`. */
@@ -44,7 +70,7 @@ async function withFreshModules(
 
 test('nothing is compiled until first use, and then once', async () => {
   const {Module} = WebAssembly;
-  const ours = [simd, relaxed, lossMask].map((base64) => Buffer.from(base64, 'base64').length);
+  const ours = [kernels, lossMask].map((hex) => hex.length / 2);
   let compiled: number[] = [];
   await withFreshModules(
     (bytes) => {
@@ -57,7 +83,7 @@ test('nothing is compiled until first use, and then once', async () => {
       expect(compiled).toEqual([]);
       expect(fresh.wasmBackend.describe(backend)).toContain('in place');
       expect(fresh.wasmBackend.describe(backend)).toContain('in place');
-      expect(compiled).toHaveLength(1);
+      expect(compiled).toEqual([0]);
       // Masks and losses at the first of them.
       compiled = [];
       const [x, labels] = [tf.zeros([2, 5]), tf.zeros([2], 'int32')];
@@ -66,7 +92,7 @@ test('nothing is compiled until first use, and then once', async () => {
         const request = {x, labels, rows, sparse: true, smoothing: 0, total: null, outputShape: [2]};
         backend.disposeData(fresh.wasmBackend.crossEntropy!(request, backend).dataId);
       }
-      expect(compiled).toEqual([2]);
+      expect(compiled).toEqual([1]);
       tf.dispose([x, labels]);
     },
   );
@@ -103,8 +129,22 @@ describe('which variant runs', () => {
   ] as const)('products of %p along %i: %s', (shape, axis, variant) => {
     tf.tidy(() => softmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
     expect(lastRun()?.kernel).toBe(`softmaxProduct${variant}`);
+    tf.tidy(() => logSoftmaxJvp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSoftmaxJvp${variant}`);
+  });
+
+  test.each([
+    [[64, 1000], -1, 'logSoftmaxGradientLongRows'],
+    [[3, 4], -1, 'logSoftmaxGradientLongRows'],
+    [[100, 8], -1, 'logSoftmaxVjpLongRows'],
+    [[100, 3], -1, 'logSoftmaxVjpGatheredRows'],
+    [[7, 9, 4], 1, 'logSoftmaxVjpStridedRows'],
+  ] as const)("logSoftmax's derivative of %p along %i: %s", (shape, axis, kernel) => {
     tf.tidy(() => logSoftmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
-    expect(lastRun()?.kernel).toBe(`logSoftmaxVjp${variant}`);
+    expect(lastRun()?.kernel).toBe(kernel);
+    notePlainTypeScript();
+    tf.tidy(() => tf.grad((x) => logSoftmax(x, axis))(tf.ones([...shape]), tf.ones([...shape])));
+    expect(lastRun()?.kernel).toBe(kernel);
   });
 
   test.each([
@@ -162,6 +202,8 @@ describe("tfjs's memory", () => {
       [(x: tf.Tensor) => softmax(x), [4 * 3000]],
       [(x: tf.Tensor) => logSoftmax(x, 1), [4 * 3000]],
       [(x: tf.Tensor) => logSumExp(x), [4 * 300]],
+      [(x: tf.Tensor) => logSoftmaxVjp(x, x, 0), [4 * 3000, 4 * 3000]],
+      [(x: tf.Tensor) => logSoftmaxVjp(tf.reshape(x, [3, 1000]), tf.reshape(x, [3, 1000])), [4 * 3000]],
     ] as const) {
       const x = tf.randomNormal([30, 10, 10]);
       const malloc = jest.spyOn(wasm, '_malloc');

@@ -6,7 +6,7 @@ import * as reference from '../kernels/reference';
 import type {Rows} from '../kernels/rows';
 import {Random} from './cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from './ulp';
-import {GuardedMemory} from './wasm_memory';
+import {BUILDS, GuardedMemory} from './wasm_memory';
 
 /** For every remainder of what a variant takes at a time: 4 elements, 16 elements, 4 rows. */
 const ROWS: Record<'LongRows' | 'GatheredRows', Rows[]> = {
@@ -23,8 +23,6 @@ const ROWS: Record<'LongRows' | 'GatheredRows', Rows[]> = {
 };
 const VARIANTS = ['LongRows', 'GatheredRows'] as const;
 
-const memory = new GuardedMemory('simd');
-
 function range(from: number, to: number): number[] {
   return Array.from({length: to - from + 1}, (_, i) => from + i);
 }
@@ -33,7 +31,8 @@ function along({outer, n, inner}: Rows, tensors: reference.Row[], row: Parameter
   return reference.alongAxis([outer, n, inner], 1, tensors, row);
 }
 
-describe('masked', () => {
+describe.each(BUILDS)('masked, the %s build', (build) => {
+  const memory = new GuardedMemory(build);
   const EXACT = {
     softmax: reference.masked.softmax,
     logSoftmax: reference.masked.logSoftmax,
@@ -76,6 +75,7 @@ describe('masked', () => {
           const repeated = REPEATED[random.integer(0, REPEATED.length - 1)]!;
           const result = run(kind, rows, scale, repeated, random);
           expect(result).toEqual({rows, scale, repeated, intact: true, found: 'within'});
+          expect(lastRun()?.build).toBe(build);
           // Rows that are too short for it, or have a stride, are in the list of the other variant only.
           if (variant === 'LongRows' || rows.n < 4 || rows.inner > 1 || scale === 0.3) {
             expect(lastRun()?.kernel).toBe(`masked${kind[0]!.toUpperCase()}${kind.slice(1)}${variant}`);
@@ -116,7 +116,7 @@ describe('masked', () => {
 
   test('takes addresses beyond 2 GiB, where they are negative as signed numbers', () => {
     const beyond = 2 ** 31;
-    const high = new GuardedMemory('simd', {start: beyond - 128, pages: beyond / 65536 + 1});
+    const high = new GuardedMemory(build, {start: beyond - 128, pages: beyond / 65536 + 1});
     const random = new Random(4);
     for (const rows of [
       {outer: 5, n: 6, inner: 1},
@@ -128,7 +128,8 @@ describe('masked', () => {
   });
 });
 
-describe('cross-entropy', () => {
+describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
+  const memory = new GuardedMemory(build);
   interface Case {
     x: Float32Array;
     labels: Float32Array | Int32Array;
@@ -239,8 +240,8 @@ describe('cross-entropy', () => {
     const beyond = 2 ** 31;
     const random = new Random(7);
     const at = shared
-      ? new GuardedMemory('simd', {shared})
-      : new GuardedMemory('simd', {start: beyond - 128, pages: beyond / 65536 + 1});
+      ? new GuardedMemory(build, {shared})
+      : new GuardedMemory(build, {start: beyond - 128, pages: beyond / 65536 + 1});
     for (const sparse of [true, false]) {
       for (const rows of [
         {outer: 2, n: 33, inner: 1},

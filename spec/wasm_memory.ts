@@ -17,6 +17,8 @@ const GUARD = 0xa5;
  */
 export class GuardedMemory {
   readonly kernels: Kernels;
+  /** The second module, on the same memory. */
+  readonly lossMaskKernels: LossMaskKernels;
   private readonly memory: WebAssembly.Memory;
   private readonly start: number;
   private next: number;
@@ -31,6 +33,7 @@ export class GuardedMemory {
     forceBuild(build);
     try {
       this.kernels = kernelsOn(this.memory);
+      this.lossMaskKernels = lossMaskKernelsOn(this.memory);
     } finally {
       forceBuild(undefined);
     }
@@ -42,11 +45,6 @@ export class GuardedMemory {
   clear(): void {
     this.next = this.start;
     this.frozen = [];
-  }
-
-  /** The second module, on the same memory. */
-  get lossMaskKernels(): LossMaskKernels {
-    return lossMaskKernelsOn(this.memory);
   }
 
   /** Lays an input. Odd multiples of `alignment` are as likely to be its address as even ones. */

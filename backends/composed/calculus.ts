@@ -1,6 +1,7 @@
 import type {KernelFunc, NamedAttrMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT} from '../../kernels/names';
+import {select} from './select';
 
 type Values = (inputs: Record<string, Tensor>, attrs: NamedAttrMap) => Tensor;
 
@@ -8,7 +9,7 @@ const VALUES: Record<string, Values> = {
   [MULTIPLY]: ({a, b}) => tf.mul(a!, b!),
   [RECIPROCAL]: ({x}) => tf.div(1, x!),
   [LOG_PLUS]: ({x}, {c}) => tf.add(tf.log(x!), c as number),
-  [SELECT]: ({x, mask}) => tf.where(mask!, x!, 0),
+  [SELECT]: ({x, mask}) => select(mask!, x!, 0),
 };
 
 /** The elementwise operations of derivatives, by tfjs's kernels of the active backend; kernel names and functions. */

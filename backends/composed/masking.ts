@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type {ForwardKind} from '../backend';
+import {select} from './select';
 
 /**
  * A masked forward pass for a backend whose kernels take no masks: what does not take part becomes a logit of -Infinity,
@@ -19,8 +20,8 @@ export function maskedBySelection(
     // The kernel multiplies by the scale: what becomes -Infinity depends on its sign, and with 0 nothing does.
     const below = scale < 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     const source = scale === 0 ? tf.mul(logits, 0) : logits;
-    const result = forward(tf.where(mask, source, below), scale === 0 ? 1 : scale);
+    const result = forward(select(mask, source, below), scale === 0 ? 1 : scale);
     if (kind === 'logSumExp') return result;
-    return tf.where(mask, result, kind === 'softmax' ? 0 : Number.NEGATIVE_INFINITY);
+    return select(mask, result, kind === 'softmax' ? 0 : Number.NEGATIVE_INFINITY);
   });
 }

@@ -2,7 +2,7 @@ import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {CrossEntropyRequest, SoftmaxBackend} from '../backend';
-import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
+import {stagedForward, stagedProduct, stagesPrecompiled, stagingFailure} from '../wasm/private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {forward} from './forward';
@@ -60,7 +60,8 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   describe() {
     const failure = stagingFailure();
     return failure === null
-      ? 'WebAssembly, by way of a memory of its own; plain TypeScript for tiny tensors and for Jacobian products from logits'
+      ? `WebAssembly${stagesPrecompiled() ? ' (precompiled)' : ''}, by way of a memory of its own; plain TypeScript for ` +
+          'tiny tensors and for Jacobian products from logits'
       : `plain TypeScript, in double precision: ${failure}`;
   },
 };

@@ -1,7 +1,8 @@
 import {env} from '@tensorflow/tfjs-core';
 import type {Row} from '../../kernels/reference';
 import type {Rows} from '../../kernels/rows';
-import {definitionOf, type Op} from './ops';
+import type {Op} from './op_names';
+import {definitionOf} from './ops';
 
 /** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
 const CHECKED_ELEMENTS = 1 << 15;

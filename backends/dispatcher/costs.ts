@@ -1,4 +1,4 @@
-import {OP_NAMES, type Op} from './ops';
+import {OP_NAMES, type Op} from './op_names';
 
 /** What a call of an op costs: fixed + row · rows + element · elements. */
 export interface OpCost {

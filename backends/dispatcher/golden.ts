@@ -2,7 +2,8 @@ import {tensor, tidy} from '@tensorflow/tfjs-core';
 import {onBackend} from './borrow';
 import {expectedRows, toleranceOf, wrongness} from './check';
 import {messageOf} from './environment';
-import {definitionOf, type Op} from './ops';
+import type {Op} from './op_names';
+import {definitionOf} from './ops';
 
 /** Where softmax goes wrong if it does: a mask, a large offset, a tie, a confident maximum, numbers below -1e20. */
 const LOGITS = [

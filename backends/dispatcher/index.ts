@@ -1,13 +1,58 @@
-/** Which backend is the fastest for a workload on this machine, and why. */
+/**
+ * Which backend is the fastest for a workload on this machine, and why.
+ *
+ * Most of it is loaded on first use: a page that runs a softmax need not load what ranks backends. Wisdom, which is
+ * synchronous, is there from the start.
+ */
+import type {RankOptions} from './options';
+import type {Ranking} from './ranking';
+import type {BackendReport, ReportOptions} from './report';
+import type {Selection, SelectOptions} from './select';
+import type {Workload} from './workload';
+
 export type {Progress} from './measure';
 export type {RankOptions} from './options';
-export {rankBackends} from './rank';
 export type {Part, RankedBackend, Ranking, Source} from './ranking';
 export type {BackendEntry, BackendReport, ReportOptions} from './report';
-export {backendReport} from './report';
 export type {Selection, SelectOptions} from './select';
-export {selectBackend} from './select';
 export type {Timing} from './stopwatch';
 export type {Remember} from './storage';
 export {exportWisdom, forgetWisdom, importWisdom} from './wisdom';
 export type {Workload, WorkloadItem} from './workload';
+
+const dispatcher = () => import('./dispatcher');
+
+/**
+ * Compares the backends for a workload. The active backend and every tensor stay as they are.
+ *
+ * Mode `estimate` answers at once, and starts nothing: by what was measured before of such a workload, or else by a cost
+ * model. Mode `measure` starts the candidates and times them, within `budgetMs`; what there was no time for is estimated.
+ * A backend that gives a wrong result is out. A GPU that is a program on the CPU comes after all others.
+ *
+ * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
+ * @returns all candidates, the best first, with their figures and where they come from
+ * @throws if the workload or an option is not what it must be; a backend that is missing or fails is reported instead
+ */
+export async function rankBackends(workload: Workload, options: RankOptions = {}): Promise<Ranking> {
+  return (await dispatcher()).rankBackends(workload, options);
+}
+
+/**
+ * Makes the best backend for a workload the active one. What is asked for explicitly wins: by `options.backend`, or else
+ * by the environment variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported,
+ * and where nothing was, by `options.mode`: an estimate, or measuring now. Selections wait for each other.
+ *
+ * @returns what was chosen and why, with all candidates and their figures
+ * @throws if what was asked for explicitly cannot run, or nothing can; says what can, and leaves the active backend
+ */
+export async function selectBackend(workload: Workload, options: SelectOptions = {}): Promise<Selection> {
+  return (await dispatcher()).selectBackend(workload, options);
+}
+
+/**
+ * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
+ * that is missing, fails or hangs is reported; nothing throws because of it.
+ */
+export async function backendReport(options: ReportOptions = {}): Promise<BackendReport> {
+  return (await dispatcher()).backendReport(options);
+}

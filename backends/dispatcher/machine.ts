@@ -1,4 +1,5 @@
 /** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
+import {hasRelaxedSimd, hasSimd, hasThreads} from '../wasm/features';
 import {builtin, processOf} from './environment';
 import {smallestStep} from './stopwatch';
 
@@ -87,20 +88,9 @@ function browserOf(userAgent: string): string {
   return name ? `${name === 'Version' ? 'Safari' : name} ${version}` : 'unknown runtime';
 }
 
-/** Modules of one function each that are valid only with the feature; from wasm-feature-detect (Apache-2.0). */
-const HEADER = [0, 97, 115, 109, 1, 0, 0, 0];
-const SIMD = [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
-const RELAXED_SIMD = [
-  ...[1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0],
-  ...[65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
-];
-const THREADS = [1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0, 26, 11];
-
 function wasmFeatures(): WasmFeatures | null {
   if (typeof WebAssembly === 'undefined') return null;
-  const isValid = (body: number[]) => WebAssembly.validate(Uint8Array.from([...HEADER, ...body]));
-  const sharesMemory = typeof SharedArrayBuffer !== 'undefined';
-  return {simd: isValid(SIMD), relaxedSimd: isValid(RELAXED_SIMD), threads: sharesMemory && isValid(THREADS)};
+  return {simd: hasSimd(), relaxedSimd: hasRelaxedSimd(), threads: hasThreads()};
 }
 
 /** Asks a WebGL context of its own, which is given back at once: browsers have only some sixteen. */

@@ -4,6 +4,7 @@ import {logSumExp} from '../../kernels/log_sum_exp';
 import {logSoftmaxJvp, logSoftmaxVjp, softmaxJvp, softmaxVjp} from '../../kernels/products';
 import * as reference from '../../kernels/reference';
 import {softmax, softmin} from '../../kernels/softmax';
+import type {Op} from './op_names';
 
 /** An op as the dispatcher runs and checks it: x are the logits, v a vector of their shape. */
 interface OpDefinition {
@@ -14,8 +15,7 @@ interface OpDefinition {
   exact(x: Float64Array, v: Float64Array): reference.Row;
 }
 
-/** The ops that a workload may name; `gradSoftmax` and so on are a forward and a backward pass by tf.grad. */
-export const OPS = {
+const OPS: Record<Op, OpDefinition> = {
   softmax: {
     vector: false,
     run: (x, _, axis) => softmax(x, axis),
@@ -71,11 +71,7 @@ export const OPS = {
     run: (x, _, axis) => grad((t) => logSumExp(t, axis))(x),
     exact: (x) => reference.softmax(x),
   },
-} satisfies Record<string, OpDefinition>;
-
-export type Op = keyof typeof OPS;
-
-export const OP_NAMES = Object.keys(OPS) as Op[];
+};
 
 export function definitionOf(op: Op): OpDefinition {
   return OPS[op];

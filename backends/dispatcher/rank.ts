@@ -15,18 +15,8 @@ import {type Task, tasksOf, type Workload} from './workload';
 /** Backends this near to the fastest are as fast: then it is better to leave the data where they are. */
 const TIE = 1.1;
 
-/**
- * Compares the backends for a workload. The active backend and every tensor stay as they are.
- *
- * Mode `estimate` answers at once, and starts nothing: by what was measured before of such a workload, or else by a cost
- * model. Mode `measure` starts the candidates and times them, within `budgetMs`; what there was no time for is estimated.
- * A backend that gives a wrong result is out. A GPU that is a program on the CPU comes after all others.
- *
- * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
- * @returns all candidates, the best first, with their figures and where they come from
- * @throws if the workload or an option is not what it must be; a backend that is missing or fails is reported instead
- */
-export async function rankBackends(workload: Workload, options: RankOptions = {}): Promise<Ranking> {
+/** See index.ts. */
+export async function rankBackends(workload: Workload, options: RankOptions): Promise<Ranking> {
   const tasks = tasksOf(workload);
   const settings = settingsOf(options, tasks);
   if (settings.mode === 'estimate') return rank(tasks, settings, 'always');

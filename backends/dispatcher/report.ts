@@ -1,7 +1,6 @@
 import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
 import {version} from '../../package.json';
-import {composedBackend} from '../composed';
-import {BACKENDS, hasOwnKernels} from '../register';
+import {hasOwnKernels, implementationOn} from '../register';
 import {messageOf} from './environment';
 import {goldenFailure} from './golden';
 import {oneAtATime} from './lock';
@@ -46,11 +45,8 @@ export interface ReportOptions {
   startLimitMs?: number;
 }
 
-/**
- * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
- * that is missing, fails or hangs is reported; nothing throws because of it.
- */
-export async function backendReport(options: ReportOptions = {}): Promise<BackendReport> {
+/** See index.ts. */
+export async function backendReport(options: ReportOptions): Promise<BackendReport> {
   const {start: starts = true, startLimitMs = START_LIMIT_MS} = options;
   const names = engine().backendNames();
   const backends = await oneAtATime(async () => {
@@ -69,6 +65,16 @@ export async function backendReport(options: ReportOptions = {}): Promise<Backen
   };
 }
 
+/** For tfjs-node in a program that has the build of this package for pages. */
+const LEFT_OUT =
+  'composed of tfjs ops: the kernels for this backend are in the build for Node, and this is the one for pages; ' +
+  'bundle for Node, or keep tfjs-softmax out of the bundle';
+
+function runsOn(name: string): string {
+  if (name === 'tensorflow' && !hasOwnKernels(name)) return LEFT_OUT;
+  return implementationOn(name).describe(engine().registry[name] as never);
+}
+
 function entryOf(name: string, failure: string | null, checks: boolean): BackendEntry {
   const backend = engine().registry[name];
   const kernels = hasOwnKernels(name) ? 'own' : 'composed';
@@ -77,7 +83,7 @@ function entryOf(name: string, failure: string | null, checks: boolean): Backend
   const wrong = checks ? goldenFailure(name) : null;
   const check = checks ? (wrong === null ? 'PASS' : 'FAIL') : null;
   try {
-    return {...common, runs: (BACKENDS[name] ?? composedBackend).describe(backend as never), check, problem: wrong};
+    return {...common, runs: runsOn(name), check, problem: wrong};
   } catch (error) {
     return {...common, runs: null, check, problem: wrong ?? `cannot say what it runs on: ${messageOf(error)}`};
   }

@@ -28,15 +28,8 @@ interface ExplicitChoice {
   by: string;
 }
 
-/**
- * Makes the best backend for a workload the active one. What is asked for explicitly wins: by `options.backend`, or else
- * by the environment variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported,
- * and where nothing was, by `options.mode`: an estimate, or measuring now. Selections wait for each other.
- *
- * @returns what was chosen and why, with all candidates and their figures
- * @throws if what was asked for explicitly cannot run, or nothing can; says what can, and leaves the active backend
- */
-export async function selectBackend(workload: Workload, options: SelectOptions = {}): Promise<Selection> {
+/** See index.ts. */
+export async function selectBackend(workload: Workload, options: SelectOptions): Promise<Selection> {
   const tasks = tasksOf(workload);
   const settings = settingsOf(options, tasks);
   const explicit = explicitChoice(options);

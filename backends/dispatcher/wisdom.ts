@@ -2,7 +2,7 @@ import {version_core} from '@tensorflow/tfjs-core';
 import {version} from '../../package.json';
 import {messageOf} from './environment';
 import {fingerprint} from './machine';
-import {OP_NAMES, type Op} from './ops';
+import {OP_NAMES, type Op} from './op_names';
 import type {Timing} from './stopwatch';
 import type {Task} from './workload';
 

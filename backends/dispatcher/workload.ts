@@ -1,6 +1,6 @@
 import {util} from '@tensorflow/tfjs-core';
 import {type Rows, resolveAxis, rowsAlong} from '../../kernels/rows';
-import {OP_NAMES, type Op} from './ops';
+import {OP_NAMES, type Op} from './op_names';
 
 /** One op on one shape of logits, as a part of what a program does. */
 export interface WorkloadItem {

@@ -1,7 +1,7 @@
 import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
-import {describeLarge, forwardLarge, LARGE, productLarge} from './large';
+import {describeLarge, forwardLarge, LARGE, logSoftmaxGradientLarge, productLarge} from './large';
 import {makeTensor, type NodeBackend, valuesOf} from './node_backend';
 
 /**
@@ -29,6 +29,10 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const out = new Float32Array(size);
     stagedProduct(kind, valuesOf(y, backend), valuesOf(v, backend), out, rows, factor);
     return makeTensor(out, y.shape, backend);
+  },
+
+  logSoftmaxGradient(request, backend) {
+    return util.sizeFromShape(request.x.shape) >= LARGE ? logSoftmaxGradientLarge(request, backend) : null;
   },
 
   describe(backend) {

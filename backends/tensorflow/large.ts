@@ -9,8 +9,8 @@
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
-import type {ForwardRequest, ProductRequest} from '../backend';
-import {forwardVariant, kernelScale, productVariant} from '../wasm/choose';
+import type {ForwardRequest, LogSoftmaxGradientRequest, ProductRequest} from '../backend';
+import {forwardVariant, hasGradientKernel, kernelScale, productVariant} from '../wasm/choose';
 import {kernelsOn} from '../wasm/module';
 import {canCopyNatively, copyFromNative, copyToNative} from './native_copy';
 import {isNative, makeTensor, type NodeBackend, valuesOf} from './node_backend';
@@ -66,6 +66,27 @@ export function productLarge(request: ProductRequest, backend: NodeBackend): Ten
     ...{outer, n, inner, factor},
   });
   return copyOut(out, y.shape, backend);
+}
+
+/** logSoftmax's derivative from large logits, or null if this way is not open here, or for rows without such a kernel. */
+export function logSoftmaxGradientLarge(
+  {x, v, rows, scale}: LogSoftmaxGradientRequest,
+  backend: NodeBackend,
+): TensorInfo | null {
+  if (!hasGradientKernel(rows)) return null;
+  const {outer, n, inner} = rows;
+  const size = util.sizeFromShape(x.shape);
+  const at = open([size, size, size], backend);
+  if (!at) return null;
+  const [logits, vector, out] = at.buffers as [Float32Array, Float32Array, Float32Array];
+  copyIn(x, logits, backend);
+  copyIn(v, vector, backend);
+  at.threads.run({
+    kernel: 'logSoftmaxGradientLongRows',
+    tensors: [logits, vector, out].map((tensor) => divided(tensor, outer)),
+    ...{outer, n, inner, factor: scale},
+  });
+  return copyOut(out, x.shape, backend);
 }
 
 /** For people: how large tensors go. Starts nothing. */

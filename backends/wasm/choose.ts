@@ -8,7 +8,7 @@ export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
 export type ProductVariant = Exclude<Variant, 'ShortRows'>;
 
 /** The name of an exported kernel, such as `softmaxLongRows`. */
-export type KernelName = `${ForwardKind | ProductKind}${Variant}`;
+export type KernelName = `${ForwardKind | ProductKind}${Variant}` | 'logSoftmaxGradientLongRows';
 
 /** Up to this length four rows at a time beat one. Beyond it their sums in floats would lose too much. */
 const LONGEST_SHORT_ROW = 24;
@@ -37,6 +37,11 @@ export function kernelScale(kind: ForwardKind, {n}: Rows, scale: number): number
 export function productVariant({outer, n, inner}: Rows): ProductVariant {
   if (inner === 1) return n >= 4 ? 'LongRows' : 'GatheredRows';
   return fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
+}
+
+/** Whether there is a kernel for logSoftmax's derivative from logits in these rows, and none that beats it. */
+export function hasGradientKernel({outer, n, inner}: Rows): boolean {
+  return inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_SHORT_ROW);
 }
 
 /** Whether rows with a stride make vectors of four side by side, and enough of them that four at a time are worth it. */

@@ -2,12 +2,13 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
+import {hasGradientKernel} from './choose';
 import {type LossMaskKernels, lossMaskKernelsOn} from './loss_mask_module';
 import {heapValues, memoryOf} from './memory';
 import {type Kernels, kernelsOn} from './module';
 import {stagedForward, stagedProduct, stagingFailure} from './private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from './private_memory_loss_mask';
-import {runForward, runProduct} from './run';
+import {runForward, runLogSoftmaxGradient, runProduct} from './run';
 import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
@@ -69,9 +70,21 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return out;
   },
 
+  logSoftmaxGradient({x, v, rows, scale}, backend) {
+    if (!hasGradientKernel(rows)) return null;
+    const {kernels} = accessTo(backend);
+    if (!kernels) return null;
+    const out = backend.makeOutput(x.shape, 'float32');
+    runLogSoftmaxGradient(kernels, pointer(x, backend), pointer(v, backend), pointer(out, backend), rows, scale);
+    return out;
+  },
+
   describe(backend) {
     const {kernels, obstacle} = accessTo(backend);
-    if (kernels) return `WebAssembly (${kernels.build}; masks and losses simd), in place on tfjs's memory`;
+    if (kernels) {
+      const {build, given} = kernels;
+      return `WebAssembly (${build}${given ? ', precompiled' : ''}), in place on tfjs's memory`;
+    }
     const failure = stagingFailure();
     return failure === null
       ? `WebAssembly on a memory of its own, with copies: ${obstacle}`
@@ -83,13 +96,18 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 interface Access {
   kernels: Kernels | null;
   memory: WebAssembly.Memory | null;
-  /** Made at the first mask or loss. */
-  lossMaskKernels: LossMaskKernels | null;
+  /** Made at the first mask or loss; null where it cannot be. */
+  lossMaskKernels?: LossMaskKernels | null;
   obstacle: string | null;
 }
 
 /** One instance for each backend object: a new one has a new memory. */
-const accesses = new WeakMap<BackendWasm, Access>();
+let accesses = new WeakMap<BackendWasm, Access>();
+
+/** The next call makes instances anew. */
+export function forgetInstances(): void {
+  accesses = new WeakMap();
+}
 
 function accessTo(backend: BackendWasm): Access {
   let access = accesses.get(backend);
@@ -103,7 +121,7 @@ function accessTo(backend: BackendWasm): Access {
 function open(backend: BackendWasm): Access {
   try {
     const memory = memoryOf(backend);
-    if (memory) return {kernels: kernelsOn(memory), memory, lossMaskKernels: null, obstacle: null};
+    if (memory) return {kernels: kernelsOn(memory), memory, obstacle: null};
     return without('this version of tfjs keeps its memory to itself');
   } catch (error) {
     return without(error instanceof Error ? error.message : String(error));
@@ -111,14 +129,22 @@ function open(backend: BackendWasm): Access {
 }
 
 function without(obstacle: string): Access {
-  return {kernels: null, memory: null, lossMaskKernels: null, obstacle};
+  return {kernels: null, memory: null, obstacle};
 }
 
-/** The second module where the first one is. */
+/** The second module, where there is the first; null where that was handed in, and this one was not and may not be made. */
 function lossMaskKernels(backend: BackendWasm): LossMaskKernels | null {
   const access = accessTo(backend);
-  if (access.memory) access.lossMaskKernels ??= lossMaskKernelsOn(access.memory);
+  if (access.lossMaskKernels === undefined) access.lossMaskKernels = openLossMask(access.memory);
   return access.lossMaskKernels;
+}
+
+function openLossMask(memory: WebAssembly.Memory | null): LossMaskKernels | null {
+  try {
+    return memory && lossMaskKernelsOn(memory);
+  } catch {
+    return null;
+  }
 }
 
 /** Where a tensor's values lie. Beyond 2 GiB tfjs may hand out the address as a negative number. */

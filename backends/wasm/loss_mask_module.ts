@@ -1,5 +1,4 @@
-import lossMask from './generated/loss_mask';
-import {instantiate} from './module';
+import {type Build, instanceOn} from './module';
 
 /** See the file of that name in assembly_loss_mask/. */
 export type LossMaskVariant = 'LongRows' | 'GatheredRows';
@@ -51,34 +50,29 @@ type LossGradientKernel = (
   factor: number,
 ) => void;
 
-/** The second module at work on one memory: masks and losses. It has one build, for every host with 128-bit vectors. */
+/** The second module at work on one memory: masks and losses. */
 export interface LossMaskKernels {
+  build: Build;
   masked: Record<LossMaskVariant, MaskedKernel>;
   crossEntropy: Record<LossMaskVariant, LossKernel>;
   crossEntropyGradient: Record<LossMaskVariant, LossGradientKernel>;
 }
 
-const known = new WeakMap<WebAssembly.Memory, LossMaskKernels>();
-
 /**
- * Compiled when the first mask or loss comes along.
+ * To be made when the first mask or loss comes along.
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function lossMaskKernelsOn(memory: WebAssembly.Memory): LossMaskKernels {
-  let kernels = known.get(memory);
-  if (!kernels) {
-    kernels = byKindAndVariant(instantiate('loss_mask', lossMask, memory).exports);
-    known.set(memory, kernels);
-  }
-  return kernels;
+  const {build, exports} = instanceOn(memory, 'loss_mask');
+  return {build, ...byKindAndVariant(exports)};
 }
 
 /** Exports are named by what they compute and by their variant: maskedLongRows. */
-function byKindAndVariant(exports: WebAssembly.Exports): LossMaskKernels {
+function byKindAndVariant(exports: WebAssembly.Exports): Omit<LossMaskKernels, 'build'> {
   const both = (name: string) => ({LongRows: exports[`${name}LongRows`], GatheredRows: exports[`${name}GatheredRows`]});
   return {
     masked: both('masked'),
     crossEntropy: both('crossEntropy'),
     crossEntropyGradient: both('crossEntropyGradient'),
-  } as unknown as LossMaskKernels;
+  } as unknown as Omit<LossMaskKernels, 'build'>;
 }

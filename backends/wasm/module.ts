@@ -1,10 +1,17 @@
 import type {ForwardKind, ProductKind} from '../backend';
 import type {ProductVariant, Variant} from './choose';
-import relaxed from './generated/relaxed';
-import simd from './generated/simd';
+import {hasRelaxedSimd, hasSimd} from './features';
+import kernels from './generated/kernels';
+import lossMask from './generated/loss_mask';
+import {precompiled} from './precompiled';
+import {relax} from './relax';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
+
+/** The modules of this package; each is compiled when it is first needed. */
+const MODULES = {kernels, loss_mask: lossMask};
+export type ModuleName = keyof typeof MODULES;
 
 type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
 type ProductKernel = (
@@ -20,15 +27,15 @@ type ProductKernel = (
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   build: Build;
+  /** Whether the module was handed in, by setWasmModule. */
+  given: boolean;
   /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
   functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
-    Record<ProductKind, Record<ProductVariant, ProductKernel>>;
+    Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}};
   /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
   exports: WebAssembly.Exports;
   module: WebAssembly.Module;
 }
-
-const BUILDS: Record<Build, string> = {relaxed, simd};
 
 let forced: Build | undefined;
 let best: Build | undefined;
@@ -39,23 +46,23 @@ const compiled = new Map<string, WebAssembly.Module>();
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  const build = bestBuild();
-  const {exports, module} = instantiate(build, BUILDS[build], memory);
-  return {build, functions: byKindAndVariant(exports), exports, module};
+  const {exports, ...about} = instanceOn(memory, 'kernels');
+  return {...about, functions: byKindAndVariant(exports), exports};
 }
 
 /**
- * One of the package's modules on a memory. Compiled once, by name, for each kind of memory.
+ * One of the modules on a memory.
  * @throws as `kernelsOn`
  */
-export function instantiate(
-  name: string,
-  base64: string,
+export function instanceOn(
   memory: WebAssembly.Memory,
-): {exports: WebAssembly.Exports; module: WebAssembly.Module} {
-  const module = compile(name, base64, isShared(memory));
+  name: ModuleName,
+): {build: Build; given: boolean; module: WebAssembly.Module; exports: WebAssembly.Exports} {
+  const shared = isShared(memory);
+  const given = forced ? undefined : precompiled(name, shared);
+  const {build, module} = given ?? compiledHere(name, bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {exports, module};
+  return {build, given: given !== undefined, module, exports};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
@@ -77,20 +84,26 @@ export function forceBuild(build: Build | undefined): void {
 function bestBuild(): Build {
   if (forced) return forced;
   if (typeof WebAssembly === 'undefined') throw new Error('this host has no WebAssembly');
-  best ??= (['relaxed', 'simd'] as const).find((build) => WebAssembly.validate(decode(BUILDS[build])));
-  if (!best) throw new Error('the WebAssembly of this host has no SIMD');
+  if (!hasSimd()) throw new Error('the WebAssembly of this host has no SIMD');
+  best ??= hasRelaxedSimd() ? 'relaxed' : 'simd';
   return best;
 }
 
-function compile(name: string, base64: string, shared: boolean): WebAssembly.Module {
-  const key = `${name}, ${shared}`;
+function compiledHere(name: ModuleName, build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
+  const key = `${name}, ${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    const bytes = decode(base64);
-    module = new WebAssembly.Module(shared ? bytes : withUnsharedMemory(bytes));
+    module = new WebAssembly.Module(bytesOf(build, shared, name));
     compiled.set(key, module);
   }
-  return module;
+  return {build, module};
+}
+
+/** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
+export function bytesOf(build: Build, shared: boolean, name: ModuleName = 'kernels'): Uint8Array<ArrayBuffer> {
+  const bytes = decode(MODULES[name]);
+  if (build === 'relaxed') relax(bytes);
+  return shared ? bytes : withUnsharedMemory(bytes);
 }
 
 /** The threaded tfjs build has a shared memory, and a module must import it as such. */
@@ -115,10 +128,22 @@ function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** A plain loop: `Uint8Array.from` with a function takes 10 ms for this, ten times as long as compiling. */
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+/**
+ * Bytes of hexadecimal digits. The host's own decoders first, which take 0.1 ms; a loop that the engine has not optimised
+ * yet takes several.
+ */
+function decode(hex: string): Uint8Array<ArrayBuffer> {
+  const {fromHex} = Uint8Array as {fromHex?(text: string): Uint8Array<ArrayBuffer>};
+  if (fromHex) return fromHex.call(Uint8Array, hex);
+  const {Buffer} = globalThis as {Buffer?: {from(text: string, encoding: string): Uint8Array}};
+  if (Buffer) return Uint8Array.from(Buffer.from(hex, 'hex'));
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(hex, 2 * i) * 16 + digit(hex, 2 * i + 1);
   return bytes;
+}
+
+/** Digits are 0 to 9 and a to f. */
+function digit(hex: string, i: number): number {
+  const code = hex.charCodeAt(i);
+  return code < 0x3a ? code - 0x30 : code - 0x57;
 }

@@ -2,6 +2,7 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, ProductKind} from '../backend';
 import * as plain from '../cpu/forward';
 import * as plainProduct from '../cpu/product';
+import {type LossMaskKernels, lossMaskKernelsOn} from './loss_mask_module';
 import {type Kernels, kernelsOn} from './module';
 import {notePlainTypeScript, runForward, runProduct} from './run';
 
@@ -16,9 +17,11 @@ const CHUNK_BYTES = 1 << 19;
 /** The memory never grows beyond this. Rows too large for it are left to plain TypeScript. */
 export const LARGEST_MEMORY_BYTES = 1 << 26;
 
-interface Staging {
+export interface Staging {
   memory: WebAssembly.Memory;
   kernels: Kernels;
+  /** Made at the first mask or loss; null where it cannot be. */
+  lossMaskKernels?: LossMaskKernels | null;
 }
 
 let staging: Staging | null = null;
@@ -35,6 +38,25 @@ export function stagingFailure(): string | null {
     }
   }
   return failure;
+}
+
+/** Whether the staged kernels come from a module that was handed in. */
+export function stagesPrecompiled(): boolean {
+  return staging?.kernels.given ?? false;
+}
+
+/** Whether masks and losses are staged too. Where only the first module was handed in, they may not be. */
+export function stagesLossMask(): boolean {
+  if (stagingFailure() !== null) return false;
+  const {memory} = staging!;
+  if (staging!.lossMaskKernels === undefined) {
+    try {
+      staging!.lossMaskKernels = lossMaskKernelsOn(memory);
+    } catch {
+      staging!.lossMaskKernels = null;
+    }
+  }
+  return staging!.lossMaskKernels !== null;
 }
 
 /** Lets go of the memory; the next call starts afresh. */

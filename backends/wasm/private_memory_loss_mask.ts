@@ -2,8 +2,7 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, Loss, Mask} from '../backend';
 import * as plainLoss from '../cpu/cross_entropy';
 import * as plain from '../cpu/masked';
-import {lossMaskKernelsOn} from './loss_mask_module';
-import {chunkOf, reserve} from './private_memory';
+import {chunkOf, reserve, stagesLossMask} from './private_memory';
 import {notePlainTypeScript} from './run';
 import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
@@ -27,20 +26,19 @@ export function stagedMasked(
   const perBlock = rows.n * rows.inner;
   const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
   const maskBytes = Math.ceil(m.length / 4) * 4;
-  const chunk = chunkOf(perBlock + outPerBlock, rows.outer, maskBytes);
+  const chunk = lossMaskChunkOf(perBlock + outPerBlock, rows.outer, maskBytes);
   if (chunk === 0) {
     notePlainTypeScript();
     plain.maskedForward(kind, x, m, out, rows, scale, mask);
     return;
   }
-  const {memory} = reserve(maskBytes + 4 * chunk * (perBlock + outPerBlock));
-  const kernels = lossMaskKernelsOn(memory);
+  const {memory, lossMaskKernels} = reserve(maskBytes + 4 * chunk * (perBlock + outPerBlock));
   new Uint8Array(memory.buffer, 0, m.length).set(m);
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
     const outAt = maskBytes + 4 * outer * perBlock;
     new Float32Array(memory.buffer, maskBytes, outer * perBlock).set(x.subarray(o * perBlock, (o + outer) * perBlock));
-    runMasked(kernels, kind, maskBytes, 0, outAt, {...rows, outer}, scale, mask, o);
+    runMasked(lossMaskKernels!, kind, maskBytes, 0, outAt, {...rows, outer}, scale, mask, o);
     out.set(new Float32Array(memory.buffer, outAt, outer * outPerBlock), o * outPerBlock);
   }
 }
@@ -54,15 +52,14 @@ export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, l
   const perBlock = rows.n * rows.inner;
   const labelsPerBlock = sparse ? rows.inner : perBlock;
   const outPerBlock = total === null ? rows.inner : 0;
-  const chunk = chunkOf(perBlock + labelsPerBlock + outPerBlock, rows.outer);
+  const chunk = lossMaskChunkOf(perBlock + labelsPerBlock + outPerBlock, rows.outer);
   if (chunk === 0) {
     notePlainTypeScript();
     plainLoss.crossEntropy(x, labels, out, loss);
     return;
   }
   // A total takes four bytes whatever the chunk.
-  const {memory} = reserve(4 * chunk * (perBlock + labelsPerBlock + outPerBlock) + 4);
-  const kernels = lossMaskKernelsOn(memory);
+  const {memory, lossMaskKernels} = reserve(4 * chunk * (perBlock + labelsPerBlock + outPerBlock) + 4);
   let sum = 0;
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
@@ -70,7 +67,7 @@ export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, l
     const outAt = labelsAt + 4 * outer * labelsPerBlock;
     lay(x, o * perBlock, outer * perBlock, memory, 0);
     lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
-    runLoss(kernels, 0, labelsAt, outAt, {...loss, rows: {...rows, outer}});
+    runLoss(lossMaskKernels!, 0, labelsAt, outAt, {...loss, rows: {...rows, outer}});
     const result = new Float32Array(memory.buffer, outAt, total === null ? outer * rows.inner : 1);
     if (total === null) out.set(result, o * rows.inner);
     else sum += result[0]!;
@@ -92,14 +89,13 @@ export function stagedLossGradient(
   const {rows, sparse, total} = loss;
   const perBlock = rows.n * rows.inner;
   const labelsPerBlock = sparse ? rows.inner : perBlock;
-  const chunk = chunkOf(2 * perBlock + labelsPerBlock + rows.inner, rows.outer);
+  const chunk = lossMaskChunkOf(2 * perBlock + labelsPerBlock + rows.inner, rows.outer);
   if (chunk === 0) {
     notePlainTypeScript();
     plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
     return;
   }
-  const {memory, kernels: first} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
-  const kernels = lossMaskKernelsOn(memory);
+  const {memory, kernels: first, lossMaskKernels} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
     const labelsAt = 4 * outer * perBlock;
@@ -109,9 +105,13 @@ export function stagedLossGradient(
     lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
     if (total === null) lay(cotangents, o * rows.inner, outer * rows.inner, memory, cotangentsAt);
     else lay(cotangents, 0, 1, memory, cotangentsAt);
-    runLossGradient(first, kernels, 0, labelsAt, cotangentsAt, outAt, {...loss, rows: {...rows, outer}});
+    runLossGradient(first, lossMaskKernels!, 0, labelsAt, cotangentsAt, outAt, {...loss, rows: {...rows, outer}});
     out.set(new Float32Array(memory.buffer, outAt, outer * perBlock), o * perBlock);
   }
+}
+
+function lossMaskChunkOf(floatsPerBlock: number, outer: number, others = 0): number {
+  return stagesLossMask() ? chunkOf(floatsPerBlock, outer, others) : 0;
 }
 
 /** Copies `length` numbers from `start` on to a byte address. */

@@ -56,3 +56,16 @@ export function runProduct(
   functions[kind][variant](y, v, out, rows.outer, rows.n, rows.inner, factor);
   noteRun(kind, variant, build);
 }
+
+/** logSoftmax's derivative from logits, in rows for which `hasGradientKernel`. */
+export function runLogSoftmaxGradient(
+  {build, functions}: Kernels,
+  x: number,
+  v: number,
+  out: number,
+  {outer, n, inner}: Rows,
+  scale: number,
+): void {
+  functions.logSoftmaxGradient.LongRows(x, v, out, outer, n, inner, scale);
+  noteRun('logSoftmaxGradient', 'LongRows', build);
+}

@@ -67,7 +67,7 @@ export function runMasked(
       );
     });
   });
-  noteRun(name, variant, 'simd');
+  noteRun(name, variant, kernels.build);
 }
 
 /** Cross-entropy on tensors at byte addresses in the kernels' memory: one loss a row, or their total. */
@@ -82,7 +82,7 @@ export function runLoss(
   const variant = lossVariant(rows);
   const step = total === null ? 4 : 0;
   kernels.crossEntropy[variant](x, labels, out, outer, n, inner, smoothing, sparse ? 0 : 1, step, total ?? 1);
-  noteRun(sparse ? 'sparseCrossEntropy' : 'crossEntropy', variant, 'simd');
+  noteRun(sparse ? 'sparseCrossEntropy' : 'crossEntropy', variant, kernels.build);
 }
 
 /**
@@ -114,5 +114,5 @@ export function runLossGradient(
       ...([count, n, inner, smoothing, sparse ? 0 : 1, step, total ?? 1] as const),
     );
   }
-  noteRun(sparse ? 'sparseCrossEntropyGradient' : 'crossEntropyGradient', variant, first.build);
+  noteRun(sparse ? 'sparseCrossEntropyGradient' : 'crossEntropyGradient', variant, kernels.build);
 }

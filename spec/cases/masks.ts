@@ -68,5 +68,8 @@ export const MASKS: MaskCase[] = [
   masked('repeated along every other dimension', [2, 3, 4, 5], [2, 1, 4, 1], 2, half),
   masked('a negative scale', [4, 50], [4, 50], -1, half, -1.5),
   masked('scale 0', [4, 50], [50], -1, half, 0),
+  masked('of rank 5, one for each logit', [2, 2, 3, 4, 5], [2, 2, 3, 4, 5], -1, half),
+  masked('of rank 5, along a middle axis', [2, 2, 3, 4, 5], [3, 1, 5], 2, half),
+  masked('of rank 6, repeated along every other dimension', [2, 2, 3, 2, 4, 3], [2, 1, 3, 1, 4, 1], 4, half),
   masked('a long row', [2, 5000], [5000], -1, half),
 ];

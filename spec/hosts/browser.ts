@@ -3,9 +3,10 @@ import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {basename, resolve} from 'node:path';
 import {build} from 'esbuild';
-import {chromium, type Page} from 'playwright-core';
+import {type Browser, chromium, type Page} from 'playwright-core';
 import {findChromium} from './chromium';
 import type {PageFunctions} from './page';
+import {pack, unpack} from './transfer';
 
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const TYPES: Record<string, string> = {'.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm'};
@@ -52,12 +53,9 @@ export interface BrowserPage<F extends PageFunctions> {
 
 /** Launches Chromium (about a second; so once a test file) and opens a page of ours, served from loopback. */
 export async function open<F extends PageFunctions>(options: BrowserOptions): Promise<BrowserPage<F>> {
-  const [script, found] = await Promise.all([bundled(options.entry), findChromium()]);
+  const script = await bundled(options.entry);
+  const browser = await launch(options.flags);
   const server = await serve(script, options.crossOriginIsolated ?? false);
-  const browser = await chromium.launch({...found, args: [...FLAGS, ...(options.flags ?? [])]}).catch((error) => {
-    server.close();
-    throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
-  });
   const page = await browser.newPage();
   const log = consoleOf(page);
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
@@ -65,9 +63,9 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
     async run(name, args) {
       log.splice(0);
       try {
-        const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, args] as const);
+        const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, pack(args)] as const);
         if (log.some(({isError}) => isError)) throw new Error(`${name}: the page logged an error`);
-        return result as never;
+        return unpack(result) as never;
       } catch (error) {
         throw new Error([String(error), ...log.map(({text}) => text)].join('\n'));
       }
@@ -80,12 +78,21 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
   };
 }
 
+/** Chromium without a page. */
+export async function launch(flags: string[] = []): Promise<Browser> {
+  const found = await findChromium();
+  return chromium.launch({...found, args: [...FLAGS, ...flags]}).catch((error) => {
+    throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
+  });
+}
+
 interface ConsoleLine {
   text: string;
   isError: boolean;
 }
 
-function consoleOf(page: Page): ConsoleLine[] {
+/** What a page writes on its console, and what it throws. */
+export function consoleOf(page: Page): ConsoleLine[] {
   const lines: ConsoleLine[] = [];
   page.on('console', (message) => lines.push({text: message.text(), isError: message.type() === 'error'}));
   page.on('pageerror', (error) => lines.push({text: String(error), isError: true}));

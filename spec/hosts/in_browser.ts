@@ -1,5 +1,5 @@
 import type {Functions} from '../pages/calls';
-import {type BrowserOptions, open} from './browser';
+import {type BrowserOptions, type BrowserPage, open} from './browser';
 import type {Host} from './call';
 
 export interface InBrowserOptions extends Omit<BrowserOptions, 'entry'> {
@@ -9,6 +9,7 @@ export interface InBrowserOptions extends Omit<BrowserOptions, 'entry'> {
 
 /** A host with a browser of its own, to be closed after the tests. */
 export interface BrowserHost extends Host {
+  page: BrowserPage<Functions>;
   close(): Promise<void>;
 }
 
@@ -20,5 +21,5 @@ export async function inBrowser(backend: string, options: InBrowserOptions = {})
   const page = await open<Functions>({...options, entry: 'spec/pages/calls.ts'});
   const flags = {...NEVER_ON_THE_CPU, ...options.environment};
   const name = await page.run('start', {backend, flags});
-  return {name, run: (call) => page.run('run', call), close: () => page.close()};
+  return {name, page, run: (call) => page.run('run', call), close: () => page.close()};
 }

@@ -5,6 +5,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-webgl';
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
+import {pack, unpack} from './transfer';
 
 setWasmPaths('/wasm/');
 
@@ -17,9 +18,9 @@ declare global {
 
 /** Makes these the functions that `BrowserPage.run` calls; names match those of its type parameter. */
 export function expose(functions: PageFunctions): void {
-  globalThis.callExposed = (name, args) => {
+  globalThis.callExposed = async (name, args) => {
     const called = functions[name];
     if (!called) throw new Error(`the page exposes no ${name}; it has ${Object.keys(functions).join(', ')}`);
-    return called(args);
+    return pack(await called(unpack(args)));
   };
 }

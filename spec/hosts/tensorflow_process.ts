@@ -4,7 +4,8 @@
  */
 import {createRequire} from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import * as family from '../../index';
+import * as family from '../../node';
+import type {ModelFunctions} from '../models/functions';
 import {type Call, type Outcome, runCall} from './call';
 import {TFJS_NODE} from './tfjs_node';
 
@@ -56,6 +57,12 @@ const functions = {
     const installed = values(tf.softmax);
     family.uninstall();
     return {routed, ours, stock, installed, uninstalled: values(tf.softmax)};
+  },
+
+  /** One of the functions for models; layers and converter load only with the first. */
+  async model({name, argument}: {name: keyof ModelFunctions; argument: unknown}): Promise<unknown> {
+    const {modelFunctions} = await import('../models/functions');
+    return modelFunctions[name](argument as never);
   },
 };
 

@@ -1,5 +1,8 @@
 /** A page that runs calls as data on one tfjs backend: the other end of `inBrowser`. */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import {stagedBytes} from '../../backends/wasm/private_memory';
+import {lastRun} from '../../backends/wasm/run';
 import {backendReport} from '../../index';
 import {runCall} from '../hosts/call';
 import {expose} from '../hosts/page';
@@ -14,6 +17,21 @@ const functions = {
     return `${backend} in ${navigator.userAgent.match(/Chrome\S*/)?.[0]}: ${backends.find(({name}) => name === backend)!.runs}`;
   },
   run: runCall,
+
+  /** Which of tfjs's three wasm builds this page has, and what ours did on it. */
+  wasm() {
+    const {wasm} = tf.backend() as BackendWasm & {wasm: {HEAPU8: Uint8Array}};
+    const {buffer} = wasm.HEAPU8;
+    const fetched = performance.getEntriesByType('resource').map(({name}) => name.slice(name.lastIndexOf('/') + 1));
+    return {
+      crossOriginIsolated: globalThis.crossOriginIsolated,
+      files: fetched.filter((file) => file.endsWith('.wasm')),
+      sharedMemory: typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer,
+      lastRun: lastRun(),
+      /** Of the private memory that tensors are copied through where tfjs's own is out of reach. */
+      stagedBytes: stagedBytes(),
+    };
+  },
 };
 expose(functions);
 export type Functions = typeof functions;

@@ -26,3 +26,22 @@ export function defineOwnSpecs(code: string, runner: Runner): void {
   const evaluate = new Function('require', 'describe', 'it', 'expect', code);
   evaluate(require, describe, runner.it, runner.expect);
 }
+
+/** The full names of the tests in one of the files, in order; none of them runs. */
+export function namesOfOwnSpecs(code: string): string[] {
+  const path: string[] = [];
+  const names: string[] = [];
+  const runner: Runner = {
+    describe(name, body) {
+      path.push(name);
+      body();
+      path.pop();
+    },
+    it: (name) => names.push([...path, name].join(' ')),
+    beforeEach: () => undefined,
+    afterEach: () => undefined,
+    expect: () => undefined,
+  };
+  defineOwnSpecs(code, runner);
+  return names;
+}

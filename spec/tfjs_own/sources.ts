@@ -11,11 +11,18 @@ const FILES = [
   'ops/losses/sigmoid_cross_entropy_test.js',
 ];
 
+const {resolve} = createRequire(join(process.cwd(), 'package.json'));
+
 /** tfjs's own spec files of the family, which its package ships, as CommonJS that any runner can evaluate. */
 export function ownSpecs(): {file: string; code: string}[] {
-  const folder = dirname(createRequire(join(process.cwd(), 'package.json')).resolve('@tensorflow/tfjs-core'));
+  const folder = dirname(resolve('@tensorflow/tfjs-core'));
   return FILES.map((file) => {
     const {code} = transformSync(readFileSync(join(folder, file), 'utf8'), {format: 'cjs'});
     return {file, code};
   });
+}
+
+/** jasmine as a script for a page. */
+export function jasmineCode(): string {
+  return readFileSync(join(dirname(resolve('jasmine-core')), 'jasmine-core', 'jasmine.js'), 'utf8');
 }

@@ -13,7 +13,7 @@
 //
 // NaN stays NaN throughout; -Infinity gives 0.
 
-import {demote, larger, madd, nmadd, promoteHigh, promoteLow} from './simd';
+import {demote, larger, madd, promoteHigh, promoteLow} from './simd';
 
 /** The factor of the values: the mean of the polynomial over e^r. */
 const KAPPA: f64 = 722.7090506382374;
@@ -106,7 +106,7 @@ export const LOG_UNIT: f64 = 1.0587911840678754e-22 / KAPPA;
 
 @inline function fraction(t: v128, rounded: v128, magic: v128): v128 {
   let k = f32x4.sub(rounded, magic);
-  return nmadd(k, f32x4.splat(LN2_LOW), nmadd(k, f32x4.splat(LN2_HIGH), t));
+  return madd(k, f32x4.splat(-LN2_LOW), madd(k, f32x4.splat(-LN2_HIGH), t));
 }
 
 @inline function valueOf(r: v128, power: v128): v128 {

@@ -6,6 +6,8 @@ export {softmaxLongRows, logSoftmaxLongRows, logSumExpLongRows} from './long_row
 export {softmaxShortRows, logSoftmaxShortRows, logSumExpShortRows} from './short_rows';
 export {softmaxStridedRows, logSoftmaxStridedRows, logSumExpStridedRows} from './strided_rows';
 export {softmaxGatheredRows, logSoftmaxGatheredRows, logSumExpGatheredRows} from './gathered_rows';
-export {softmaxProductLongRows, logSoftmaxJvpLongRows, logSoftmaxVjpLongRows} from './product_long_rows';
+export {
+  softmaxProductLongRows, logSoftmaxJvpLongRows, logSoftmaxVjpLongRows, logSoftmaxGradientLongRows,
+} from './product_long_rows';
 export {softmaxProductStridedRows, logSoftmaxJvpStridedRows, logSoftmaxVjpStridedRows} from './product_strided_rows';
 export {softmaxProductGatheredRows, logSoftmaxJvpGatheredRows, logSoftmaxVjpGatheredRows} from './product_gathered_rows';

@@ -292,28 +292,30 @@ function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v1
   return sumOfValues(x, y, bytes, scale, origin, floor, magic, DOUBLE);
 }
 
+/** The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. */
+export function valuesOfRow(x: usize, y: usize, n: u32, scale: f64): f64 {
+  let bytes = usize(n) << 2;
+  let bias = biasFor(n);
+  let factor = f32x4.splat(exactFactor(scale));
+  let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
+  let m = f32x4.splat(max);
+  if (isExactScale(scale)) {
+    let shift = shiftOf(m);
+    let octaves = octavesOf(m, shift);
+    let floor = floorOf(octaves, bias);
+    let magic = magicOf(octaves, bias);
+    if (scale == 1 && abs(max) < 208) return softmaxPlain(x, y, bytes, floor, magic);
+    return softmaxShifted(x, y, bytes, factor, shift, floor, magic);
+  }
+  let origin = promoteLow(f32x4.mul(m, factor));
+  return softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(bias), magicOfDouble(bias));
+}
+
 /** y = e^(scale·x - m) / s. */
 export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let bytes = usize(n) << 2;
-  let bias = biasFor(n);
-  let exact = isExactScale(scale);
-  let factor = f32x4.splat(exactFactor(scale));
   do {
-    let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
-    let m = f32x4.splat(max);
-    let sum: f64;
-    if (exact) {
-      let shift = shiftOf(m);
-      let octaves = octavesOf(m, shift);
-      let floor = floorOf(octaves, bias);
-      let magic = magicOf(octaves, bias);
-      if (scale == 1 && abs(max) < 208) sum = softmaxPlain(x, y, bytes, floor, magic);
-      else sum = softmaxShifted(x, y, bytes, factor, shift, floor, magic);
-    } else {
-      let origin = promoteLow(f32x4.mul(m, factor));
-      sum = softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(bias), magicOfDouble(bias));
-    }
-    divideRow(y, bytes, sum);
+    divideRow(y, bytes, valuesOfRow(x, y, n, scale));
     x += bytes;
     y += bytes;
   } while (--outer);

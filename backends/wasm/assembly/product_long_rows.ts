@@ -2,6 +2,7 @@
 // last vector of a row overlaps the one before where n is no multiple of four.
 
 import {remainder} from './divide';
+import {valuesOfRow} from './long_rows';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 
@@ -15,7 +16,7 @@ import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
   let low = f64x2.splat(0);
   let high = low;
   let i: usize = 0;
-  let whole = unrolledBytes(bytes, kind);
+  let whole = bytes & ~63;
   if (whole) {
     do {
       let a0 = summand(v128.load(y + i), v128.load(v + i), kind);
@@ -43,13 +44,21 @@ import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
   return sumOfDoubles(f64x2.add(low, high));
 }
 
+function totalOfProducts(y: usize, v: usize, bytes: usize): f64 {
+  return total(y, v, bytes, SOFTMAX_PRODUCT);
+}
+
+function totalOf(v: usize, bytes: usize): f64 {
+  return total(v, v, bytes, LOG_SOFTMAX_VJP);
+}
+
 @inline function rows(y: usize, v: usize, out: usize, count: u32, n: u32, factor: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let factors = f32x4.splat(f32(factor));
   let whole = unrolledBytes(bytes, kind);
   let last = bytes - 16;
   do {
-    let exact = f64x2.splat(total(y, v, bytes, kind));
+    let exact = f64x2.splat(kind == LOG_SOFTMAX_VJP ? totalOf(v, bytes) : totalOfProducts(y, v, bytes));
     let t = demote(exact, exact);
     let rest = remainder(exact, exact, t);
     let i: usize = 0;
@@ -93,4 +102,31 @@ export function logSoftmaxVjpLongRows(
   y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
 ): void {
   rows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
+}
+
+/** y = (v - y t) · factor on a row, in place; the overlapping end is read before the sweep that rewrites part of it. */
+function subtractTimes(y: usize, v: usize, bytes: usize, t: v128, factor: v128): void {
+  let last = bytes - 16;
+  let end = productOf(v128.load(y + last), v128.load(v + last), t, t, factor, LOG_SOFTMAX_VJP);
+  let i: usize = 0;
+  do {
+    v128.store(y + i, productOf(v128.load(y + i), v128.load(v + i), t, t, factor, LOG_SOFTMAX_VJP));
+    i += 16;
+  } while (i < last);
+  v128.store(y + last, end);
+}
+
+/** logSoftmaxVjp from the logits themselves, as backpropagation needs it, times the scale: one pass over each row. */
+export function logSoftmaxGradientLongRows(
+  x: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64,
+): void {
+  let bytes = usize(n) << 2;
+  let factor = f32x4.splat(f32(scale));
+  do {
+    let sum = valuesOfRow(x, out, n, scale);
+    subtractTimes(out, v, bytes, f32x4.splat(f32(totalOf(v, bytes) / sum)), factor);
+    x += bytes;
+    v += bytes;
+    out += bytes;
+  } while (--outer);
 }

@@ -5,16 +5,12 @@
 //   the test; a `while` loop computes them again in every turn and takes 1.7 times as long.
 // - Neighbouring statements do the same to independent vectors, so that their latencies overlap.
 
-/** a·b + c: rounded once in the relaxed build where the machine can, twice in the other. Never exact by contract. */
+/**
+ * a·b + c: rounded once in the relaxed build where the machine can, twice in the other (see scripts/build_wasm.mjs). Never
+ * exact by contract.
+ */
 @inline export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  else return f32x4.add(f32x4.mul(a, b), c);
-}
-
-/** c - a·b, rounded as in `madd`. */
-@inline export function nmadd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
-  else return f32x4.sub(c, f32x4.mul(a, b));
+  return f32x4.relaxed_madd(a, b, c);
 }
 
 // Moves of whole lanes rather than shuffles, which take 18 bytes of code each.

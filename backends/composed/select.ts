@@ -1,0 +1,23 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The ranks that `tf.where` takes on every backend: webgl's and webgpu's go no further. */
+const HIGHEST_RANK = 4;
+
+/** x where the mask is true, the other number elsewhere; of any rank. The mask broadcasts to the shape of x. */
+export function select(mask: Tensor, x: Tensor, otherwise: number): Tensor {
+  if (x.rank <= HIGHEST_RANK) return tf.where(mask, x, otherwise);
+  const flat = tf.where(tf.reshape(repeated(mask, x.shape), [x.size]), tf.reshape(x, [x.size]), otherwise);
+  return tf.reshape(flat, x.shape);
+}
+
+/** The mask at each element of that shape, one dimension after another: no tile has a rank above 3. */
+function repeated(mask: Tensor, shape: number[]): Tensor {
+  const missing = shape.length - mask.rank;
+  return shape.reduceRight((known, length, d) => {
+    if (length === 1 || mask.shape[d - missing] === length) return known;
+    const before = tf.util.sizeFromShape(mask.shape.slice(0, Math.max(d - missing, 0)));
+    const after = tf.util.sizeFromShape(shape.slice(d + 1));
+    return tf.tile(tf.reshape(known, [before, 1, after]), [1, length, 1]);
+  }, mask);
+}

@@ -1,0 +1,98 @@
+/**
+ * Checks the package as it would be published: `npm run check:package`. Publint on its package.json, are-the-types-wrong
+ * on what TypeScript makes of it, and what a page has to load.
+ */
+import {execFileSync} from 'node:child_process';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
+import {checkPackage, createPackageFromTarballData} from '@arethetypeswrong/core';
+import {publint} from 'publint';
+import {formatMessage} from 'publint/utils';
+
+/** Bytes, gzipped: of all that a page loads, and of it without the WebAssembly. */
+const BUDGETS = {everything: 40 * 1024, withoutWasm: 26 * 1024};
+
+/** Sources that no page needs before it asks for them. */
+const FOREIGN =
+  /(?:^|\/)(?:backends\/tensorflow|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
+/** Comments and indentation of GLSL. */
+const UNSTRIPPED = /\n[ \t]|\/\/ /;
+
+const folder = await mkdtemp(join(tmpdir(), 'tfjs-softmax-pack-'));
+try {
+  const tarball = await packed(folder);
+  const problems = [...(await publintProblems(tarball)), ...(await typeProblems(tarball)), ...(await pageProblems())];
+  for (const problem of problems) console.error(`- ${problem}`);
+  console.log(problems.length === 0 ? 'The package is as it should be.' : `${problems.length} problems.`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+} finally {
+  await rm(folder, {recursive: true});
+}
+
+async function packed(destination) {
+  const [{filename, size, unpackedSize}] = JSON.parse(
+    execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', destination], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  console.log(`tarball: ${size} bytes, ${unpackedSize} unpacked`);
+  const buffer = await readFile(join(destination, filename));
+  return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+}
+
+async function publintProblems(tarball) {
+  const {messages, pkg} = await publint({pack: {tarball}, strict: true});
+  return messages.map((message) => `publint: ${formatMessage(message, pkg, {color: false})}`);
+}
+
+async function typeProblems(tarball) {
+  const {problems} = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)), {
+    excludeEntrypoints: [/\.wasm$/], // for hosts that compile them; nothing requires them
+  });
+  return problems.map((problem) => `are-the-types-wrong: ${JSON.stringify(problem)}`);
+}
+
+/** Of dist/index.mjs and what it imports at once; a chunk that is imported on first use does not count. */
+async function pageProblems() {
+  const sizes = {everything: 0, withoutWasm: 0};
+  const problems = [];
+  for (const [file, text] of await loadedWith('dist/index.mjs')) {
+    const size = gzipped(text);
+    console.log(`page: ${file}, ${size} bytes gzipped`);
+    sizes.everything += size;
+    sizes.withoutWasm += gzipped(withoutBase64(text));
+    const {sources} = JSON.parse(await readFile(`${file}.map`, 'utf8'));
+    for (const source of sources) {
+      if (FOREIGN.test(source)) problems.push(`${file}, which every page loads, has ${source} in it`);
+    }
+    if (UNSTRIPPED.test(withoutBase64(text))) problems.push(`${file} has comments or indentation of GLSL in it`);
+  }
+  for (const [name, budget] of Object.entries(BUDGETS)) {
+    const line = `page: ${name} ${sizes[name]} bytes gzipped of ${budget}`;
+    console.log(line);
+    if (sizes[name] > budget) problems.push(line);
+  }
+  return problems;
+}
+
+/** A module and what it imports statically, with their texts. */
+async function loadedWith(entry, found = new Map()) {
+  const text = await readFile(entry, 'utf8');
+  found.set(entry, text);
+  for (const [, specifier] of text.matchAll(/\b(?:import|from)"(\.[^"]+)"/g)) {
+    const file = join(entry, '..', specifier);
+    if (!found.has(file)) await loadedWith(file, found);
+  }
+  return found;
+}
+
+function withoutBase64(text) {
+  return text.replace(/[A-Za-z0-9+/=]{1000,}/g, '');
+}
+
+function gzipped(text) {
+  return gzipSync(text, {level: 9}).length;
+}

@@ -1,0 +1,6 @@
+// Nothing is used by name: what importing does has to survive the bundler.
+import {getGradient, getKernel} from '@tensorflow/tfjs-core';
+import 'tfjs-softmax';
+
+const backends = ['cpu', 'wasm', 'webgl'].filter((backend) => getKernel('FusedSoftmax', backend) != null);
+console.log(JSON.stringify({backends, gradient: getGradient('FusedSoftmax') != null}));
