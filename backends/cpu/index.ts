@@ -13,7 +13,7 @@ import {product} from './product';
  * From this many elements on the WebAssembly kernels are faster, the copies into their memory and out of it included;
  * below it plain TypeScript is. `benchmarks/staging.ts` measures where they meet.
  */
-export const SMALLEST_STAGED = {forward: 48, product: 128, masked: 8, loss: 128, lossGradient: 64};
+export const SMALLEST_STAGED = {forward: 48, product: 128, masked: 8, loss: 96, lossGradient: 96};
 
 /** tfjs's `cpu` backend: tensors are typed arrays. Plain TypeScript also runs where exactness is asked for: it has doubles. */
 export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
