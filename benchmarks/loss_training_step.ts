@@ -86,7 +86,7 @@ function check(name: string, {value, grad}: {value: tf.Tensor; grad: tf.Tensor},
   tf.dispose([value, grad]);
 }
 
-/** The kernels of one call, by tfjs's profile. */
+/** The kernels that one call asks tfjs for. */
 function kernelsOf(step: () => void): string[] {
   const names: string[] = [];
   const tfjs = tf.engine();

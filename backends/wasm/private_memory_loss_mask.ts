@@ -2,11 +2,17 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, Loss, Mask} from '../backend';
 import * as plainLoss from '../cpu/cross_entropy';
 import * as plain from '../cpu/masked';
-import {chunkOf, reserve, stagesLossMask} from './private_memory';
+import {chunkOf, reserve, type Staging, stagesLossMask} from './private_memory';
 import {notePlainTypeScript} from './run';
 import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
 /** Masks and losses on typed arrays, by way of the private memory: in chunks of whole rows, as in private_memory.ts. */
+
+/** Values that pass through, so many to a block of the outer dimension; with 0, all of them are there for each chunk. */
+interface Passing {
+  values: Float32Array | Int32Array | Uint8Array;
+  perBlock: number;
+}
 
 type Labels = Float32Array | Int32Array;
 
@@ -24,23 +30,15 @@ export function stagedMasked(
   mask: Mask,
 ): void {
   const perBlock = rows.n * rows.inner;
+  const inputs = [
+    {values: m, perBlock: 0},
+    {values: x, perBlock},
+  ];
   const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
-  const maskBytes = Math.ceil(m.length / 4) * 4;
-  const chunk = lossMaskChunkOf(perBlock + outPerBlock, rows.outer, maskBytes);
-  if (chunk === 0) {
-    notePlainTypeScript();
-    plain.maskedForward(kind, x, m, out, rows, scale, mask);
-    return;
-  }
-  const {memory, lossMaskKernels} = reserve(maskBytes + 4 * chunk * (perBlock + outPerBlock));
-  new Uint8Array(memory.buffer, 0, m.length).set(m);
-  for (let o = 0; o < rows.outer; o += chunk) {
-    const outer = Math.min(chunk, rows.outer - o);
-    const outAt = maskBytes + 4 * outer * perBlock;
-    new Float32Array(memory.buffer, maskBytes, outer * perBlock).set(x.subarray(o * perBlock, (o + outer) * perBlock));
-    runMasked(lossMaskKernels!, kind, maskBytes, 0, outAt, {...rows, outer}, scale, mask, o);
-    out.set(new Float32Array(memory.buffer, outAt, outer * outPerBlock), o * outPerBlock);
-  }
+  const done = inChunks(rows.outer, inputs, out, outPerBlock, ({lossMaskKernels}, [flags, from, to], outer, o) => {
+    runMasked(lossMaskKernels!, kind, from!, flags!, to!, {...rows, outer}, scale, mask, o);
+  });
+  if (!done) plain.maskedForward(kind, x, m, out, rows, scale, mask);
 }
 
 /**
@@ -48,31 +46,13 @@ export function stagedMasked(
  * @param labels as many as logits, or if sparse, one a row
  */
 export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, loss: Loss): void {
-  const {rows, sparse, total} = loss;
-  const perBlock = rows.n * rows.inner;
-  const labelsPerBlock = sparse ? rows.inner : perBlock;
+  const {rows, total} = loss;
   const outPerBlock = total === null ? rows.inner : 0;
-  const chunk = lossMaskChunkOf(perBlock + labelsPerBlock + outPerBlock, rows.outer);
-  if (chunk === 0) {
-    notePlainTypeScript();
-    plainLoss.crossEntropy(x, labels, out, loss);
-    return;
-  }
-  // A total takes four bytes whatever the chunk.
-  const {memory, lossMaskKernels} = reserve(4 * chunk * (perBlock + labelsPerBlock + outPerBlock) + 4);
-  let sum = 0;
-  for (let o = 0; o < rows.outer; o += chunk) {
-    const outer = Math.min(chunk, rows.outer - o);
-    const labelsAt = 4 * outer * perBlock;
-    const outAt = labelsAt + 4 * outer * labelsPerBlock;
-    lay(x, o * perBlock, outer * perBlock, memory, 0);
-    lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
-    runLoss(lossMaskKernels!, 0, labelsAt, outAt, {...loss, rows: {...rows, outer}});
-    const result = new Float32Array(memory.buffer, outAt, total === null ? outer * rows.inner : 1);
-    if (total === null) out.set(result, o * rows.inner);
-    else sum += result[0]!;
-  }
-  if (total !== null) out[0] = sum;
+  const done = inChunks(rows.outer, logitsAndLabels(x, labels, loss), out, outPerBlock, (staging, at, outer) => {
+    const [from, given, to] = at as [number, number, number];
+    runLoss(staging.lossMaskKernels!, from, given, to, {...loss, rows: {...rows, outer}});
+  });
+  if (!done) plainLoss.crossEntropy(x, labels, out, loss);
 }
 
 /**
@@ -86,36 +66,69 @@ export function stagedLossGradient(
   out: Float32Array,
   loss: Loss,
 ): void {
-  const {rows, sparse, total} = loss;
-  const perBlock = rows.n * rows.inner;
-  const labelsPerBlock = sparse ? rows.inner : perBlock;
-  const chunk = lossMaskChunkOf(2 * perBlock + labelsPerBlock + rows.inner, rows.outer);
+  const {rows, total} = loss;
+  const given = {values: cotangents, perBlock: total === null ? rows.inner : 0};
+  const inputs = [...logitsAndLabels(x, labels, loss), given];
+  const done = inChunks(rows.outer, inputs, out, rows.n * rows.inner, (staging, at, outer) => {
+    const [from, label, cotangent, to] = at as [number, number, number, number];
+    const part = {...loss, rows: {...rows, outer}};
+    runLossGradient(staging.kernels, staging.lossMaskKernels!, from, label, cotangent, to, part);
+  });
+  if (!done) plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
+}
+
+function logitsAndLabels(x: Float32Array, labels: Labels, {rows: {n, inner}, sparse}: Loss): Passing[] {
+  return [
+    {values: x, perBlock: n * inner},
+    {values: labels, perBlock: sparse ? inner : n * inner},
+  ];
+}
+
+/**
+ * Runs a kernel on chunks of blocks, told where each input and the result lie, how many blocks there are and which is the
+ * first. With no results to a block there is one number, the sum of what the chunks give.
+ * @returns whether it could; if not, plain TypeScript has to stand in
+ */
+function inChunks(
+  outer: number,
+  inputs: Passing[],
+  out: Float32Array,
+  outPerBlock: number,
+  run: (staging: Staging, addresses: number[], outer: number, first: number) => void,
+): boolean {
+  let perBlock = outPerBlock;
+  let always = 4;
+  for (const input of inputs) {
+    perBlock += input.perBlock;
+    if (input.perBlock === 0) always += aligned(input.values.byteLength);
+  }
+  const chunk = stagesLossMask() ? chunkOf(perBlock, outer, always) : 0;
   if (chunk === 0) {
     notePlainTypeScript();
-    plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
-    return;
+    return false;
   }
-  const {memory, kernels: first, lossMaskKernels} = reserve(4 * chunk * (2 * perBlock + labelsPerBlock + rows.inner));
-  for (let o = 0; o < rows.outer; o += chunk) {
-    const outer = Math.min(chunk, rows.outer - o);
-    const labelsAt = 4 * outer * perBlock;
-    const cotangentsAt = labelsAt + 4 * outer * labelsPerBlock;
-    const outAt = cotangentsAt + 4 * outer * rows.inner;
-    lay(x, o * perBlock, outer * perBlock, memory, 0);
-    lay(labels, o * labelsPerBlock, outer * labelsPerBlock, memory, labelsAt);
-    if (total === null) lay(cotangents, o * rows.inner, outer * rows.inner, memory, cotangentsAt);
-    else lay(cotangents, 0, 1, memory, cotangentsAt);
-    runLossGradient(first, lossMaskKernels!, 0, labelsAt, cotangentsAt, outAt, {...loss, rows: {...rows, outer}});
-    out.set(new Float32Array(memory.buffer, outAt, outer * perBlock), o * perBlock);
+  const staging = reserve(4 * chunk * perBlock + always);
+  const {buffer} = staging.memory;
+  let sum = 0;
+  for (let o = 0; o < outer; o += chunk) {
+    const blocks = Math.min(chunk, outer - o);
+    let end = 0;
+    const addresses = inputs.map(({values, perBlock: count}) => {
+      const part = count === 0 ? values : values.subarray(o * count, (o + blocks) * count);
+      const address = end;
+      end += aligned(part.byteLength);
+      new (part.constructor as Float32ArrayConstructor)(buffer, address, part.length).set(part);
+      return address;
+    });
+    run(staging, [...addresses, end], blocks, o);
+    const result = new Float32Array(buffer, end, blocks * outPerBlock || 1);
+    if (outPerBlock > 0) out.set(result, o * outPerBlock);
+    else sum += result[0]!;
   }
+  if (outPerBlock === 0) out[0] = sum;
+  return true;
 }
 
-function lossMaskChunkOf(floatsPerBlock: number, outer: number, others = 0): number {
-  return stagesLossMask() ? chunkOf(floatsPerBlock, outer, others) : 0;
-}
-
-/** Copies `length` numbers from `start` on to a byte address. */
-function lay(values: Labels, start: number, length: number, memory: WebAssembly.Memory, address: number): void {
-  const to = values instanceof Int32Array ? Int32Array : Float32Array;
-  new to(memory.buffer, address, length).set(values.subarray(start, start + length));
+function aligned(bytes: number): number {
+  return (bytes + 3) & ~3;
 }
