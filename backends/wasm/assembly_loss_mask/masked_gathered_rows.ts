@@ -5,7 +5,7 @@ import {reciprocal} from '../assembly/divide';
 import {
   LOG_BIAS, biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts,
 } from '../assembly/exp';
-import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from '../assembly/kinds';
+import {LOG_SUM_EXP, SOFTMAX, exactFactor} from '../assembly/kinds';
 import {logOfSum} from '../assembly/log';
 import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from '../assembly/simd';
 import {loadRows, storeRows} from './lanes';

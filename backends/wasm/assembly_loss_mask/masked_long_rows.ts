@@ -4,11 +4,11 @@
 // (x, m, y, n, a, b, xStep, xA, xB, mStep, mA, mB, yA, yB, scale, kind): a·b rows, the steps between their elements, and
 // between rows in both directions, in x, the mask and the result; in bytes. Here b is 1.
 
-import {biasFor, floorOf, magicOf, octavesOf, shiftOf} from '../assembly/exp';
+import {LOG_BIAS, biasFor, floorOf, magicOf, octavesOf, shiftOf} from '../assembly/exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from '../assembly/kinds';
-import {logOfRow} from './log_of_row';
+import {logOfSum} from '../assembly/log';
 import {limit} from './mask';
-import {goneAt, maximum, sumOfValues} from './sweeps';
+import {goneAt, maximum, sumOfOthers, sumOfValues, tiesOfLastRow} from './masked_sweeps';
 
 /** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
 function divideRow(m: usize, y: usize, bytes: usize, counts: v128, sum: f64): void {
@@ -39,6 +39,15 @@ function subtractLog(
     v128.store(y + at, v128.bitselect(f32x4.splat(-Infinity), result, goneAt(m, at, counts)));
     i += 16;
   } while (i < bytes);
+}
+
+/** log Σ e^(scale·x - max) of a row. */
+function logOfRow(x: usize, m: usize, bytes: usize, counts: v128, scale: v128, max: v128): f64 {
+  let shift = shiftOf(max);
+  let octaves = octavesOf(max, shift);
+  let floor = floorOf(octaves, LOG_BIAS);
+  let sum = sumOfOthers(x, m, bytes, counts, scale, max, shift, floor, magicOf(octaves, LOG_BIAS));
+  return f64x2.extract_lane(logOfSum(tiesOfLastRow(), f64x2.splat(sum), max), 0);
 }
 
 function row(x: usize, m: usize, y: usize, n: u32, counts: v128, scale: v128, kind: i32): void {
