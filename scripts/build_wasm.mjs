@@ -1,5 +1,5 @@
-// Compiles backends/wasm/assembly into backends/wasm/generated: a TypeScript file that holds the module in hexadecimal
-// digits: they compress to the size of the bytes, which base64 does not, since there a byte is not always the same letters.
+// Compiles backends/wasm/assembly into backends/wasm/generated: a TypeScript file that holds the module as text (see
+// backends/wasm/text.ts).
 //
 // One build ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
 // by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
@@ -8,6 +8,7 @@ import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import esbuild from 'esbuild';
+import {bytesAsText} from './bytes_as_text.mjs';
 
 const assembly = new URL('../backends/wasm/assembly/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
@@ -19,7 +20,8 @@ const BUDGET = 24 * 1024;
 /** A digest of everything the output depends on. */
 async function fingerprint() {
   const hash = createHash('sha256');
-  hash.update(await readFile(new URL(import.meta.url)));
+  for (const script of [import.meta.url, new URL('bytes_as_text.mjs', import.meta.url)])
+    hash.update(await readFile(new URL(script)));
   hash.update(await readFile(new URL('../node_modules/assemblyscript/package.json', import.meta.url)));
   for (const name of (await readdir(assembly)).sort())
     hash.update(name).update(await readFile(new URL(name, assembly)));
@@ -159,8 +161,10 @@ export async function buildWasm() {
   const bytes = await assemble(shortenConstants(text));
   if (bytes.length > BUDGET) throw new Error(`The kernels have ${bytes.length} bytes; the budget is ${BUDGET}.`);
   await checkRelaxed(bytes, count);
-  const hex = Buffer.from(bytes).toString('hex');
-  await writeFile(OUTPUT, `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${hex}';\n`);
+  await writeFile(
+    OUTPUT,
+    `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${bytesAsText(bytes)}';\n`,
+  );
   return bytes.length;
 }
 
