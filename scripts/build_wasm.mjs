@@ -15,7 +15,7 @@ const generated = new URL('../backends/wasm/generated/', import.meta.url);
 const FEATURES = ['simd', 'threads', 'relaxed-simd'];
 /** The folder of the sources, how much the compiler is to care for size, and what a module may weigh, in bytes. */
 const MODULES = {
-  kernels: {folder: 'assembly', shrinkLevel: '0', budget: 24 * 1024},
+  kernels: {folder: 'assembly', shrinkLevel: '1', budget: 24 * 1024},
   loss_mask: {folder: 'assembly_loss_mask', shrinkLevel: '1', budget: 9.25 * 1024},
 };
 
