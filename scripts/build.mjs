@@ -12,6 +12,7 @@ import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
 import {buildWasm} from './build_wasm.mjs';
+import {bundleForPages} from './bundle_for_pages.mjs';
 import {stripGlsl} from './strip_glsl.mjs';
 import {thirdPartyLicences} from './third_party_licences.mjs';
 import {writeWasmFiles} from './write_wasm_files.mjs';
@@ -28,15 +29,7 @@ const library = {
   minify: true,
   plugins: [stripGlsl],
 };
-await esbuild.build({
-  ...library,
-  entryPoints: ['index.ts'],
-  outdir: 'dist',
-  format: 'esm',
-  splitting: true,
-  outExtension: {'.js': '.mjs'},
-  chunkNames: 'chunks/[name]-[hash]',
-});
+await bundleForPages(library, 'dist');
 await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/node.mjs', format: 'esm'});
 await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/index.cjs', format: 'cjs'});
 await writeWasmFiles('dist');
