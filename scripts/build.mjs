@@ -2,7 +2,8 @@
  * Builds the WebAssembly kernels, and dist/:
  *
  * - index.mjs with its chunks, for pages: the dispatcher is a chunk of its own, loaded on first use;
- * - node.mjs, for Node, and index.cjs, for whoever requires: one file each, with the kernels for tfjs-node;
+ * - index.cjs, for whoever requires, with the kernels for tfjs-node in it too; and node.mjs, by which Node imports the
+ *   same: a program that does both has one copy, with one state;
  * - the types of both kinds of module;
  * - the WebAssembly as files, for `setWasmModule`;
  * - the command line, and the program of the benchmark's reports, with the licences of what is bundled into them.
@@ -28,8 +29,9 @@ const library = {
   minify: true,
   plugins: [stripGlsl],
 };
-await esbuild.build({
+const {metafile: pages} = await esbuild.build({
   ...library,
+  metafile: true,
   entryPoints: ['index.ts'],
   outdir: 'dist',
   format: 'esm',
@@ -37,8 +39,18 @@ await esbuild.build({
   outExtension: {'.js': '.mjs'},
   chunkNames: 'chunks/[name]-[hash]',
 });
-await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/node.mjs', format: 'esm'});
-await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/index.cjs', format: 'cjs'});
+// For platform node it tells Node which names it exports.
+await esbuild.build({
+  ...library,
+  platform: 'node',
+  entryPoints: ['node.ts'],
+  outfile: 'dist/index.cjs',
+  format: 'cjs',
+});
+await writeFile(
+  'dist/node.mjs',
+  `export {${pages.outputs['dist/index.mjs'].exports.join(', ')}} from './index.cjs';\n`,
+);
 await writeWasmFiles('dist');
 
 // The command line brings what it needs along: the package itself depends on nothing but its peer.
