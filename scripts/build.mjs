@@ -2,7 +2,8 @@
  * Builds the WebAssembly kernels, and dist/:
  *
  * - index.mjs with its chunks, for pages: the dispatcher is a chunk of its own, loaded on first use;
- * - node.mjs, for Node, and index.cjs, for whoever requires: one file each, with the kernels for tfjs-node;
+ * - index.cjs, for whoever requires, with the kernels for tfjs-node in it too; and node.mjs, by which Node imports the
+ *   same: a program that does both has one copy, with one state;
  * - the types of both kinds of module;
  * - the WebAssembly as files, for `setWasmModule`;
  * - the command line, and the program of the benchmark's reports, with the licences of what is bundled into them.
@@ -29,9 +30,16 @@ const library = {
   minify: true,
   plugins: [stripGlsl],
 };
-await bundleForPages(library, 'dist');
-await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/node.mjs', format: 'esm'});
-await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/index.cjs', format: 'cjs'});
+const names = await bundleForPages(library, 'dist');
+// For platform node it tells Node which names it exports.
+await esbuild.build({
+  ...library,
+  platform: 'node',
+  entryPoints: ['node.ts'],
+  outfile: 'dist/index.cjs',
+  format: 'cjs',
+});
+await writeFile('dist/node.mjs', `export {${names.join(', ')}} from './index.cjs';\n`);
 await writeWasmFiles('dist');
 
 // The command line brings what it needs along: the package itself depends on nothing but its peer.

@@ -10,6 +10,7 @@ import {minify} from 'terser';
  * off a twentieth of what esbuild alone leaves.
  *
  * @param options of esbuild, beside those that are said here
+ * @returns the names that index.mjs exports
  */
 export async function bundleForPages(options, folder) {
   const {outputFiles} = await esbuild.build({
@@ -59,4 +60,5 @@ export async function bundleForPages(options, folder) {
     await writeFile(join(folder, fileName), small.code);
     await writeFile(join(folder, `${fileName}.map`), small.map);
   }
+  return output.find(({fileName}) => fileName === 'index.mjs').exports;
 }
