@@ -2,7 +2,8 @@
  * Builds the WebAssembly kernels, and dist/:
  *
  * - index.mjs with its chunks, for pages: the dispatcher is a chunk of its own, loaded on first use;
- * - node.mjs, for Node, and index.cjs, for whoever requires: one file each, with the kernels for tfjs-node;
+ * - index.cjs, for whoever requires, with the kernels for tfjs-node in it too; and node.mjs, by which Node imports the
+ *   same: a program that does both has one copy, with one state;
  * - the types of both kinds of module;
  * - the WebAssembly as files, for `setWasmModule`;
  * - the command line, and the program of the benchmark's reports, with the licences of what is bundled into them.
@@ -12,6 +13,7 @@ import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
 import {buildWasm} from './build_wasm.mjs';
+import {bundleForPages} from './bundle_for_pages.mjs';
 import {stripGlsl} from './strip_glsl.mjs';
 import {thirdPartyLicences} from './third_party_licences.mjs';
 import {writeWasmFiles} from './write_wasm_files.mjs';
@@ -28,17 +30,16 @@ const library = {
   minify: true,
   plugins: [stripGlsl],
 };
+const names = await bundleForPages(library, 'dist');
+// For platform node it tells Node which names it exports.
 await esbuild.build({
   ...library,
-  entryPoints: ['index.ts'],
-  outdir: 'dist',
-  format: 'esm',
-  splitting: true,
-  outExtension: {'.js': '.mjs'},
-  chunkNames: 'chunks/[name]-[hash]',
+  platform: 'node',
+  entryPoints: ['node.ts'],
+  outfile: 'dist/index.cjs',
+  format: 'cjs',
 });
-await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/node.mjs', format: 'esm'});
-await esbuild.build({...library, entryPoints: ['node.ts'], outfile: 'dist/index.cjs', format: 'cjs'});
+await writeFile('dist/node.mjs', `export {${names.join(', ')}} from './index.cjs';\n`);
 await writeWasmFiles('dist');
 
 // The command line brings what it needs along: the package itself depends on nothing but its peer.

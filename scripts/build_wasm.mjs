@@ -1,5 +1,5 @@
-// Compiles the modules in backends/wasm into backends/wasm/generated: TypeScript files that hold them in hexadecimal
-// digits: they compress to the size of the bytes, which base64 does not, since there a byte is not always the same letters.
+// Compiles the modules in backends/wasm into backends/wasm/generated: TypeScript files that hold them as text (see
+// backends/wasm/text.ts).
 //
 // One build of each ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
 // by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
@@ -8,20 +8,22 @@ import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import esbuild from 'esbuild';
+import {bytesAsText} from './bytes_as_text.mjs';
 
 const wasm = new URL('../backends/wasm/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
 const FEATURES = ['simd', 'threads', 'relaxed-simd'];
 /** The folder of the sources, how much the compiler is to care for size, and what a module may weigh, in bytes. */
 const MODULES = {
-  kernels: {folder: 'assembly', shrinkLevel: '0', budget: 24 * 1024},
+  kernels: {folder: 'assembly', shrinkLevel: '1', budget: 24 * 1024},
   loss_mask: {folder: 'assembly_loss_mask', shrinkLevel: '1', budget: 9.25 * 1024},
 };
 
 /** A digest of everything the output depends on. */
 async function fingerprint() {
   const hash = createHash('sha256');
-  hash.update(await readFile(new URL(import.meta.url)));
+  for (const script of [import.meta.url, new URL('bytes_as_text.mjs', import.meta.url)])
+    hash.update(await readFile(new URL(script)));
   hash.update(await readFile(new URL('../node_modules/assemblyscript/package.json', import.meta.url)));
   for (const {folder} of Object.values(MODULES)) {
     const sources = new URL(`${folder}/`, wasm);
@@ -183,8 +185,10 @@ export async function buildWasm() {
       throw new Error(`The module ${name} has ${bytes.length} bytes; the budget is ${module.budget}.`);
     }
     await checkRelaxed(bytes, count);
-    const hex = Buffer.from(bytes).toString('hex');
-    await writeFile(outputOf(name), `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${hex}';\n`);
+    await writeFile(
+      outputOf(name),
+      `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${bytesAsText(bytes)}';\n`,
+    );
     sizes[name] = bytes.length;
   }
   return sizes;

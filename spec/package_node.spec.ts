@@ -77,6 +77,17 @@ test('the build for Node exports what the one for pages does, and so does the on
   expect(commonjs).toEqual(node);
 });
 
+test('who imports and who requires it in Node share one copy', async () => {
+  const program = `
+    import {createRequire} from 'node:module';
+    import * as imported from 'tfjs-softmax';
+    const required = createRequire(import.meta.url)('tfjs-softmax');
+    console.log(Object.keys(imported).filter((name) => imported[name] !== required[name]).length);
+  `;
+  const args = ['--input-type=module', '-e', program];
+  expect(await workplace.succeed(process.execPath, args)).toBe('0\n');
+});
+
 test('source maps lead from an error to the line that throws it', async () => {
   const program = "import {softmax} from 'tfjs-softmax'; softmax('text')";
   const {stderr} = await workplace.run(process.execPath, [

@@ -5,6 +5,7 @@ import kernels from './generated/kernels';
 import lossMask from './generated/loss_mask';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
+import {bytesOfText} from './text';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
@@ -101,7 +102,7 @@ function compiledHere(name: ModuleName, build: Build, shared: boolean): {build: 
 
 /** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
 export function bytesOf(build: Build, shared: boolean, name: ModuleName = 'kernels'): Uint8Array<ArrayBuffer> {
-  const bytes = decode(MODULES[name]);
+  const bytes = bytesOfText(MODULES[name]);
   if (build === 'relaxed') relax(bytes);
   return shared ? bytes : withUnsharedMemory(bytes);
 }
@@ -126,24 +127,4 @@ function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   if (start < 0) throw new Error('the memory import is not where scripts/build_wasm.mjs puts it');
   bytes.set(UNSHARED_LIMITS, start + IMPORT.length);
   return bytes;
-}
-
-/**
- * Bytes of hexadecimal digits. The host's own decoders first, which take 0.1 ms; a loop that the engine has not optimised
- * yet takes several.
- */
-function decode(hex: string): Uint8Array<ArrayBuffer> {
-  const {fromHex} = Uint8Array as {fromHex?(text: string): Uint8Array<ArrayBuffer>};
-  if (fromHex) return fromHex.call(Uint8Array, hex);
-  const {Buffer} = globalThis as {Buffer?: {from(text: string, encoding: string): Uint8Array}};
-  if (Buffer) return Uint8Array.from(Buffer.from(hex, 'hex'));
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(hex, 2 * i) * 16 + digit(hex, 2 * i + 1);
-  return bytes;
-}
-
-/** Digits are 0 to 9 and a to f. */
-function digit(hex: string, i: number): number {
-  const code = hex.charCodeAt(i);
-  return code < 0x3a ? code - 0x30 : code - 0x57;
 }

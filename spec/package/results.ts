@@ -10,6 +10,7 @@ export interface Result {
   mask: boolean[];
   classes: number[];
   selected: string;
+  wisdom: object[];
   softmax: number[];
   gradient: number[];
   masked: number[];
@@ -29,6 +30,7 @@ export function expectRight(result: Result, backend: string, runs: RegExp): void
   const {shape, cotangent} = result;
   expect(result.version).toBe(version);
   expect(result.selected).toBe(backend);
+  expect(result.wisdom).toMatchObject([{op: 'softmax', backends: {cpu: {samples: expect.any(Number)}}}]);
   expect(result.backend).toMatchObject({name: backend, kernels: 'own', check: 'PASS'});
   expect(result.backend.runs).toMatch(runs);
 

@@ -202,7 +202,7 @@ function sumOfOthersDouble(
 }
 
 /** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
-function divideRow(y: usize, bytes: usize, sum: f64): void {
+@inline function divideRow(y: usize, bytes: usize, sum: f64): void {
   let factor = f32x4.splat(f32(1 / sum));
   let last = bytes - 16;
   let end = f32x4.mul(v128.load(y + last), factor);
@@ -292,14 +292,14 @@ function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v1
   return sumOfValues(x, y, bytes, scale, origin, floor, magic, DOUBLE);
 }
 
-/** The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. */
-export function valuesOfRow(x: usize, y: usize, n: u32, scale: f64): f64 {
-  let bytes = usize(n) << 2;
-  let bias = biasFor(n);
-  let factor = f32x4.splat(exactFactor(scale));
+/**
+ * The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. The last three say of
+ * n and the scale what is the same for all rows: `biasFor`, `exactFactor`, `isExactScale`.
+ */
+export function valuesOfRow(x: usize, y: usize, bytes: usize, scale: f64, bias: i32, factor: v128, exact: bool): f64 {
   let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
   let m = f32x4.splat(max);
-  if (isExactScale(scale)) {
+  if (exact) {
     let shift = shiftOf(m);
     let octaves = octavesOf(m, shift);
     let floor = floorOf(octaves, bias);
@@ -314,8 +314,11 @@ export function valuesOfRow(x: usize, y: usize, n: u32, scale: f64): f64 {
 /** y = e^(scale·x - m) / s. */
 export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let bytes = usize(n) << 2;
+  let bias = biasFor(n);
+  let factor = f32x4.splat(exactFactor(scale));
+  let exact = isExactScale(scale);
   do {
-    divideRow(y, bytes, valuesOfRow(x, y, n, scale));
+    divideRow(y, bytes, valuesOfRow(x, y, bytes, scale, bias, factor, exact));
     x += bytes;
     y += bytes;
   } while (--outer);

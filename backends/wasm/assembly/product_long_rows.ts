@@ -2,6 +2,8 @@
 // last vector of a row overlaps the one before where n is no multiple of four.
 
 import {remainder} from './divide';
+import {biasFor} from './exp';
+import {exactFactor, isExactScale} from './kinds';
 import {valuesOfRow} from './long_rows';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
@@ -121,10 +123,12 @@ export function logSoftmaxGradientLongRows(
   x: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64,
 ): void {
   let bytes = usize(n) << 2;
-  let factor = f32x4.splat(f32(scale));
+  let bias = biasFor(n);
+  let factor = f32x4.splat(exactFactor(scale));
+  let exact = isExactScale(scale);
   do {
-    let sum = valuesOfRow(x, out, n, scale);
-    subtractTimes(out, v, bytes, f32x4.splat(f32(totalOf(v, bytes) / sum)), factor);
+    let sum = valuesOfRow(x, out, bytes, scale, bias, factor, exact);
+    subtractTimes(out, v, bytes, f32x4.splat(f32(totalOf(v, bytes) / sum)), f32x4.splat(f32(scale)));
     x += bytes;
     v += bytes;
     out += bytes;

@@ -9,8 +9,11 @@ const classes = [3, 1, 4, 1, 5, 9, 2, 6];
 const cotangent = Array.from({length: 160}, (_, i) => ((i * 7) % 11) - 5);
 
 export async function use(tf, family, backend) {
-  const {backendReport, install, selectBackend, softmax, softmaxCrossEntropy, uninstall} = family;
+  const {backendReport, exportWisdom, install, rankBackends, selectBackend, softmax, softmaxCrossEntropy, uninstall} =
+    family;
   const {backend: selected} = await selectBackend({op: 'softmax', shape: SHAPE}, {backend});
+  // Measured by the part that is loaded on first use, remembered in the other.
+  await rankBackends({op: 'softmax', shape: SHAPE}, {mode: 'measure', candidates: ['cpu']});
   const x = tf.tensor(logits, SHAPE);
   const v = tf.tensor(cotangent, SHAPE);
   const kept = tf.tensor(mask, SHAPE, 'bool');
@@ -28,6 +31,7 @@ export async function use(tf, family, backend) {
     mask,
     classes,
     selected,
+    wisdom: JSON.parse(exportWisdom()).entries,
     softmax: await valuesOf(softmax(x)),
     gradient: await valuesOf(tf.grad((t) => softmax(t))(x, v)),
     masked: await valuesOf(softmax(x, -1, {mask: kept})),

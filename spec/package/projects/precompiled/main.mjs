@@ -6,7 +6,7 @@ import {createContext, runInContext} from 'node:vm';
 import {use} from '../use.mjs';
 
 const host = createContext(
-  {atob, console, performance, setTimeout, clearTimeout, TextDecoder},
+  {atob, console, performance, setTimeout, clearTimeout, TextDecoder, TextEncoder},
   {codeGeneration: {strings: false, wasm: false}},
 );
 const require = createRequire(import.meta.url);
