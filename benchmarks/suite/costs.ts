@@ -40,7 +40,7 @@ export interface Variant {
   draws?: number;
 }
 
-/** Forward and backward of ours on processors: the gradient of logSoftmax makes the softmax that the forward pass skips. */
+/** On processors. */
 const SOFTMAX = [MAX, EXP_STORE_SUM, DIVIDE];
 const LOG_SOFTMAX = [MAX, EXP_SUM, SUBTRACT];
 /** The same in two draws: the statistics of a row need one look at it. */
@@ -53,7 +53,11 @@ const COMPOSED_LOG_SUM_EXP = [MAX, SUBTRACT, EXP, SUM];
 const COMPOSED_SOFTMAX_GRADIENT = [MULTIPLY, SUM, MULTIPLY_BY_ROW, SUBTRACT_BOTH];
 const COMPOSED_LOG_SOFTMAX_GRADIENT = [EXP, SUM, MULTIPLY_BY_ROW, SUBTRACT_BOTH];
 
-const PROCESSORS = 'cpu, wasm';
+/** logSoftmax's derivative from logits, in long rows: the softmax is not divided and not read again. */
+const LOG_SOFTMAX_GRADIENT = [MAX, EXP_STORE_SUM, SUM, PRODUCT];
+
+/** On cpu and tensorflow the kernels are those of wasm; copies into their memory and out of it come on top. */
+const PROCESSORS = 'cpu, wasm, tensorflow';
 const ANY = 'any';
 
 export const VARIANTS: Variant[] = [
@@ -76,7 +80,8 @@ export const VARIANTS: Variant[] = [
   {op: 'logSumExp', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
   {op: 'logSumExp', peer: 'onnxruntime', backends: 'its own', passes: [MAX, EXP_SUM]},
 
-  {op: 'gradSoftmax', peer: 'ours', backends: PROCESSORS, passes: [...SOFTMAX, DOT, PRODUCT]},
+  {op: 'gradSoftmax', peer: 'ours', backends: 'cpu, tensorflow', passes: [...SOFTMAX, DOT, PRODUCT]},
+  {op: 'gradSoftmax', peer: 'ours', backends: 'wasm', passes: [...SOFTMAX, COPY, DOT, PRODUCT]},
   {op: 'gradSoftmax', peer: 'ours', backends: 'webgl', passes: [...SOFTMAX_DRAWN, DOT, PRODUCT], draws: 4},
   {op: 'gradSoftmax', peer: 'stock', backends: 'wasm', passes: [...SOFTMAX, COPY, ...COMPOSED_SOFTMAX_GRADIENT]},
   {
@@ -86,7 +91,8 @@ export const VARIANTS: Variant[] = [
     passes: [...COMPOSED_SOFTMAX, ...COMPOSED_SOFTMAX_GRADIENT],
   },
 
-  {op: 'gradLogSoftmax', peer: 'ours', backends: PROCESSORS, passes: [...LOG_SOFTMAX, ...SOFTMAX, SUM, PRODUCT]},
+  {op: 'gradLogSoftmax', peer: 'ours', backends: 'cpu, tensorflow', passes: [...LOG_SOFTMAX, ...SOFTMAX, SUM, PRODUCT]},
+  {op: 'gradLogSoftmax', peer: 'ours', backends: 'wasm', passes: [...LOG_SOFTMAX, COPY, ...LOG_SOFTMAX_GRADIENT]},
   {
     op: 'gradLogSoftmax',
     peer: 'ours',
@@ -97,8 +103,14 @@ export const VARIANTS: Variant[] = [
   {
     op: 'gradLogSoftmax',
     peer: 'stock',
-    backends: ANY,
+    backends: 'cpu, webgl, tensorflow',
     passes: [...COMPOSED_LOG_SOFTMAX, ...COMPOSED_LOG_SOFTMAX_GRADIENT],
+  },
+  {
+    op: 'gradLogSoftmax',
+    peer: 'stock',
+    backends: 'wasm',
+    passes: [...COMPOSED_LOG_SOFTMAX, COPY, ...COMPOSED_LOG_SOFTMAX_GRADIENT],
   },
 ];
 
