@@ -1,8 +1,9 @@
 import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
+import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
 import {describeLarge, forwardLarge, LARGE, logSoftmaxGradientLarge, productLarge} from './large';
-import {makeTensor, type NodeBackend, valuesOf} from './node_backend';
+import {flagsOf, labelsOf, makeTensor, type NodeBackend, valuesOf} from './node_backend';
 
 /**
  * tfjs-node's `tensorflow` backend. TensorFlow's own ops cannot be these kernels: in 2.21 its Softmax is wrong by 16 ULP
@@ -12,12 +13,17 @@ import {makeTensor, type NodeBackend, valuesOf} from './node_backend';
  * can be a tensor: a small one takes no native call at all. Large ones are held by TensorFlow; see `large.ts`.
  */
 export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
+  masks: true,
+  totals: true,
+
   forward(request, backend) {
-    const {kind, x, rows, scale, outputShape} = request;
-    const result = util.sizeFromShape(x.shape) >= LARGE ? forwardLarge(request, backend) : null;
+    const {kind, x, rows, scale, mask, outputShape} = request;
+    const isLarge = mask === null && util.sizeFromShape(x.shape) >= LARGE;
+    const result = isLarge ? forwardLarge(request, backend) : null;
     if (result) return result;
     const out = new Float32Array(util.sizeFromShape(outputShape));
-    stagedForward(kind, valuesOf(x, backend), out, rows, scale);
+    if (mask) stagedMasked(kind, valuesOf(x, backend), flagsOf(mask.tensor, backend), out, rows, scale, mask);
+    else stagedForward(kind, valuesOf(x, backend), out, rows, scale);
     return makeTensor(out, outputShape, backend);
   },
 
@@ -33,6 +39,21 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
 
   logSoftmaxGradient(request, backend) {
     return util.sizeFromShape(request.x.shape) >= LARGE ? logSoftmaxGradientLarge(request, backend) : null;
+  },
+
+  crossEntropy(request, backend) {
+    const {x, labels, outputShape} = request;
+    const out = new Float32Array(util.sizeFromShape(outputShape));
+    stagedLoss(valuesOf(x, backend), labelsOf(labels, backend), out, request);
+    return makeTensor(out, outputShape, backend);
+  },
+
+  crossEntropyGradient(request, backend) {
+    const {x, labels, cotangent} = request;
+    const out = new Float32Array(util.sizeFromShape(x.shape));
+    const [given, cotangents] = [labelsOf(labels, backend), valuesOf(cotangent, backend)];
+    stagedLossGradient(valuesOf(x, backend), given, cotangents, out, request);
+    return makeTensor(out, x.shape, backend);
   },
 
   describe(backend) {

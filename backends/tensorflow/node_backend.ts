@@ -31,6 +31,19 @@ export function valuesOf({dataId}: TensorInfo, backend: NodeBackend): Float32Arr
   return backend.readSync(dataId) as Float32Array;
 }
 
+/** The values of labels: distributions in float32, or int32 for the indices of classes. */
+export function labelsOf({dataId, dtype}: TensorInfo, backend: NodeBackend): Float32Array | Int32Array {
+  const values = backend.readSync(dataId);
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
+  return values as Float32Array;
+}
+
+/** The values of a bool tensor, 1 for true. It may have been made from booleans. */
+export function flagsOf({dataId}: TensorInfo, backend: NodeBackend): Uint8Array {
+  const values: ArrayLike<number | boolean> = backend.readSync(dataId);
+  return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
+}
+
 /** A tensor with these values, which it keeps: nothing is copied until a native op uses it. */
 export function makeTensor(values: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
   return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
