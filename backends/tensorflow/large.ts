@@ -9,8 +9,9 @@
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
+import type {Rows} from '../../kernels/rows';
 import type {ForwardRequest, LogSoftmaxGradientRequest, ProductRequest} from '../backend';
-import {forwardVariant, hasGradientKernel, kernelScale, productVariant} from '../wasm/choose';
+import {forwardVariant, hasGradientKernel, type KernelName, kernelScale, productVariant} from '../wasm/choose';
 import {kernelsOn} from '../wasm/module';
 import {canCopyNatively, copyFromNative, copyToNative} from './native_copy';
 import {isNative, makeTensor, type NodeBackend, valuesOf} from './node_backend';
@@ -51,21 +52,8 @@ export function forwardLarge(request: ForwardRequest, backend: NodeBackend): Ten
 }
 
 /** A Jacobian product of large tensors, or null if this way is not open here. */
-export function productLarge(request: ProductRequest, backend: NodeBackend): TensorInfo | null {
-  const {kind, y, v, rows, factor} = request;
-  const {outer, n, inner} = rows;
-  const size = util.sizeFromShape(y.shape);
-  const at = open([size, size, size], backend);
-  if (!at) return null;
-  const [probabilities, vector, out] = at.buffers as [Float32Array, Float32Array, Float32Array];
-  copyIn(y, probabilities, backend);
-  copyIn(v, vector, backend);
-  at.threads.run({
-    kernel: `${kind}${productVariant(rows)}`,
-    tensors: [probabilities, vector, out].map((tensor) => divided(tensor, outer)),
-    ...{outer, n, inner, factor},
-  });
-  return copyOut(out, y.shape, backend);
+export function productLarge({kind, y, v, rows, factor}: ProductRequest, backend: NodeBackend): TensorInfo | null {
+  return ofTwo(`${kind}${productVariant(rows)}`, y, v, rows, factor, backend);
 }
 
 /** logSoftmax's derivative from large logits, or null if this way is not open here, or for rows without such a kernel. */
@@ -73,20 +61,27 @@ export function logSoftmaxGradientLarge(
   {x, v, rows, scale}: LogSoftmaxGradientRequest,
   backend: NodeBackend,
 ): TensorInfo | null {
-  if (!hasGradientKernel(rows)) return null;
-  const {outer, n, inner} = rows;
-  const size = util.sizeFromShape(x.shape);
+  return hasGradientKernel(rows) ? ofTwo('logSoftmaxGradientLongRows', x, v, rows, scale, backend) : null;
+}
+
+/** What a kernel makes of two tensors of one shape. */
+function ofTwo(
+  kernel: KernelName,
+  a: TensorInfo,
+  b: TensorInfo,
+  {outer, n, inner}: Rows,
+  factor: number,
+  backend: NodeBackend,
+): TensorInfo | null {
+  const size = util.sizeFromShape(a.shape);
   const at = open([size, size, size], backend);
   if (!at) return null;
-  const [logits, vector, out] = at.buffers as [Float32Array, Float32Array, Float32Array];
-  copyIn(x, logits, backend);
-  copyIn(v, vector, backend);
-  at.threads.run({
-    kernel: 'logSoftmaxGradientLongRows',
-    tensors: [logits, vector, out].map((tensor) => divided(tensor, outer)),
-    ...{outer, n, inner, factor: scale},
-  });
-  return copyOut(out, x.shape, backend);
+  const [first, second, out] = at.buffers as [Float32Array, Float32Array, Float32Array];
+  copyIn(a, first, backend);
+  copyIn(b, second, backend);
+  const tensors = [first, second, out].map((tensor) => divided(tensor, outer));
+  at.threads.run({kernel, tensors, outer, n, inner, factor});
+  return copyOut(out, a.shape, backend);
 }
 
 /** For people: how large tensors go. Starts nothing. */
