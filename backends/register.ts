@@ -131,7 +131,9 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
 function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
-    if (util.sizeFromShape(request.x.shape) === 0) return filled(request.outputShape, 0, backend as KernelBackend);
+    // With no classes there is nothing to lose, and an index of one is an index of none.
+    const loss = sparse ? Number.NaN : 0;
+    if (util.sizeFromShape(request.x.shape) === 0) return filled(request.outputShape, loss, backend as KernelBackend);
     return (implementation.crossEntropy ?? crossEntropy)(request, backend as never);
   };
 }

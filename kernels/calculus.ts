@@ -31,12 +31,13 @@ export function selected(x: Tensor, mask: Tensor): Tensor {
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
 export function spread(x: Tensor, shape: number[], axis: number): Tensor {
   return tf.customGrad((t) => {
-    const perRow = tf.reshape(t as Tensor, reducedShape(shape, axis, true));
-    return {
-      value: tf.tile(
-        perRow,
+    const repeated = () =>
+      tf.tile(
+        tf.reshape(t as Tensor, reducedShape(shape, axis, true)),
         shape.map((d, i) => (i === axis ? d : 1)),
-      ),
+      );
+    return {
+      value: unlessEmpty(shape, shape, repeated),
       gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
     };
   })(x);
@@ -46,7 +47,7 @@ export function spread(x: Tensor, shape: number[], axis: number): Tensor {
 export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor {
   const {shape} = x;
   return tf.customGrad((t) => ({
-    value: tf.reshape(tf.sum(t as Tensor, axis), outputShape),
+    value: unlessEmpty(shape, outputShape, () => tf.reshape(tf.sum(t as Tensor, axis), outputShape)),
     gradFunc: (dy: Tensor) => spread(dy, shape, axis),
   }))(x);
 }
@@ -54,7 +55,7 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
 /** The sum of all elements, a scalar. */
 export function total(x: Tensor): Tensor {
   return tf.customGrad((t) => ({
-    value: tf.sum(t as Tensor),
+    value: unlessEmpty(x.shape, [], () => tf.sum(t as Tensor)),
     gradFunc: (dy: Tensor) => filled(dy, x.shape),
   }))(x);
 }
@@ -77,9 +78,18 @@ export function totals(x: Tensor, axis: number): Tensor {
 export function transposed(x: Tensor, order: number[]): Tensor {
   const back = order.map((_, i) => order.indexOf(i));
   return tf.customGrad((t) => ({
-    value: tf.transpose(t as Tensor, order),
+    value: unlessEmpty(
+      x.shape,
+      order.map((i) => x.shape[i]!),
+      () => tf.transpose(t as Tensor, order),
+    ),
     gradFunc: (dy: Tensor) => transposed(dy, back),
   }))(x);
+}
+
+/** Zeros if a tensor of that shape has no elements: some of tfjs's kernels on wasm divide by their number. */
+function unlessEmpty(shape: number[], outputShape: number[], value: () => Tensor): Tensor {
+  return tf.util.sizeFromShape(shape) === 0 ? tf.zeros(outputShape) : value();
 }
 
 /** log x + c, with a number c. */

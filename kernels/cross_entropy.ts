@@ -1,7 +1,8 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {multiply, selected, total} from './calculus';
-import {checkFinite, type Input, toFloat32} from './input';
+import {checkFinite, checkOptions, show} from './check';
+import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
 import {resolveAxis} from './rows';
@@ -46,6 +47,7 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   options: CrossEntropyOptions = {},
 ): T {
   return tf.tidy(OP, () => {
+    checkOptions(OP, options);
     const x = toFloat32(OP, 'logits', logits);
     const axis = resolveAxis(OP, options.axis ?? -1, x.shape);
     const reduction = checkReduction(options.reduction ?? 'mean');
@@ -67,13 +69,13 @@ function checkSmoothing(smoothing: number): number {
 
 function checkReduction(reduction: Reduction): Reduction {
   if (REDUCTIONS.includes(reduction)) return reduction;
-  throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${String(reduction)}.`);
+  throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${show(reduction)}.`);
 }
 
 function reduce(losses: Tensor, weights: Tensor | null, reduction: Reduction): Tensor {
   const weighted = weights ? multiply(losses, weights) : losses;
   if (reduction === 'none') return weighted;
   if (reduction === 'sum') return total(weighted);
-  const share = tf.divNoNan(1, weights ? tf.sum(weights) : tf.scalar(losses.size));
+  const share = tf.divNoNan(1, weights && weights.size > 0 ? tf.sum(weights) : tf.scalar(losses.size));
   return multiply(total(weighted), share);
 }

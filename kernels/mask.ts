@@ -11,7 +11,7 @@ export type MaskInput = Tensor | TensorLike;
  */
 export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
   const t = mask instanceof Tensor ? mask : cast(toFloat32(op, 'mask', mask), 'bool');
-  if (t.isDisposed) throw new Error(`${op}: mask is a tensor that was disposed.`);
+  if (t.isDisposed) throw new Error(`${op}: mask is a tensor that was disposed. Use it before dispose().`);
   if (t.dtype !== 'bool') {
     throw new Error(
       `${op}: mask has dtype ${t.dtype}. It must be bool, true where a logit takes part: see tf.greater, or tf.cast.`,

@@ -1,6 +1,7 @@
 import {type GradConfig, type Tensor, tidy, util, zerosLike} from '@tensorflow/tfjs-core';
 import {multiply, totals} from './calculus';
-import {checkFinite, type Input, toFloat32} from './input';
+import {checkFinite, checkOptions} from './check';
+import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
 import {type ScaleOptions, softmaxAsConstant} from './op';
 import {resolveAxis} from './rows';
@@ -20,9 +21,9 @@ export function softmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
   tangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('softmaxJvp', SOFTMAX_PRODUCT, logits, 'tangent', tangent, axis, scale) as T;
+  return productOp('softmaxJvp', SOFTMAX_PRODUCT, logits, 'tangent', tangent, axis, options) as T;
 }
 
 /**
@@ -35,9 +36,9 @@ export function softmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
   cotangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('softmaxVjp', SOFTMAX_PRODUCT, logits, 'cotangent', cotangent, axis, scale) as T;
+  return productOp('softmaxVjp', SOFTMAX_PRODUCT, logits, 'cotangent', cotangent, axis, options) as T;
 }
 
 /**
@@ -50,9 +51,9 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
   tangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('logSoftmaxJvp', LOG_SOFTMAX_JVP, logits, 'tangent', tangent, axis, scale) as T;
+  return productOp('logSoftmaxJvp', LOG_SOFTMAX_JVP, logits, 'tangent', tangent, axis, options) as T;
 }
 
 /**
@@ -66,9 +67,9 @@ export function logSoftmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
   cotangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('logSoftmaxVjp', LOG_SOFTMAX_VJP, logits, 'cotangent', cotangent, axis, scale) as T;
+  return productOp('logSoftmaxVjp', LOG_SOFTMAX_VJP, logits, 'cotangent', cotangent, axis, options) as T;
 }
 
 function productOp(
@@ -78,9 +79,10 @@ function productOp(
   vectorName: string,
   vector: Input,
   axis: number,
-  scale: number,
+  options: ScaleOptions,
 ): Tensor {
   return tidy(op, () => {
+    const {scale = 1} = checkOptions(op, options);
     const x = toFloat32(op, 'logits', logits);
     const v = toFloat32(op, vectorName, vector);
     if (!util.arraysEqual(x.shape, v.shape)) {
