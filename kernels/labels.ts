@@ -84,7 +84,7 @@ function checked(op: string, name: string, value: Input, shape: number[]): Tenso
 /** The weight of each row's class, or Σ label·weight. */
 function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes, rows}: Labels, kept: Tensor | null): Tensor {
   const perClass = broadcastTo(given, [classes]);
-  if (sparse) return weightsOfIndices(perClass, classes, kept ? tf.where(kept, tensor, tf.zerosLike(tensor)) : tensor);
+  if (sparse) return weightsOfIndices(perClass, classes, kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor);
   if (tensor.size === 0) return tf.zeros(rows); // tfjs's sum divides by 0 on wasm
   const along = tensor.shape.map((_, i) => (i === axis ? classes : 1));
   return tf.sum(tf.mul(tensor, tf.reshape(perClass, along)), axis);
@@ -97,8 +97,9 @@ function broadcastTo(t: Tensor, shape: number[]): Tensor {
 
 /** NaN for an index that is no class. tfjs's gather would throw there on cpu, and read what lies elsewhere on wasm. */
 function weightsOfIndices(perClass: Tensor, classes: number, indices: Tensor): Tensor {
-  if (classes === 0) return tf.zeros(indices.shape);
-  const isClass = tf.logicalAnd(tf.greaterEqual(indices, 0), tf.less(indices, classes));
-  const weights = tf.gather(perClass, tf.where(isClass, indices, tf.zerosLike(indices)));
-  return tf.where(isClass, weights, Number.NaN);
+  if (classes === 0 || indices.size === 0) return tf.zeros(indices.shape);
+  const flat = tf.reshape(indices, [indices.size]); // webgl has no where beyond rank 4
+  const isClass = tf.logicalAnd(tf.greaterEqual(flat, 0), tf.less(flat, classes));
+  const weights = tf.gather(perClass, tf.where(isClass, flat, tf.zerosLike(flat)));
+  return tf.reshape(tf.where(isClass, weights, Number.NaN), indices.shape);
 }

@@ -147,7 +147,7 @@ function filled(
 ): Given {
   const convert: (x: number) => number =
     dtype === 'int32'
-      ? (x) => Math.trunc(Math.min(Math.max(x || 0, -(2 ** 31)), 2 ** 31 - 1)) + 0
+      ? (x) => Math.trunc(Math.min(Math.max(x || 0, -(2 ** 24)), 2 ** 24)) + 0
       : dtype === 'bool'
         ? (x) => Number(x > 0)
         : Math.fround;

@@ -57,7 +57,7 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
     case 'logSoftmax': {
       const exact = forward('logSoftmax');
       // A maximum that its scale makes subnormal loses digits, which is nothing to the logits but shows near log 1 = 0.
-      const subnormal = scale !== 1 && x.some((value) => value !== 0 && Math.abs(value) < SMALLEST_NORMAL);
+      const subnormal = scale !== 1 && x.some(isSubnormal);
       return {shape, exact, tolerance: exact.map((y) => bounds.logSoftmax * ulp(y) + (subnormal ? UNIT : FLUSHED))};
     }
     case 'logSumExp': {
@@ -71,7 +71,11 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
     case 'softmaxInverse': {
       const exact = Float64Array.from(logits.values, (p) => Math.log(p) + offset);
       const size = Float64Array.from(logits.values, (p) => Math.abs(Math.log(p)) + Math.abs(offset));
-      return {shape, exact, tolerance: size.map((s) => 4 * UNIT * atLeastOne(s))};
+      return {
+        shape,
+        exact,
+        tolerance: size.map((s, i) => (isSubnormal(logits.values[i]!) ? Infinity : 4 * UNIT * atLeastOne(s))),
+      };
     }
     case 'softmaxJacobian':
     case 'logSoftmaxJacobian':
@@ -138,9 +142,9 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
   }
 }
 
-/** Backpropagation takes the probabilities of the forward pass: what they are off counts twice at most. */
+/** Backpropagation takes the probabilities of the forward pass, and what they are off, which can be 2 units an ULP. */
 function loosened(expected: Expected): Expected {
-  return {...expected, tolerance: Array.from(expected.tolerance, (t) => 2 * t)};
+  return {...expected, tolerance: Array.from(expected.tolerance, (t) => 3 * t)};
 }
 
 function toleranceOfProduct(
@@ -222,11 +226,11 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
     sizeOfWeights += sizeOfWeight;
   }
   if (vector) {
-    const relative = (bounds.product + 8 + n / 4) * UNIT;
+    const relative = (bounds.product + 8 + n / 2) * UNIT;
     return {shape, exact: gradient, tolerance: gradientSizes.map((s) => orAnything(relative * s + FLUSHED * 16))};
   }
   // A sum of n products of labels and logarithms, each as exact as logSoftmax, by tfjs's kernels.
-  const relative = (bounds.logSoftmax + 4 + n / 4 + (weightOfClass ? 4 : 0)) * 2 * UNIT;
+  const relative = (bounds.logSoftmax + 4 + n / 2 + (weightOfClass ? 4 : 0)) * 2 * UNIT;
   if (reduction === 'none')
     return {shape: rows, exact: losses, tolerance: sizes.map((s) => orAnything(relative * s + FLUSHED))};
   const further = relative + count * UNIT;
@@ -261,6 +265,11 @@ function broadcast({shape: from, values}: Given, to: number[]): Float64Array {
     }
     return values[at]!;
   });
+}
+
+/** Webgl may take it for 0, and logarithms tell the difference. */
+function isSubnormal(x: number): boolean {
+  return x !== 0 && Math.abs(x) < SMALLEST_NORMAL;
 }
 
 function atLeastOne(x: number): number {
