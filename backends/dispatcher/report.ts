@@ -1,4 +1,5 @@
 import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
+import {checkBoolean, checkOptions} from '../../kernels/check';
 import {version} from '../../package.json';
 import {composedBackend} from '../composed';
 import {BACKENDS, hasOwnKernels} from '../register';
@@ -6,6 +7,7 @@ import {messageOf} from './environment';
 import {goldenFailure} from './golden';
 import {oneAtATime} from './lock';
 import {type Machine, machine} from './machine';
+import {checkMs} from './options';
 import {isSoftwareGpu, obstacle} from './standing';
 import {PACKAGES, START_LIMIT_MS, start} from './start';
 
@@ -51,7 +53,9 @@ export interface ReportOptions {
  * that is missing, fails or hangs is reported; nothing throws because of it.
  */
 export async function backendReport(options: ReportOptions = {}): Promise<BackendReport> {
-  const {start: starts = true, startLimitMs = START_LIMIT_MS} = options;
+  const {start: starts = true, startLimitMs = START_LIMIT_MS} = checkOptions('backendReport', options);
+  checkBoolean('backendReport', 'start', starts);
+  checkMs('startLimitMs', startLimitMs);
   const names = engine().backendNames();
   const backends = await oneAtATime(async () => {
     const entries: BackendEntry[] = [];
