@@ -170,7 +170,12 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
 function crossEntropyKernel(name: string, sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
-    if (util.sizeFromShape(request.x.shape) === 0) return filled(request.outputShape, 0, backend as KernelBackend);
+    if (util.sizeFromShape(request.x.shape) === 0) {
+      // With no classes there is nothing to lose, and an index of one is an index of none.
+      const {outer, inner} = request.rows;
+      const loss = sparse && outer * inner > 0 ? Number.NaN : 0;
+      return filled(request.outputShape, loss, backend as KernelBackend);
+    }
     if (request.total !== null && !implementation.totals) {
       return totalOfLosses(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
     }

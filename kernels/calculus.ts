@@ -31,10 +31,13 @@ export function selected(x: Tensor, mask: Tensor): Tensor {
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
 export function spread(x: Tensor, shape: number[], axis: number): Tensor {
   const {outer, n, inner} = rowsAlong(shape, axis);
-  return tf.customGrad((t) => ({
-    value: tf.reshape(tf.tile(tf.reshape(t as Tensor, [outer, 1, inner]), [1, n, 1]), shape),
-    gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
-  }))(x);
+  return tf.customGrad((t) => {
+    const repeated = () => tf.reshape(tf.tile(tf.reshape(t as Tensor, [outer, 1, inner]), [1, n, 1]), shape);
+    return {
+      value: unlessEmpty(shape, shape, repeated),
+      gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
+    };
+  })(x);
 }
 
 /** Σ along `axis`, in `outputShape`: without the axis, or with length 1 there. The adjoint of `spread`. */
@@ -42,7 +45,9 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
   const {shape} = x;
   const {outer, n, inner} = rowsAlong(shape, axis);
   return tf.customGrad((t) => ({
-    value: tf.reshape(tf.sum(tf.reshape(t as Tensor, [outer, n, inner]), 1), outputShape),
+    value: unlessEmpty(shape, outputShape, () =>
+      tf.reshape(tf.sum(tf.reshape(t as Tensor, [outer, n, inner]), 1), outputShape),
+    ),
     gradFunc: (dy: Tensor) => spread(dy, shape, axis),
   }))(x);
 }
@@ -50,7 +55,7 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
 /** The sum of all elements, a scalar. */
 export function total(x: Tensor): Tensor {
   return tf.customGrad((t) => ({
-    value: tf.sum(t as Tensor),
+    value: unlessEmpty(x.shape, [], () => tf.sum(t as Tensor)),
     gradFunc: (dy: Tensor) => filled(dy, x.shape),
   }))(x);
 }
@@ -73,9 +78,18 @@ export function totals(x: Tensor, axis: number): Tensor {
 export function transposed(x: Tensor, order: number[]): Tensor {
   const back = order.map((_, i) => order.indexOf(i));
   return tf.customGrad((t) => ({
-    value: tf.transpose(t as Tensor, order),
+    value: unlessEmpty(
+      x.shape,
+      order.map((i) => x.shape[i]!),
+      () => tf.transpose(t as Tensor, order),
+    ),
     gradFunc: (dy: Tensor) => transposed(dy, back),
   }))(x);
+}
+
+/** Zeros if a tensor of that shape has no elements: some of tfjs's kernels on wasm divide by their number. */
+function unlessEmpty(shape: number[], outputShape: number[], value: () => Tensor): Tensor {
+  return tf.util.sizeFromShape(shape) === 0 ? tf.zeros(outputShape) : value();
 }
 
 /** log x + c, with a number c. */

@@ -1,7 +1,8 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {multiply, selected, total} from './calculus';
-import {checkFinite, type Input, toFloat32} from './input';
+import {checkFinite, checkOptions, show} from './check';
+import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
 import {resolveAxis} from './rows';
@@ -45,6 +46,7 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   logits: Input,
   options: CrossEntropyOptions = {},
 ): T {
+  checkOptions(OP, options);
   const run = () => {
     const x = toFloat32(OP, 'logits', logits);
     const axis = resolveAxis(OP, options.axis ?? -1, x.shape);
@@ -89,12 +91,13 @@ function checkSmoothing(smoothing: number): number {
 
 function checkReduction(reduction: Reduction): Reduction {
   if (REDUCTIONS.includes(reduction)) return reduction;
-  throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${String(reduction)}.`);
+  throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${show(reduction)}.`);
 }
 
 function reduce(losses: Tensor, weights: Tensor, reduction: Reduction): Tensor {
   const weighted = multiply(losses, weights);
   if (reduction === 'none') return weighted;
   if (reduction === 'sum') return total(weighted);
-  return multiply(total(weighted), tf.divNoNan(1, tf.sum(weights)));
+  const share = weights.size > 0 ? tf.divNoNan(1, tf.sum(weights)) : tf.scalar(0);
+  return multiply(total(weighted), share);
 }

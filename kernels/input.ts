@@ -1,4 +1,5 @@
 import {cast, engine, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
+import {show} from './check';
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
 export type Input = Tensor | TensorLike | Float64Array;
@@ -32,30 +33,33 @@ export function checkTensor(op: string, name: string, t: Tensor): void {
   );
 }
 
-/** @throws if a number option is not a finite number */
-export function checkFinite(op: string, name: string, value: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Error(`${op}: ${name} must be a finite number, but got ${String(value)}.`);
-  }
-  return value;
-}
-
 /**
  * Numbers as a float32 tensor. Not left to tfjs, which makes something of ragged arrays too, and nothing of a
  * Float64Array.
  * @throws if the rows differ in length or depth, or hold what is no number
  */
-export function toTensor(op: string, name: string, value: unknown): Tensor {
+function toTensor(op: string, name: string, value: unknown): Tensor {
+  const {shape, values} = toValues(op, name, value, Float32Array);
+  return tensor(values, shape, 'float32');
+}
+
+/** Numbers, a regular array of them or a typed array, as the shape and values of a tensor. */
+export function toValues<T extends Float32Array | Float64Array>(
+  op: string,
+  name: string,
+  value: unknown,
+  type: new (size: number) => T,
+): {shape: number[]; values: T} {
   const shape = shapeOf(value);
   const wrong = whatIsWrong(value, shape);
   if (wrong) throw new Error(`${op}: ${name} ${wrong}. ${ALLOWED}`);
-  const flat = new Float32Array(util.sizeFromShape(shape));
-  flatten(value, shape.length, flat, 0);
-  return tensor(flat, shape, 'float32');
+  const values = new type(util.sizeFromShape(shape));
+  flatten(value, shape.length, values, 0);
+  return {shape, values};
 }
 
 /** Writes the numbers in a regular array of that rank from `at` on; returns where it ended. */
-function flatten(value: unknown, rank: number, into: Float32Array, at: number): number {
+function flatten(value: unknown, rank: number, into: Float32Array | Float64Array, at: number): number {
   if (rank === 0) {
     into[at] = Number(value);
     return at + 1;
@@ -79,16 +83,20 @@ function isTyped(value: unknown): value is Float64Array {
   return ArrayBuffer.isView(value) && 'length' in value && typeof (value as Float64Array)[0] !== 'bigint';
 }
 
-/** The lengths of the first elements, level by level. */
-function shapeOf(value: unknown): number[] {
-  return isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
+/** tfjs's own ops go no further. And an array may hold itself. */
+const HIGHEST_RANK = 6;
+
+/** The lengths of the first elements, level by level; of one level more than is allowed, if there are so many. */
+function shapeOf(value: unknown, levels = HIGHEST_RANK + 1): number[] {
+  return isArray(value) && levels > 0 ? [value.length, ...shapeOf(value[0], levels - 1)] : [];
 }
 
 function whatIsWrong(value: unknown, shape: number[]): string | null {
+  if (shape.length > HIGHEST_RANK) return `has more than ${HIGHEST_RANK} levels of arrays`;
   const [length, ...rest] = shape;
   if (length === undefined) {
     if (typeof value === 'number' || typeof value === 'boolean') return null;
-    return isArray(value) ? 'has rows of different depths' : `is or holds ${describe(value)}`;
+    return isArray(value) ? 'has rows of different depths' : `is or holds ${show(value)}`;
   }
   if (!isArray(value)) return 'has rows of different depths';
   if (value.length !== length) return `has rows of different lengths, ${length} and ${value.length}`;
@@ -98,9 +106,4 @@ function whatIsWrong(value: unknown, shape: number[]): string | null {
     if (wrong) return wrong;
   }
   return null;
-}
-
-function describe(value: unknown): string {
-  if (value == null) return String(value);
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}, ${String(value)}`;
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {Tensor, type TensorLike} from '@tensorflow/tfjs-core';
-import {checkTensor, type Input, toFloat32, toTensor} from './input';
+import {Tensor} from '@tensorflow/tfjs-core';
+import {show} from './check';
+import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
 import {reducedShape} from './rows';
 
@@ -20,28 +21,38 @@ export interface Labels {
 export function toLabels(op: string, labels: Input, shape: number[], axis: number): Labels {
   const rows = reducedShape(shape, axis, false);
   const about = {axis, classes: shape[axis] ?? 0, rows};
-  const isTensor = labels instanceof Tensor;
-  const t = isTensor ? labels : toTensor(op, 'labels', labels as TensorLike);
-  checkTensor(op, 'labels', t);
-  if (shape.length > 0 && tf.util.arraysEqual(t.shape, shape)) {
-    return {...about, tensor: toFloat32(op, 'labels', t), sparse: false};
+  const given = labels instanceof Tensor ? labels : toValues(op, 'labels', labels, Float64Array);
+  if (given instanceof Tensor) checkTensor(op, 'labels', given);
+  if (shape.length > 0 && tf.util.arraysEqual(given.shape, shape)) {
+    const tensor = given instanceof Tensor ? given : tf.tensor(Float32Array.from(given.values), shape);
+    return {...about, tensor: toFloat32(op, 'labels', tensor), sparse: false};
   }
-  if (shape.length === 0 || !tf.util.arraysEqual(t.shape, rows)) {
+  if (shape.length === 0 || !tf.util.arraysEqual(given.shape, rows)) {
     throw new Error(
-      `${op}: labels have shape [${t.shape}] and logits have shape [${shape}]. Allowed are [${shape}], distributions, ` +
+      `${op}: labels have shape [${given.shape}] and logits have shape [${shape}]. Allowed are [${shape}], distributions, ` +
         `and [${rows}], class indices; the logits must have an axis of classes.`,
     );
   }
-  if (isTensor && t.dtype !== 'int32') {
-    throw new Error(`${op}: class indices have dtype ${t.dtype}. They must be int32: see tf.cast(labels, 'int32').`);
-  }
-  return {...about, tensor: isTensor ? t : tf.cast(t, 'int32'), sparse: true};
+  return {...about, tensor: given instanceof Tensor ? checkedIndices(op, given) : toIndices(op, given), sparse: true};
+}
+
+function checkedIndices(op: string, t: Tensor): Tensor {
+  if (t.dtype === 'int32') return t;
+  throw new Error(`${op}: class indices have dtype ${t.dtype}. They must be int32: see tf.cast(labels, 'int32').`);
+}
+
+function toIndices(op: string, {shape, values}: {shape: number[]; values: Float64Array}): Tensor {
+  const wrong = values.find((index) => !Number.isInteger(index) || index !== (index | 0));
+  if (wrong === undefined) return tf.tensor(Int32Array.from(values), shape, 'int32');
+  throw new Error(`${op}: labels hold the class index ${wrong}. Class indices must be integers of 32 bits.`);
 }
 
 /** Which rows have another class index than the ignored one; null if none is ignored. */
 export function keptRows(op: string, {tensor, sparse}: Labels, ignoreIndex: number | null): Tensor | null {
   if (ignoreIndex === null) return null;
-  if (!Number.isInteger(ignoreIndex)) throw new Error(`${op}: ignoreIndex must be an integer, but got ${ignoreIndex}.`);
+  if (!Number.isInteger(ignoreIndex) || ignoreIndex !== (ignoreIndex | 0)) {
+    throw new Error(`${op}: ignoreIndex must be an integer of 32 bits, but got ${show(ignoreIndex)}.`);
+  }
   if (sparse) return tf.notEqual(tensor, tf.scalar(ignoreIndex, 'int32'));
   throw new Error(`${op}: ignoreIndex is for class indices, but the labels are distributions. Use weights of 0.`);
 }
@@ -61,7 +72,7 @@ export function rowWeights(
   if (kept) factors.push(tf.cast(kept, 'float32'));
   if (factors.length === 0) return null;
   const product = factors.reduce((a, b) => tf.mul(a, b));
-  return tf.broadcastTo(product, labels.rows);
+  return broadcastTo(product, labels.rows);
 }
 
 function checked(op: string, name: string, value: Input, shape: number[]): Tensor {
@@ -71,9 +82,24 @@ function checked(op: string, name: string, value: Input, shape: number[]): Tenso
 }
 
 /** The weight of each row's class, or Σ label·weight. */
-function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes}: Labels, kept: Tensor | null): Tensor {
-  const perClass = tf.broadcastTo(given, [classes]);
-  if (sparse) return tf.gather(perClass, kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor);
+function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes, rows}: Labels, kept: Tensor | null): Tensor {
+  const perClass = broadcastTo(given, [classes]);
+  if (sparse) return weightsOfIndices(perClass, classes, kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor);
+  if (tensor.size === 0) return tf.zeros(rows); // tfjs's sum divides by 0 on wasm
   const along = tensor.shape.map((_, i) => (i === axis ? classes : 1));
   return tf.sum(tf.mul(tensor, tf.reshape(perClass, along)), axis);
+}
+
+/** tfjs's own leaves lengths of 1 where 0 is asked for. */
+function broadcastTo(t: Tensor, shape: number[]): Tensor {
+  return tf.util.sizeFromShape(shape) === 0 ? tf.zeros(shape) : tf.broadcastTo(t, shape);
+}
+
+/** NaN for an index that is no class. tfjs's gather would throw there on cpu, and read what lies elsewhere on wasm. */
+function weightsOfIndices(perClass: Tensor, classes: number, indices: Tensor): Tensor {
+  if (classes === 0 || indices.size === 0) return tf.zeros(indices.shape);
+  const flat = tf.reshape(indices, [indices.size]); // webgl has no where beyond rank 4
+  const isClass = tf.logicalAnd(tf.greaterEqual(flat, 0), tf.less(flat, classes));
+  const weights = tf.gather(perClass, tf.where(isClass, flat, tf.zerosLike(flat)));
+  return tf.reshape(tf.where(isClass, weights, Number.NaN), indices.shape);
 }

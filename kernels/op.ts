@@ -1,5 +1,6 @@
 import {customGrad, Tensor, tidy} from '@tensorflow/tfjs-core';
-import {checkFinite, type Input, toFloat32} from './input';
+import {checkBoolean, checkFinite, checkOptions} from './check';
+import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
@@ -31,15 +32,16 @@ export function runForward(
   {name, kernel, maskedKernel}: ForwardOp,
   logits: Input,
   axis: number,
-  {scale = 1, mask = null}: ScaleOptions & MaskOptions,
+  options: ScaleOptions & MaskOptions,
   keepDims = false,
 ): Tensor {
+  const {scale = 1, mask = null} = checkOptions(name, options);
   const run = () => {
     const x = toFloat32(name, 'logits', logits);
     const attrs: ForwardAttrs = {
       axis: resolveAxis(name, axis, x.shape),
       scale: checkFinite(name, 'scale', scale),
-      keepDims,
+      keepDims: checkBoolean(name, 'keepDims', keepDims),
       exact: false,
     };
     if (mask == null) return runKernel(kernel, {logits: x}, attrs);

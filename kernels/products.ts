@@ -1,6 +1,7 @@
 import {type GradConfig, type Tensor, tidy, util, zerosLike} from '@tensorflow/tfjs-core';
 import {multiply, totals} from './calculus';
-import {checkFinite, type Input, toFloat32} from './input';
+import {checkFinite, checkOptions} from './check';
+import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
 import {type ScaleOptions, softmaxAsConstant} from './op';
 import {resolveAxis} from './rows';
@@ -21,9 +22,9 @@ export function softmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
   tangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('softmaxJvp', SOFTMAX_PRODUCT, logits, 'tangent', tangent, axis, scale) as T;
+  return productOp('softmaxJvp', SOFTMAX_PRODUCT, logits, 'tangent', tangent, axis, options) as T;
 }
 
 /**
@@ -36,9 +37,9 @@ export function softmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
   cotangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('softmaxVjp', SOFTMAX_PRODUCT, logits, 'cotangent', cotangent, axis, scale) as T;
+  return productOp('softmaxVjp', SOFTMAX_PRODUCT, logits, 'cotangent', cotangent, axis, options) as T;
 }
 
 /**
@@ -51,9 +52,9 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
   tangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('logSoftmaxJvp', LOG_SOFTMAX_JVP, logits, 'tangent', tangent, axis, scale) as T;
+  return productOp('logSoftmaxJvp', LOG_SOFTMAX_JVP, logits, 'tangent', tangent, axis, options) as T;
 }
 
 /**
@@ -67,9 +68,9 @@ export function logSoftmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
   cotangent: Input,
   axis = -1,
-  {scale = 1}: ScaleOptions = {},
+  options: ScaleOptions = {},
 ): T {
-  return productOp('logSoftmaxVjp', LOG_SOFTMAX_VJP, logits, 'cotangent', cotangent, axis, scale) as T;
+  return productOp('logSoftmaxVjp', LOG_SOFTMAX_VJP, logits, 'cotangent', cotangent, axis, options) as T;
 }
 
 function productOp(
@@ -79,9 +80,10 @@ function productOp(
   vectorName: string,
   vector: Input,
   axis: number,
-  scale: number,
+  options: ScaleOptions,
 ): Tensor {
   return tidy(op, () => {
+    const {scale = 1} = checkOptions(op, options);
     const x = toFloat32(op, 'logits', logits);
     const v = toFloat32(op, vectorName, vector);
     if (!util.arraysEqual(x.shape, v.shape)) {

@@ -1,3 +1,5 @@
+import {show} from './check';
+
 /**
  * A tensor seen along one axis: `outer * inner` rows of `n` elements; element j of row (o, i) is at flat index
  * `(o * n + j) * inner + i`. With `inner` 1 the rows are contiguous. Any axis is a stride, so none needs a transpose.
@@ -29,9 +31,7 @@ export function reducedShape(shape: number[], axis: number, keepDims: boolean): 
 export function resolveAxis(op: string, axis: number, shape: number[]): number {
   const rank = Math.max(shape.length, 1);
   if (!Number.isInteger(axis)) {
-    throw new Error(
-      `${op}: axis must be one integer, but got ${String(axis)}. For several axes, reshape them into one.`,
-    );
+    throw new Error(`${op}: axis must be one integer, but got ${show(axis)}. For several axes, reshape them into one.`);
   }
   if (axis < -rank || axis >= rank) {
     throw new Error(

@@ -1,6 +1,7 @@
 import {type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {logPlus} from './calculus';
-import {checkFinite, type Input, toFloat32} from './input';
+import {checkFinite, checkOptions} from './check';
+import {type Input, toFloat32} from './input';
 import {resolveAxis} from './rows';
 
 /**
@@ -15,9 +16,10 @@ import {resolveAxis} from './rows';
 export function softmaxInverse<T extends Tensor = Tensor>(
   probabilities: T | Input,
   axis = -1,
-  {offset = 0}: {offset?: number} = {},
+  options: {offset?: number} = {},
 ): T {
   return tidy('softmaxInverse', () => {
+    const {offset = 0} = checkOptions('softmaxInverse', options);
     const p = toFloat32('softmaxInverse', 'probabilities', probabilities);
     resolveAxis('softmaxInverse', axis, p.shape);
     return logPlus(p, checkFinite('softmaxInverse', 'offset', offset)) as T;

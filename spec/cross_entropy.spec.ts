@@ -185,7 +185,7 @@ describe('errors say what was given and what is allowed', () => {
     ],
     [
       'reduction',
-      /reduction must be 'none', 'mean' or 'sum', but got max/,
+      /reduction must be 'none', 'mean' or 'sum', but got a string, max/,
       () => softmaxCrossEntropy(CLASSES, X, {reduction: 'max' as never}),
     ],
     [
@@ -195,7 +195,7 @@ describe('errors say what was given and what is allowed', () => {
     ],
     [
       'ignoreIndex that is no integer',
-      /ignoreIndex must be an integer, but got 0.5/,
+      /ignoreIndex must be an integer of 32 bits, but got 0.5/,
       () => softmaxCrossEntropy(CLASSES, X, {ignoreIndex: 0.5}),
     ],
     [

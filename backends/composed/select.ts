@@ -4,8 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 /** The ranks that `tf.where` takes on every backend: webgl's and webgpu's go no further. */
 const HIGHEST_RANK = 4;
 
-/** x where the mask is true, the other number elsewhere; of any rank. The mask broadcasts to the shape of x. */
+/**
+ * x where the mask is true, the other number elsewhere; of any rank. The mask broadcasts to the shape of x. An empty x is
+ * not for `tf.where`: on wasm it writes beyond the result where the mask is not empty.
+ */
 export function select(mask: Tensor, x: Tensor, otherwise: number): Tensor {
+  if (x.size === 0) return tf.zeros(x.shape);
   if (x.rank <= HIGHEST_RANK) return tf.where(mask, x, otherwise);
   const flat = tf.where(tf.reshape(repeated(mask, x.shape), [x.size]), tf.reshape(x, [x.size]), otherwise);
   return tf.reshape(flat, x.shape);

@@ -1,4 +1,5 @@
 import {engine} from '@tensorflow/tfjs-core';
+import {checkOptions, show} from '../../kernels/check';
 import type {Progress} from './measure';
 import {PACKAGES, START_LIMIT_MS} from './start';
 import type {Remember} from './storage';
@@ -28,17 +29,15 @@ export type Settings = Required<RankOptions>;
 
 /** @throws if an option is not what it must be */
 export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
+  checkKinds(options);
   const {mode = 'estimate', budgetMs = 1000, deterministic = false, remember = true, onProgress = () => {}} = options;
   const {clock = () => performance.now(), startLimitMs = START_LIMIT_MS} = options;
   const candidates = [...new Set(options.candidates ?? engine().backendNames())];
   if (mode !== 'estimate' && mode !== 'measure') {
-    throw new Error(`mode is ${String(mode)}. Allowed are 'estimate' and 'measure'.`);
+    throw new Error(`mode is ${show(mode)}. Allowed are 'estimate' and 'measure'.`);
   }
-  for (const [name, value] of Object.entries({budgetMs, startLimitMs})) {
-    if (typeof value !== 'number' || !(value >= 0)) {
-      throw new Error(`${name} is ${String(value)}. It must be a number of milliseconds from 0.`);
-    }
-  }
+  checkMs('budgetMs', budgetMs);
+  checkMs('startLimitMs', startLimitMs);
   const known = new Set([...engine().backendNames(), ...Object.keys(PACKAGES)]);
   for (const {residency} of tasks) {
     if (residency !== null && !known.has(residency)) {
@@ -46,4 +45,33 @@ export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
     }
   }
   return {mode, budgetMs, deterministic, remember, onProgress, clock, startLimitMs, candidates};
+}
+
+/** @throws if a time limit is no number of milliseconds */
+export function checkMs(name: string, value: number): void {
+  if (typeof value === 'number' && value >= 0) return;
+  throw new Error(`${name} is ${show(value)}. It must be a number of milliseconds from 0.`);
+}
+
+const isFunction = (value: unknown) => typeof value === 'function';
+
+/** What the options with no range of their own must be. */
+const KINDS: [keyof RankOptions, string, (value: unknown) => boolean][] = [
+  ['candidates', 'an array of names of backends', isNames],
+  ['deterministic', 'true or false', (value) => typeof value === 'boolean'],
+  ['remember', "true, false, 'localStorage' or the name of a file", (value) => /boolean|string/.test(typeof value)],
+  ['onProgress', 'a function', isFunction],
+  ['clock', 'a function', isFunction],
+];
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
+function checkKinds(options: RankOptions): void {
+  checkOptions('rankBackends', options);
+  for (const [name, what, isRight] of KINDS) {
+    const value = options[name];
+    if (value !== undefined && !isRight(value)) throw new Error(`${name} is ${show(value)}. It must be ${what}.`);
+  }
 }

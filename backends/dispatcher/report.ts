@@ -1,10 +1,12 @@
 import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
+import {checkBoolean, checkOptions} from '../../kernels/check';
 import {version} from '../../package.json';
 import {hasOwnKernels, implementationOn} from '../register';
 import {messageOf} from './environment';
 import {goldenFailure} from './golden';
 import {oneAtATime} from './lock';
 import {type Machine, machine} from './machine';
+import {checkMs} from './options';
 import {isSoftwareGpu, obstacle} from './standing';
 import {PACKAGES, START_LIMIT_MS, start} from './start';
 
@@ -47,7 +49,9 @@ export interface ReportOptions {
 
 /** See index.ts. */
 export async function backendReport(options: ReportOptions): Promise<BackendReport> {
-  const {start: starts = true, startLimitMs = START_LIMIT_MS} = options;
+  const {start: starts = true, startLimitMs = START_LIMIT_MS} = checkOptions('backendReport', options);
+  checkBoolean('backendReport', 'start', starts);
+  checkMs('startLimitMs', startLimitMs);
   const names = engine().backendNames();
   const backends = await oneAtATime(async () => {
     const entries: BackendEntry[] = [];

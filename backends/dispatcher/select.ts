@@ -1,4 +1,5 @@
 import {engine, getBackend, setBackend} from '@tensorflow/tfjs-core';
+import {show} from '../../kernels/check';
 import {abandonStartUnderWay, startUnderWay} from './borrow';
 import {BACKEND_VARIABLE, backendOfEnvironment} from './environment';
 import {oneAtATime} from './lock';
@@ -52,6 +53,9 @@ export async function selectBackend(workload: Workload, options: SelectOptions):
 }
 
 function explicitChoice({backend}: SelectOptions): ExplicitChoice | null {
+  if (backend != null && typeof backend !== 'string') {
+    throw new Error(`selectBackend: backend is ${show(backend)}. It must be the name of a backend.`);
+  }
   if (backend != null) return {backend, by: 'the option `backend`'};
   const named = backendOfEnvironment();
   return named === null ? null : {backend: named, by: `the environment variable ${BACKEND_VARIABLE}`};

@@ -1,4 +1,5 @@
 import {version_core} from '@tensorflow/tfjs-core';
+import {show} from '../../kernels/check';
 import {version} from '../../package.json';
 import {messageOf} from './environment';
 import {fingerprint} from './machine';
@@ -110,6 +111,8 @@ function checksumOf(content: object): string {
 
 function checkedEntries(json: string): WisdomEntry[] {
   const refuse = (why: string) => new Error(`importWisdom: ${why}. It is refused whole, and nothing has changed.`);
+  if (typeof json !== 'string')
+    throw refuse(`it must be a text, what exportWisdom() returned, but this is ${show(json)}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);

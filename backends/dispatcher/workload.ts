@@ -1,4 +1,5 @@
 import {util} from '@tensorflow/tfjs-core';
+import {show} from '../../kernels/check';
 import {type Rows, resolveAxis, rowsAlong} from '../../kernels/rows';
 import {OP_NAMES, type Op} from './op_names';
 
@@ -44,18 +45,18 @@ export function tasksOf(workload: Workload): Task[] {
 function taskOf(item: WorkloadItem): Task {
   const {op, shape, axis = -1, weight = 1, residency = null} = item ?? {};
   if (!OP_NAMES.includes(op)) {
-    throw new Error(`workload: there is no op ${String(op)}. Allowed are ${OP_NAMES.join(', ')}.`);
+    throw new Error(`workload: there is no op ${show(op)}. Allowed are ${OP_NAMES.join(', ')}.`);
   }
   if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0)) {
     throw new Error(
-      `workload: the shape of ${op} is ${JSON.stringify(shape)}. It must be an array of whole numbers from 0.`,
+      `workload: the shape of ${op} is ${Array.isArray(shape) ? `[${shape.map(show)}]` : show(shape)}. It must be an array of whole numbers from 0.`,
     );
   }
   if (typeof weight !== 'number' || !(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-    throw new Error(`workload: the weight of ${op} is ${String(weight)}. It must be a finite number from 0.`);
+    throw new Error(`workload: the weight of ${op} is ${show(weight)}. It must be a finite number from 0.`);
   }
   if (residency !== null && typeof residency !== 'string') {
-    throw new Error(`workload: the residency of ${op} is ${String(residency)}. It must be the name of a backend.`);
+    throw new Error(`workload: the residency of ${op} is ${show(residency)}. It must be the name of a backend.`);
   }
   const resolved = resolveAxis(op, axis, shape);
   const elements = util.sizeFromShape(shape);

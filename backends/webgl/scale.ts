@@ -17,6 +17,8 @@ export interface Scale {
 /** A larger scale than a float can hold would do no other; of a smaller one, a part is taken into `directed`. */
 const LARGEST = 2 ** 126;
 const SMALLEST = 2 ** -60;
+/** Of that, no less than this: a float must hold it. With a smaller scale all finite logits are alike already. */
+const LEAST_PART = 2 ** -120;
 
 export function scaleOf(scale: number): Scale {
   if (scale === 1) return {source: UNSCALED, uniforms: {}};
@@ -30,7 +32,9 @@ export function scaleOf(scale: number): Scale {
 function split(scale: number): [direction: number, size: number] {
   if (scale === 0) return [0, 1];
   const size = Math.min(Math.abs(scale), LARGEST);
-  return size < SMALLEST ? [Math.sign(scale) * SMALLEST, size / SMALLEST] : [Math.sign(scale), size];
+  return size < SMALLEST
+    ? [Math.sign(scale) * SMALLEST, Math.max(size / SMALLEST, LEAST_PART)]
+    : [Math.sign(scale), size];
 }
 
 const UNSCALED = `

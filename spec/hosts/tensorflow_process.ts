@@ -5,6 +5,7 @@
 import {createRequire} from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../node';
+import {runCase} from '../fuzz/run';
 import type {ModelFunctions} from '../models/functions';
 import {type Call, type Outcome, runCall} from './call';
 import {TFJS_NODE} from './tfjs_node';
@@ -46,6 +47,8 @@ const functions = {
     if (left !== 0) throw new Error(`${left} native tensors are left behind`);
     return {...outcome, nativeOps};
   },
+
+  fuzz: runCase,
 
   /** tf.softmax of the logits before install(), after it, and after uninstall(), beside softmax of this package. */
   async install(logits: Float32Array): Promise<InstallOutcome> {

@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import {FORWARD, type FuzzCase, type Given, INSTALLED, JACOBIANS, type Mistake, OPS, type Op, PRODUCTS} from './case';
+import {type Place, WRONG} from './wrong';
+
+/** Beyond it a case costs more than it tells; the long rows are for the conformance suite. */
+const MOST_ELEMENTS = 300;
+const MOST_IN_A_JACOBIAN = 40;
+/** What tfjs's own ops go up to. */
+const HIGHEST_RANK = 6;
+
+const SPECIAL_LOGITS = [0, -0, Infinity, -Infinity, NaN, 3.4028235e38, -3.4028235e38, 1e-45, -1e-38, 1e4, -1e9, 88.7];
+
+const moderate = fc.float({min: -30, max: 30, noNaN: true});
+/** What a tensor is filled with, over and over: so a case shrinks to few numbers, and ties are common. */
+const pool = fc.oneof(
+  {weight: 4, arbitrary: fc.array(moderate, {minLength: 1, maxLength: 40})},
+  {weight: 2, arbitrary: fc.array(fc.float({noNaN: true, noDefaultInfinity: true}), {minLength: 1, maxLength: 12})},
+  {weight: 1, arbitrary: fc.array(fc.integer({min: -300, max: 300}), {minLength: 1, maxLength: 12})},
+  {
+    weight: 2,
+    arbitrary: fc.array(fc.oneof(moderate, fc.constantFrom(...SPECIAL_LOGITS)), {minLength: 1, maxLength: 12}),
+  },
+  {weight: 1, arbitrary: fc.array(fc.float(), {minLength: 1, maxLength: 12})},
+);
+const lengths = fc.array(fc.oneof({weight: 12, arbitrary: fc.integer({min: 1, max: 9})}, fc.constantFrom(0, 1, 300)), {
+  maxLength: HIGHEST_RANK,
+});
+const scales = fc.oneof(
+  {weight: 4, arbitrary: fc.constant(undefined)},
+  {weight: 4, arbitrary: fc.constantFrom(1, 0, -0, -1, 0.5, 2, 0.125, 1 / Math.sqrt(40), 200, 1e-9)},
+  {weight: 1, arbitrary: fc.double({min: -1e250, max: 1e250, noNaN: true})},
+);
+const given = fc.record({
+  as: fc.constantFrom('tensor', 'tensor', 'tensor', 'array', 'typed array'),
+  dtype: fc.constantFrom('float32', 'float32', 'float32', 'int32', 'bool'),
+});
+/** How a shape is changed into one that broadcasts to it: this many lengths left out, these made 1. */
+const broadcast = fc.record({leftOut: fc.nat(HIGHEST_RANK), ones: fc.array(fc.boolean(), {maxLength: HIGHEST_RANK})});
+/** Without numbers so small that products of them underflow, which is nobody's error. */
+const gentle = fc.integer({min: -3000, max: 3000}).map((k) => k / 128);
+const moderatePool = fc.array(gentle, {minLength: 1, maxLength: 12});
+const weightPool = fc.array(
+  fc.nat(1024).map((k) => k / 128),
+  {
+    minLength: 1,
+    maxLength: 8,
+  },
+);
+
+const ingredients = fc.record({
+  op: fc.constantFrom(...OPS),
+  gradient: fc.boolean(),
+  lengths,
+  axis: fc.option(fc.integer({min: -HIGHEST_RANK, max: HIGHEST_RANK - 1}), {nil: undefined}),
+  pool,
+  given,
+  scale: scales,
+  mask: fc.option(
+    fc.record({pool: fc.array(fc.constantFrom(1, 1, 0), {minLength: 1, maxLength: 12}), broadcast, given}),
+    {freq: 2},
+  ),
+  vector: fc.record({
+    pool: fc.oneof({weight: 4, arbitrary: moderatePool}, {weight: 1, arbitrary: pool}),
+    given,
+  }),
+  keepDims: fc.boolean(),
+  offset: fc.option(fc.constantFrom(0, 1, -3.5, 1e30), {nil: undefined}),
+  loss: fc.record({
+    sparse: fc.boolean(),
+    indices: fc.array(fc.oneof({weight: 9, arbitrary: fc.nat(20)}, fc.constantFrom(-1, 1e6, -(2 ** 31), 2 ** 31 - 1)), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+    /** Whether all indices are those of classes. */
+    inRange: fc.boolean(),
+    labels: fc.oneof({weight: 4, arbitrary: weightPool}, {weight: 1, arbitrary: moderatePool}),
+    given,
+    labelSmoothing: fc.constantFrom(undefined, 0, 0.1, 0.999),
+    weights: fc.option(fc.record({pool: weightPool, broadcast, given}), {freq: 2}),
+    classWeights: fc.option(fc.record({pool: weightPool, broadcast, given}), {freq: 2}),
+    ignoreIndex: fc.constantFrom(null, null, 0, 1, -1, 255),
+    reduction: fc.constantFrom(undefined, 'none', 'mean', 'sum'),
+  }),
+  mistake: fc.option(fc.record({argument: fc.nat(20), wrong: fc.nat(100)}), {freq: 3}),
+});
+
+type Ingredients = typeof ingredients extends fc.Arbitrary<infer T> ? T : never;
+
+/** The ops whose gradients are looked at here; all derivatives have specs of their own. */
+const DIFFERENTIATED: readonly Op[] = [...FORWARD, ...INSTALLED];
+
+/** Calls of public ops with any arguments: valid, or with one mistake. */
+export const fuzzCase: fc.Arbitrary<FuzzCase> = ingredients.map(caseOf);
+
+function caseOf(parts: Ingredients): FuzzCase {
+  const scalar = parts.lengths.length === 0;
+  // A scalar has no classes, and no axis that tf.logSumExp could sum along.
+  const op = scalar && (parts.op === 'softmaxCrossEntropy' || parts.op === 'tf.logSumExp') ? 'logSumExp' : parts.op;
+  const limit = (JACOBIANS as readonly Op[]).includes(op) ? MOST_IN_A_JACOBIAN : MOST_ELEMENTS;
+  const shape = atMost(limit, parts.lengths);
+  const rank = Math.max(shape.length, 1);
+  const installed = (INSTALLED as readonly Op[]).includes(op);
+  const axis = parts.axis === undefined || installed ? undefined : (((parts.axis + 6) % (2 * rank)) - rank) | 0;
+  const resolved = ((axis ?? -1) + rank) % rank;
+  const isLoss = op === 'softmaxCrossEntropy';
+  const gradient = parts.gradient && (isLoss || DIFFERENTIATED.includes(op));
+  const takesScale = ![
+    'softmin',
+    'logSumExp',
+    'softmaxInverse',
+    'softmaxCrossEntropy',
+    ...JACOBIANS,
+    ...INSTALLED,
+  ].includes(op);
+  const takesMask = ['softmax', 'logSoftmax', 'logSumExp'].includes(op) && parts.mask !== null;
+  const fuzzed: FuzzCase = {
+    op,
+    gradient,
+    logits: gradient || installed ? filled(shape, parts.pool) : filled(shape, parts.pool, parts.given),
+    axis,
+    scale: takesScale ? parts.scale : undefined,
+    mask: takesMask ? maskOf(shape, parts.mask!) : null,
+    vector: null,
+    keepDims: (op === 'logSumExp' || op === 'tf.logSumExp') && parts.keepDims,
+    offset: op === 'softmaxInverse' ? parts.offset : undefined,
+    loss: isLoss ? {...lossOf(shape, resolved, parts.loss), ...(gradient && {reduction: 'none'})} : null,
+    mistake: null,
+  };
+  if ((PRODUCTS as readonly Op[]).includes(op)) fuzzed.vector = filled(shape, parts.vector.pool, parts.vector.given);
+  else if (gradient) fuzzed.vector = filled(cotangentShape(fuzzed, resolved), parts.vector.pool);
+  if (parts.mistake && !gradient && !installed) fuzzed.mistake = mistakeOf(fuzzed, parts.mistake);
+  return fuzzed;
+}
+
+/** That of the result. */
+function cotangentShape({op, keepDims, logits: {shape}}: FuzzCase, axis: number): number[] {
+  const others = shape.filter((_, i) => i !== axis);
+  if (op === 'softmaxCrossEntropy' || op.endsWith('logSumExp'))
+    return keepDims ? shape.map((d, i) => (i === axis ? 1 : d)) : others;
+  return shape;
+}
+
+function filled(
+  shape: number[],
+  pool: number[],
+  {as, dtype}: Pick<Given, 'as' | 'dtype'> = {as: 'tensor', dtype: 'float32'},
+): Given {
+  const convert: (x: number) => number =
+    dtype === 'int32'
+      ? (x) => Math.trunc(Math.min(Math.max(x || 0, -(2 ** 24)), 2 ** 24)) + 0
+      : dtype === 'bool'
+        ? (x) => Number(x > 0)
+        : Math.fround;
+  const size = shape.reduce((a, b) => a * b, 1);
+  // A typed array has one dimension, and nested arrays have none beyond one of length 0.
+  const nestable = shape.indexOf(0) === -1 || shape.indexOf(0) === shape.length - 1;
+  const array = as === 'typed array' && shape.length !== 1 ? 'array' : as;
+  return {
+    as: array === 'array' && !nestable ? 'tensor' : array,
+    dtype,
+    shape,
+    values: Array.from({length: size}, (_, i) => convert(pool[i % pool.length]!)),
+  };
+}
+
+type Broadcast = {leftOut: number; ones: boolean[]};
+
+function broadcasting(shape: number[], {leftOut, ones}: Broadcast): number[] {
+  return shape.map((d, i) => (ones[i] ? 1 : d)).slice(Math.min(leftOut, shape.length));
+}
+
+function maskOf(shape: number[], {pool, broadcast, given: {as}}: NonNullable<Ingredients['mask']>): Given {
+  return filled(broadcasting(shape, broadcast), pool, {as: as === 'typed array' ? 'array' : as, dtype: 'bool'});
+}
+
+function lossOf(shape: number[], axis: number, parts: Ingredients['loss']): NonNullable<FuzzCase['loss']> {
+  const {sparse, given: giving, labelSmoothing, reduction} = parts;
+  const rows = shape.filter((_, i) => i !== axis);
+  const n = shape[axis]!;
+  const indices = parts.inRange && n > 0 ? parts.indices.map((i) => Math.abs(i) % n) : parts.indices;
+  const part = (of: NonNullable<typeof parts.weights> | null, to: number[]) =>
+    of && filled(broadcasting(to, of.broadcast), of.pool, of.given);
+  return {
+    labels: sparse ? filled(rows, indices, {as: giving.as, dtype: 'int32'}) : filled(shape, parts.labels, giving),
+    sparse,
+    labelSmoothing,
+    weights: part(parts.weights, rows),
+    classWeights: part(parts.classWeights, [n]),
+    ignoreIndex: sparse ? parts.ignoreIndex : null,
+    reduction,
+  };
+}
+
+/** Lengths brought down, the longest first, until there are no more elements than that. */
+function atMost(limit: number, given: number[]): number[] {
+  const shape = [...given];
+  while (shape.reduce((a, b) => a * b, 1) > limit) {
+    const longest = shape.indexOf(Math.max(...shape));
+    shape[longest] = Math.ceil(shape[longest]! / 2);
+  }
+  return shape;
+}
+
+function mistakeOf(fuzzed: FuzzCase, choice: {argument: number; wrong: number}): Mistake {
+  const places = Object.entries(placesOf(fuzzed));
+  const [argument, place] = places[choice.argument % places.length]!;
+  const names = Object.keys(WRONG[place]).filter((name) => !isRightThere(name, argument, fuzzed));
+  return {argument, wrong: names[choice.wrong % names.length]!};
+}
+
+/** The arguments that an op has, and what can be wrong with each. */
+function placesOf({op, loss}: FuzzCase): Record<string, Place> {
+  if (loss) {
+    return {
+      ...{logits: 'input', labels: 'inputOfThatShape', axis: 'axis', options: 'options'},
+      ...{labelSmoothing: 'smoothing', reduction: 'reduction'},
+      ...{weights: 'optionalInputOfThatShape', classWeights: 'optionalInputOfThatShape'},
+      ...(loss.sparse && {ignoreIndex: 'index'}),
+      ...(loss.sparse && loss.labels.values.length > 0 && {indices: 'sparseLabels'}),
+    };
+  }
+  const isProduct = (PRODUCTS as readonly Op[]).includes(op);
+  const isInverse = op === 'softmaxInverse';
+  return {
+    ...{[isInverse ? 'probabilities' : 'logits']: 'input', axis: 'axis'},
+    ...(isProduct && {[op.endsWith('Jvp') ? 'tangent' : 'cotangent']: 'inputOfThatShape'}),
+    ...(!(['softmin', ...JACOBIANS] as Op[]).includes(op) && {options: 'options'}),
+    ...((isProduct || op === 'softmax' || op === 'logSoftmax') && {scale: 'number'}),
+    ...((['softmax', 'logSoftmax', 'logSumExp'] as Op[]).includes(op) && {mask: 'mask'}),
+    ...(op === 'logSumExp' && {keepDims: 'boolean'}),
+    ...(isInverse && {offset: 'number'}),
+  } as Record<string, Place>;
+}
+
+/** What is wrong elsewhere but allowed in this place. */
+function isRightThere(wrong: string, argument: string, {op}: FuzzCase): boolean {
+  if (op === 'softmaxCrossEntropy' && argument === 'axis') return wrong === 'null';
+  return false;
+}

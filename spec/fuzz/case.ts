@@ -1,0 +1,69 @@
+/** A call of a public op as pure data, valid or with one mistake in it: the same in this process, a page, another process. */
+
+export const FORWARD = ['softmax', 'softmin', 'logSoftmax', 'logSumExp'] as const;
+export const PRODUCTS = ['softmaxJvp', 'softmaxVjp', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const;
+export const JACOBIANS = ['softmaxJacobian', 'logSoftmaxJacobian'] as const;
+/** tfjs's own ops after `install()`, which is taken back afterwards. */
+export const INSTALLED = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp'] as const;
+export const OPS = [
+  ...FORWARD,
+  ...PRODUCTS,
+  ...JACOBIANS,
+  ...INSTALLED,
+  'softmaxInverse',
+  'softmaxCrossEntropy',
+] as const;
+export type Op = (typeof OPS)[number];
+
+/** Numbers as somebody may give them. */
+export interface Given {
+  as: 'tensor' | 'array' | 'typed array';
+  /** Of a tensor. */
+  dtype: 'float32' | 'int32' | 'bool';
+  shape: number[];
+  /** What the tensor or array holds, already of that type. */
+  values: number[];
+}
+
+/** Something that is wrong in its place, by its name in `wrong.ts`. */
+export interface Mistake {
+  /** The name of the argument as the error has to give it. */
+  argument: string;
+  wrong: string;
+}
+
+export interface FuzzCase {
+  op: Op;
+  /** By tf.grad in the logits, with `vector` as the cotangent. */
+  gradient: boolean;
+  logits: Given;
+  /** In [-rank, rank), or undefined for the default. */
+  axis: number | undefined;
+  scale: number | undefined;
+  mask: Given | null;
+  /** A tangent or cotangent. */
+  vector: Given | null;
+  keepDims: boolean;
+  offset: number | undefined;
+  loss: LossArguments | null;
+  mistake: Mistake | null;
+}
+
+export interface LossArguments {
+  labels: Given;
+  sparse: boolean;
+  labelSmoothing: number | undefined;
+  weights: Given | null;
+  classWeights: Given | null;
+  ignoreIndex: number | null;
+  reduction: 'none' | 'mean' | 'sum' | undefined;
+}
+
+/** What became of a call. */
+export interface FuzzOutcome {
+  /** Null if it threw. */
+  result: {values: ArrayLike<number>; shape: number[]; dtype: string} | null;
+  error: {name: string; message: string} | null;
+  /** What of tfjs is not as it was before: tensors, flags, scopes, the active backend, the inputs. */
+  changes: string[];
+}

@@ -1,0 +1,281 @@
+import * as reference from '../../kernels/reference';
+import {reducedShape} from '../../kernels/rows';
+import type {Bounds} from '../conformance';
+import {ulp} from '../ulp';
+import type {FuzzCase, Given} from './case';
+
+/** What a valid case has to give: a value for each element, and how far it may be off. */
+export interface Expected {
+  shape: number[];
+  exact: ArrayLike<number>;
+  /** Absolute. Infinite where float32 overflows on the way to a result that it could hold: there anything may come. */
+  tolerance: ArrayLike<number>;
+}
+
+/** The unit of a float32 rounding. */
+const UNIT = 2 ** -24;
+/** Results below it may be 0: some twenty times the smallest normal float. */
+const FLUSHED = 2e-37;
+const SMALLEST_NORMAL = 2 ** -126;
+/** Sums of the magnitudes beyond this may overflow in float32, whatever the result is. */
+const OVERFLOWS = 1e38;
+
+type Rows = Float64Array[];
+
+const REFERENCE = {
+  softmax: reference.softmax,
+  logSoftmax: reference.logSoftmax,
+  softmaxJacobian: reference.softmaxJacobian,
+  logSoftmaxJacobian: reference.logSoftmaxJacobian,
+};
+
+/** The result in float64, by `kernels/reference.ts`, with the bounds that the README states. */
+export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
+  const {op, logits, keepDims, offset = 0} = fuzzed;
+  const {shape} = logits;
+  const rank = Math.max(shape.length, 1);
+  const axis = ((fuzzed.axis ?? -1) + rank) % rank;
+  const scale = op === 'softmin' ? -1 : (fuzzed.scale ?? 1);
+  const x = Float64Array.from(logits.values, (value) => value * scale);
+  const keep = fuzzed.mask ? broadcast(fuzzed.mask, shape) : null;
+  const along = (rows: ArrayLike<number>[], f: (...rows: Rows) => reference.Row) =>
+    reference.alongAxis(shape, axis, rows, f);
+  const forward = (kind: 'softmax' | 'logSoftmax') =>
+    keep ? along([x, keep], reference.masked[kind]) : along([x], REFERENCE[kind]);
+  const reduced = reducedShape(shape, axis, keepDims);
+  const vector = fuzzed.vector ? Float64Array.from(fuzzed.vector.values) : null;
+  if (fuzzed.loss) return lossOf(fuzzed, axis, bounds);
+
+  const name = op.replace('tf.', '');
+  if (fuzzed.gradient) return gradientOf(name);
+  switch (name) {
+    case 'softmax':
+    case 'softmin': {
+      const exact = forward('softmax');
+      return {shape, exact, tolerance: exact.map((y) => bounds.softmax * ulp(y) + FLUSHED)};
+    }
+    case 'logSoftmax': {
+      const exact = forward('logSoftmax');
+      // A maximum that its scale makes subnormal loses digits, which is nothing to the logits but shows near log 1 = 0.
+      const subnormal = scale !== 1 && x.some(isSubnormal);
+      return {shape, exact, tolerance: exact.map((y) => bounds.logSoftmax * ulp(y) + (subnormal ? UNIT : FLUSHED))};
+    }
+    case 'logSumExp': {
+      const exact = keep
+        ? along([x, keep], (row, k) => [reference.masked.logSumExp(row, k)])
+        : along([x], (row) => [reference.logSumExp(row)]);
+      // Where there are no rows to sum along, there may be results all the same.
+      const filled = x.length > 0 ? exact : new Float64Array(sizeOf(reduced)).fill(Number.NEGATIVE_INFINITY);
+      return {shape: reduced, exact: filled, tolerance: filled.map((y) => bounds.logSumExp * ulp(atLeastOne(y)))};
+    }
+    case 'softmaxInverse': {
+      const exact = Float64Array.from(logits.values, (p) => Math.log(p) + offset);
+      const size = Float64Array.from(logits.values, (p) => Math.abs(Math.log(p)) + Math.abs(offset));
+      return {
+        shape,
+        exact,
+        tolerance: size.map((s, i) => (isSubnormal(logits.values[i]!) ? Infinity : 4 * UNIT * atLeastOne(s))),
+      };
+    }
+    case 'softmaxJacobian':
+    case 'logSoftmaxJacobian':
+      return jacobianOf(name);
+    case 'softmaxJvp':
+    case 'softmaxVjp':
+      return productOf('softmax', vector!, scale);
+    case 'logSoftmaxJvp':
+    case 'logSoftmaxVjp':
+      return productOf(name, vector!, scale);
+  }
+  throw new Error(`there is no reference for ${op}`);
+
+  function productOf(kind: 'softmax' | 'logSoftmaxJvp' | 'logSoftmaxVjp', v: Float64Array, factor: number): Expected {
+    const y = forward('softmax');
+    const of = {
+      softmax: reference.softmaxProduct,
+      logSoftmaxJvp: reference.logSoftmaxJvp,
+      logSoftmaxVjp: reference.logSoftmaxVjp,
+    }[kind];
+    const exact = along([y, v], of).map((p) => p * factor);
+    return {shape, exact, tolerance: along([y, v], (p, w) => toleranceOfProduct(kind, p, w, factor, bounds))};
+  }
+
+  function gradientOf(of: string): Expected {
+    // What the mask takes out does not count in the cotangent either.
+    const g =
+      vector && Float64Array.from(vector, (v, i) => (keep && vector.length === keep.length && !keep[i] ? 0 : v));
+    if (of === 'softmax' || of === 'softmin') return loosened(productOf('softmax', g!, scale));
+    if (of === 'logSoftmax') return loosened(productOf('logSoftmaxVjp', g!, scale));
+    if (of === 'logSumExp') {
+      const y = forward('softmax');
+      const perElement = broadcast({...fuzzed.vector!, shape: reducedShape(shape, axis, true)}, shape);
+      const exact = y.map((p, i) => p * perElement[i]! * scale);
+      const tolerance = exact.map(
+        (p, i) => (bounds.softmax + 2) * UNIT * 2 * Math.abs(p) + FLUSHED * (1 + Math.abs(perElement[i]! * scale)),
+      );
+      return {shape, exact, tolerance: tolerance.map(orAnything)};
+    }
+    return {shape, exact: [], tolerance: []};
+  }
+
+  function jacobianOf(of: 'softmaxJacobian' | 'logSoftmaxJacobian'): Expected {
+    const others = shape.filter((_, i) => i !== axis);
+    const n = shape[axis] ?? 1;
+    const y = forward('softmax');
+    const entries: number[] = [];
+    const tolerance: number[] = [];
+    const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        const row = Float64Array.from({length: n}, (_, j) => y[(o * n + j) * inner + i]!);
+        const entriesOfRow = REFERENCE[of](row);
+        entries.push(...(row.some(Number.isNaN) ? entriesOfRow.fill(Number.NaN) : entriesOfRow));
+        for (let k = 0; k < n; k++) {
+          const unit = Float64Array.from({length: n}, (_, j) => Number(j === k));
+          tolerance.push(
+            ...toleranceOfProduct(of === 'softmaxJacobian' ? 'softmax' : 'logSoftmaxVjp', row, unit, 1, bounds),
+          );
+        }
+      }
+    }
+    return {shape: [...others, n, n], exact: entries, tolerance};
+  }
+}
+
+/** Backpropagation takes the probabilities of the forward pass, and what they are off, which can be 2 units an ULP. */
+function loosened(expected: Expected): Expected {
+  return {...expected, tolerance: Array.from(expected.tolerance, (t) => 3 * t)};
+}
+
+function toleranceOfProduct(
+  kind: 'softmax' | 'logSoftmaxJvp' | 'logSoftmaxVjp',
+  y: Float64Array,
+  v: Float64Array,
+  factor: number,
+  bounds: Bounds,
+): Float64Array {
+  const sizes = v.map(Math.abs);
+  const total = sizes.reduce((sum, s) => sum + s, 0);
+  const mean = sizes.reduce((sum, s, i) => sum + s * y[i]!, 0);
+  return sizes.map((s, i) => {
+    const size = kind === 'softmax' ? y[i]! * (s + mean) : kind === 'logSoftmaxJvp' ? s + mean : s + y[i]! * total;
+    // A probability that is flushed to 0 is nothing in a sum, unless what it is multiplied by is huge.
+    const flushed = FLUSHED * (1 + s + total);
+    const leavesFloat32 = (x: number) => x > OVERFLOWS || (x > 0 && x < FLUSHED);
+    if (total > OVERFLOWS || total * Math.abs(factor) > OVERFLOWS || leavesFloat32(Math.abs(factor))) return Infinity;
+    return Math.abs(factor) * (bounds.product * UNIT * size + flushed) + FLUSHED;
+  });
+}
+
+function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds): Expected {
+  const {labels, sparse, labelSmoothing = 0, weights, classWeights, ignoreIndex, reduction = 'mean'} = loss!;
+  const {shape} = logits;
+  const n = shape[axis]!;
+  const rows = reducedShape(shape, axis, false);
+  const count = sizeOf(rows);
+  const weightOfClass = classWeights && broadcast(classWeights, [n]);
+  const weightOfRow = weights && broadcast(weights, rows);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const at = (row: number, j: number) => (Math.floor(row / inner) * n + j) * inner + (row % inner);
+  let [sum, sumOfWeights, size, sizeOfWeights] = [0, 0, 0, 0];
+  const losses: number[] = [];
+  const sizes: number[] = [];
+  const gradient = new Float64Array(vector ? logits.values.length : 0);
+  const gradientSizes = new Float64Array(gradient.length);
+  for (let row = 0; row < count; row++) {
+    const x = Float64Array.from({length: n}, (_, j) => logits.values[at(row, j)]!);
+    const index = sparse ? labels.values[row]! : -1;
+    const ignored = sparse && ignoreIndex === index;
+    const noClass = sparse && (index < 0 || index >= n);
+    const label = Float64Array.from({length: n}, (_, j) => (sparse ? Number(j === index) : labels.values[at(row, j)]!));
+    const q = label.map((l) => l * (1 - labelSmoothing) + labelSmoothing / n);
+    const log = reference.logSoftmax(x);
+    const loss = ignored ? 0 : noClass ? Number.NaN : reference.crossEntropy(x, q);
+    const magnitude = ignored ? 0 : q.reduce((m, qi, j) => m + (qi === 0 ? 0 : Math.abs(qi * log[j]!)), 0);
+    let weight = ignored ? 0 : (weightOfRow?.[row] ?? 1);
+    if (weightOfClass && !ignored) {
+      weight *= sparse ? (weightOfClass[index] ?? Number.NaN) : label.reduce((w, l, j) => w + l * weightOfClass[j]!, 0);
+    }
+    const sizeOfWeight =
+      weightOfClass && !sparse
+        ? Math.abs(weightOfRow?.[row] ?? 1) * label.reduce((w, l, j) => w + Math.abs(l * weightOfClass[j]!), 0)
+        : Math.abs(weight);
+    if (vector) {
+      const cotangent = vector.values[row]! * weight;
+      const y = reference.softmax(x);
+      const slope = reference.crossEntropyGradient(x, q);
+      const total = q.reduce((t, qi) => t + Math.abs(qi), 0);
+      for (let j = 0; j < n; j++) {
+        gradient[at(row, j)] = ignored || cotangent === 0 ? 0 : noClass ? Number.NaN : cotangent * slope[j]!;
+        // What underflows to 0 in float32 makes the whole row 0.
+        const underflows = cotangent !== 0 && Math.abs(cotangent) < 2 * FLUSHED;
+        gradientSizes[at(row, j)] =
+          ignored || cotangent === 0
+            ? 0
+            : underflows
+              ? OVERFLOWS * 2
+              : (FLUSHED / UNIT) * Math.abs(cotangent) * total +
+                Math.abs(vector.values[row]! * sizeOfWeight) * (y[j]! * total + Math.abs(q[j]!));
+      }
+    }
+    losses.push(ignored ? 0 : loss * weight);
+    sizes.push(magnitude * sizeOfWeight);
+    sum += losses[row]!;
+    size += sizes[row]!;
+    sumOfWeights += weight;
+    sizeOfWeights += sizeOfWeight;
+  }
+  if (vector) {
+    const relative = (bounds.product + 8 + n / 2) * UNIT;
+    return {shape, exact: gradient, tolerance: gradientSizes.map((s) => orAnything(relative * s + FLUSHED * 16))};
+  }
+  // A sum of n products of labels and logarithms, each as exact as logSoftmax, by tfjs's kernels.
+  const relative = (bounds.logSoftmax + 4 + n / 2 + (weightOfClass ? 4 : 0)) * 2 * UNIT;
+  if (reduction === 'none')
+    return {shape: rows, exact: losses, tolerance: sizes.map((s) => orAnything(relative * s + FLUSHED))};
+  const further = relative + count * UNIT;
+  if (reduction === 'sum') return {shape: [], exact: [sum], tolerance: [orAnything(further * size + FLUSHED)]};
+  const divisor = weights || classWeights || ignoreIndex !== null ? sumOfWeights : count;
+  const mean = divisor === 0 ? sum * 0 : sum / divisor;
+  const offByDivisor = (Math.abs(mean) * sizeOfWeights * further) / Math.abs(divisor);
+  // Where the weights cancel, whether their sum is 0 is a matter of rounding.
+  const cancels = Math.abs(divisor) < 1e-3 * sizeOfWeights || (sizeOfWeights > 0 && sizeOfWeights < 4 * FLUSHED);
+  const tolerance =
+    divisor === 0 && sizeOfWeights === 0 ? FLUSHED : (further * size) / Math.abs(divisor) + offByDivisor + FLUSHED;
+  return {shape: [], exact: [mean], tolerance: [cancels ? Number.POSITIVE_INFINITY : orAnything(tolerance, size)]};
+}
+
+function orAnything(tolerance: number, size = tolerance / UNIT): number {
+  return size > OVERFLOWS && size < Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : tolerance;
+}
+
+/** The values of a tensor at each element of a shape that it broadcasts to. */
+function broadcast({shape: from, values}: Given, to: number[]): Float64Array {
+  const missing = to.length - from.length;
+  const strides = new Array<number>(to.length).fill(0);
+  for (let d = to.length - 1, stride = 1; d >= missing; d--) {
+    strides[d] = from[d - missing] === 1 ? 0 : stride;
+    stride *= from[d - missing]!;
+  }
+  return Float64Array.from({length: sizeOf(to)}, (_, flat) => {
+    let at = 0;
+    for (let d = to.length - 1, rest = flat; d >= 0; d--) {
+      at += (rest % to[d]!) * strides[d]!;
+      rest = Math.floor(rest / to[d]!);
+    }
+    return values[at]!;
+  });
+}
+
+/** Webgl may take it for 0, and logarithms tell the difference. */
+function isSubnormal(x: number): boolean {
+  return x !== 0 && Math.abs(x) < SMALLEST_NORMAL;
+}
+
+function atLeastOne(x: number): number {
+  return Math.max(Math.abs(x), 1);
+}
+
+function sizeOf(shape: number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}

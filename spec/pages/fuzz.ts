@@ -1,0 +1,16 @@
+/** A page that runs cases of the fuzzing on one tfjs backend. */
+import '@tensorflow/tfjs-layers'; // tf.logSumExp is differentiated with the gradients that this loads
+import * as tf from '@tensorflow/tfjs-core';
+import {runCase} from '../fuzz/run';
+import {expose} from '../hosts/page';
+
+const functions = {
+  async start(backend: string): Promise<string> {
+    tf.env().set('IS_TEST', true);
+    await tf.setBackend(backend);
+    return tf.getBackend();
+  },
+  run: runCase,
+};
+expose(functions);
+export type Functions = typeof functions;
