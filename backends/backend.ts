@@ -14,15 +14,22 @@ export type ProductKind =
   | 'logSoftmaxVjp';
 
 /**
- * Which elements take part. Whether that of row (o, i) at j does is at index `outer[o] + j * step + inner[i]` of the
- * mask, whose shape is broadcast to that of the logits: along a repeated axis the index does not move.
+ * Which elements take part. The mask's shape is broadcast to that of the logits: along a repeated dimension its index does
+ * not move. From one element of a row to the next it moves by `step`; from row to row as the runs say.
  */
 export interface Mask {
   /** bool: 1 takes part, 0 does not. */
   tensor: TensorInfo;
-  outer: Int32Array;
   step: number;
-  inner: Int32Array;
+  /** The dimensions before the axis and those after it, from the outermost in. */
+  outer: Run[];
+  inner: Run[];
+}
+
+/** Dimensions side by side along which the mask's index moves by the same step, or not at all: as one. */
+export interface Run {
+  length: number;
+  step: number;
 }
 
 export interface ForwardRequest {
@@ -77,13 +84,18 @@ export interface CrossEntropyRequest {
   sparse: boolean;
   /** In [0, 1). */
   smoothing: number;
-  /** The shape of the result: that of x, for losses without the axis. */
+  /** Only on backends that say `totals`: the result is one number, the sum of all losses times this. */
+  total: number | null;
+  /** The shape of the losses: that of x without the axis, or of their total, []. */
   outputShape: number[];
 }
 
+/** What of it a kernel on bare arrays has to know. */
+export type Loss = Pick<CrossEntropyRequest, 'rows' | 'sparse' | 'smoothing' | 'total'>;
+
 /** Its derivative in the logits, g (y Σq - q) with y = softmax(x); 0 in rows whose g is 0, whatever they hold. */
 export interface CrossEntropyGradientRequest extends CrossEntropyRequest {
-  /** g, one number a row. */
+  /** g, one number a row; with `total` one for all, to be multiplied by that. */
   cotangent: TensorInfo;
 }
 
@@ -103,6 +115,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   /** Cross-entropy; where a backend has none, it is composed of the family. */
   crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
   crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;
+  /** Says that these two reduce losses to their total. Where they do not, tfjs's ops do. */
+  readonly totals?: true;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

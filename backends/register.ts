@@ -1,4 +1,11 @@
-import type {KernelBackend, KernelFunc, NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import type {
+  KernelBackend,
+  KernelFunc,
+  NamedTensorInfoMap,
+  NamedTensorMap,
+  Tensor,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
 import {backend as activeBackend, engine, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
 import {maskAlong} from '../kernels/mask';
 import {
@@ -23,7 +30,7 @@ import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
 import {CALCULUS_KERNELS} from './composed/calculus';
-import {crossEntropy, crossEntropyGradient} from './composed/cross_entropy';
+import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
 import {cpuBackend} from './cpu';
 import {wasmBackend} from './wasm';
@@ -97,8 +104,8 @@ function registerFamily(backendName: string, implementation: SoftmaxBackend<neve
     registerOnce(kernelName, backendName, productKernel(kind, implementation));
   }
   for (const {loss, gradient, sparse} of CROSS_ENTROPY_KERNELS) {
-    registerOnce(loss, backendName, crossEntropyKernel(sparse, implementation));
-    registerOnce(gradient, backendName, crossEntropyGradientKernel(sparse, implementation));
+    registerOnce(loss, backendName, crossEntropyKernel(loss, sparse, implementation));
+    registerOnce(gradient, backendName, crossEntropyGradientKernel(gradient, sparse, implementation));
   }
   for (const [kernelName, kernel] of CALCULUS_KERNELS) registerOnce(kernelName, backendName, kernel);
 }
@@ -160,33 +167,39 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
   };
 }
 
-function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
+function crossEntropyKernel(name: string, sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
     if (util.sizeFromShape(request.x.shape) === 0) return filled(request.outputShape, 0, backend as KernelBackend);
+    if (request.total !== null && !implementation.totals) {
+      return totalOfLosses(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
+    }
     return (implementation.crossEntropy ?? crossEntropy)(request, backend as never);
   };
 }
 
-function crossEntropyGradientKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
+function crossEntropyGradientKernel(name: string, sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const request = {
-      ...crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse),
-      cotangent: inputs.cotangent as TensorInfo,
-    };
-    if (util.sizeFromShape(request.x.shape) === 0) return filled(request.x.shape, 0, backend as KernelBackend);
-    return (implementation.crossEntropyGradient ?? crossEntropyGradient)(request, backend as never);
+    const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
+    const {x, total} = request;
+    if (util.sizeFromShape(x.shape) === 0) return filled(x.shape, 0, backend as KernelBackend);
+    if (total !== null && !implementation.totals) {
+      return gradientOfTotal(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
+    }
+    const gradient = implementation.crossEntropyGradient ?? crossEntropyGradient;
+    return gradient({...request, cotangent: inputs.cotangent as TensorInfo}, backend as never);
   };
 }
 
 function crossEntropyRequest(
   inputs: NamedTensorInfoMap,
-  {axis, smoothing}: CrossEntropyAttrs,
+  {axis, smoothing, reduced, factor}: CrossEntropyAttrs,
   sparse: boolean,
 ): CrossEntropyRequest {
   const {logits: x, labels} = inputs as {logits: TensorInfo; labels: TensorInfo};
   const rows = rowsAlong(x.shape, axis);
-  return {x, rows, labels, sparse, smoothing, outputShape: reducedShape(x.shape, axis, false)};
+  const outputShape = reduced ? [] : reducedShape(x.shape, axis, false);
+  return {x, rows, labels, sparse, smoothing, total: reduced ? factor : null, outputShape};
 }
 
 /** What is made of no logits: nothing, or where rows of length 0 are summed, the value of an empty sum. */

@@ -56,7 +56,7 @@ export function total(x: Tensor): Tensor {
 }
 
 /** A scalar at each element of that shape. The adjoint of `total`. */
-function filled(x: Tensor, shape: number[]): Tensor {
+export function filled(x: Tensor, shape: number[]): Tensor {
   return tf.customGrad((t) => ({
     value: tf.mul(tf.ones(shape), t as Tensor),
     gradFunc: (dy: Tensor) => total(dy),

@@ -47,18 +47,40 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   logits: Input,
   options: CrossEntropyOptions = {},
 ): T {
-  return tf.tidy(OP, () => {
+  const run = () => {
     const x = toFloat32(OP, 'logits', logits);
     const axis = resolveAxis(OP, options.axis ?? -1, x.shape);
     const reduction = checkReduction(options.reduction ?? 'mean');
-    const attrs: CrossEntropyAttrs = {axis, smoothing: checkSmoothing(options.labelSmoothing ?? 0)};
+    const smoothing = checkSmoothing(options.labelSmoothing ?? 0);
     const given = toLabels(OP, labels, x.shape, axis);
+    const kernel = given.sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
+    const losses = (reduced: boolean, factor: number) => {
+      const attrs: CrossEntropyAttrs = {axis, smoothing, reduced, factor};
+      return runKernel(kernel, {logits: x, labels: given.tensor}, attrs);
+    };
+    // Losses that all weigh the same are reduced where they are made.
+    if (isUnweighted(options)) {
+      if (reduction === 'none') return losses(false, 1);
+      const count = tf.util.sizeFromShape(given.rows);
+      return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
+    }
     const kept = keptRows(OP, given, options.ignoreIndex ?? null);
     const weights = rowWeights(OP, given, kept, options);
-    const kernel = given.sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
-    const losses = runKernel(kernel, {logits: x, labels: given.tensor}, attrs);
-    return reduce(kept ? selected(losses, kept) : losses, weights, reduction) as T;
-  });
+    const perRow = losses(false, 1);
+    return reduce(kept ? selected(perRow, kept) : perRow, weights!, reduction);
+  };
+  return (leavesNothing(labels, logits, options) ? run() : tf.tidy(OP, run)) as T;
+}
+
+/** Tensors that are used as they are leave nothing to tidy up, and tidying takes a good part of the time of tiny ones. */
+function leavesNothing(labels: Input, logits: Input, options: CrossEntropyOptions): boolean {
+  if (!isUnweighted(options) || !(labels instanceof tf.Tensor) || !(logits instanceof tf.Tensor)) return false;
+  const asLabels = labels.rank === logits.rank ? 'float32' : 'int32';
+  return logits.dtype === 'float32' && labels.dtype === asLabels;
+}
+
+function isUnweighted({weights, classWeights, ignoreIndex}: CrossEntropyOptions): boolean {
+  return weights == null && classWeights == null && ignoreIndex == null;
 }
 
 function checkSmoothing(smoothing: number): number {
@@ -72,10 +94,9 @@ function checkReduction(reduction: Reduction): Reduction {
   throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${String(reduction)}.`);
 }
 
-function reduce(losses: Tensor, weights: Tensor | null, reduction: Reduction): Tensor {
-  const weighted = weights ? multiply(losses, weights) : losses;
+function reduce(losses: Tensor, weights: Tensor, reduction: Reduction): Tensor {
+  const weighted = multiply(losses, weights);
   if (reduction === 'none') return weighted;
   if (reduction === 'sum') return total(weighted);
-  const share = tf.divNoNan(1, weights ? tf.sum(weights) : tf.scalar(losses.size));
-  return multiply(total(weighted), share);
+  return multiply(total(weighted), tf.divNoNan(1, tf.sum(weights)));
 }

@@ -1,6 +1,6 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {multiply, scaled, spread, sumAlong} from './calculus';
+import {filled, multiply, scaled, spread, sumAlong, total} from './calculus';
 import {logSoftmax} from './log_softmax';
 import {
   CROSS_ENTROPY,
@@ -10,7 +10,13 @@ import {
   SPARSE_CROSS_ENTROPY_GRADIENT,
 } from './names';
 import {logSoftmaxJvp, softmaxVjp} from './products';
+import {reducedShape} from './rows';
 import {runKernel} from './run';
+
+/** g of each row: the cotangent, or where the losses are reduced, what their total hands back to each of them. */
+function perRow(cotangent: Tensor, logits: Tensor, {axis, reduced, factor}: CrossEntropyAttrs): Tensor {
+  return reduced ? filled(scaled(cotangent, factor), reducedShape(logits.shape, axis, false)) : cotangent;
+}
 
 /** g (y Σq - q) for the logits, -(1 - smoothing) g logSoftmax(x) for the labels. */
 export const crossEntropyGradient: GradConfig = {
@@ -22,7 +28,10 @@ export const crossEntropyGradient: GradConfig = {
     const cotangent = dy as Tensor;
     return {
       logits: () => runKernel(CROSS_ENTROPY_GRADIENT, {logits, labels, cotangent}, attrs),
-      labels: () => scaled(multiply(spread(cotangent, logits.shape, axis), logSoftmax(logits, axis)), smoothing - 1),
+      labels: () => {
+        const g = spread(perRow(cotangent, logits, attrs as CrossEntropyAttrs), logits.shape, axis);
+        return scaled(multiply(g, logSoftmax(logits, axis)), smoothing - 1);
+      },
     };
   },
 };
@@ -61,20 +70,23 @@ function secondGradient(
       const [logits, labels, cotangent] = saved as [Tensor, Tensor, Tensor];
       const h = dy as Tensor;
       const attrs = namedAttrs as CrossEntropyAttrs;
-      const {axis, smoothing} = attrs;
+      const {axis, smoothing, reduced, factor} = attrs;
+      const rows = reducedShape(logits.shape, axis, false);
+      const g = () => perRow(cotangent, logits, attrs);
       return {
         cotangent: () => {
-          const slopes = runKernel(kernelName, {logits, labels, cotangent: tf.onesLike(cotangent)}, attrs);
-          return sumAlong(multiply(h, slopes), axis, cotangent.shape);
+          const slopes = runKernel(kernelName, {logits, labels, cotangent: tf.ones(rows)}, {...attrs, reduced: false});
+          const inRows = sumAlong(multiply(h, slopes), axis, rows);
+          return reduced ? scaled(total(inRows), factor) : inRows;
         },
         logits: () => {
-          const sums = sumOfLabels(labels, attrs, cotangent.shape);
-          const perRow = sums ? multiply(cotangent, sums) : cotangent;
-          return multiply(spread(perRow, logits.shape, axis), softmaxVjp(logits, h, axis));
+          const sums = sumOfLabels(labels, attrs, rows);
+          const weights = sums ? multiply(g(), sums) : g();
+          return multiply(spread(weights, logits.shape, axis), softmaxVjp(logits, h, axis));
         },
         labels: () => {
           const centred = logSoftmaxJvp(logits, h, axis);
-          return scaled(multiply(spread(cotangent, logits.shape, axis), centred), smoothing - 1);
+          return scaled(multiply(spread(g(), logits.shape, axis), centred), smoothing - 1);
         },
       };
     },

@@ -35,7 +35,7 @@ export function toLabels(op: string, labels: Input, shape: number[], axis: numbe
   if (isTensor && t.dtype !== 'int32') {
     throw new Error(`${op}: class indices have dtype ${t.dtype}. They must be int32: see tf.cast(labels, 'int32').`);
   }
-  return {...about, tensor: tf.cast(t, 'int32'), sparse: true};
+  return {...about, tensor: isTensor ? t : tf.cast(t, 'int32'), sparse: true};
 }
 
 /** Which rows have another class index than the ignored one; null if none is ignored. */

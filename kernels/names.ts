@@ -57,8 +57,11 @@ export interface ProductAttrs {
 
 /** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */
 export interface CrossEntropyAttrs {
-  [name: string]: number;
+  [name: string]: number | boolean;
   axis: number;
   /** In [0, 1): the share of each label that goes to all classes alike. */
   smoothing: number;
+  /** Whether the losses are reduced to one number, `factor` times their sum; the cotangent then is one number too. */
+  reduced: boolean;
+  factor: number;
 }

@@ -1,7 +1,7 @@
-// Compiles backends/wasm/assembly into backends/wasm/generated: a TypeScript file that holds the module as text (see
+// Compiles the modules in backends/wasm into backends/wasm/generated: TypeScript files that hold them as text (see
 // backends/wasm/text.ts).
 //
-// One build ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
+// One build of each ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
 // by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
 // multiply-adds, by six bytes for each of them (see backends/wasm/relax.ts).
 import {createHash} from 'node:crypto';
@@ -10,12 +10,14 @@ import {pathToFileURL} from 'node:url';
 import esbuild from 'esbuild';
 import {bytesAsText} from './bytes_as_text.mjs';
 
-const assembly = new URL('../backends/wasm/assembly/', import.meta.url);
+const wasm = new URL('../backends/wasm/', import.meta.url);
 const generated = new URL('../backends/wasm/generated/', import.meta.url);
-const OUTPUT = new URL('kernels.ts', generated);
 const FEATURES = ['simd', 'threads', 'relaxed-simd'];
-/** What it may weigh, in bytes. */
-const BUDGET = 24 * 1024;
+/** The folder of the sources, how much the compiler is to care for size, and what a module may weigh, in bytes. */
+const MODULES = {
+  kernels: {folder: 'assembly', shrinkLevel: '0', budget: 24 * 1024},
+  loss_mask: {folder: 'assembly_loss_mask', shrinkLevel: '1', budget: 9.25 * 1024},
+};
 
 /** A digest of everything the output depends on. */
 async function fingerprint() {
@@ -23,37 +25,56 @@ async function fingerprint() {
   for (const script of [import.meta.url, new URL('bytes_as_text.mjs', import.meta.url)])
     hash.update(await readFile(new URL(script)));
   hash.update(await readFile(new URL('../node_modules/assemblyscript/package.json', import.meta.url)));
-  for (const name of (await readdir(assembly)).sort())
-    hash.update(name).update(await readFile(new URL(name, assembly)));
+  for (const {folder} of Object.values(MODULES)) {
+    const sources = new URL(`${folder}/`, wasm);
+    for (const name of (await readdir(sources)).sort())
+      hash.update(name).update(await readFile(new URL(name, sources)));
+  }
   return hash.digest('hex');
 }
 
-async function isUpToDate(digest) {
-  const text = await readFile(OUTPUT, 'utf8').catch(() => '');
+function outputOf(name) {
+  return new URL(`${name}.ts`, generated);
+}
+
+async function isUpToDate(name, digest) {
+  const text = await readFile(outputOf(name), 'utf8').catch(() => '');
   return text.includes(digest);
 }
 
 /** AssemblyScript to WebAssembly text. @throws with the compiler's messages if it does not compile */
-async function compile() {
+async function compile({folder, shrinkLevel}) {
+  const sources = new URL(`${folder}/`, wasm);
   const {default: asc} = await import('assemblyscript/asc');
   let text = '';
   const {error, stderr} = await asc.main(
     [
       'index.ts',
-      ...['--textFile', 'module.wat', '-O3', '--noAssert', '--runtime', 'stub', '--uncheckedBehavior', 'always'],
+      ...[
+        '--textFile',
+        'module.wat',
+        '-O3',
+        '--shrinkLevel',
+        shrinkLevel,
+        '--noAssert',
+        '--runtime',
+        'stub',
+        '--uncheckedBehavior',
+        'always',
+      ],
       ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '0', '--maximumMemory', '65536'],
       ...FEATURES.flatMap((feature) => ['--enable', feature]),
     ],
     {
       readFile: (name, base) =>
-        readFile(new URL(name, base === '.' ? assembly : new URL(base, assembly)), 'utf8').catch(() => null),
+        readFile(new URL(name, base === '.' ? sources : new URL(base, sources)), 'utf8').catch(() => null),
       writeFile: (_name, contents) => {
         text = contents;
       },
       listFiles: () => [],
     },
   );
-  if (error) throw new Error(`backends/wasm/assembly does not compile:\n${stderr.toString()}`);
+  if (error) throw new Error(`backends/wasm/${folder} does not compile:\n${stderr.toString()}`);
   return text;
 }
 
@@ -148,24 +169,29 @@ async function assemble(text) {
 }
 
 /**
- * Writes the generated file, unless it is up to date.
- * @returns its size in bytes, or null if it was
+ * Writes the generated files, unless they are up to date.
+ * @returns the size in bytes of each module that was not
  * @throws if it is over the budget, or the relaxed build does not come out of it
  */
 export async function buildWasm() {
   const digest = await fingerprint();
   await mkdir(generated, {recursive: true});
-  if (await isUpToDate(digest)) return null;
-  const fused = await compile();
-  const {text, count} = splitFused(fused);
-  const bytes = await assemble(shortenConstants(text));
-  if (bytes.length > BUDGET) throw new Error(`The kernels have ${bytes.length} bytes; the budget is ${BUDGET}.`);
-  await checkRelaxed(bytes, count);
-  await writeFile(
-    OUTPUT,
-    `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${bytesAsText(bytes)}';\n`,
-  );
-  return bytes.length;
+  const sizes = {};
+  for (const [name, module] of Object.entries(MODULES)) {
+    if (await isUpToDate(name, digest)) continue;
+    const {text, count} = splitFused(await compile(module));
+    const bytes = await assemble(shortenConstants(text));
+    if (bytes.length > module.budget) {
+      throw new Error(`The module ${name} has ${bytes.length} bytes; the budget is ${module.budget}.`);
+    }
+    await checkRelaxed(bytes, count);
+    await writeFile(
+      outputOf(name),
+      `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${bytesAsText(bytes)}';\n`,
+    );
+    sizes[name] = bytes.length;
+  }
+  return sizes;
 }
 
 /** That relax.ts finds each pair that was one instruction, and no other. */
@@ -178,6 +204,5 @@ async function checkRelaxed(bytes, count) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const size = await buildWasm();
-  console.log(size === null ? 'up to date' : `${size} bytes`);
+  for (const [name, size] of Object.entries(await buildWasm())) console.log(`${name}: ${size} bytes`);
 }

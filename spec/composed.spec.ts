@@ -13,13 +13,18 @@ beforeAll(() => {
 });
 
 // As exact as a composition can be where exp and log are right: the rounding of x - m stays in the exponent.
-describeConformance('foreign', () => thisProcess('foreign'), {
-  softmax: 160,
-  logSoftmax: 160,
-  logSumExp: 1.5,
-  product: 320,
-  rowSum: 2 ** -17,
-});
+describeConformance(
+  'foreign',
+  () => thisProcess('foreign'),
+  {
+    softmax: 160,
+    logSoftmax: 160,
+    logSumExp: 1.5,
+    product: 320,
+    rowSum: 2 ** -17,
+  },
+  'composed',
+);
 
 test('backendReport says that it is composed', async () => {
   const {active, backends} = await backendReport({start: false});

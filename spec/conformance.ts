@@ -35,6 +35,9 @@ const KERNEL_OF: Record<string, string> = {
 
 const REFERENCE = {softmax, logSoftmax};
 
+/** Whether masks and losses are kernels of the backend's own, or composed of the family's. */
+export type MasksAndLosses = 'fused' | 'composed';
+
 /**
  * What has to hold on every backend, as one suite: accuracy against float64 over the adversarial set, special values,
  * any axis of any rank, products, gradients, empty shapes. Every call also checks that the kernel meant has run on the
@@ -43,7 +46,12 @@ const REFERENCE = {softmax, logSoftmax};
  * @param backend tfjs's name of the backend that has to run it
  * @param host starts the host; called once, before the tests
  */
-export function describeConformance(backend: string, host: () => Promise<Host>, bounds: Bounds): void {
+export function describeConformance(
+  backend: string,
+  host: () => Promise<Host>,
+  bounds: Bounds,
+  masksAndLosses: MasksAndLosses,
+): void {
   let running: Host;
   beforeAll(async () => {
     running = await host();
@@ -56,6 +64,11 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
     expect(outcome.dtype).toBe('float32');
     if (KERNEL_OF[call.op] && !call.mask) expect(outcome.kernels).toContain(KERNEL_OF[call.op]);
     return outcome;
+  }
+
+  /** A composition runs other kernels of the family inside its own; a fused one none. */
+  function expectAlone(kernels: string[]): void {
+    expect(kernels.length > 1 ? 'composed' : 'fused').toBe(masksAndLosses);
   }
 
   describe('accuracy against float64', () => {
@@ -191,6 +204,7 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
       for (const op of ['softmax', 'logSoftmax'] as const) {
         const outcome = await run({op, ...call});
         expect(outcome.kernels[0]).toBe(KERNEL_OF[op]!.replace('Fused', 'FusedMasked'));
+        expectAlone(outcome.kernels);
         const {error} = worst(outcome.values, along(reference.masked[op]), ulpError);
         expect(error).toBeLessThanOrEqual(bounds[op]);
         const otherwise = op === 'softmax' ? 0 : Number.NEGATIVE_INFINITY;
@@ -198,6 +212,7 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
       }
       if (scale === 1) {
         const outcome = await run({op: 'logSumExp', ...call});
+        expectAlone(outcome.kernels);
         const exact = along((x, k) => [reference.masked.logSumExp(x, k)]);
         expect(worst(outcome.values, exact, ulpErrorAboveOne).error).toBeLessThanOrEqual(bounds.logSumExp);
       }
@@ -238,7 +253,8 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
         reference.alongAxis(shape, axis, [values, q], f);
       const losses = await run({op: 'crossEntropy', ...call});
       const kernel = labels.values instanceof Int32Array ? 'FusedSparseCrossEntropy' : 'FusedCrossEntropy';
-      expect(losses.kernels).toContain(kernel);
+      expect(losses.kernels[0]).toBe(kernel);
+      expectAlone(losses.kernels);
       expect(losses.shape).toEqual(reducedShape(shape, axis, false));
       const exact = along((x, l) => [reference.crossEntropy(x, l)]);
       // A sum of n products of labels and logarithms: each is as exact as logSoftmax.
@@ -256,6 +272,17 @@ export function describeConformance(backend: string, host: () => Promise<Host>, 
       }).error;
       // Where it is composed, smoothing and the subtraction add their roundings.
       expect(gradientError).toBeLessThanOrEqual(bounds.product + 4);
+
+      const mean = await run({op: 'meanCrossEntropy', ...call});
+      expect(mean.shape).toEqual([]);
+      expect(ulpError(mean.values[0]!, total(exact) / exact.length)).toBeLessThanOrEqual(bounds.logSoftmax + 2);
+      const ofMean = await run({op: 'gradMeanCrossEntropy', ...call, vector: Float32Array.of(-1.5)});
+      const exactOfMean = along(reference.crossEntropyGradient).map(times(-1.5 / exact.length));
+      const meanUnit = (1.5 / exact.length) * 2 ** -24;
+      const ofMeanError = worst(ofMean.values, exactOfMean, (a, e, i) => {
+        return Math.abs(a - e) / Math.max(unit[i]! * meanUnit, 1e-30);
+      }).error;
+      expect(ofMeanError).toBeLessThanOrEqual(bounds.product + 4);
 
       if (labels.values instanceof Int32Array) return;
       const ofLabels = await run({op: 'gradCrossEntropyOfLabels', ...call, vector});

@@ -2,17 +2,22 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {SMALLEST_STAGED} from '../backends/cpu';
 import {lastRun, notePlainTypeScript} from '../backends/wasm/run';
-import {backendReport, softmax, softmaxVjp} from '../index';
+import {backendReport, softmax, softmaxCrossEntropy, softmaxVjp} from '../index';
 import {describeConformance} from './conformance';
 import {thisProcess} from './hosts/this_process';
 
-describeConformance('cpu', () => thisProcess('cpu'), {
-  softmax: 4,
-  logSoftmax: 2,
-  logSumExp: 1,
-  product: 4,
-  rowSum: 2 ** -22,
-});
+describeConformance(
+  'cpu',
+  () => thisProcess('cpu'),
+  {
+    softmax: 4,
+    logSoftmax: 2,
+    logSumExp: 1,
+    product: 4,
+    rowSum: 2 ** -22,
+  },
+  'fused',
+);
 
 test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
   const ran = (run: () => tf.Tensor) => {
@@ -26,6 +31,15 @@ test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
   const gradient = (n: number) => ran(() => tf.grad((x) => softmax(x))(tf.zeros([n]), tf.ones([n])));
   expect(gradient(SMALLEST_STAGED.product - 1)).toBe('softmaxLongRows');
   expect(gradient(SMALLEST_STAGED.product)).toBe('softmaxProductLongRows');
+  const mask = (n: number) => ran(() => softmax(tf.zeros([n]), -1, {mask: tf.ones([n], 'bool')}));
+  expect(mask(SMALLEST_STAGED.masked - 1)).toBeNull();
+  expect(mask(SMALLEST_STAGED.masked)).toBe('maskedSoftmaxLongRows');
+  const loss = (n: number) => ran(() => softmaxCrossEntropy(tf.zeros([n]), tf.zeros([n])));
+  expect(loss(SMALLEST_STAGED.loss - 1)).toBeNull();
+  expect(loss(SMALLEST_STAGED.loss)).toBe('crossEntropyLongRows');
+  const slope = (n: number) => ran(() => tf.grad((x) => softmaxCrossEntropy(tf.zeros([n]), x))(tf.zeros([n])));
+  expect(slope(SMALLEST_STAGED.lossGradient - 1)).toBeNull();
+  expect(slope(SMALLEST_STAGED.lossGradient)).toBe('crossEntropyGradientLongRows');
   // A product that somebody asks for is exact rather than fast.
   expect(ran(() => softmaxVjp(tf.zeros([1000]), tf.ones([1000])))).toBeNull();
 });

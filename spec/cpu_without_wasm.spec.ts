@@ -13,13 +13,18 @@ beforeAll(() => {
   } as unknown as typeof WebAssembly.Module;
 });
 
-describeConformance('cpu', () => thisProcess('cpu'), {
-  softmax: 2,
-  logSoftmax: 2,
-  logSumExp: 1,
-  product: 4,
-  rowSum: 2 ** -22,
-});
+describeConformance(
+  'cpu',
+  () => thisProcess('cpu'),
+  {
+    softmax: 2,
+    logSoftmax: 2,
+    logSumExp: 1,
+    product: 4,
+    rowSum: 2 ** -22,
+  },
+  'fused',
+);
 
 test('no WebAssembly has run, and backendReport says why', async () => {
   expect(lastRun()).toBeNull();

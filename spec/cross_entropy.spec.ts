@@ -43,6 +43,25 @@ test('reductions', () => {
   );
 });
 
+test('a training step is two kernels, and what tfjs itself does', () => {
+  const [x, labels] = [tf.tensor2d(X), tf.tensor1d(CLASSES, 'int32')];
+  for (const reduction of ['mean', 'sum'] as const) {
+    const step = () => tf.grad((t) => softmaxCrossEntropy(labels, t, {reduction}))(x);
+    const names: string[] = [];
+    const tfjs = tf.engine();
+    const {runKernel} = tfjs;
+    tfjs.runKernel = function (this: typeof tfjs, name, ...rest) {
+      names.push(name);
+      return runKernel.call(this, name, ...rest) as never;
+    };
+    tf.tidy(() => void step());
+    delete (tfjs as Partial<typeof tfjs>).runKernel;
+    // Identity: what is saved for the gradient.
+    expect(names).toEqual(['FusedSparseCrossEntropy', 'Identity', 'Identity', 'FusedSparseCrossEntropyGradient']);
+  }
+  tf.dispose([x, labels]);
+});
+
 test('class indices equal one-hot labels, in losses and gradients', () => {
   for (const options of [{}, {labelSmoothing: 0.1}, {classWeights: [1, 2, 3]}, {weights: [1, 0, 2, 3]}]) {
     const losses = (labels: number[] | number[][]) =>
@@ -118,6 +137,8 @@ test('gradients of the formula: second order, and of dense labels', () => {
   for (const [at, f] of [
     [x, (t: tf.Tensor) => softmaxCrossEntropy(labels, t, options)],
     [x, (t: tf.Tensor) => softmaxCrossEntropy([2, 0], t, options)],
+    [x, (t: tf.Tensor) => tf.square(softmaxCrossEntropy(labels, t, {...options, reduction: 'mean'}))],
+    [x, (t: tf.Tensor) => tf.sum(softmaxCrossEntropy([2, 0], t, {reduction: 'none'}))],
     [labels, (t: tf.Tensor) => tf.square(softmaxCrossEntropy(t, x, options))],
   ] as const) {
     const first = tf.grad(f as (t: tf.Tensor) => tf.Tensor);

@@ -14,7 +14,7 @@ describeWithTfjsNode('tensorflow', () => {
       tensorflowHost(held, (process) => {
         tensorflow = process;
       });
-    describeConformance('tensorflow', host, BOUNDS);
+    describeConformance('tensorflow', host, BOUNDS, 'composed');
     afterAll(() => tensorflow?.stop());
   });
 

@@ -2,11 +2,16 @@ import '@tensorflow/tfjs-backend-wasm';
 import {describeConformance} from './conformance';
 import {thisProcess} from './hosts/this_process';
 
-describeConformance('wasm', () => thisProcess('wasm'), {
-  softmax: 4,
-  logSoftmax: 2,
-  logSumExp: 1,
-  // The kernel itself stays within 4 of the y it is given (wasm_kernels.spec.ts); the rest is what y is off.
-  product: 6,
-  rowSum: 2 ** -22,
-});
+describeConformance(
+  'wasm',
+  () => thisProcess('wasm'),
+  {
+    softmax: 4,
+    logSoftmax: 2,
+    logSumExp: 1,
+    // The kernel itself stays within 4 of the y it is given (wasm_kernels.spec.ts); the rest is what y is off.
+    product: 6,
+    rowSum: 2 ** -22,
+  },
+  'fused',
+);

@@ -5,10 +5,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import {wasmBackend} from '../backends/wasm';
 import {forwardVariant, productVariant} from '../backends/wasm/choose';
 import kernels from '../backends/wasm/generated/kernels';
+import lossMask from '../backends/wasm/generated/loss_mask';
 import {relax} from '../backends/wasm/relax';
 import {lastRun, notePlainTypeScript} from '../backends/wasm/run';
 import {bytesOfText} from '../backends/wasm/text';
-import {logSoftmax, logSoftmaxJvp, logSoftmaxVjp, logSumExp, softmax, softmaxVjp} from '../index';
+import {logSoftmax, logSoftmaxJvp, logSoftmaxVjp, logSumExp, softmax, softmaxCrossEntropy, softmaxVjp} from '../index';
+import {maskAlong} from '../kernels/mask';
 import * as reference from '../kernels/reference';
 import {ulpError, worst} from './ulp';
 
@@ -43,6 +45,10 @@ test('the relaxed build is the same bytes with each multiply-add fused, and noth
   expect(relax(relaxed)).toBe(0);
 });
 
+test('masks and losses are under 9.25 KiB', () => {
+  expect(bytesOfText(lossMask).length).toBeLessThan(9.25 * 1024);
+});
+
 /** Runs an action on a fresh copy of the backend's modules, with `compile` in the place of `new WebAssembly.Module`. */
 async function withFreshModules(
   compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module,
@@ -61,19 +67,30 @@ async function withFreshModules(
 
 test('nothing is compiled until first use, and then once', async () => {
   const {Module} = WebAssembly;
-  let compiled = 0;
+  const ours = [kernels, lossMask].map((text) => bytesOfText(text).length);
+  let compiled: number[] = [];
   await withFreshModules(
     (bytes) => {
-      // Tools compile small modules of their own.
-      if (bytes.length > 10_000) compiled++;
+      // Tools compile modules of their own.
+      if (ours.includes(bytes.length)) compiled.push(ours.indexOf(bytes.length));
       return new Module(bytes);
     },
     (fresh) => {
       const backend = tf.backend() as BackendWasm;
-      expect(compiled).toBe(0);
+      expect(compiled).toEqual([]);
       expect(fresh.wasmBackend.describe(backend)).toContain('in place');
       expect(fresh.wasmBackend.describe(backend)).toContain('in place');
-      expect(compiled).toBe(1);
+      expect(compiled).toEqual([0]);
+      // Masks and losses at the first of them.
+      compiled = [];
+      const [x, labels] = [tf.zeros([2, 5]), tf.zeros([2], 'int32')];
+      const rows = {outer: 2, n: 5, inner: 1};
+      for (const _ of [1, 2]) {
+        const request = {x, labels, rows, sparse: true, smoothing: 0, total: null, outputShape: [2]};
+        backend.disposeData(fresh.wasmBackend.crossEntropy!(request, backend).dataId);
+      }
+      expect(compiled).toEqual([1]);
+      tf.dispose([x, labels]);
     },
   );
 });
@@ -127,6 +144,41 @@ describe('which variant runs', () => {
     expect(lastRun()?.kernel).toBe(kernel);
   });
 
+  test.each([
+    [[64, 1000], -1, 'LongRows', 'LongRows'],
+    [[64, 1000], 0, 'GatheredRows', 'GatheredRows'],
+    [[100, 10], -1, 'GatheredRows', 'LongRows'],
+    [[1, 10], -1, 'LongRows', 'LongRows'],
+    [[100, 3], -1, 'GatheredRows', 'GatheredRows'],
+  ] as const)('losses of %p along %i: %s, their gradient: %s', (shape, axis, variant, ofGradient) => {
+    const x = tf.ones([...shape]);
+    const rows = shape.filter((_, d) => d !== (axis + 2) % 2);
+    for (const [kind, labels] of [
+      ['sparseCrossEntropy', tf.zeros(rows, 'int32')],
+      ['crossEntropy', tf.ones([...shape])],
+    ] as const) {
+      tf.tidy(() => softmaxCrossEntropy(labels, x, {axis}));
+      expect(lastRun()?.kernel).toBe(`${kind}${variant}`);
+      tf.tidy(() => tf.grad((t) => softmaxCrossEntropy(labels, t, {axis}))(x));
+      expect(lastRun()?.kernel).toBe(`${kind}Gradient${ofGradient}`);
+      labels.dispose();
+    }
+    x.dispose();
+  });
+
+  test.each([
+    [[64, 1000], -1, [1000], 1, 'LongRows'],
+    [[64, 1000], -1, [64, 1], -0.5, 'LongRows'],
+    [[64, 1000], -1, [1000], 0.3, 'GatheredRows'],
+    [[64, 1000], 0, [1000], 1, 'GatheredRows'],
+    [[64, 3], -1, [3], 1, 'GatheredRows'],
+  ] as const)('masks: %p along %i, mask %p, scale %d: %s', (shape, axis, maskShape, scale, variant) => {
+    tf.tidy(() => softmax(tf.ones([...shape]), axis, {scale, mask: tf.ones([...maskShape], 'bool')}));
+    expect(lastRun()?.kernel).toBe(`maskedSoftmax${variant}`);
+    tf.tidy(() => logSoftmax(tf.ones([...shape]), axis, {scale, mask: tf.ones([...maskShape], 'bool')}));
+    expect(lastRun()?.kernel).toBe(`maskedLogSoftmax${variant}`);
+  });
+
   test('a scale that floats cannot multiply by exactly takes the kernels in doubles', () => {
     const rows = {outer: 100, n: 8, inner: 1};
     expect([1, -1, 0.5, -0.125, 2 ** -32].map((scale) => forwardVariant(rows, scale))).toEqual(
@@ -157,6 +209,32 @@ describe("tfjs's memory", () => {
       malloc.mockRestore();
       tf.dispose([x, y]);
     }
+  });
+
+  test('so it does after a masked one, a loss, and a gradient of that', () => {
+    const wasm = backend().wasm as unknown as {_malloc(bytes: number): number};
+    const [logits, mask] = [tf.randomNormal([30, 10, 10]), tf.randomUniform([10, 1, 10], 0, 2, 'bool')];
+    const square = tf.reshape(mask, [10, 10]);
+    const [labels, classes] = [tf.randomUniform([30, 10, 10]), tf.zeros([30, 10], 'int32')];
+    const cotangent = tf.randomNormal([30, 10]);
+    const attrs = {axis: 2, smoothing: 0, reduced: false, factor: 1};
+    const gradient = (inputs: tf.NamedTensorMap) =>
+      tf.engine().runKernel<tf.Tensor>('FusedSparseCrossEntropyGradient', inputs, attrs);
+    for (const [op, outputs] of [
+      [() => softmax(logits, -1, {mask: square}), [4 * 3000]],
+      [() => logSumExp(logits, 1, false, {mask: square}), [4 * 300]],
+      [() => softmaxCrossEntropy(labels, logits, {reduction: 'none'}), [4 * 300]],
+      [() => softmaxCrossEntropy(classes, logits), [4]],
+      [() => gradient({logits, labels: classes, cotangent}), [4 * 3000]],
+    ] as [() => tf.Tensor, number[]][]) {
+      const malloc = jest.spyOn(wasm, '_malloc');
+      const y = op();
+      expect(malloc.mock.calls.map(([bytes]) => bytes)).toEqual(outputs);
+      malloc.mockRestore();
+      y.dispose();
+    }
+    tf.dispose(cotangent);
+    tf.dispose([logits, mask, square, labels, classes]);
   });
 
   test('may grow between two calls', () => {
@@ -229,6 +307,53 @@ describe('where the memory cannot be reached', () => {
     tf.dispose([x, v]);
     real.disposeData(y.dataId);
     real.disposeData(product.dataId);
+  });
+
+  test('so do masks and losses', () => {
+    const backend = secretive();
+    const real = tf.backend() as BackendWasm;
+    const rows = {outer: 40, n: 50, inner: 1};
+    const shape = [40, 50];
+    const x = tf.randomNormal(shape);
+    const flags = tf.tensor(
+      Uint8Array.from({length: 50}, (_, i) => i & 1),
+      [50],
+      'bool',
+    );
+    const labels = tf.tensor(
+      Int32Array.from({length: 40}, (_, i) => i),
+      [40],
+      'int32',
+    );
+    const cotangent = tf.randomNormal([40]);
+    const read = (result: tf.TensorInfo) => {
+      const values = real.readSync(result.dataId) as Float32Array;
+      real.disposeData(result.dataId);
+      return values;
+    };
+    const values = x.dataSync();
+    const keep = Float64Array.from(values, (_, i) => i & 1);
+    const mask = maskAlong(flags, shape, 1);
+    const request = {kind: 'softmax', x, rows, scale: 1, mask, exact: false, outputShape: shape} as const;
+    const y = read(wasmBackend.forward({...request, outputShape: shape}, backend));
+    expect(lastRun()?.kernel).toBe('maskedSoftmaxLongRows');
+    const exact = reference.alongAxis(shape, 1, [values, keep], reference.masked.softmax);
+    expect(worst(y, exact, ulpError).error).toBeLessThanOrEqual(4);
+
+    const loss = {x, labels, rows, sparse: true, smoothing: 0, total: null, outputShape: [40]};
+    const losses = read(wasmBackend.crossEntropy!(loss, backend));
+    expect(lastRun()?.kernel).toBe('sparseCrossEntropyLongRows');
+    const oneHot = Float64Array.from(values, (_, i) => Number(i % 50 === Math.floor(i / 50)));
+    const exactLosses = reference.alongAxis(shape, 1, [values, oneHot], (r, q) => [reference.crossEntropy(r, q)]);
+    expect(worst(losses, exactLosses, ulpError).error).toBeLessThanOrEqual(4);
+    const gradient = read(wasmBackend.crossEntropyGradient!({...loss, cotangent}, backend));
+    expect(lastRun()?.kernel).toBe('sparseCrossEntropyGradientLongRows');
+    const g = cotangent.dataSync();
+    const exactGradient = reference
+      .alongAxis(shape, 1, [values, oneHot], reference.crossEntropyGradient)
+      .map((slope, i) => slope * g[Math.floor(i / 50)]!);
+    expect(worst(gradient, exactGradient, (a, e) => Math.abs(a - e)).error).toBeLessThan(2e-6);
+    tf.dispose([x, flags, labels, cotangent]);
   });
 });
 

@@ -20,6 +20,7 @@ describe.each(BUILDS)("tfjs's $name wasm build in Chromium", ({name, file, optio
     },
     // As in Node.
     {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22},
+    'fused',
   );
 
   test('is the one that ran, with our relaxed SIMD kernels in place on its memory', async () => {
@@ -32,6 +33,10 @@ describe.each(BUILDS)("tfjs's $name wasm build in Chromium", ({name, file, optio
       lastRun: {kernel: 'softmaxLongRows', build: 'relaxed'},
       stagedBytes: 0,
     });
+    const mask = {shape: [40], values: new Uint8Array(40).fill(1)};
+    await host.run({op: 'softmax', shape: [2, 40], logits: new Float32Array(80), mask});
+    const masked = await host.page.run('wasm', undefined);
+    expect(masked).toMatchObject({lastRun: {kernel: 'maskedSoftmaxLongRows', build: 'relaxed'}, stagedBytes: 0});
     expect(host.name).toContain("WebAssembly (relaxed), in place on tfjs's memory");
   });
 });

@@ -1,4 +1,5 @@
 import {setFlagsFromString} from 'node:v8';
+import {type LossMaskKernels, lossMaskKernelsOn} from '../backends/wasm/loss_mask_module';
 import type {Build, Kernels} from '../backends/wasm/module';
 import {forceBuild, kernelsOn} from '../backends/wasm/module';
 
@@ -16,6 +17,8 @@ const GUARD = 0xa5;
  */
 export class GuardedMemory {
   readonly kernels: Kernels;
+  /** The second module, on the same memory. */
+  readonly lossMaskKernels: LossMaskKernels;
   private readonly memory: WebAssembly.Memory;
   private readonly start: number;
   private next: number;
@@ -30,6 +33,7 @@ export class GuardedMemory {
     forceBuild(build);
     try {
       this.kernels = kernelsOn(this.memory);
+      this.lossMaskKernels = lossMaskKernelsOn(this.memory);
     } finally {
       forceBuild(undefined);
     }
@@ -44,16 +48,17 @@ export class GuardedMemory {
   }
 
   /** Lays an input. Odd multiples of `alignment` are as likely to be its address as even ones. */
-  input(values: Float32Array, alignment = 8): number {
-    const pointer = this.place(values.length, alignment);
-    this.view(pointer, values.length).set(values);
-    this.freeze(pointer, values.length * 4);
+  input(values: Float32Array | Int32Array | Uint8Array, alignment = 8): number {
+    const pointer = this.place(values.byteLength, alignment);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    new Uint8Array(this.memory.buffer, pointer, values.byteLength).set(bytes);
+    this.freeze(pointer, values.byteLength);
     return pointer;
   }
 
   /** Lays an output, filled with what no kernel leaves there. */
   output(length: number, alignment = 8): number {
-    const pointer = this.place(length, alignment);
+    const pointer = this.place(length * 4, alignment);
     this.view(pointer, length).fill(-12345.678);
     return pointer;
   }
@@ -70,10 +75,10 @@ export class GuardedMemory {
     });
   }
 
-  private place(length: number, alignment: number): number {
+  private place(bytes: number, alignment: number): number {
     const before = Math.ceil(this.next / 16) * 16;
     const pointer = before + GUARD_BYTES + alignment;
-    const after = pointer + length * 4;
+    const after = pointer + bytes;
     new Uint8Array(this.memory.buffer, before, pointer - before).fill(GUARD);
     new Uint8Array(this.memory.buffer, after, GUARD_BYTES).fill(GUARD);
     this.freeze(before, pointer - before);

@@ -6,8 +6,18 @@ import {
   stagedProduct,
   stagingFailure,
 } from '../backends/wasm/private_memory';
+import {stagedLoss, stagedLossGradient, stagedMasked} from '../backends/wasm/private_memory_loss_mask';
 import {lastRun} from '../backends/wasm/run';
-import {alongAxis, logSoftmaxVjp, logSumExp, softmax} from '../kernels/reference';
+import {maskAlong} from '../kernels/mask';
+import {
+  alongAxis,
+  crossEntropy,
+  crossEntropyGradient,
+  logSoftmaxVjp,
+  logSumExp,
+  masked,
+  softmax,
+} from '../kernels/reference';
 import type {Rows} from '../kernels/rows';
 import {Random} from './cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from './ulp';
@@ -55,6 +65,57 @@ test.each<[string, Rows]>([
   expect(worst(product, exact, (a, e, i) => Math.abs(a - e) / (size[i]! * unit)).error).toBeLessThanOrEqual(4);
 });
 
+test.each<[string, Rows]>([
+  ['one chunk', {outer: 3, n: 100, inner: 1}],
+  ['several, the last one smaller', {outer: 260, n: 301, inner: 1}],
+  ['several of strided rows', {outer: 46, n: 20, inner: 75}],
+])('so do masks and losses: %s', (_name, rows) => {
+  const {outer, n, inner} = rows;
+  const shape = [outer, n, inner];
+  const x = normal(rows);
+  const random = new Random(3);
+
+  // A run of three of the outer dimension has masks of its own: a chunk ends within one.
+  const repeats = outer % 3 === 0 ? 3 : 2;
+  const flags = Uint8Array.from({length: (outer / repeats) * n}, () => Number(random.uniform() < 0.7));
+  const mask = maskAlong(
+    {shape: [outer / repeats, 1, n, 1], dtype: 'bool', dataId: {}},
+    [outer / repeats, repeats, n, inner],
+    2,
+  );
+  const keep = Float64Array.from(x, (_, k) => {
+    return flags[Math.floor(k / (n * inner * repeats)) * n + (Math.floor(k / inner) % n)]!;
+  });
+  const y = new Float32Array(x.length);
+  stagedMasked('softmax', x, flags, y, rows, 1, mask);
+  expect(lastRun()?.kernel).toMatch(/^maskedSoftmax/);
+  expect(worst(y, alongAxis(shape, 1, [x, keep], masked.softmax), ulpError).error).toBeLessThanOrEqual(4);
+
+  const labels = Float32Array.from(x, () => random.uniform());
+  const perRow = alongAxis(shape, 1, [x, labels], (r, q) => [crossEntropy(r, q)]);
+  const slopes = alongAxis(shape, 1, [x, labels], crossEntropyGradient);
+  const sums = alongAxis(shape, 1, [labels], (q) => new Array(n).fill(q.reduce((a, b) => a + b)));
+  for (const total of [null, 0.5]) {
+    const loss = {rows, sparse: false, smoothing: 0, total};
+    const losses = new Float32Array(total === null ? outer * inner : 1);
+    stagedLoss(x, labels, losses, loss);
+    expect(lastRun()?.kernel).toMatch(/^crossEntropy/);
+    const exact = total === null ? perRow : [perRow.reduce((a, b) => a + b) * total];
+    expect(worst(losses, exact, ulpError).error).toBeLessThanOrEqual(4);
+
+    const cotangents = Float32Array.from(losses, () => random.normal(1));
+    const gradient = new Float32Array(x.length);
+    stagedLossGradient(x, labels, cotangents, gradient, loss);
+    expect(lastRun()?.kernel).toMatch(/^crossEntropyGradient/);
+    const wrong = worst(gradient, slopes, (a, e, k) => {
+      const c =
+        total === null ? cotangents[Math.floor(k / (n * inner)) * inner + (k % inner)]! : total * cotangents[0]!;
+      return Math.abs(a - c * e) / (Math.abs(c) * (sums[k]! + 1));
+    });
+    expect(wrong.error).toBeLessThan(1e-6);
+  }
+});
+
 test('many calls do not grow the memory, and large tensors do not need more', () => {
   const small = {outer: 8, n: 1000, inner: 1};
   const large = {outer: 1500, n: 1000, inner: 1};
@@ -78,6 +139,26 @@ test('a row that the bound has no room for is left to plain TypeScript', () => {
   expect(y[7]).toBeCloseTo(1 / (1 + others), 6);
   expect(stagedBytes()).toBeLessThanOrEqual(LARGEST_MEMORY_BYTES);
 });
+
+test('rows of masks and losses that the bound has no room for, likewise', () => {
+  const rows = {outer: 1, n: LARGEST_MEMORY_BYTES / 8 + 1, inner: 1};
+  const x = new Float32Array(rows.n);
+  const y = new Float32Array(rows.n);
+  const [labels, one] = [Int32Array.of(7), Float32Array.of(1)];
+  const loss = {rows, sparse: true, smoothing: 0, total: null};
+  const exact = Math.log(rows.n);
+  y.fill(1);
+  stagedMasked('softmax', x, Uint8Array.of(0), y, rows, 1, maskAlong(scalarMask, [rows.n], 0));
+  expect(lastRun()).toBeNull();
+  expect(y[3]).toBe(0);
+  stagedLossGradient(x, labels, one, y, loss);
+  expect(lastRun()).toBeNull();
+  expect(y[3]).toBeCloseTo(1 / rows.n, 9);
+  stagedLoss(x, labels, y, loss);
+  expect(y[0]).toBeCloseTo(exact, 5);
+});
+
+const scalarMask = {shape: [], dtype: 'bool' as const, dataId: {}};
 
 test('without WebAssembly plain TypeScript runs', () => {
   const {WebAssembly: original} = globalThis;

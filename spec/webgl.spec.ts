@@ -16,5 +16,6 @@ describe.each([
     },
     // The error of a product is twice that of its softmax, in its unit, and its own.
     {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
+    'fused',
   );
 });

@@ -1,6 +1,7 @@
-import type {Tensor} from '@tensorflow/tfjs-core';
+import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
+import {type CrossEntropyAttrs, LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
+import {reducedShape} from '../../kernels/rows';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
 
 /**
@@ -25,6 +26,23 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest): Tens
     const slopes = tf.sub(tf.mul(probabilities, tf.sum(weights, 1, true)), weights);
     const cotangent = tf.reshape(request.cotangent as Tensor, [outer, 1, inner]);
     return tf.reshape(tf.where(tf.equal(cotangent, 0), 0, tf.mul(slopes, cotangent)), request.x.shape);
+  });
+}
+
+/** The reduced loss, by the kernel of that name without reduction, for a backend that has no other. */
+export function totalOfLosses(name: string, inputs: NamedTensorMap, attrs: CrossEntropyAttrs): Tensor {
+  return tf.tidy(() => {
+    const losses = tf.engine().runKernel<Tensor>(name, inputs, {...attrs, reduced: false});
+    return tf.mul(tf.sum(losses), attrs.factor);
+  });
+}
+
+/** Its derivative in the logits, likewise. */
+export function gradientOfTotal(name: string, inputs: NamedTensorMap, attrs: CrossEntropyAttrs): Tensor {
+  return tf.tidy(() => {
+    const rows = reducedShape(inputs.logits!.shape, attrs.axis, false);
+    const cotangent = tf.mul(tf.fill(rows, attrs.factor), inputs.cotangent!);
+    return tf.engine().runKernel<Tensor>(name, {...inputs, cotangent}, {...attrs, reduced: false});
   });
 }
 

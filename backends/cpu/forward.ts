@@ -62,8 +62,8 @@ function logSumExpOfRow(x: Float32Array, start: number, n: number, stride: numbe
   return max;
 }
 
-/** max of scale·x, with four accumulators in flight. It passes over NaN: the sum is what carries that. */
-function maxOfRow(x: Float32Array, start: number, end: number, stride: number, scale: number): number {
+/** max of scale·x from `start` to `end`, with four accumulators in flight. It passes over NaN: the sum is what carries that. */
+export function maxOfRow(x: Float32Array, start: number, end: number, stride: number, scale: number): number {
   let a = -Infinity;
   let b = -Infinity;
   let c = -Infinity;
@@ -90,7 +90,14 @@ function maxOfRow(x: Float32Array, start: number, end: number, stride: number, s
  * log s as log1p of the sum of all but one maximal element: with a confident maximum s = 1 + tiny, and what would be
  * lost in s is the whole result.
  */
-function logOfSum(x: Float32Array, start: number, end: number, stride: number, scale: number, max: number): number {
+export function logOfSum(
+  x: Float32Array,
+  start: number,
+  end: number,
+  stride: number,
+  scale: number,
+  max: number,
+): number {
   let others = -1;
   for (let i = start; i < end; i += stride) others += expOfNonPositive(scale * x[i]! - max);
   if (others < 1e-3) {

@@ -3,15 +3,31 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {hasGradientKernel} from './choose';
+import {type LossMaskKernels, lossMaskKernelsOn} from './loss_mask_module';
 import {heapValues, memoryOf} from './memory';
 import {type Kernels, kernelsOn} from './module';
 import {stagedForward, stagedProduct, stagingFailure} from './private_memory';
+import {stagedLoss, stagedLossGradient, stagedMasked} from './private_memory_loss_mask';
 import {runForward, runLogSoftmaxGradient, runProduct} from './run';
+import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
-  forward({kind, x, rows, scale, outputShape}, backend) {
+  masks: true,
+  totals: true,
+
+  forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const out = backend.makeOutput(outputShape, 'float32');
+    if (mask) {
+      const kernels = lossMaskKernels(backend);
+      const [from, to] = [pointer(x, backend), pointer(out, backend)];
+      if (kernels) runMasked(kernels, kind, from, pointer(mask.tensor, backend), to, rows, scale, mask);
+      else {
+        const flags = valuesOf(mask.tensor, 'bool', backend);
+        stagedMasked(kind, values(x, backend), flags, values(out, backend), rows, scale, mask);
+      }
+      return out;
+    }
     const {kernels} = accessTo(backend);
     if (kernels) runForward(kernels, kind, pointer(x, backend), pointer(out, backend), rows, scale);
     else stagedForward(kind, values(x, backend), values(out, backend), rows, scale);
@@ -27,6 +43,33 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return out;
   },
 
+  crossEntropy(request, backend) {
+    const {x, labels, sparse, outputShape} = request;
+    const out = backend.makeOutput(outputShape, 'float32');
+    const kernels = lossMaskKernels(backend);
+    if (kernels) runLoss(kernels, pointer(x, backend), pointer(labels, backend), pointer(out, backend), request);
+    else {
+      const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
+      stagedLoss(values(x, backend), given, values(out, backend), request);
+    }
+    return out;
+  },
+
+  crossEntropyGradient(request, backend) {
+    const {x, labels, cotangent, sparse} = request;
+    const out = backend.makeOutput(x.shape, 'float32');
+    const {kernels: first} = accessTo(backend);
+    const kernels = lossMaskKernels(backend);
+    if (first && kernels) {
+      const [logits, given, cotangents, to] = [x, labels, cotangent, out].map((t) => pointer(t, backend));
+      runLossGradient(first, kernels, logits!, given!, cotangents!, to!, request);
+    } else {
+      const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
+      stagedLossGradient(values(x, backend), given, values(cotangent, backend), values(out, backend), request);
+    }
+    return out;
+  },
+
   logSoftmaxGradient({x, v, rows, scale}, backend) {
     if (!hasGradientKernel(rows)) return null;
     const {kernels} = accessTo(backend);
@@ -38,8 +81,10 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 
   describe(backend) {
     const {kernels, obstacle} = accessTo(backend);
-    if (kernels)
-      return `WebAssembly (${kernels.build}${kernels.given ? ', precompiled' : ''}), in place on tfjs's memory`;
+    if (kernels) {
+      const {build, given} = kernels;
+      return `WebAssembly (${build}${given ? ', precompiled' : ''}), in place on tfjs's memory`;
+    }
     const failure = stagingFailure();
     return failure === null
       ? `WebAssembly on a memory of its own, with copies: ${obstacle}`
@@ -50,6 +95,9 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 /** The kernels on a backend's memory, or what keeps them from it. */
 interface Access {
   kernels: Kernels | null;
+  memory: WebAssembly.Memory | null;
+  /** Made at the first mask or loss; null where it cannot be. */
+  lossMaskKernels?: LossMaskKernels | null;
   obstacle: string | null;
 }
 
@@ -73,10 +121,29 @@ function accessTo(backend: BackendWasm): Access {
 function open(backend: BackendWasm): Access {
   try {
     const memory = memoryOf(backend);
-    if (memory) return {kernels: kernelsOn(memory), obstacle: null};
-    return {kernels: null, obstacle: 'this version of tfjs keeps its memory to itself'};
+    if (memory) return {kernels: kernelsOn(memory), memory, obstacle: null};
+    return without('this version of tfjs keeps its memory to itself');
   } catch (error) {
-    return {kernels: null, obstacle: error instanceof Error ? error.message : String(error)};
+    return without(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function without(obstacle: string): Access {
+  return {kernels: null, memory: null, obstacle};
+}
+
+/** The second module, where there is the first; null where that was handed in, and this one was not and may not be made. */
+function lossMaskKernels(backend: BackendWasm): LossMaskKernels | null {
+  const access = accessTo(backend);
+  if (access.lossMaskKernels === undefined) access.lossMaskKernels = openLossMask(access.memory);
+  return access.lossMaskKernels;
+}
+
+function openLossMask(memory: WebAssembly.Memory | null): LossMaskKernels | null {
+  try {
+    return memory && lossMaskKernelsOn(memory);
+  } catch {
+    return null;
   }
 }
 
@@ -86,5 +153,9 @@ function pointer({dataId}: TensorInfo, backend: BackendWasm): number {
 }
 
 function values(tensor: TensorInfo, backend: BackendWasm): Float32Array {
-  return heapValues(backend, pointer(tensor, backend), util.sizeFromShape(tensor.shape));
+  return valuesOf(tensor, 'float32', backend);
+}
+
+function valuesOf<D extends 'float32' | 'int32' | 'bool'>(tensor: TensorInfo, dtype: D, backend: BackendWasm) {
+  return heapValues(backend, pointer(tensor, backend), util.sizeFromShape(tensor.shape), dtype);
 }

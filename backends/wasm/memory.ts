@@ -15,9 +15,17 @@ export function memoryOf(backend: BackendWasm): WebAssembly.Memory | null {
   return found?.buffer === HEAPU8.buffer ? found : null;
 }
 
+const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
+
 /** A tensor's values where they lie: valid until tfjs's memory grows next. */
-export function heapValues(backend: BackendWasm, pointer: number, size: number): Float32Array {
-  return new Float32Array(emscriptenModule(backend).HEAPU8.buffer, pointer, size);
+export function heapValues<D extends keyof typeof ARRAYS>(
+  backend: BackendWasm,
+  pointer: number,
+  size: number,
+  dtype: D,
+): InstanceType<(typeof ARRAYS)[D]> {
+  const {buffer} = emscriptenModule(backend).HEAPU8;
+  return new ARRAYS[dtype](buffer as ArrayBuffer, pointer, size) as InstanceType<(typeof ARRAYS)[D]>;
 }
 
 function emscriptenModule(backend: BackendWasm): EmscriptenModule {

@@ -2,12 +2,17 @@ import type {ForwardKind, ProductKind} from '../backend';
 import type {ProductVariant, Variant} from './choose';
 import {hasRelaxedSimd, hasSimd} from './features';
 import kernels from './generated/kernels';
+import lossMask from './generated/loss_mask';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
 import {bytesOfText} from './text';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
+
+/** The modules of this package; each is compiled when it is first needed. */
+const MODULES = {kernels, loss_mask: lossMask};
+export type ModuleName = keyof typeof MODULES;
 
 type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
 type ProductKernel = (
@@ -42,11 +47,23 @@ const compiled = new Map<string, WebAssembly.Module>();
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
+  const {exports, ...about} = instanceOn(memory, 'kernels');
+  return {...about, functions: byKindAndVariant(exports), exports};
+}
+
+/**
+ * One of the modules on a memory.
+ * @throws as `kernelsOn`
+ */
+export function instanceOn(
+  memory: WebAssembly.Memory,
+  name: ModuleName,
+): {build: Build; given: boolean; module: WebAssembly.Module; exports: WebAssembly.Exports} {
   const shared = isShared(memory);
-  const given = forced ? undefined : precompiled('kernels', shared);
-  const {build, module} = given ?? compiledHere(bestBuild(), shared);
+  const given = forced ? undefined : precompiled(name, shared);
+  const {build, module} = given ?? compiledHere(name, bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {build, given: given !== undefined, functions: byKindAndVariant(exports), exports, module};
+  return {build, given: given !== undefined, module, exports};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
@@ -73,19 +90,19 @@ function bestBuild(): Build {
   return best;
 }
 
-function compiledHere(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
-  const key = `${build}, ${shared}`;
+function compiledHere(name: ModuleName, build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
+  const key = `${name}, ${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    module = new WebAssembly.Module(bytesOf(build, shared));
+    module = new WebAssembly.Module(bytesOf(build, shared, name));
     compiled.set(key, module);
   }
   return {build, module};
 }
 
 /** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
-export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = bytesOfText(kernels);
+export function bytesOf(build: Build, shared: boolean, name: ModuleName = 'kernels'): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOfText(MODULES[name]);
   if (build === 'relaxed') relax(bytes);
   return shared ? bytes : withUnsharedMemory(bytes);
 }

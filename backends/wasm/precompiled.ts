@@ -5,14 +5,14 @@
  * from another, or from that of another version: the bytes cannot be seen any more.
  */
 import {version} from '../../package.json';
-import type {Build} from './module';
+import type {Build, ModuleName} from './module';
 
 /** The section's name. Its text is made by `labelText`. */
 export const SECTION = 'tfjs-softmax';
 
 interface Label {
   /** Which of the modules of this package. */
-  name: 'kernels';
+  name: ModuleName;
   build: Build;
   memory: 'shared' | 'unshared';
   /** Of the package: exports and their arguments may change from one to the next. */
@@ -23,7 +23,7 @@ export function labelText({name, build, memory}: Omit<Label, 'version'>): string
   return `${name} ${build} ${memory} ${version}`;
 }
 
-const LABEL = /^(?<name>kernels) (?<build>simd|relaxed) (?<memory>shared|unshared) (?<version>\S+)$/;
+const LABEL = /^(?<name>kernels|loss_mask) (?<build>simd|relaxed) (?<memory>shared|unshared) (?<version>\S+)$/;
 
 export interface Precompiled {
   build: Build;

@@ -2,6 +2,7 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, ProductKind} from '../backend';
 import * as plain from '../cpu/forward';
 import * as plainProduct from '../cpu/product';
+import {type LossMaskKernels, lossMaskKernelsOn} from './loss_mask_module';
 import {type Kernels, kernelsOn} from './module';
 import {notePlainTypeScript, runForward, runProduct} from './run';
 
@@ -16,9 +17,11 @@ const CHUNK_BYTES = 1 << 19;
 /** The memory never grows beyond this. Rows too large for it are left to plain TypeScript. */
 export const LARGEST_MEMORY_BYTES = 1 << 26;
 
-interface Staging {
+export interface Staging {
   memory: WebAssembly.Memory;
   kernels: Kernels;
+  /** Made at the first mask or loss; null where it cannot be. */
+  lossMaskKernels?: LossMaskKernels | null;
 }
 
 let staging: Staging | null = null;
@@ -40,6 +43,20 @@ export function stagingFailure(): string | null {
 /** Whether the staged kernels come from a module that was handed in. */
 export function stagesPrecompiled(): boolean {
   return staging?.kernels.given ?? false;
+}
+
+/** Whether masks and losses are staged too. Where only the first module was handed in, they may not be. */
+export function stagesLossMask(): boolean {
+  if (stagingFailure() !== null) return false;
+  const {memory} = staging!;
+  if (staging!.lossMaskKernels === undefined) {
+    try {
+      staging!.lossMaskKernels = lossMaskKernelsOn(memory);
+    } catch {
+      staging!.lossMaskKernels = null;
+    }
+  }
+  return staging!.lossMaskKernels !== null;
 }
 
 /** Lets go of the memory; the next call starts afresh. */
@@ -104,13 +121,17 @@ export function stagedProduct(
   }
 }
 
-/** How many blocks of that many floats to take at a time; 0 if not even one fits, or if there are no kernels. */
-function chunkOf(floatsPerBlock: number, outer: number): number {
-  if (stagingFailure() !== null || 4 * floatsPerBlock > LARGEST_MEMORY_BYTES) return 0;
+/**
+ * How many blocks of that many floats to take at a time; 0 if not even one fits, or if there are no kernels.
+ * @param others bytes that have to be there at the same time
+ */
+export function chunkOf(floatsPerBlock: number, outer: number, others = 0): number {
+  if (stagingFailure() !== null || 4 * floatsPerBlock + others > LARGEST_MEMORY_BYTES) return 0;
   return Math.min(outer, Math.max(1, Math.floor(CHUNK_BYTES / (4 * floatsPerBlock))));
 }
 
-function reserve(bytes: number): Staging {
+/** The memory, with room for so many bytes. Only after `chunkOf` has found that there are kernels. */
+export function reserve(bytes: number): Staging {
   const {memory} = staging!;
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
   if (missing > 0) memory.grow(missing);

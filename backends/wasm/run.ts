@@ -1,19 +1,26 @@
 import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, ProductKind} from '../backend';
-import {forwardVariant, type KernelName, kernelScale, productVariant, type Variant} from './choose';
+import {forwardVariant, type KernelName, kernelScale, productVariant} from './choose';
 import type {Build, Kernels} from './module';
+import type {LossMaskKernelName} from './run_loss_mask';
 
 /** Which kernel ran last, and from which build. For tests: a test asserts what it tests. */
 export interface Run {
-  kernel: KernelName;
+  kernel: KernelName | LossMaskKernelName;
   build: Build;
 }
 
-let last: {kind: ForwardKind | ProductKind | 'logSoftmaxGradient'; variant: Variant; build: Build} | null = null;
+/** In parts: a name put together in each call would cost as much as a tiny tensor. */
+let last: {kind: string; variant: string; build: Build} | null = null;
 
 /** The last run; null if plain TypeScript stood in, or nothing ran yet. */
 export function lastRun(): Run | null {
-  return last && {kernel: `${last.kind}${last.variant}` as KernelName, build: last.build};
+  return last && {kernel: `${last.kind}${last.variant}` as Run['kernel'], build: last.build};
+}
+
+/** To be called where a kernel has run. */
+export function noteRun(kind: string, variant: string, build: Build): void {
+  last = {kind, variant, build};
 }
 
 /** To be called where plain TypeScript stands in. */
@@ -32,7 +39,7 @@ export function runForward(
 ): void {
   const variant = forwardVariant(rows, scale);
   functions[kind][variant](x, out, rows.outer, rows.n, rows.inner, kernelScale(kind, rows, scale));
-  last = {kind, variant, build};
+  noteRun(kind, variant, build);
 }
 
 /** A Jacobian product on float32 tensors at byte addresses in the kernels' memory. */
@@ -47,7 +54,7 @@ export function runProduct(
 ): void {
   const variant = productVariant(rows);
   functions[kind][variant](y, v, out, rows.outer, rows.n, rows.inner, factor);
-  last = {kind, variant, build};
+  noteRun(kind, variant, build);
 }
 
 /** logSoftmax's derivative from logits, in rows for which `hasGradientKernel`. */
@@ -60,5 +67,5 @@ export function runLogSoftmaxGradient(
   scale: number,
 ): void {
   functions.logSoftmaxGradient.LongRows(x, v, out, outer, n, inner, scale);
-  last = {kind: 'logSoftmaxGradient', variant: 'LongRows', build};
+  noteRun('logSoftmaxGradient', 'LongRows', build);
 }

@@ -22,6 +22,6 @@ export const crossEntropyRoute: Route = {
   customGrad(tfjs, [labels, logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !hasOwnKernels(getBackend())) return null;
     if (labels?.dtype !== 'float32' || logits?.dtype !== 'float32' || logits.rank === 0) return null;
-    return runKernel(CROSS_ENTROPY, {logits, labels}, {axis: logits.rank - 1, smoothing: 0});
+    return runKernel(CROSS_ENTROPY, {logits, labels}, {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1});
   },
 };

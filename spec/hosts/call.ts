@@ -22,7 +22,10 @@ export interface Call {
     /** The losses of each row, and their gradients in the logits and in the labels, with `vector` as the cotangent. */
     | 'crossEntropy'
     | 'gradCrossEntropy'
-    | 'gradCrossEntropyOfLabels';
+    | 'gradCrossEntropyOfLabels'
+    /** Their mean, and its gradients, with the one number of `vector` as the cotangent. */
+    | 'meanCrossEntropy'
+    | 'gradMeanCrossEntropy';
   shape: number[];
   logits: Float32Array;
   /** The tangent or cotangent. */
@@ -131,11 +134,16 @@ function crossEntropy({op, axis = -1, labels, smoothing, vector}: LabelledCall, 
   const dtype = labels.values instanceof Int32Array ? 'int32' : 'float32';
   const labelTensor = tf.tensor(labels.values, labels.shape, dtype);
   const losses = (l: tf.Tensor, x: tf.Tensor) =>
-    family.softmaxCrossEntropy(l, x, {axis, labelSmoothing: smoothing, reduction: 'none'});
+    family.softmaxCrossEntropy(l, x, {
+      axis,
+      labelSmoothing: smoothing,
+      reduction: op === 'meanCrossEntropy' || op === 'gradMeanCrossEntropy' ? 'mean' : 'none',
+    });
   const values = losses(labelTensor, logits);
-  if (op === 'crossEntropy') return values;
+  if (op === 'crossEntropy' || op === 'meanCrossEntropy') return values;
   const cotangent = tf.tensor(vector!, values.shape);
-  if (op === 'gradCrossEntropy') return tf.grad((x) => losses(labelTensor, x))(logits, cotangent);
+  if (op === 'gradCrossEntropy' || op === 'gradMeanCrossEntropy')
+    return tf.grad((x) => losses(labelTensor, x))(logits, cotangent);
   return tf.grad((l) => losses(l, logits))(labelTensor, cotangent);
 }
 

@@ -17,7 +17,7 @@ import {
 } from './simd';
 
 /** A row's second result beside its sum: WebAssembly functions made by AssemblyScript return one value. */
-let ties: i32 = 0;
+export let ties: i32 = 0;
 
 /** max factor·x over a row. NaN is passed over: it poisons the sum instead. */
 @inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): f32 {
@@ -107,7 +107,7 @@ let ties: i32 = 0;
 }
 
 /** The sum of the values of a row, without the logits equal to `max`; these are counted in `ties`. */
-function sumOfOthers(
+export function sumOfOthers(
   x: usize, bytes: usize, max: v128, scale: v128, shift: v128, floor: v128, magic: v128,
 ): f64 {
   let low = f64x2.splat(0);
@@ -272,7 +272,7 @@ function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, origin
 // The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the
 // budget.
 
-function maximumPlain(x: usize, bytes: usize): f32 {
+export function maximumPlain(x: usize, bytes: usize): f32 {
   return maximum(x, bytes, f32x4.splat(1), true);
 }
 
