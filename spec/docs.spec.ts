@@ -1,4 +1,5 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {codeBlocks, describeCodeBlocks} from './code_blocks';
 import {RepositoryCopy} from './repository_copy';
 
@@ -10,6 +11,61 @@ describe('README.md', () => {
 
 describe.each(['choosing-a-backend', 'accuracy', 'special-values', 'how-the-kernels-work'])('docs/%s.md', (page) => {
   describeCodeBlocks(`docs/${page}.md`);
+});
+
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'benchmarks/README.md'],
+  ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+];
+
+/** What GitHub makes of headings, to be linked to. */
+function anchorsOf(markdown: string): string[] {
+  const headings = markdown.matchAll(/^#+ (.*)$/gm);
+  return Array.from(headings, ([, text]) =>
+    text!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe.each(PAGES)('%s', (page) => {
+  const text = readFileSync(page, 'utf8');
+
+  test('its links lead somewhere', () => {
+    const broken = Array.from(text.matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)/g)).filter(([, file, anchor]) => {
+      const target = file ? join(dirname(page), file) : page;
+      return !existsSync(target) || (anchor && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  test('its commands are there', () => {
+    const {scripts} = JSON.parse(readFileSync('package.json', 'utf8'));
+    const added = codeBlocks(page).flatMap(({code}) => /^\/\/ (spec\/\S+)/.exec(code)?.[1] ?? []);
+    const missing = [
+      ...Array.from(text.matchAll(/npm run ([\w:-]+)/g), ([, name]) => (scripts[name!] ? '' : `npm run ${name}`)),
+      ...Array.from(text.matchAll(/(?:npx (?:jest|tsx) | )((?:spec|benchmarks|scripts)\/[\w/]+\.ts)/g), ([, file]) => {
+        return existsSync(file!) || added.includes(file!) ? '' : file!;
+      }),
+    ].filter(Boolean);
+    expect(missing).toEqual([]);
+  });
+});
+
+test('CHANGELOG.md keeps its form', () => {
+  const headings = Array.from(readFileSync('CHANGELOG.md', 'utf8').matchAll(/^##+ .*$/gm), ([line]) => line);
+  expect(headings[0]).toMatch(/^## /);
+  const form =
+    /^(## \[(Unreleased\]|\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d)$|### (Added|Changed|Deprecated|Removed|Fixed|Security)$)/;
+  for (const heading of headings) expect(heading).toMatch(form);
+});
+
+test('CONTRIBUTING.md breaks a line that is there, and adds one that fits', () => {
+  const {code} = codeBlocks('CONTRIBUTING.md')[0]!;
+  expect(readFileSync('backends/cpu/forward.ts', 'utf8')).toMatch(/ {2}return Math\.log1p\(others\);\n}\n$/);
+  expect(code).toMatch(/^rows\('three near classes', 64, 3, .*\),\n$/);
+  expect(readFileSync('spec/cases/logits.ts', 'utf8')).toMatch(/^ {2}rows\('two near classes', 64, 2, .*\),$/m);
 });
 
 /** Pages that change the repository: their steps are taken in a copy of it, and the tests that they add are run there. */
