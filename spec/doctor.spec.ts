@@ -69,12 +69,12 @@ test('doctor --report is Markdown for an issue', async () => {
   for (const name of ['cpu', 'wasm']) {
     expect(backends).toContainEqual([name, 'PASS', 'own', expect.stringContaining('WebAssembly')]);
   }
-  expect(stdout).toMatch(/^Chosen: (cpu|wasm), /m);
+  expect(stdout).toMatch(/^Chosen: \w+, (the fastest|as fast as)/m);
   expect(stdout).toMatch(/^- TF_NUM_INTRAOP_THREADS: 2$/m);
   expect(stdout).toMatch(/^- WASM_HAS_SIMD_SUPPORT: true$/m);
   expect(stdout).toMatch(/^- options of Node: --stack-trace-limit$/m); // its value may be private
   const measured = cellsUnder('Measured', stdout);
-  expect(measured).toHaveLength(5);
+  expect(measured.length).toBeGreaterThan(0); // as many as there was time for
   expect(measured[0]!.slice(0, 2)).toEqual(['softmax', '64 x 1024 x 1']);
   for (const row of measured) for (const time of row.slice(2).filter(Boolean)) expect(Number(time)).toBeGreaterThan(0);
 });
