@@ -15,7 +15,8 @@ export function adviceOf({machine, backends}: BackendReport, packages: LoadedPac
     );
   }
   for (const {name, problem} of backends) {
-    if (problem !== null) advice.push(`${name} is not usable: it ${problem}. Send us the output of doctor --json.`);
+    if (problem !== null)
+      advice.push(`${name} is not usable: it ${problem}. Open an issue with the output of doctor --report.`);
   }
   advice.push('webgl and webgpu are in browsers only: call backendReport() and rankBackends() in your page.');
   return advice;

@@ -1,9 +1,12 @@
 import {Presets, SingleBar} from 'cli-progress';
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import type {BackendReport, Selection, WorkloadItem} from 'tfjs-softmax';
+import type {Selection, WorkloadItem} from 'tfjs-softmax';
 import {adviceOf} from './advice';
-import {type LoadedPackage, loadPackages} from './packages';
+import {circumstances} from './circumstances';
+import type {Diagnosis} from './diagnosis';
+import {asIssue} from './issue';
+import {loadPackages} from './packages';
 
 /** What people do with softmax: a classifier in training, attention, a vocabulary, and something tiny. */
 const WORKLOAD: WorkloadItem[] = [
@@ -15,20 +18,13 @@ const WORKLOAD: WorkloadItem[] = [
 ];
 const BUDGET_MS = 3000;
 
-interface Diagnosis {
-  report: BackendReport;
-  packages: LoadedPackage[];
-  /** What selectBackend chose after measuring; null if it could not choose any. */
-  selection: Selection | null;
-  /** Why it could not. */
-  failure: string | null;
-  advice: string[];
-}
+/** For people in a terminal, as JSON, or as Markdown to be pasted into an issue. */
+export type Format = 'text' | 'json' | 'report';
 
 /** Prints what runs here and how fast. @returns the exit code: 0 if a backend could be chosen and none gives wrong results */
-export async function doctor(json: boolean): Promise<number> {
+export async function doctor(format: Format): Promise<number> {
   const diagnosis = await diagnose();
-  process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 1)}\n` : `${inWords(diagnosis)}\n`);
+  process.stdout.write(await written(diagnosis, format));
   const {selection, report} = diagnosis;
   return selection !== null && report.backends.every(({check}) => check !== 'FAIL') ? 0 : 1;
 }
@@ -60,6 +56,12 @@ async function diagnose(): Promise<Diagnosis> {
     bar.stop();
   }
   return {report, packages, selection, failure, advice: adviceOf(report, packages)};
+}
+
+async function written(diagnosis: Diagnosis, format: Format): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(diagnosis, null, 1)}\n`;
+  if (format === 'text') return `${inWords(diagnosis)}\n`;
+  return asIssue(diagnosis, await circumstances());
 }
 
 function inWords({report, packages, selection, failure, advice}: Diagnosis): string {

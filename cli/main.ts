@@ -2,14 +2,15 @@
 /** `npx tfjs-softmax`: the command line of the package. */
 import {parseArgs} from 'node:util';
 import {bench} from '../benchmarks/cli/bench';
-import {doctor} from './doctor';
+import {doctor, type Format} from './doctor';
 
-const USAGE = `Usage: npx tfjs-softmax doctor [--json]
+const USAGE = `Usage: npx tfjs-softmax doctor [--json | --report]
        npx tfjs-softmax bench [options]
 
   doctor    Starts each tfjs backend that is installed here, checks a softmax and its gradient on it, and times them:
             says which backend is the fastest, and what to do to get a faster one.
-  --json    The same as JSON, for bug reports.
+  --json    The same as JSON, for programs.
+  --report  The same as Markdown, to be pasted into an issue: versions, hardware, checks, flags, times.
   bench     Times the family on these backends beside other libraries; bench --help tells the options.
 `;
 
@@ -25,10 +26,20 @@ try {
 async function doctorOrUsage(): Promise<void> {
   const {positionals, values} = parseArgs({
     allowPositionals: true,
-    options: {json: {type: 'boolean', default: false}, help: {type: 'boolean', short: 'h', default: false}},
+    options: {
+      json: {type: 'boolean', default: false},
+      report: {type: 'boolean', default: false},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
   });
   const [command, ...rest] = positionals;
   if (values.help) process.stdout.write(USAGE);
-  else if (command === 'doctor' && rest.length === 0) process.exitCode = await doctor(values.json);
+  else if (values.json && values.report) throw new Error('one of --json and --report, not both');
+  else if (command === 'doctor' && rest.length === 0) process.exitCode = await doctor(formatOf(values));
   else throw new Error(command ? `there is no command ${positionals.join(' ')}` : 'no command is given');
+}
+
+function formatOf({json, report}: {json: boolean; report: boolean}): Format {
+  if (json) return 'json';
+  return report ? 'report' : 'text';
 }

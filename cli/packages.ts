@@ -1,3 +1,5 @@
+import {createRequire} from 'node:module';
+
 /** The tfjs packages that bring backends to Node, and what became of importing each. */
 
 export interface LoadedPackage {
@@ -6,6 +8,8 @@ export interface LoadedPackage {
   backend: string;
   /** Null if it was imported, or why it was not. */
   problem: string | null;
+  /** Null if it is not installed. */
+  version: string | null;
 }
 
 const PACKAGES = [
@@ -17,7 +21,9 @@ const PACKAGES = [
 /** Imports what is installed beside this package, in the project where the command was called. */
 export async function loadPackages(): Promise<LoadedPackage[]> {
   const loaded: LoadedPackage[] = [];
-  for (const {name, backend} of PACKAGES) loaded.push({name, backend, problem: await problemOfImport(name)});
+  for (const {name, backend} of PACKAGES) {
+    loaded.push({name, backend, problem: await problemOfImport(name), version: versionOf(name)});
+  }
   return loaded;
 }
 
@@ -29,5 +35,13 @@ async function problemOfImport(name: string): Promise<string | null> {
     const {code, message} = error as NodeJS.ErrnoException;
     const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
     return isMissing ? `not installed: npm install ${name}` : `does not load: ${message.split('\n')[0]}`;
+  }
+}
+
+function versionOf(name: string): string | null {
+  try {
+    return createRequire(import.meta.url)(`${name}/package.json`).version;
+  } catch {
+    return null;
   }
 }

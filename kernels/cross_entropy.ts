@@ -10,6 +10,7 @@ import {runKernel} from './run';
 
 const OP = 'softmaxCrossEntropy';
 
+/** Options of `softmaxCrossEntropy`. */
 export interface CrossEntropyOptions {
   /** The axis of the classes; -1 by default. */
   axis?: number;
@@ -31,13 +32,14 @@ type Reduction = (typeof REDUCTIONS)[number];
 /**
  * Cross-entropy of labels with softmax(logits): -Σ q log softmax(x) along the axis, with q the smoothed labels. In nats.
  *
- * Evaluated as Σ q (log Σ e^(x-m) - (x - m)); see `logSoftmax` for the logarithm. Gradients are those of this formula:
+ * Evaluated as Σ q (log Σ e^(x-m) - (x - m)); see {@link logSoftmax} for the logarithm. Gradients are those of this formula:
  * y Σq - q for the logits, also where labels do not sum to 1, and -logSoftmax(x) for dense labels. Where q = 0 a logit of
  * -Infinity adds nothing.
  *
  * @param labels distributions, of the shape of the logits; or class indices, int32 or a plain array, of the shape of
  *   the logits without the axis. An index that is no class gives NaN
  * @param logits any rank but 0; float32, or int32 and bool, which are converted
+ * @param options axis, smoothing, weights and reduction; by default the mean over the rows of the last axis
  * @returns a scalar, or with reduction `none` float32 of the shape of the logits without the axis
  * @throws if the shapes do not fit, the axis is out of range, an option is out of its range, or indices are not int32
  */

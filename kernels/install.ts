@@ -11,7 +11,12 @@ export interface InstallReport {
   /** The tfjs ops that now run kernels of this package, on the backends that have them. */
   routed: string[];
   /** What stayed as it was, and why. */
-  notRouted: {name: string; reason: string}[];
+  notRouted: {
+    /** The tfjs op. */
+    name: string;
+    /** What it would take that this version of tfjs does not have. */
+    reason: string;
+  }[];
 }
 
 const ROUTES: Route[] = [softmaxRoute, logSoftmaxRoute, logSumExpRoute, crossEntropyRoute];
@@ -20,11 +25,14 @@ let installed: {report: InstallReport; remove: () => void} | undefined;
 
 /**
  * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp`, `tf.losses.softmaxCrossEntropy` and what is built on them (methods
- * of tensors, tfjs-layers, graph models) run the kernels of this package and their gradients, on the backends that have them. Twice is once.
+ * of tensors, tfjs-layers, graph models) run the kernels of this package and their gradients, on the backends that have
+ * them. Twice is once.
  *
  * All of these go through two doors of `tf.engine()`, runKernel and customGrad, and every copy of tfjs-core in a program
  * shares that engine. That is where calls are routed: so it does not matter which package loads first, or whether a
  * model was loaded before, and tfjs's registries stay as they are.
+ *
+ * @returns what is routed, and what is not and why; the same each time until `uninstall()`
  */
 export function install(): InstallReport {
   installed ??= routeCalls(engine());

@@ -6,7 +6,7 @@ import {resolveAxis} from './rows';
 
 /**
  * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). Symmetric,
- * and its rows sum to 0. It takes n² numbers a row: where a product with it is wanted, use `softmaxJvp`.
+ * and its rows sum to 0. It takes n² numbers a row: where a product with it is wanted, use {@link softmaxJvp}.
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end
@@ -20,7 +20,10 @@ export function softmaxJacobian(logits: Input, axis = -1): Tensor {
 /**
  * The explicit Jacobian of logSoftmax: J = I - 1 yᵗ with y = softmax(x), that is ∂ log yᵢ/∂xⱼ = δᵢⱼ - yⱼ.
  *
- * @see softmaxJacobian for shapes and errors
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param axis the axis of the softmax, of length n; negative counts from the end
+ * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂ log yᵢ/∂xⱼ
+ * @throws if the axis is out of range, or the dtype has no logits
  */
 export function logSoftmaxJacobian(logits: Input, axis = -1): Tensor {
   return jacobian('logSoftmaxJacobian', logits, axis, logSoftmaxVjp);

@@ -13,12 +13,14 @@ const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, mask
  *
  * Evaluated as (xᵢ - m) - log Σ e^(x-m) with m = max x, by the log-sum-exp identity
  * log Σ e^x = m + log Σ e^(x-m); the logarithm as log1p of the sum without the maximal element, so that a confident
- * maximum keeps its digits.
+ * maximum keeps its digits. Blanchard, Higham & Higham, Accurately computing the log-sum-exp and softmax functions, IMA J.
+ * Numer. Anal. 41(4), 2021, give the bounds.
  *
  * A row with a NaN or a +Infinity in it, or with nothing but -Infinity, is NaN; other -Infinity stay.
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis along which probabilities sum to 1; negative counts from the end
+ * @param options a scale, 1 by default, and a mask
  * @returns log-probabilities in nats, float32, of the shape of the logits
  * @throws if the axis is out of range, the scale not finite, the dtype has no logits, or the mask does not fit
  */

@@ -10,7 +10,8 @@ const LOG_SUM_EXP_OP: ForwardOp = {name: 'logSumExp', kernel: LOG_SUM_EXP, maske
 /**
  * logSumExp(x) = log Σ e^x along one axis.
  *
- * Evaluated as m + log Σ e^(x-m) with m = max x, by the log-sum-exp identity; see `logSoftmax` for the logarithm.
+ * Evaluated as m + log Σ e^(x-m) with m = max x, by the log-sum-exp identity; see {@link logSoftmax} for the logarithm
+ * and for the source.
  *
  * A row with a NaN in it gives NaN, another with a +Infinity +Infinity; -Infinity adds nothing, so a row of nothing
  * else, or of no elements, gives -Infinity.

@@ -7,11 +7,13 @@ import {resolveAxis} from './rows';
 import {runKernel} from './run';
 import {gradientDepth} from './tape';
 
+/** Options of the ops that have a temperature. */
 export interface ScaleOptions {
   /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
   scale?: number;
 }
 
+/** Options of the ops that can leave logits out. */
 export interface MaskOptions {
   /**
    * Which logits take part: booleans of a shape that broadcasts to that of the logits, true for those that do. The others

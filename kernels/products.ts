@@ -15,6 +15,7 @@ import {gradientDepth} from './tape';
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param tangent a direction in the space of the logits: same shape
  * @param axis the axis of the softmax; negative counts from the end
+ * @param options a scale, 1 by default
  * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
  * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
  */
@@ -30,8 +31,12 @@ export function softmaxJvp<T extends Tensor = Tensor>(
 /**
  * The vector-Jacobian product of softmax, which backpropagation needs: Jᵗ·g. J is symmetric, so this is J·g.
  *
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param cotangent a derivative with respect to the probabilities: same shape as the logits
- * @see softmaxJvp
+ * @param axis the axis of the softmax; negative counts from the end
+ * @param options a scale, 1 by default
+ * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is
+ * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
  */
 export function softmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
@@ -46,7 +51,12 @@ export function softmaxVjp<T extends Tensor = Tensor>(
  * The Jacobian-vector product of logSoftmax: J·v = v - ⟨y, v⟩ along the axis, with y = softmax(scale·logits) and
  * J = scale·(I - 1 yᵗ).
  *
- * @see softmaxJvp for shapes and errors
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param tangent a direction in the space of the logits: same shape
+ * @param axis the axis of the softmax; negative counts from the end
+ * @param options a scale, 1 by default
+ * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
+ * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
  */
 export function logSoftmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
@@ -59,10 +69,14 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
 
 /**
  * The vector-Jacobian product of logSoftmax, which backpropagation needs: Jᵗ·g = g - y Σ g along the axis, with
- * y = softmax(scale·logits) and J = scale·(I - 1 yᵗ). J is not symmetric: this is not `logSoftmaxJvp`.
+ * y = softmax(scale·logits) and J = scale·(I - 1 yᵗ). J is not symmetric: this is not {@link logSoftmaxJvp}.
  *
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param cotangent a derivative with respect to the log-probabilities: same shape as the logits
- * @see softmaxJvp for shapes and errors
+ * @param axis the axis of the softmax; negative counts from the end
+ * @param options a scale, 1 by default
+ * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is
+ * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
  */
 export function logSoftmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,

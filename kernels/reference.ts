@@ -2,7 +2,7 @@
  * The family in float64, as it is defined: the oracle of every test. Written to be read, not to be fast.
  *
  * Each function takes one row, except `alongAxis`, which lays rows along any axis of a tensor. `logits` are already
- * multiplied by the scale. Special values follow the table in the README.
+ * multiplied by the scale. Special values follow the table in docs/special-values.md.
  */
 import {type Rows, rowsAlong} from './rows';
 

@@ -13,12 +13,14 @@ const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: M
  *
  * Evaluated as e^(xᵢ-c) / Σ e^(x-c): any shift c leaves it as it is, since e^-c cancels, and one that keeps the
  * exponents from overflowing and xᵢ - c exact makes it stable. A larger scale sharpens towards the maximum, a negative
- * one towards the minimum (softmin), 0 gives the uniform distribution.
+ * one towards the minimum (softmin), 0 gives the uniform distribution. Blanchard, Higham & Higham, Accurately computing
+ * the log-sum-exp and softmax functions, IMA J. Numer. Anal. 41(4), 2021, bound the error of shifted softmax.
  *
  * A row with a NaN or a +Infinity in it, or with nothing but -Infinity, is NaN; other -Infinity give exactly 0.
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis that sums to 1; negative counts from the end
+ * @param options a scale, 1 by default, and a mask
  * @returns probabilities in float32, of the shape of the logits
  * @throws if the axis is out of range, the scale not finite, the dtype has no logits, or the mask does not fit
  */
@@ -33,7 +35,11 @@ export function softmax<T extends Tensor = Tensor>(
 /**
  * softmin(x) = softmax(-x): large where the logits are small.
  *
- * @see softmax for shapes, special values and errors
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param axis the axis that sums to 1; negative counts from the end
+ * @returns probabilities in float32, of the shape of the logits
+ * @throws if the axis is out of range, or the dtype has no logits
+ * @see {@link softmax} for special values
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1): T {
   return runForward({...SOFTMAX_OP, name: 'softmin'}, logits, axis, {scale: -1}) as T;

@@ -10,6 +10,7 @@ import {resolveAxis} from './rows';
  *
  * @param probabilities any rank and shape, each row along the axis a distribution; 0 gives -Infinity
  * @param axis the axis along which they sum to 1; only checked, as log p does not depend on it
+ * @param options the offset, 0 by default
  * @returns float32, of the same shape
  * @throws if the axis is out of range, the offset not finite, or the dtype is not real
  */

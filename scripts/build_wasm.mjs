@@ -163,6 +163,8 @@ async function assemble(text) {
   const {default: binaryen} = await import('binaryen');
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.Atomics | binaryen.Features.RelaxedSIMD);
+  // Constants have become locals: fewer of them, and named alike, compress better.
+  module.runPasses(['rse', 'coalesce-locals']);
   const bytes = module.emitBinary();
   module.dispose();
   return bytes;

@@ -6,6 +6,8 @@ import {basename, join, resolve} from 'node:path';
 export interface CodeBlock {
   /** For people: the file and the line that the block starts on. */
   name: string;
+  /** The last heading of the second level before it; empty before the first. */
+  section: string;
   /** What stands behind the opening fence: `js`, `ts`, `diff`, ... */
   language: string;
   code: string;
@@ -24,8 +26,9 @@ export function codeBlocks(file: string): CodeBlock[] {
     if (language === 'text' && endOfLast >= 0 && between.trim() === '') {
       blocks.at(-1)!.output = code;
     } else {
-      const line = text.slice(0, match.index).split('\n').length;
-      blocks.push({name: `${file}:${line}`, language, code, output: null});
+      const before = text.slice(0, match.index);
+      const section = [...before.matchAll(/^## (.*)$/gm)].at(-1)?.[1] ?? '';
+      blocks.push({name: `${file}:${before.split('\n').length}`, section, language, code, output: null});
     }
     endOfLast = match.index + whole.length;
   }
@@ -61,9 +64,13 @@ export function run(command: string, args: string[], cwd?: string, env?: Record<
 /**
  * A test for each `js` block of a Markdown file: it has to run to its end, and to print what the `text` block right
  * behind it says, if there is one.
+ *
+ * @param only the section to which that is to be confined
  */
-export function describeCodeBlocks(file: string): void {
-  const programs = codeBlocks(file).filter(({language}) => language === 'js');
+export function describeCodeBlocks(file: string, only?: string): void {
+  const programs = codeBlocks(file).filter(({language, section}) => {
+    return language === 'js' && (only === undefined || section === only);
+  });
   test(`${file} has code to run`, () => expect(programs.length).toBeGreaterThan(0));
   test.each(programs)('$name runs', async (block) => {
     const {exitCode, stdout, stderr} = await runJs(block);

@@ -10,6 +10,7 @@ import type {BackendReport, ReportOptions} from './report';
 import type {Selection, SelectOptions} from './select';
 import type {Workload} from './workload';
 
+export type {Gpu, Machine, WasmFeatures} from './machine';
 export type {Progress} from './measure';
 export type {RankOptions} from './options';
 export type {Part, RankedBackend, Ranking, Source} from './ranking';
@@ -30,6 +31,7 @@ const dispatcher = () => import('./dispatcher');
  * A backend that gives a wrong result is out. A GPU that is a program on the CPU comes after all others.
  *
  * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
+ * @param options the mode, the candidates and how long it may take
  * @returns all candidates, the best first, with their figures and where they come from
  * @throws if the workload or an option is not what it must be; a backend that is missing or fails is reported instead
  */
@@ -42,6 +44,8 @@ export async function rankBackends(workload: Workload, options: RankOptions = {}
  * by the environment variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported,
  * and where nothing was, by `options.mode`: an estimate, or measuring now. Selections wait for each other.
  *
+ * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
+ * @param options those of {@link rankBackends}, and `backend`
  * @returns what was chosen and why, with all candidates and their figures
  * @throws if what was asked for explicitly cannot run, or nothing can; says what can, and leaves the active backend
  */
@@ -52,6 +56,9 @@ export async function selectBackend(workload: Workload, options: SelectOptions =
 /**
  * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
  * that is missing, fails or hangs is reported; nothing throws because of it.
+ *
+ * @param options whether to start and check what has not started, which is the default, and how long that may take
+ * @returns plain data, which `JSON.stringify` writes
  */
 export async function backendReport(options: ReportOptions = {}): Promise<BackendReport> {
   return (await dispatcher()).backendReport(options);

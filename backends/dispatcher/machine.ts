@@ -3,32 +3,43 @@ import {hasRelaxedSimd, hasSimd, hasThreads} from '../wasm/features';
 import {builtin, processOf} from './environment';
 import {smallestStep} from './stopwatch';
 
+/** What a WebGL context tells of the GPU. */
 export interface Gpu {
   /** The name that the driver gives; browsers may hide it. */
   renderer: string;
   /** Whether that renderer is a program on the CPU, such as SwiftShader or llvmpipe. */
   software: boolean;
+  /** The newest that can be had. */
   webglVersion: 1 | 2;
   /** Whether it can render to float32 textures, or to half floats only. */
   float32: boolean;
+  /** Texels a side. */
   maxTextureSize: number;
 }
 
+/** What the host's WebAssembly has. */
 export interface WasmFeatures {
+  /** 128-bit vectors. */
   simd: boolean;
+  /** Fused multiply-add, among others. */
   relaxedSimd: boolean;
   /** Shared memory and atomics, which in a page need cross-origin isolation. */
   threads: boolean;
 }
 
+/** The hardware and what runs the program. */
 export interface Machine {
   /** Name and major version: `Node 20`, `Chrome 143`. */
   runtime: string;
+  /** Operating system and architecture, or what a browser calls them. */
   platform: string;
+  /** Null in browsers, which do not tell. */
   processor: string | null;
+  /** Logical ones; null if unknown. */
   cores: number | null;
   /** Milliseconds: the smallest step of performance.now(). */
   timerResolutionMs: number;
+  /** Whether the page may share memory among threads. */
   crossOriginIsolated: boolean;
   /** Null where there is no WebAssembly. */
   wasm: WasmFeatures | null;

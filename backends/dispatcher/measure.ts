@@ -15,6 +15,7 @@ export type Outcome =
   /** It was not timed, and why. */
   | {skipped: string};
 
+/** How far measuring has come. */
 export interface Progress {
   /** From 0 to 1; the last report is 1. */
   fraction: number;

@@ -5,6 +5,7 @@ import {PACKAGES, START_LIMIT_MS} from './start';
 import type {Remember} from './storage';
 import type {Task} from './workload';
 
+/** Options of `rankBackends`. */
 export interface RankOptions {
   /** `estimate`, the default: at once, by the cost model and what was measured before. `measure`: by timing them. */
   mode?: 'estimate' | 'measure';
@@ -18,7 +19,7 @@ export interface RankOptions {
   onProgress?: (progress: Progress) => void;
   /** Milliseconds; performance.now by default. */
   clock?: () => number;
-  /** Where measured results are kept and looked up: see `Remember`. True, in memory, by default. */
+  /** Where measured results are kept and looked up: see {@link Remember}. True, in memory, by default. */
   remember?: Remember;
   /** How many milliseconds a backend may take to start; 5000 by default. */
   startLimitMs?: number;

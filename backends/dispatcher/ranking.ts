@@ -6,14 +6,19 @@ export type Source = 'measured' | 'remembered' | 'estimated';
 
 /** What a backend does in one item of the workload. */
 export interface Part {
+  /** Of the item, as are the next three. */
   op: WorkloadItem['op'];
+  /** Of the logits. */
   shape: number[];
+  /** From 0. */
   axis: number;
+  /** Times are multiplied by it. */
   weight: number;
   /** Milliseconds of one call, without moving. */
   opMs: number;
   /** Milliseconds of moving the data there and the result back, by the cost model; 0 where they are there. */
   moveMs: number;
+  /** Where `opMs` comes from. */
   source: Source;
   /** What the time was made of and where that comes from, for people. */
   from: string;
@@ -23,7 +28,9 @@ export interface Part {
   firstMs: number | null;
 }
 
+/** A candidate with its figures. */
 export interface RankedBackend {
+  /** tfjs's name of it. */
   backend: string;
   /** Why it cannot be chosen; null if it can. */
   out: string | null;
@@ -37,6 +44,7 @@ export interface RankedBackend {
 
 /** All candidates with their figures. `toString()` is a table for people; as JSON it is the plain figures. */
 export interface Ranking {
+  /** How it was ranked. */
   mode: 'estimate' | 'measure';
   /** The first of `candidates`; null if none can run. */
   best: string | null;
@@ -46,5 +54,6 @@ export interface Ranking {
   candidates: RankedBackend[];
   /** What did not go as asked, for people: a budget that was too short, wisdom that could not be used. */
   notes: string[];
+  /** A table for people. */
   toString(): string;
 }

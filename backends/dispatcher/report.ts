@@ -10,6 +10,7 @@ import {checkMs} from './options';
 import {isSoftwareGpu, obstacle} from './standing';
 import {PACKAGES, START_LIMIT_MS, start} from './start';
 
+/** A backend that is registered with tfjs. */
 export interface BackendEntry {
   /** tfjs's name of it. */
   name: string;
@@ -27,9 +28,15 @@ export interface BackendEntry {
   problem: string | null;
 }
 
+/** What this machine has, and what runs on it: plain data. */
 export interface BackendReport {
   /** Versions of this package and of tfjs-core. */
-  versions: {'tfjs-softmax': string; 'tfjs-core': string};
+  versions: {
+    /** This package. */
+    'tfjs-softmax': string;
+    /** The tfjs-core that it found. */
+    'tfjs-core': string;
+  };
   /** The active backend, or null while tfjs has none. */
   active: string | null;
   /** What the hardware and the browser have. */
@@ -37,9 +44,15 @@ export interface BackendReport {
   /** Every backend that is registered with tfjs. */
   backends: BackendEntry[];
   /** The others that there are, and the package to be imported for each. */
-  notRegistered: {name: string; package: string}[];
+  notRegistered: {
+    /** tfjs's name of the backend. */
+    name: string;
+    /** What to import. */
+    package: string;
+  }[];
 }
 
+/** Options of `backendReport`. */
 export interface ReportOptions {
   /** Whether backends that have not started are, one after the other, and each is checked; true by default. */
   start?: boolean;

@@ -9,6 +9,7 @@ import type {Ranking} from './ranking';
 import {start, within} from './start';
 import {tasksOf, type Workload} from './workload';
 
+/** Options of `selectBackend`. */
 export interface SelectOptions extends RankOptions {
   /** The backend to be selected, whatever its figures. */
   backend?: string;

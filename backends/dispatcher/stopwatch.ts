@@ -1,8 +1,10 @@
 /** Milliseconds a call. */
 export interface Timing {
+  /** The middle one of the samples. */
   median: number;
-  /** The 20th and 80th percentile. */
+  /** The 20th percentile. */
   p20: number;
+  /** The 80th percentile. */
   p80: number;
   /** How many samples it is the median of. */
   samples: number;

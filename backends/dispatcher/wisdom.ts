@@ -56,6 +56,7 @@ export function exportWisdom(): string {
  * Takes what `exportWisdom` gave, in addition to what is known; what it says of an op and shape replaces what was known
  * of that.
  *
+ * @param json what `exportWisdom` returned, unchanged
  * @returns how many entries it held
  * @throws if it is not whole, or from other versions or other hardware; then nothing has changed
  */

@@ -5,6 +5,7 @@ import {OP_NAMES, type Op} from './op_names';
 
 /** One op on one shape of logits, as a part of what a program does. */
 export interface WorkloadItem {
+  /** Which op; those that begin with `grad` are a forward and a backward pass. */
   op: Op;
   /** The shape of the logits. */
   shape: readonly number[];

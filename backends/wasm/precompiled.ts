@@ -4,6 +4,7 @@
  * The build writes them as .wasm files with a custom section that says what they are. Nothing else would tell one build
  * from another, or from that of another version: the bytes cannot be seen any more.
  */
+import {show} from '../../kernels/check';
 import {version} from '../../package.json';
 import type {Build, ModuleName} from './module';
 
@@ -70,7 +71,7 @@ function labelOf(module: WebAssembly.Module): Label {
     // Not instanceof: a module of another realm is as good.
     sections = WebAssembly.Module.customSections(module, SECTION);
   } catch {
-    throw refusal(`this is ${kindOf(module)}, not a WebAssembly.Module`);
+    throw refusal(`this is ${show(module)}, not a WebAssembly.Module`);
   }
   const label = LABEL.exec(new TextDecoder().decode(sections[0]))?.groups as Label | undefined;
   if (!label) throw refusal('this module is not one of this package');
@@ -78,11 +79,6 @@ function labelOf(module: WebAssembly.Module): Label {
     throw refusal(`this module is of version ${label.version}, but the package is of version ${version}`);
   }
   return label;
-}
-
-function kindOf(value: unknown): string {
-  if (value == null) return String(value);
-  return `a ${typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value}`;
 }
 
 function refusal(why: string): Error {
