@@ -1,7 +1,6 @@
 /** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
 import {hasRelaxedSimd, hasSimd, hasThreads} from '../wasm/features';
 import {builtin, processOf} from './environment';
-import {smallestStep} from './stopwatch';
 
 /** What a WebGL context tells of the GPU. */
 export interface Gpu {
@@ -49,9 +48,12 @@ export interface Machine {
   webgpu: boolean;
 }
 
-let found: Machine | undefined;
+/** The clock is left to the report, which is the only one that asks: this is loaded with every page. */
+type Surroundings = Omit<Machine, 'timerResolutionMs'>;
 
-export function machine(): Machine {
+let found: Surroundings | undefined;
+
+export function machine(): Surroundings {
   found ??= lookAround();
   return found;
 }
@@ -77,7 +79,7 @@ export function isSoftwareRenderer(renderer: string): boolean {
   return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
 }
 
-function lookAround(): Machine {
+function lookAround(): Surroundings {
   const {navigator} = globalThis as {navigator?: Navigator & {gpu?: unknown}};
   const node = processOf()?.versions?.node;
   const os = node ? builtin('node:os') : null;
@@ -86,7 +88,6 @@ function lookAround(): Machine {
     platform: node ? `${processOf()!.platform} ${processOf()!.arch}` : (navigator?.platform ?? 'unknown'),
     processor: os?.cpus()[0]?.model ?? null,
     cores: os?.cpus().length ?? navigator?.hardwareConcurrency ?? null,
-    timerResolutionMs: smallestStep(() => performance.now()),
     crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
     wasm: wasmFeatures(),
     gpu: node ? null : gpuOf(),

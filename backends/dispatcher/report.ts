@@ -9,6 +9,7 @@ import {type Machine, machine} from './machine';
 import {checkMs} from './options';
 import {isSoftwareGpu, obstacle} from './standing';
 import {PACKAGES, START_LIMIT_MS, start} from './start';
+import {smallestStep} from './stopwatch';
 
 /** A backend that is registered with tfjs. */
 export interface BackendEntry {
@@ -74,7 +75,7 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
   return {
     versions: {'tfjs-softmax': version, 'tfjs-core': version_core},
     active: getBackend() || null,
-    machine: machine(),
+    machine: {...machine(), timerResolutionMs: smallestStep(() => performance.now())},
     backends,
     notRegistered: Object.entries(PACKAGES).flatMap(([name, pkg]) =>
       names.includes(name) ? [] : [{name, package: pkg}],
