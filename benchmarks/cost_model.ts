@@ -14,6 +14,7 @@ import {parseArgs} from 'node:util';
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type {BackendCosts} from '../backends/dispatcher/costs';
+import {isOfFamily} from '../kernels/names';
 import {open} from '../spec/hosts/browser';
 import {type FiguresRequest, figuresOf} from './cost_figures';
 import type {Functions} from './pages/cost_model';
@@ -51,7 +52,7 @@ for (const backend of options.backend) {
 function registerComposed(): void {
   tf.registerBackend('composed', () => new MathBackendCPU());
   for (const config of tf.getKernelsForBackend('cpu')) {
-    if (!config.kernelName.startsWith('Fused')) tf.registerKernel({...config, backendName: 'composed'});
+    if (!isOfFamily(config.kernelName)) tf.registerKernel({...config, backendName: 'composed'});
   }
 }
 

@@ -28,8 +28,8 @@ export function checkTensor(op: string, name: string, t: Tensor): void {
   }
   if (engine().state.tensorInfo.has(t.dataId)) return;
   throw new Error(
-    `${op}: ${name} is a tensor of another tfjs engine. Copies of tfjs-core in one program share one engine, but other ` +
-      'realms, such as frames and contexts of node:vm, have their own. Pass its numbers instead: await tensor.data().',
+    `${op}: ${name} is a tensor of another tfjs engine, as frames and contexts of node:vm have. Pass its numbers instead: ` +
+      'await tensor.data().',
   );
 }
 

@@ -1,6 +1,7 @@
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {backendReport} from '../index';
+import {isOfFamily} from '../kernels/names';
 import {describeConformance} from './conformance';
 import {thisProcess} from './hosts/this_process';
 
@@ -8,7 +9,7 @@ import {thisProcess} from './hosts/this_process';
 beforeAll(() => {
   tf.registerBackend('foreign', () => new MathBackendCPU());
   for (const config of tf.getKernelsForBackend('cpu')) {
-    if (!config.kernelName.startsWith('Fused')) tf.registerKernel({...config, backendName: 'foreign'});
+    if (!isOfFamily(config.kernelName)) tf.registerKernel({...config, backendName: 'foreign'});
   }
 });
 

@@ -57,7 +57,7 @@ test('a training step is two kernels, and what tfjs itself does', () => {
     tf.tidy(() => void step());
     delete (tfjs as Partial<typeof tfjs>).runKernel;
     // Identity: what is saved for the gradient.
-    expect(names).toEqual(['FusedSparseCrossEntropy', 'Identity', 'Identity', 'FusedSparseCrossEntropyGradient']);
+    expect(names).toEqual(['sparseCrossEntropy', 'Identity', 'Identity', 'sparseCrossEntropyGradient']);
   }
   tf.dispose([x, labels]);
 });

@@ -219,7 +219,7 @@ describe("tfjs's memory", () => {
     const cotangent = tf.randomNormal([30, 10]);
     const attrs = {axis: 2, smoothing: 0, reduced: false, factor: 1};
     const gradient = (inputs: tf.NamedTensorMap) =>
-      tf.engine().runKernel<tf.Tensor>('FusedSparseCrossEntropyGradient', inputs, attrs);
+      tf.engine().runKernel<tf.Tensor>('sparseCrossEntropyGradient', inputs, attrs);
     for (const [op, outputs] of [
       [() => softmax(logits, -1, {mask: square}), [4 * 3000]],
       [() => logSumExp(logits, 1, false, {mask: square}), [4 * 300]],

@@ -19,7 +19,7 @@ export function timeSoftmax(): {time: SoftmaxTime; stop: () => void} {
     if (name !== 'Softmax') return runKernel.call(this, name, ...rest) as never;
     return timed(time, 'forward', () => runKernel.call(this, name, ...rest)) as never;
   };
-  const gradients = ['Softmax', 'FusedSoftmax'].map((name) => tf.getGradient(name));
+  const gradients = ['Softmax', 'softmax'].map((name) => tf.getGradient(name));
   for (const config of gradients) {
     tf.registerGradient({
       ...config,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
+import {isOfFamily} from '../../kernels/names';
 
 /** One use of a public op, as pure data: the same in this process, in a browser page, or in another process. */
 export interface Call {
@@ -91,7 +92,7 @@ export function watchKernels(): {kernels: string[]; stop: () => void} {
   const engine = tf.engine();
   const {runKernel} = engine;
   engine.runKernel = function (this: typeof engine, name, ...rest) {
-    if (name.startsWith('Fused')) kernels.push(name);
+    if (isOfFamily(name)) kernels.push(name);
     return runKernel.call(this, name, ...rest) as never;
   };
   const stop = () => {

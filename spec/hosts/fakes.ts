@@ -1,5 +1,6 @@
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import {isOfFamily} from '../../kernels/names';
 
 /** Time that passes only when something says so, read in steps of `resolution` milliseconds. */
 export class SimulatedClock {
@@ -26,7 +27,7 @@ export function registerFake(name: string, {onKernel = () => {}, distort, start}
   for (const config of tf.getKernelsForBackend('cpu')) {
     const kernelFunc: tf.KernelFunc = (parameters) => {
       const result = config.kernelFunc(parameters);
-      if (config.kernelName.startsWith('Fused')) {
+      if (isOfFamily(config.kernelName)) {
         onKernel();
         const {dataId} = result as tf.TensorInfo;
         distort?.((parameters.backend as MathBackendCPU).data.get(dataId).values as Float32Array);

@@ -14,25 +14,25 @@ interface Way {
 }
 
 export const ROUTES: Record<string, Way> = {
-  'tf.softmax': {kernel: 'FusedSoftmax', run: (x) => tf.softmax(x)},
-  'x.softmax()': {kernel: 'FusedSoftmax', run: (x) => (x as Chained).softmax()},
-  'a layer with the softmax activation': {kernel: 'FusedSoftmax', run: (x) => activation('softmax', x)},
+  'tf.softmax': {kernel: 'softmax', run: (x) => tf.softmax(x)},
+  'x.softmax()': {kernel: 'softmax', run: (x) => (x as Chained).softmax()},
+  'a layer with the softmax activation': {kernel: 'softmax', run: (x) => activation('softmax', x)},
   'the softmax layer': {
-    kernel: 'FusedSoftmax',
+    kernel: 'softmax',
     run: (x) => layers.layers.softmax({axis: -1}).apply(x) as tf.Tensor,
   },
-  'tf.logSoftmax': {kernel: 'FusedLogSoftmax', run: (x) => tf.logSoftmax(x)},
-  'x.logSoftmax()': {kernel: 'FusedLogSoftmax', run: (x) => (x as Chained).logSoftmax()},
-  'a layer with the logSoftmax activation': {kernel: 'FusedLogSoftmax', run: (x) => activation('logSoftmax', x)},
-  "a graph model's Softmax": {kernel: 'FusedSoftmax', run: (x) => graphModel('Softmax').predict(x) as tf.Tensor},
+  'tf.logSoftmax': {kernel: 'logSoftmax', run: (x) => tf.logSoftmax(x)},
+  'x.logSoftmax()': {kernel: 'logSoftmax', run: (x) => (x as Chained).logSoftmax()},
+  'a layer with the logSoftmax activation': {kernel: 'logSoftmax', run: (x) => activation('logSoftmax', x)},
+  "a graph model's Softmax": {kernel: 'softmax', run: (x) => graphModel('Softmax').predict(x) as tf.Tensor},
   "a graph model's LogSoftmax": {
-    kernel: 'FusedLogSoftmax',
+    kernel: 'logSoftmax',
     run: (x) => graphModel('LogSoftmax').predict(x) as tf.Tensor,
   },
-  'tf.logSumExp': {kernel: 'FusedLogSumExp', run: (x) => tf.logSumExp(x, -1)},
-  'x.logSumExp()': {kernel: 'FusedLogSumExp', run: (x) => (x as Chained).logSumExp()},
+  'tf.logSumExp': {kernel: 'logSumExp', run: (x) => tf.logSumExp(x, -1)},
+  'x.logSumExp()': {kernel: 'logSumExp', run: (x) => (x as Chained).logSumExp()},
   'tf.losses.softmaxCrossEntropy': {
-    kernel: 'FusedCrossEntropy',
+    kernel: 'crossEntropy',
     run: (x) => tf.losses.softmaxCrossEntropy(tf.fill([1, 1000], 1e-3), x),
   },
 };

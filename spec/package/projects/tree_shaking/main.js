@@ -2,5 +2,5 @@
 import {getGradient, getKernel} from '@tensorflow/tfjs-core';
 import 'tfjs-softmax';
 
-const backends = ['cpu', 'wasm', 'webgl'].filter((backend) => getKernel('FusedSoftmax', backend) != null);
-console.log(JSON.stringify({backends, gradient: getGradient('FusedSoftmax') != null}));
+const backends = ['cpu', 'wasm', 'webgl'].filter((backend) => getKernel('softmax', backend) != null);
+console.log(JSON.stringify({backends, gradient: getGradient('softmax') != null}));
