@@ -45,7 +45,7 @@ export interface RunOutcome {
 const FOLDER = resolve('.cache/code_blocks');
 
 /** Runs a block of language `js` as a program of its own, in Node, with the built package. */
-export function runJs({name, code}: CodeBlock): Promise<RunOutcome> {
+function runJs({name, code}: CodeBlock): Promise<RunOutcome> {
   mkdirSync(FOLDER, {recursive: true});
   const file = join(FOLDER, `${basename(name).replace(/\W+/g, '_')}.mjs`);
   writeFileSync(file, code);

@@ -5,7 +5,7 @@ import {takesVector} from './ops';
 import type {Task} from './workload';
 
 /** The figures that the cost model has for a backend here, by what the probe found. */
-export function costsOf(backend: string): BackendCosts {
+function costsOf(backend: string): BackendCosts {
   const {gpu, wasm} = machine();
   const {cpu, tensorflow, composed} = SHIPPED_COSTS;
   if (backend === 'webgpu') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgpu;

@@ -34,7 +34,7 @@ function rowsOf({backend, out, ms, parts}: RankedBackend, candidates: RankedBack
 }
 
 /** Milliseconds, in the unit that suits. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 0.1) return `${(ms * 1000).toPrecision(3)} µs`;
   return ms < 1000 ? `${ms.toPrecision(3)} ms` : `${(ms / 1000).toPrecision(3)} s`;
 }

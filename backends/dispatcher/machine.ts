@@ -75,7 +75,7 @@ export function fingerprint(): string {
 }
 
 /** The renderers that are programs on the CPU. */
-export function isSoftwareRenderer(renderer: string): boolean {
+function isSoftwareRenderer(renderer: string): boolean {
   return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
 }
 

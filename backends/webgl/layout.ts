@@ -92,7 +92,7 @@ export function squarish(texels: number): [height: number, width: number] {
 }
 
 /** ⌈n/2⌉: how many pairs, or texels, hold n. */
-export function half(n: number): number {
+function half(n: number): number {
   return Math.ceil(n / 2);
 }
 

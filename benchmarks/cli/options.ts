@@ -5,7 +5,7 @@ import type {Plan} from '../suite/report';
 import {DEFAULT_SHAPES, parseShape, QUICK_SHAPES, shapeName} from '../suite/shapes';
 import {ORIGINS, type Origin} from '../suite/workload';
 
-export const PEER_NAMES = ['stock', 'textbook', 'onnxruntime-web', 'onnxruntime-node'];
+const PEER_NAMES = ['stock', 'textbook', 'onnxruntime-web', 'onnxruntime-node'];
 
 /** What the timing takes in all unless it is said for each case; checks and set-up come on top. */
 const DEFAULT_SECONDS = 60;

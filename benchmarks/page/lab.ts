@@ -16,7 +16,7 @@ import type {Missing, Peer} from '../suite/peer';
 import type {Machine} from '../suite/report';
 import {type Gpu, gpuOfWebGL} from './gpu';
 
-export const PAGE_BACKENDS = ['cpu', 'wasm', 'webgl'];
+const PAGE_BACKENDS = ['cpu', 'wasm', 'webgl'];
 export const PAGE_PEERS = ['stock', 'textbook', 'onnxruntime-web'];
 
 /** Set by the build: whether onnxruntime-web lies beside the page. */

@@ -22,7 +22,7 @@ export interface Series {
   fault: Fault | null;
 }
 
-export const LEAST_SAMPLES = 5;
+const LEAST_SAMPLES = 5;
 
 /**
  * Times candidates in turn, one sample of each a round, so that whatever else the machine does falls on all of them.

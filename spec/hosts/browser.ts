@@ -25,11 +25,7 @@ const FLAGS = [
 ];
 
 /** Flags that give a page WebGPU on a software adapter. */
-export const WEBGPU_FLAGS = [
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan,WebGPU',
-];
+const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan,WebGPU'];
 
 export interface BrowserOptions {
   /** The page's program, relative to the project's root; it calls `expose` of `page.ts`. */

@@ -5,7 +5,7 @@ import {join, resolve} from 'node:path';
 export const TFJS_NODE = resolve('.cache/tfjs-node/node_modules/@tensorflow/tfjs-node');
 
 /** Whether it is there with its native addon. */
-export function hasTfjsNode(): boolean {
+function hasTfjsNode(): boolean {
   const builds = join(TFJS_NODE, 'lib');
   if (!existsSync(builds)) return false;
   return readdirSync(builds).some((build) => existsSync(join(builds, build, 'tfjs_binding.node')));

@@ -47,7 +47,7 @@ export function task(): Task {
 }
 
 /** The logits of each token, [batch, length, tokens], and the weights of attention, [batch, heads, length, length]. */
-export function block(p: Record<Name, tf.Tensor>, inputs: Int32Array): {logits: tf.Tensor; attention: tf.Tensor} {
+function block(p: Record<Name, tf.Tensor>, inputs: Int32Array): {logits: tf.Tensor; attention: tf.Tensor} {
   const oneHot = tf.oneHot(tf.tensor1d(inputs, 'int32'), tokens);
   const embedded = tf.reshape(tf.matMul(tf.cast(oneHot, 'float32'), p.embedding), [batch, length, width]);
   let x: tf.Tensor = tf.add(embedded, p.positions);

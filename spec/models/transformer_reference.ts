@@ -11,7 +11,7 @@ const {batch, length, width, heads} = SIZES;
 const PER_HEAD = width / heads;
 
 /** The mean loss over all tokens. */
-export function loss(p: Parameters, inputs: Int32Array, targets: Int32Array): number {
+function loss(p: Parameters, inputs: Int32Array, targets: Int32Array): number {
   let sum = 0;
   for (let text = 0; text < batch; text++) {
     logits(p, inputs.subarray(text * length, (text + 1) * length)).forEach((row, t) => {
