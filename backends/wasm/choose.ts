@@ -50,7 +50,7 @@ function fillsVectors(outer: number, inner: number): boolean {
 }
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
-function isExactScale(scale: number): boolean {
+export function isExactScale(scale: number): boolean {
   if (scale === 1) return true;
   const size = Math.abs(scale);
   return size <= 1 && size >= 2 ** -32 && Number.isInteger(Math.log2(size));

@@ -24,15 +24,12 @@ const FLAGS = [
   '--enable-unsafe-swiftshader',
 ];
 
-/** Flags that give a page WebGPU on a software adapter. */
-const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan,WebGPU'];
-
 export interface BrowserOptions {
   /** The page's program, relative to the project's root; it calls `expose` of `page.ts`. */
   entry: string;
   /** Served with COOP and COEP, so that SharedArrayBuffer and 5 µs timers are there. */
   crossOriginIsolated?: boolean;
-  /** More Chromium flags, such as WEBGPU_FLAGS. */
+  /** More Chromium flags. */
   flags?: string[];
 }
 

@@ -14,7 +14,7 @@ export interface BrowserHost extends Host {
 }
 
 /** Small tensors really reach the shaders. */
-const NEVER_ON_THE_CPU = {WEBGL_CPU_FORWARD: false, WEBGL_SIZE_UPLOAD_UNIFORM: 0};
+export const NEVER_ON_THE_CPU = {WEBGL_CPU_FORWARD: false, WEBGL_SIZE_UPLOAD_UNIFORM: 0};
 
 /** A backend in a page in Chromium. */
 export async function inBrowser(backend: string, options: InBrowserOptions = {}): Promise<BrowserHost> {
