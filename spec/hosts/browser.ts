@@ -1,13 +1,16 @@
-import {readFileSync} from 'node:fs';
+import {randomUUID} from 'node:crypto';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {basename, resolve} from 'node:path';
+import {basename, join, resolve} from 'node:path';
 import {build} from 'esbuild';
 import {type Browser, chromium, type Page} from 'playwright-core';
 import {findChromium} from './chromium';
 import type {PageFunctions} from './page';
 import {pack, unpack} from './transfer';
 
+/** Where what has run is noted, if it is. */
+const COVERAGE_FOLDER = process.env.TFJS_SOFTMAX_COVERAGE;
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const TYPES: Record<string, string> = {'.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm'};
 
@@ -50,6 +53,7 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
   const browser = await launch(options.flags);
   const server = await serve(script, options.crossOriginIsolated ?? false);
   const page = await browser.newPage();
+  if (COVERAGE_FOLDER) await page.coverage.startJSCoverage({resetOnNavigation: false});
   const log = consoleOf(page);
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
   return {
@@ -64,6 +68,7 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
       }
     },
     async close() {
+      if (COVERAGE_FOLDER) keepCoverage(await page.coverage.stopJSCoverage());
       await browser.close();
       server.close();
       server.closeAllConnections();
@@ -77,6 +82,12 @@ export async function launch(flags: string[] = []): Promise<Browser> {
   return chromium.launch({...found, args: [...FLAGS, ...flags]}).catch((error) => {
     throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
   });
+}
+
+/** For `scripts/coverage.mjs`: what of the page's program has run, with its source. */
+function keepCoverage(scripts: object[]): void {
+  mkdirSync(COVERAGE_FOLDER!, {recursive: true});
+  writeFileSync(join(COVERAGE_FOLDER!, `page-${randomUUID()}.json`), JSON.stringify({result: scripts}));
 }
 
 interface ConsoleLine {

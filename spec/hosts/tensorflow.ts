@@ -20,6 +20,10 @@ export class TensorflowProcess {
       execArgv: ['--import', 'tsx'],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      env: {
+        ...process.env,
+        ...(process.env.TFJS_SOFTMAX_COVERAGE && {NODE_V8_COVERAGE: process.env.TFJS_SOFTMAX_COVERAGE}),
+      },
     });
     // TensorFlow announces itself there. Failures come as messages; only a crash is told by what it wrote last.
     child.stderr!.setEncoding('utf8').on('data', (text) => {
@@ -37,8 +41,9 @@ export class TensorflowProcess {
   }
 
   async stop(): Promise<void> {
-    this.child.kill();
-    await once(this.child, 'exit');
+    const ended = once(this.child, 'exit');
+    this.child.disconnect(); // by itself, so that it can note what has run
+    await ended;
   }
 }
 

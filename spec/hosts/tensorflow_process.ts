@@ -100,6 +100,7 @@ function handOverOnWrite(backend: NodeInternals): void {
   };
 }
 
+process.on('disconnect', () => process.exit());
 process.on('message', async ({name, argument}: {name: keyof Functions; argument: never}) => {
   try {
     process.send!({result: await functions[name](argument)});
