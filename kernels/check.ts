@@ -4,6 +4,7 @@ import {Tensor} from '@tensorflow/tfjs-core';
 export function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'object') return `a ${nameOfClass(value)}`;
   return `a ${typeof value}, ${String(value)}`;

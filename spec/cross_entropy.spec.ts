@@ -185,7 +185,7 @@ describe('errors say what was given and what is allowed', () => {
     ],
     [
       'reduction',
-      /reduction must be 'none', 'mean' or 'sum', but got a string, max/,
+      /reduction must be 'none', 'mean' or 'sum', but got 'max'/,
       () => softmaxCrossEntropy(CLASSES, X, {reduction: 'max' as never}),
     ],
     [

@@ -15,7 +15,7 @@ beforeEach(() => forgetWisdom());
 describe('a workload that is none is refused, with what is allowed', () => {
   test.each<[string, unknown, string]>([
     ['nothing in it', [], 'it is empty'],
-    ['no such op', {op: 'softplus', shape: [3]}, 'there is no op softplus. Allowed are softmax,'],
+    ['no such op', {op: 'softplus', shape: [3]}, "there is no op 'softplus'. Allowed are softmax,"],
     ['no shape', {op: 'softmax'}, 'the shape of softmax is undefined'],
     ['a negative dimension', {op: 'softmax', shape: [2, -1]}, 'the shape of softmax is [2,-1]'],
     ['an axis out of range', {op: 'softmax', shape: [2, 3], axis: 2}, 'softmax: axis 2 is out of range'],
@@ -28,7 +28,7 @@ describe('a workload that is none is refused, with what is allowed', () => {
   });
 
   test.each([
-    [{mode: 'guess'}, "mode is guess. Allowed are 'estimate' and 'measure'"],
+    [{mode: 'guess'}, "mode is 'guess'. Allowed are 'estimate' and 'measure'"],
     [{budgetMs: Number.NaN}, 'budgetMs is NaN'],
     [{startLimitMs: -1}, 'startLimitMs is -1'],
   ])('options %p', async (options, message) => {

@@ -95,6 +95,6 @@ test('source maps lead from an error to the line that throws it', async () => {
   ]);
   const [, line] = /kernels\/input\.ts:(\d+)/.exec(stderr)!;
   expect(line).toBeDefined();
-  expect(stderr).toContain('softmax: logits is or holds a string, text');
+  expect(stderr).toContain("softmax: logits is or holds 'text'");
   expect(stderr).toMatch(/if \(wrong\) throw new Error/);
 });

@@ -129,7 +129,7 @@ test('one for a shared memory is kept for those', () => {
 test.each<[string, unknown, string]>([
   ['bytes', bytesOf('simd', false), 'this is a Uint8Array, not a WebAssembly.Module'],
   ['nothing', undefined, 'this is undefined, not a WebAssembly.Module'],
-  ['a name', 'kernels.wasm', 'this is a string, kernels.wasm, not a WebAssembly.Module'],
+  ['a name', 'kernels.wasm', "this is 'kernels.wasm', not a WebAssembly.Module"],
   ['what an import gives as a namespace', {default: compiled(label)}, 'this is a Object, not a WebAssembly.Module'],
   [
     'an empty module',
