@@ -5,11 +5,12 @@ import {oneAtATime} from './lock';
 import {measure, type Outcome} from './measure';
 import {type RankOptions, type Settings, settingsOf} from './options';
 import type {Part, RankedBackend, Ranking} from './ranking';
+import {recall, remember, scaledTo} from './recall';
 import {isSoftwareGpu, obstacle} from './standing';
 import {start} from './start';
 import {Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';
-import {type Remembered, recall, remember, scaledTo} from './wisdom';
+import type {Remembered} from './wisdom';
 import {type Task, tasksOf, type Workload} from './workload';
 
 /** Backends this near to the fastest are as fast: then it is better to leave the data where they are. */

@@ -5,7 +5,6 @@ import {messageOf} from './environment';
 import {fingerprint} from './machine';
 import {OP_NAMES, type Op} from './op_names';
 import type {Timing} from './stopwatch';
-import type {Task} from './workload';
 
 /** What was measured of one backend, in milliseconds a call; or why it is out. */
 export type Remembered = Timing | {failure: string};
@@ -29,19 +28,6 @@ interface Origin {
 }
 
 const remembered = new Map<string, WisdomEntry>();
-
-/** What was measured of a task or one like it. */
-export function recall(task: Task): WisdomEntry | undefined {
-  return remembered.get(keyOf(task.op, bucketOf(task)));
-}
-
-/** Keeps what was measured of a task, in memory; what was known of other backends stays. */
-export function remember(task: Task, backends: Record<string, Remembered>): void {
-  if (Object.keys(backends).length === 0) return;
-  const rows = bucketOf(task);
-  const before = scaledTo(task.elements, recall(task));
-  put({op: task.op, rows, elements: task.elements, backends: {...before, ...backends}});
-}
 
 /**
  * What `rankBackends` and `selectBackend` have measured here, as JSON to be read and kept: for the next visit to a page
@@ -71,29 +57,18 @@ export function forgetWisdom(): void {
   remembered.clear();
 }
 
-/** What an entry says, for a task of that many elements in the same bucket. */
-export function scaledTo(elements: number, entry: WisdomEntry | undefined): Record<string, Remembered> {
-  if (entry === undefined || entry.elements === elements) return entry?.backends ?? {};
-  const ratio = elements / entry.elements;
-  const scaled = ({median, p20, p80, samples}: Timing): Timing => ({
-    ...{median: median * ratio, p20: p20 * ratio, p80: p80 * ratio},
-    samples,
-  });
-  return Object.fromEntries(
-    Object.entries(entry.backends).map(([name, value]) => [name, 'failure' in value ? value : scaled(value)]),
-  );
+/** What is known of an op on rows of about that size. */
+export function entryOf(op: Op, rows: string): WisdomEntry | undefined {
+  return remembered.get(keyOf(op, rows));
 }
 
-function put(entry: WisdomEntry): void {
+/** Keeps an entry in memory, in place of what was known of its op and rows. */
+export function put(entry: WisdomEntry): void {
   remembered.set(keyOf(entry.op, entry.rows), entry);
 }
 
 function keyOf(op: Op, rows: string): string {
   return `${op} ${rows}`;
-}
-
-function bucketOf({rows: {outer, n, inner}}: Task): string {
-  return [outer, n, inner].map((d) => (d === 0 ? 0 : 2 ** Math.round(Math.log2(d)))).join(' x ');
 }
 
 function origin(): Origin {
