@@ -3,7 +3,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {hasGradientKernel} from './choose';
-import {type LossMaskKernels, lossMaskKernelsOn} from './loss_mask_module';
+import {type LossMaskKernels, lossMaskKernelsBeside} from './loss_mask_module';
 import {heapValues, memoryOf} from './memory';
 import {type Kernels, kernelsOn} from './module';
 import {stagedForward, stagedProduct, stagingFailure} from './private_memory';
@@ -95,9 +95,6 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 /** The kernels on a backend's memory, or what keeps them from it. */
 interface Access {
   kernels: Kernels | null;
-  memory: WebAssembly.Memory | null;
-  /** Made at the first mask or loss; null where it cannot be. */
-  lossMaskKernels?: LossMaskKernels | null;
   obstacle: string | null;
 }
 
@@ -121,7 +118,7 @@ function accessTo(backend: BackendWasm): Access {
 function open(backend: BackendWasm): Access {
   try {
     const memory = memoryOf(backend);
-    if (memory) return {kernels: kernelsOn(memory), memory, obstacle: null};
+    if (memory) return {kernels: kernelsOn(memory), obstacle: null};
     return without('this version of tfjs keeps its memory to itself');
   } catch (error) {
     return without(error instanceof Error ? error.message : String(error));
@@ -129,22 +126,13 @@ function open(backend: BackendWasm): Access {
 }
 
 function without(obstacle: string): Access {
-  return {kernels: null, memory: null, obstacle};
+  return {kernels: null, obstacle};
 }
 
-/** The second module, where there is the first; null where that was handed in, and this one was not and may not be made. */
+/** The second module, where there is the first. */
 function lossMaskKernels(backend: BackendWasm): LossMaskKernels | null {
-  const access = accessTo(backend);
-  if (access.lossMaskKernels === undefined) access.lossMaskKernels = openLossMask(access.memory);
-  return access.lossMaskKernels;
-}
-
-function openLossMask(memory: WebAssembly.Memory | null): LossMaskKernels | null {
-  try {
-    return memory && lossMaskKernelsOn(memory);
-  } catch {
-    return null;
-  }
+  const {kernels} = accessTo(backend);
+  return kernels && lossMaskKernelsBeside(kernels);
 }
 
 /** Where a tensor's values lie. Beyond 2 GiB tfjs may hand out the address as a negative number. */

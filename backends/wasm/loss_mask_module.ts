@@ -1,4 +1,4 @@
-import {type Build, instanceOn} from './module';
+import {type Build, instanceOn, type Kernels} from './module';
 
 /** See the file of that name in assembly_loss_mask/. */
 export type LossMaskVariant = 'LongRows' | 'GatheredRows';
@@ -58,8 +58,27 @@ export interface LossMaskKernels {
   crossEntropyGradient: Record<LossMaskVariant, LossGradientKernel>;
 }
 
+const instances = new WeakMap<Kernels, LossMaskKernels | null>();
+
 /**
- * To be made when the first mask or loss comes along.
+ * The second module on the memory of the first, made when the first mask or loss comes along; null where it cannot be made.
+ * Where only the first was handed in, this host may not be able to compile it.
+ */
+export function lossMaskKernelsBeside(first: Kernels): LossMaskKernels | null {
+  let kernels = instances.get(first);
+  if (kernels === undefined) {
+    try {
+      kernels = lossMaskKernelsOn(first.memory);
+    } catch {
+      kernels = null;
+    }
+    instances.set(first, kernels);
+  }
+  return kernels;
+}
+
+/**
+ * The second module on a memory.
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function lossMaskKernelsOn(memory: WebAssembly.Memory): LossMaskKernels {

@@ -27,6 +27,7 @@ type ProductKernel = (
 
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
+  memory: WebAssembly.Memory;
   build: Build;
   /** Whether the module was handed in, by setWasmModule. */
   given: boolean;
@@ -48,7 +49,7 @@ const compiled = new Map<string, WebAssembly.Module>();
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const {exports, ...about} = instanceOn(memory, 'kernels');
-  return {...about, functions: byKindAndVariant(exports), exports};
+  return {...about, memory, functions: byKindAndVariant(exports), exports};
 }
 
 /**

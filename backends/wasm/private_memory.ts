@@ -2,7 +2,6 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, ProductKind} from '../backend';
 import * as plain from '../cpu/forward';
 import * as plainProduct from '../cpu/product';
-import {type LossMaskKernels, lossMaskKernelsOn} from './loss_mask_module';
 import {type Kernels, kernelsOn} from './module';
 import {notePlainTypeScript, runForward, runProduct} from './run';
 
@@ -17,22 +16,15 @@ const CHUNK_BYTES = 1 << 19;
 /** The memory never grows beyond this. Rows too large for it are left to plain TypeScript. */
 export const LARGEST_MEMORY_BYTES = 1 << 26;
 
-export interface Staging {
-  memory: WebAssembly.Memory;
-  kernels: Kernels;
-  /** Made at the first mask or loss; null where it cannot be. */
-  lossMaskKernels?: LossMaskKernels | null;
-}
-
-let staging: Staging | null = null;
+let kernels: Kernels | null = null;
 let failure: string | null = null;
 
 /** Why the staged kernels are not available here, or null if they are. Compiles them on the first call. */
 export function stagingFailure(): string | null {
-  if (!staging && failure === null) {
+  if (!kernels && failure === null) {
     try {
       const memory = new WebAssembly.Memory({initial: (3 * CHUNK_BYTES) / PAGE, maximum: LARGEST_MEMORY_BYTES / PAGE});
-      staging = {memory, kernels: kernelsOn(memory)};
+      kernels = kernelsOn(memory);
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }
@@ -42,32 +34,24 @@ export function stagingFailure(): string | null {
 
 /** Whether the staged kernels come from a module that was handed in. */
 export function stagesPrecompiled(): boolean {
-  return staging?.kernels.given ?? false;
+  return kernels?.given ?? false;
 }
 
-/** Whether masks and losses are staged too. Where only the first module was handed in, they may not be. */
-export function stagesLossMask(): boolean {
-  if (stagingFailure() !== null) return false;
-  const {memory} = staging!;
-  if (staging!.lossMaskKernels === undefined) {
-    try {
-      staging!.lossMaskKernels = lossMaskKernelsOn(memory);
-    } catch {
-      staging!.lossMaskKernels = null;
-    }
-  }
-  return staging!.lossMaskKernels !== null;
+/** The kernels on the memory, or null if they are not available here. */
+export function stagedKernels(): Kernels | null {
+  stagingFailure();
+  return kernels;
 }
 
 /** Lets go of the memory; the next call starts afresh. */
 export function resetStaging(): void {
-  staging = null;
+  kernels = null;
   failure = null;
 }
 
 /** Bytes that the private memory holds now. */
 export function stagedBytes(): number {
-  return staging?.memory.buffer.byteLength ?? 0;
+  return kernels?.memory.buffer.byteLength ?? 0;
 }
 
 /**
@@ -83,7 +67,8 @@ export function stagedForward(kind: ForwardKind, x: Float32Array, out: Float32Ar
     plain.forward(kind, x, out, rows, scale);
     return;
   }
-  const {memory, kernels} = reserve(4 * chunk * (perBlock + outPerBlock));
+  const kernels = reserve(4 * chunk * (perBlock + outPerBlock));
+  const {memory} = kernels;
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
     const outAt = 4 * outer * perBlock;
@@ -109,7 +94,8 @@ export function stagedProduct(
     plainProduct.product(kind, y, v, out, rows, factor);
     return;
   }
-  const {memory, kernels} = reserve(12 * chunk * perBlock);
+  const kernels = reserve(12 * chunk * perBlock);
+  const {memory} = kernels;
   for (let o = 0; o < rows.outer; o += chunk) {
     const outer = Math.min(chunk, rows.outer - o);
     const [from, to] = [o * perBlock, (o + outer) * perBlock];
@@ -130,10 +116,10 @@ export function chunkOf(floatsPerBlock: number, outer: number, others = 0): numb
   return Math.min(outer, Math.max(1, Math.floor(CHUNK_BYTES / (4 * floatsPerBlock))));
 }
 
-/** The memory, with room for so many bytes. Only after `chunkOf` has found that there are kernels. */
-export function reserve(bytes: number): Staging {
-  const {memory} = staging!;
+/** The kernels, their memory with room for so many bytes. Only after `chunkOf` has found that there are kernels. */
+export function reserve(bytes: number): Kernels {
+  const {memory} = kernels!;
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
   if (missing > 0) memory.grow(missing);
-  return staging!;
+  return kernels!;
 }

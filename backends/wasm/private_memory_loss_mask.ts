@@ -2,7 +2,9 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, Loss, Mask} from '../backend';
 import * as plainLoss from '../cpu/cross_entropy';
 import * as plain from '../cpu/masked';
-import {chunkOf, reserve, type Staging, stagesLossMask} from './private_memory';
+import {type LossMaskKernels, lossMaskKernelsBeside} from './loss_mask_module';
+import type {Kernels} from './module';
+import {chunkOf, reserve, stagedKernels} from './private_memory';
 import {notePlainTypeScript} from './run';
 import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
@@ -35,9 +37,12 @@ export function stagedMasked(
     {values: x, perBlock},
   ];
   const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
-  const done = inChunks(rows.outer, inputs, out, outPerBlock, ({lossMaskKernels}, [flags, from, to], outer, o) => {
-    runMasked(lossMaskKernels!, kind, from!, flags!, to!, {...rows, outer}, scale, mask, o);
-  });
+  const kernels = lossMaskKernels();
+  const done =
+    kernels &&
+    inChunks(rows.outer, inputs, out, outPerBlock, (_, [flags, from, to], outer, o) => {
+      runMasked(kernels, kind, from!, flags!, to!, {...rows, outer}, scale, mask, o);
+    });
   if (!done) plain.maskedForward(kind, x, m, out, rows, scale, mask);
 }
 
@@ -48,10 +53,13 @@ export function stagedMasked(
 export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, loss: Loss): void {
   const {rows, total} = loss;
   const outPerBlock = total === null ? rows.inner : 0;
-  const done = inChunks(rows.outer, logitsAndLabels(x, labels, loss), out, outPerBlock, (staging, at, outer) => {
-    const [from, given, to] = at as [number, number, number];
-    runLoss(staging.lossMaskKernels!, from, given, to, {...loss, rows: {...rows, outer}});
-  });
+  const inputs = logitsAndLabels(x, labels, loss);
+  const kernels = lossMaskKernels();
+  const done =
+    kernels &&
+    inChunks(rows.outer, inputs, out, outPerBlock, (_, [from, given, to], outer) => {
+      runLoss(kernels, from!, given!, to!, {...loss, rows: {...rows, outer}});
+    });
   if (!done) plainLoss.crossEntropy(x, labels, out, loss);
 }
 
@@ -69,11 +77,14 @@ export function stagedLossGradient(
   const {rows, total} = loss;
   const given = {values: cotangents, perBlock: total === null ? rows.inner : 0};
   const inputs = [...logitsAndLabels(x, labels, loss), given];
-  const done = inChunks(rows.outer, inputs, out, rows.n * rows.inner, (staging, at, outer) => {
-    const [from, label, cotangent, to] = at as [number, number, number, number];
-    const part = {...loss, rows: {...rows, outer}};
-    runLossGradient(staging.kernels, staging.lossMaskKernels!, from, label, cotangent, to, part);
-  });
+  const kernels = lossMaskKernels();
+  const done =
+    kernels &&
+    inChunks(rows.outer, inputs, out, rows.n * rows.inner, (first, at, outer) => {
+      const [from, label, cotangent, to] = at as [number, number, number, number];
+      const part = {...loss, rows: {...rows, outer}};
+      runLossGradient(first, kernels, from, label, cotangent, to, part);
+    });
   if (!done) plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
 }
 
@@ -82,6 +93,14 @@ function logitsAndLabels(x: Float32Array, labels: Labels, {rows: {n, inner}, spa
     {values: x, perBlock: n * inner},
     {values: labels, perBlock: sparse ? inner : n * inner},
   ];
+}
+
+/** The second module on the private memory, or null: where only the first was handed in, it may not be made. */
+function lossMaskKernels(): LossMaskKernels | null {
+  const first = stagedKernels();
+  const kernels = first && lossMaskKernelsBeside(first);
+  if (!kernels) notePlainTypeScript();
+  return kernels;
 }
 
 /**
@@ -94,7 +113,7 @@ function inChunks(
   inputs: Passing[],
   out: Float32Array,
   outPerBlock: number,
-  run: (staging: Staging, addresses: number[], outer: number, first: number) => void,
+  run: (kernels: Kernels, addresses: number[], outer: number, first: number) => void,
 ): boolean {
   let perBlock = outPerBlock;
   let always = 4;
@@ -102,13 +121,13 @@ function inChunks(
     perBlock += input.perBlock;
     if (input.perBlock === 0) always += aligned(input.values.byteLength);
   }
-  const chunk = stagesLossMask() ? chunkOf(perBlock, outer, always) : 0;
+  const chunk = chunkOf(perBlock, outer, always);
   if (chunk === 0) {
     notePlainTypeScript();
     return false;
   }
-  const staging = reserve(4 * chunk * perBlock + always);
-  const {buffer} = staging.memory;
+  const kernels = reserve(4 * chunk * perBlock + always);
+  const {buffer} = kernels.memory;
   let sum = 0;
   for (let o = 0; o < outer; o += chunk) {
     const blocks = Math.min(chunk, outer - o);
@@ -120,7 +139,7 @@ function inChunks(
       new (part.constructor as Float32ArrayConstructor)(buffer, address, part.length).set(part);
       return address;
     });
-    run(staging, [...addresses, end], blocks, o);
+    run(kernels, [...addresses, end], blocks, o);
     const result = new Float32Array(buffer, end, blocks * outPerBlock || 1);
     if (outPerBlock > 0) out.set(result, o * outPerBlock);
     else sum += result[0]!;
