@@ -61,21 +61,10 @@ export function stagedBytes(): number {
 export function stagedForward(kind: ForwardKind, x: Float32Array, out: Float32Array, rows: Rows, scale: number): void {
   const perBlock = rows.n * rows.inner;
   const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
-  const chunk = chunkOf(perBlock + outPerBlock, rows.outer);
-  if (chunk === 0) {
-    notePlainTypeScript();
-    plain.forward(kind, x, out, rows, scale);
-    return;
-  }
-  const kernels = reserve(4 * chunk * (perBlock + outPerBlock));
-  const {memory} = kernels;
-  for (let o = 0; o < rows.outer; o += chunk) {
-    const outer = Math.min(chunk, rows.outer - o);
-    const outAt = 4 * outer * perBlock;
-    new Float32Array(memory.buffer, 0, outer * perBlock).set(x.subarray(o * perBlock, (o + outer) * perBlock));
-    runForward(kernels, kind, 0, outAt, {...rows, outer}, scale);
-    out.set(new Float32Array(memory.buffer, outAt, outer * outPerBlock), o * outPerBlock);
-  }
+  const done = inChunks(rows.outer, [{values: x, perBlock}], out, outPerBlock, (kernels, [from, to], outer) => {
+    runForward(kernels, kind, from!, to!, {...rows, outer}, scale);
+  });
+  if (!done) plain.forward(kind, x, out, rows, scale);
 }
 
 /** A Jacobian product on typed arrays, all of outer·n·inner. */
@@ -88,38 +77,72 @@ export function stagedProduct(
   factor: number,
 ): void {
   const perBlock = rows.n * rows.inner;
-  const chunk = chunkOf(3 * perBlock, rows.outer);
-  if (chunk === 0) {
-    notePlainTypeScript();
-    plainProduct.product(kind, y, v, out, rows, factor);
-    return;
-  }
-  const kernels = reserve(12 * chunk * perBlock);
-  const {memory} = kernels;
-  for (let o = 0; o < rows.outer; o += chunk) {
-    const outer = Math.min(chunk, rows.outer - o);
-    const [from, to] = [o * perBlock, (o + outer) * perBlock];
-    const bytes = 4 * outer * perBlock;
-    new Float32Array(memory.buffer, 0, outer * perBlock).set(y.subarray(from, to));
-    new Float32Array(memory.buffer, bytes, outer * perBlock).set(v.subarray(from, to));
-    runProduct(kernels, kind, 0, bytes, 2 * bytes, {...rows, outer}, factor);
-    out.set(new Float32Array(memory.buffer, 2 * bytes, outer * perBlock), from);
-  }
+  const inputs = [
+    {values: y, perBlock},
+    {values: v, perBlock},
+  ];
+  const done = inChunks(rows.outer, inputs, out, perBlock, (kernels, [first, second, to], outer) => {
+    runProduct(kernels, kind, first!, second!, to!, {...rows, outer}, factor);
+  });
+  if (!done) plainProduct.product(kind, y, v, out, rows, factor);
+}
+
+/** Values that pass through, so many to a block of the outer dimension; with 0, all of them are there for each chunk. */
+export interface Passing {
+  values: Float32Array | Int32Array | Uint8Array;
+  perBlock: number;
 }
 
 /**
- * How many blocks of that many floats to take at a time; 0 if not even one fits, or if there are no kernels.
- * @param others bytes that have to be there at the same time
+ * Runs a kernel on chunks of blocks, told where each input and the result lie, how many blocks there are and which is the
+ * first. With no results to a block there is one number, the sum of what the chunks give.
+ * @returns whether it could; if not, plain TypeScript has to stand in
  */
-export function chunkOf(floatsPerBlock: number, outer: number, others = 0): number {
-  if (stagingFailure() !== null || 4 * floatsPerBlock + others > LARGEST_MEMORY_BYTES) return 0;
-  return Math.min(outer, Math.max(1, Math.floor(CHUNK_BYTES / (4 * floatsPerBlock))));
+export function inChunks(
+  outer: number,
+  inputs: Passing[],
+  out: Float32Array,
+  outPerBlock: number,
+  run: (kernels: Kernels, addresses: number[], outer: number, first: number) => void,
+): boolean {
+  let perBlock = outPerBlock;
+  let always = outPerBlock > 0 ? 0 : 4;
+  for (const input of inputs) {
+    perBlock += input.perBlock;
+    if (input.perBlock === 0) always += aligned(input.values.byteLength);
+  }
+  if (stagingFailure() !== null || 4 * perBlock + always > LARGEST_MEMORY_BYTES) {
+    notePlainTypeScript();
+    return false;
+  }
+  const chunk = Math.min(outer, Math.max(1, Math.floor(CHUNK_BYTES / (4 * perBlock))));
+  const {memory} = kernels!;
+  const missing = Math.ceil((4 * chunk * perBlock + always - memory.buffer.byteLength) / PAGE);
+  if (missing > 0) memory.grow(missing);
+  const {buffer} = memory;
+  const addresses: number[] = [];
+  let sum = 0;
+  for (let o = 0; o < outer; o += chunk) {
+    const blocks = Math.min(chunk, outer - o);
+    let end = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      const {values, perBlock: count} = inputs[i]!;
+      const whole = count === 0 || blocks * count === values.length; // spares small tensors a view
+      const part = whole ? values : values.subarray(o * count, (o + blocks) * count);
+      new (part.constructor as Float32ArrayConstructor)(buffer, end, part.length).set(part);
+      addresses[i] = end;
+      end += aligned(part.byteLength);
+    }
+    addresses[inputs.length] = end;
+    run(kernels!, addresses, blocks, o);
+    const result = new Float32Array(buffer, end, blocks * outPerBlock || 1);
+    if (outPerBlock > 0) out.set(result, o * outPerBlock);
+    else sum += result[0]!;
+  }
+  if (outPerBlock === 0) out[0] = sum;
+  return true;
 }
 
-/** The kernels, their memory with room for so many bytes. Only after `chunkOf` has found that there are kernels. */
-export function reserve(bytes: number): Kernels {
-  const {memory} = kernels!;
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
-  if (missing > 0) memory.grow(missing);
-  return kernels!;
+function aligned(bytes: number): number {
+  return (bytes + 3) & ~3;
 }

@@ -3,18 +3,11 @@ import type {ForwardKind, Loss, Mask} from '../backend';
 import * as plainLoss from '../cpu/cross_entropy';
 import * as plain from '../cpu/masked';
 import {type LossMaskKernels, lossMaskKernelsBeside} from './loss_mask_module';
-import type {Kernels} from './module';
-import {chunkOf, reserve, stagedKernels} from './private_memory';
+import {inChunks, type Passing, stagedKernels} from './private_memory';
 import {notePlainTypeScript} from './run';
 import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
 /** Masks and losses on typed arrays, by way of the private memory: in chunks of whole rows, as in private_memory.ts. */
-
-/** Values that pass through, so many to a block of the outer dimension; with 0, all of them are there for each chunk. */
-interface Passing {
-  values: Float32Array | Int32Array | Uint8Array;
-  perBlock: number;
-}
 
 type Labels = Float32Array | Int32Array;
 
@@ -101,53 +94,4 @@ function lossMaskKernels(): LossMaskKernels | null {
   const kernels = first && lossMaskKernelsBeside(first);
   if (!kernels) notePlainTypeScript();
   return kernels;
-}
-
-/**
- * Runs a kernel on chunks of blocks, told where each input and the result lie, how many blocks there are and which is the
- * first. With no results to a block there is one number, the sum of what the chunks give.
- * @returns whether it could; if not, plain TypeScript has to stand in
- */
-function inChunks(
-  outer: number,
-  inputs: Passing[],
-  out: Float32Array,
-  outPerBlock: number,
-  run: (kernels: Kernels, addresses: number[], outer: number, first: number) => void,
-): boolean {
-  let perBlock = outPerBlock;
-  let always = 4;
-  for (const input of inputs) {
-    perBlock += input.perBlock;
-    if (input.perBlock === 0) always += aligned(input.values.byteLength);
-  }
-  const chunk = chunkOf(perBlock, outer, always);
-  if (chunk === 0) {
-    notePlainTypeScript();
-    return false;
-  }
-  const kernels = reserve(4 * chunk * perBlock + always);
-  const {buffer} = kernels.memory;
-  let sum = 0;
-  for (let o = 0; o < outer; o += chunk) {
-    const blocks = Math.min(chunk, outer - o);
-    let end = 0;
-    const addresses = inputs.map(({values, perBlock: count}) => {
-      const part = count === 0 ? values : values.subarray(o * count, (o + blocks) * count);
-      const address = end;
-      end += aligned(part.byteLength);
-      new (part.constructor as Float32ArrayConstructor)(buffer, address, part.length).set(part);
-      return address;
-    });
-    run(kernels, [...addresses, end], blocks, o);
-    const result = new Float32Array(buffer, end, blocks * outPerBlock || 1);
-    if (outPerBlock > 0) out.set(result, o * outPerBlock);
-    else sum += result[0]!;
-  }
-  if (outPerBlock === 0) out[0] = sum;
-  return true;
-}
-
-function aligned(bytes: number): number {
-  return (bytes + 3) & ~3;
 }
