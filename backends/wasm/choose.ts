@@ -7,10 +7,13 @@ export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
 /** Products have no kernel for short rows: theirs take one row at a time as fast. */
 export type ProductVariant = Exclude<Variant, 'ShortRows'>;
 
+/** How one of the second module does; see assembly_loss_mask/. */
+export type LossMaskVariant = Extract<Variant, 'LongRows' | 'GatheredRows'>;
+
 /** The name of an exported kernel, such as `softmaxLongRows`. */
 export type KernelName = `${ForwardKind | ProductKind}${Variant}` | 'logSoftmaxGradientLongRows';
 
-/** Up to this length four rows at a time beat one. Beyond it their sums in floats would lose too much. */
+/** Up to this length four rows at a time beat one. Beyond it the sums in floats of ShortRows would lose too much. */
 const LONGEST_SHORT_ROW = 24;
 
 /** The forward kernel for tensors of these rows, none of them empty. */
@@ -44,13 +47,28 @@ export function hasGradientKernel({outer, n, inner}: Rows): boolean {
   return inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_SHORT_ROW);
 }
 
+/** The kernel of a forward pass with a mask of that step along the rows. */
+export function maskedVariant({n, inner}: Rows, step: number, scale: number): LossMaskVariant {
+  return inner === 1 && n >= 4 && step <= 1 && isExactScale(scale) ? 'LongRows' : 'GatheredRows';
+}
+
+/** The kernel of cross-entropy, for which GatheredRows takes four rows at a time. */
+export function lossVariant({outer, n, inner}: Rows): LossMaskVariant {
+  return inner === 1 && (n > LONGEST_SHORT_ROW || (n >= 4 && outer === 1)) ? 'LongRows' : 'GatheredRows';
+}
+
+/** The kernel that makes cross-entropy's derivative of a softmax. */
+export function lossGradientVariant({n, inner}: Rows): LossMaskVariant {
+  return inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows';
+}
+
 /** Whether rows with a stride make vectors of four side by side, and enough of them that four at a time are worth it. */
 function fillsVectors(outer: number, inner: number): boolean {
   return inner >= 4 && outer * Math.ceil(inner / 4) > 2;
 }
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
-export function isExactScale(scale: number): boolean {
+function isExactScale(scale: number): boolean {
   if (scale === 1) return true;
   const size = Math.abs(scale);
   return size <= 1 && size >= 2 ** -32 && Number.isInteger(Math.log2(size));

@@ -1,7 +1,5 @@
+import type {LossMaskVariant} from './choose';
 import {type Build, instanceOn, type Kernels} from './module';
-
-/** See the file of that name in assembly_loss_mask/. */
-export type LossMaskVariant = 'LongRows' | 'GatheredRows';
 
 /** Sizes and steps of rows; the steps in bytes, in logits x, mask m and result y. See masked_long_rows.ts. */
 type MaskedKernel = (

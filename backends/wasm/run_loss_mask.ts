@@ -1,8 +1,8 @@
 import {forEachPiece} from '../../kernels/mask';
 import type {Rows} from '../../kernels/rows';
 import type {ForwardKind, Loss, Mask} from '../backend';
-import {isExactScale} from './choose';
-import type {LossMaskKernels, LossMaskVariant} from './loss_mask_module';
+import {type LossMaskVariant, lossGradientVariant, lossVariant, maskedVariant} from './choose';
+import type {LossMaskKernels} from './loss_mask_module';
 import type {Kernels} from './module';
 import {noteRun, runForward} from './run';
 
@@ -21,17 +21,6 @@ const KINDS: Record<ForwardKind, [kind: number, name: MaskedKind]> = {
 
 /** What a turn of two kernels covers: with the logits and labels beside it, about half of a second-level cache. */
 const TURN_BYTES = 1 << 18;
-
-/** Up to this length four rows at a time beat one. Beyond it they only serve rows with a stride. */
-const LONGEST_SHORT_ROW = 24;
-
-function maskedVariant({n, inner}: Rows, step: number, scale: number): LossMaskVariant {
-  return inner === 1 && n >= 4 && step <= 1 && isExactScale(scale) ? 'LongRows' : 'GatheredRows';
-}
-
-function lossVariant({outer, n, inner}: Rows): LossMaskVariant {
-  return inner === 1 && (n > LONGEST_SHORT_ROW || (n >= 4 && outer === 1)) ? 'LongRows' : 'GatheredRows';
-}
 
 /**
  * A masked forward pass on tensors at byte addresses in the kernels' memory, of blocks `from` to `from + rows.outer`.
@@ -102,7 +91,7 @@ export function runLossGradient(
   const block = 4 * n * inner;
   const labelBlock = sparse ? 4 * inner : block;
   const step = total === null ? 4 : 0;
-  const variant = inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows';
+  const variant = lossGradientVariant(rows);
   const kernel = kernels.crossEntropyGradient[variant];
   const most = Math.max(1, Math.floor(TURN_BYTES / block));
   for (let o = 0; o < outer; o += most) {
