@@ -86,7 +86,7 @@ function check(name: string, {value, grad}: {value: tf.Tensor; grad: tf.Tensor},
   tf.dispose([value, grad]);
 }
 
-/** The kernels that one call asks tfjs for. */
+/** The kernels that one call asks tfjs for. tf.profile would also count the custom gradients of stock tfjs. */
 function kernelsOf(step: () => void): string[] {
   const names: string[] = [];
   const tfjs = tf.engine();
