@@ -1,11 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {backendReport} from 'tfjs-softmax';
-import {copy} from '../peers/copy';
+import {labOf} from '../peers/lab';
 import {type OnnxRuntime, onnxPeer} from '../peers/onnx/peer';
-import {ours} from '../peers/ours';
-import {stock} from '../peers/stock';
-import {textbook} from '../peers/textbook';
-import {realClock} from '../suite/clock';
 import type {Lab} from '../suite/lab';
 import type {Missing, Peer} from '../suite/peer';
 import {machineOfNode} from './machine';
@@ -38,22 +33,11 @@ export async function nodeLab(wanted: {backends: string[]; peers: string[]}): Pr
   if ('reason' in gradients) missing.push({name: 'gradients of stock and textbook', reason: gradients.reason});
   const guests = onnxPeers(wanted.peers, missing);
   // They belong to no tfjs backend, and stand beside the one that is most like them.
-  const hostOfGuests = started.includes('wasm') ? 'wasm' : started[0];
-  const report = await backendReport();
-  const versions = {...report.versions, ...guests.versions, node: process.version};
-  return {
-    machine: machineOfNode(versions, guests.versions ? ['onnxruntime: 1 thread'] : []),
-    backends: report.backends
-      .filter(({name}) => started.includes(name))
-      .map(({name, runs}) => ({name, runs: runs ?? ''})),
-    missing,
-    clock: realClock(),
-    async activate(backend) {
-      await tf.setBackend(backend);
-      const peers = [ours(), stock(), textbook(), copy()];
-      return backend === hostOfGuests ? [...peers, ...guests.peers] : peers;
-    },
-  };
+  const host = started.includes('wasm') ? 'wasm' : started[0];
+  const flags = guests.versions ? ['onnxruntime: 1 thread'] : [];
+  return labOf(started, missing, {host, peers: guests.peers}, (versions) =>
+    machineOfNode({...versions, ...guests.versions, node: process.version}, flags),
+  );
 }
 
 /** Starts a backend. The reason, if it cannot be. */

@@ -4,13 +4,8 @@ import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-core/dist/register_all_gradients'; // for the backward pass of stock and textbook
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {backendReport} from 'tfjs-softmax';
-import {copy} from '../peers/copy';
+import {labOf} from '../peers/lab';
 import {type OnnxRuntime, onnxPeer} from '../peers/onnx/peer';
-import {ours} from '../peers/ours';
-import {stock} from '../peers/stock';
-import {textbook} from '../peers/textbook';
-import {realClock} from '../suite/clock';
 import type {Lab} from '../suite/lab';
 import type {Missing, Peer} from '../suite/peer';
 import type {Machine} from '../suite/report';
@@ -34,20 +29,9 @@ export async function pageLab(): Promise<Lab> {
   }
   const gpu = started.includes('webgl') ? await gpuAfterStart() : null;
   const onnx = await onnxRuntime(missing);
-  const report = await backendReport();
-  return {
-    machine: machineOfPage({...report.versions, ...(onnx && {'onnxruntime-web': onnx.version})}, gpu),
-    backends: report.backends
-      .filter(({name}) => started.includes(name))
-      .map(({name, runs}) => ({name, runs: runs ?? ''})),
-    missing,
-    clock: realClock(),
-    async activate(backend) {
-      await tf.setBackend(backend);
-      const peers = [ours(), stock(), textbook(), copy()];
-      return onnx && backend === 'wasm' ? [...peers, onnx.peer] : peers;
-    },
-  };
+  return labOf(started, missing, {host: 'wasm', peers: onnx ? [onnx.peer] : []}, (versions) =>
+    machineOfPage({...versions, ...(onnx && {'onnxruntime-web': onnx.version})}, gpu),
+  );
 }
 
 async function start(name: string): Promise<string | null> {
