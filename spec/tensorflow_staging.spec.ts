@@ -1,7 +1,7 @@
 import {LARGE} from '../backends/tensorflow/large';
 import * as reference from '../kernels/reference';
 import {Random} from './cases/random';
-import type {Call} from './hosts/call';
+import type {Call, LabelledCall} from './hosts/call';
 import {TensorflowProcess} from './hosts/tensorflow';
 import type {Held} from './hosts/tensorflow_process';
 import {describeWithTfjsNode} from './hosts/tfjs_node';
@@ -19,6 +19,12 @@ function normals(seed: number): Float32Array {
 const logits = normals(1);
 const cotangent = normals(2);
 
+const random = new Random(3);
+const keep = Uint8Array.from(logits, () => Number(random.uniform() < 0.7));
+const distributions = Float32Array.from(logits, () => random.uniform(0, 1 / 4099));
+const classes = Int32Array.from({length: 66}, () => random.integer(0, 4098));
+const oneHot = Float32Array.from(logits, (_, i) => Number(i % 4099 === classes[Math.floor(i / 4099)]));
+
 describeWithTfjsNode('staging on tensorflow', () => {
   describe.each(['in JavaScript', 'by TensorFlow'] as const)('tensors held %s', (held: Held) => {
     let tensorflow: TensorflowProcess;
@@ -29,8 +35,8 @@ describeWithTfjsNode('staging on tensorflow', () => {
 
     test('small tensors take no native op', async () => {
       for (const op of ['softmax', 'logSoftmax', 'logSumExp'] as const) {
-        const {nativeOps} = await tensorflow.call('call', {op, shape: [33, 99], logits: logits.subarray(0, 33 * 99)});
-        expect(nativeOps).toEqual([]);
+        const ran = await tensorflow.call('call', {op, shape: [33, 99], logits: logits.subarray(0, 33 * 99)});
+        expect(ran).toMatchObject({nativeOps: [], stagedKernel: `${op}LongRows`});
       }
     });
 
@@ -42,7 +48,7 @@ describeWithTfjsNode('staging on tensorflow', () => {
       await tensorflow.call('call', call); // the first of a process also tries whether native copies work
       const softmax = await tensorflow.call('call', call);
       const exact = reference.alongAxis(SHAPE, axis, [logits], reference.softmax);
-      expect(softmax.nativeOps).toEqual([...copiesIn, 'DeepCopy']);
+      expect(softmax).toMatchObject({nativeOps: [...copiesIn, 'DeepCopy'], stagedKernel: null});
       // Over 270,000 random elements the roundings add up to a little more than in the adversarial set.
       expect(worst(softmax.values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
 
@@ -57,6 +63,47 @@ describeWithTfjsNode('staging on tensorflow', () => {
       expect(vjp.nativeOps).toEqual([...copiesIn, ...softmaxFirst, ...copiesIn, 'DeepCopy']);
       const inBounds = (a: number, e: number, i: number) => Math.abs(a - e) / (size[i]! * 2 ** -24);
       expect(worst(vjp.values, product, inBounds).error).toBeLessThanOrEqual(6);
+    });
+
+    test.each([
+      {axis: 0, variant: 'GatheredRows'},
+      {axis: 1, variant: 'LongRows'},
+    ])('large masked ones go the way of small ones, along axis $axis', async ({axis, variant}) => {
+      const mask = {shape: SHAPE, values: keep};
+      const {values, ...ran} = await tensorflow.call('call', {op: 'softmax', shape: SHAPE, logits, axis, mask});
+      const exact = reference.alongAxis(SHAPE, axis, [logits, keep], reference.masked.softmax);
+      expect(ran).toMatchObject({kernels: ['maskedSoftmax'], nativeOps: [], stagedKernel: `maskedSoftmax${variant}`});
+      expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
+    });
+
+    test.each([
+      {name: 'class indices', kernel: 'sparseCrossEntropy', labels: {shape: [66], values: classes}},
+      {name: 'distributions', kernel: 'crossEntropy', labels: {shape: SHAPE, values: distributions}},
+    ])('so do large losses, their gradients and means: $name', async ({kernel, labels}) => {
+      const q = kernel === 'crossEntropy' ? distributions : oneHot;
+      const call: LabelledCall = {op: 'crossEntropy', shape: SHAPE, logits, labels, smoothing: 0};
+      const exact = reference.alongAxis(SHAPE, 1, [logits, q], (x, l) => [reference.crossEntropy(x, l)]);
+      const loss = await tensorflow.call('call', call);
+      expect(loss).toMatchObject({kernels: [kernel], nativeOps: [], stagedKernel: `${kernel}LongRows`});
+      expect(worst(loss.values, exact, ulpError).error).toBeLessThanOrEqual(4);
+
+      const mean = await tensorflow.call('call', {...call, op: 'meanCrossEntropy'});
+      expect(mean).toMatchObject({kernels: [kernel], nativeOps: [], stagedKernel: `${kernel}LongRows`});
+      expect(ulpError(mean.values[0]!, exact.reduce((a, b) => a + b) / 66)).toBeLessThanOrEqual(4);
+
+      const vector = cotangent.subarray(0, 66);
+      const gradient = await tensorflow.call('call', {...call, op: 'gradCrossEntropy', vector});
+      expect(gradient).toMatchObject({nativeOps: [], stagedKernel: `${kernel}GradientLongRows`});
+      const slopes = reference.alongAxis(SHAPE, 1, [logits, q], reference.crossEntropyGradient);
+      const size = reference.alongAxis(SHAPE, 1, [logits, q], (x, l) => {
+        const total = l.reduce((a, b) => a + b);
+        return reference.softmax(x).map((y, i) => y * total + l[i]!);
+      });
+      const error = worst(gradient.values, slopes, (a, e, i) => {
+        const c = vector[Math.floor(i / 4099)]!;
+        return Math.abs(a - c * e) / (Math.abs(c) * size[i]! * 2 ** -24);
+      });
+      expect(error.error).toBeLessThanOrEqual(6);
     });
 
     test('a large tensor of rows of one, and one reduced to little', async () => {

@@ -4,10 +4,11 @@
  */
 import {createRequire} from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
+import {lastRun, notePlainTypeScript} from '../../backends/wasm/run';
 import * as family from '../../node';
 import {runCase} from '../fuzz/run';
 import type {ModelFunctions} from '../models/functions';
-import {type Call, type Outcome, runCall} from './call';
+import {type Call, type LabelledCall, type Outcome, runCall} from './call';
 import {TFJS_NODE} from './tfjs_node';
 
 /** What is used of tfjs-node's backend beyond the public interface. */
@@ -16,6 +17,13 @@ interface NodeInternals {
   getInputTensorIds(tensors: {dataId: object}[]): number[];
   executeSingleOutput(op: string, ...rest: unknown[]): tf.Tensor;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
+}
+
+interface Ran extends Outcome {
+  /** The names of TensorFlow's ops, in order. */
+  nativeOps: string[];
+  /** The last kernel on the memory that typed arrays are copied to; null where there was none. */
+  stagedKernel: string | null;
 }
 
 export interface InstallOutcome {
@@ -39,13 +47,14 @@ const functions = {
     return backends.find(({name}) => name === 'tensorflow')!.runs!;
   },
 
-  async call(call: Call): Promise<Outcome & {nativeOps: string[]}> {
+  async call(call: Call | LabelledCall): Promise<Ran> {
     const {binding} = nodeBackend();
     const before = binding.getNumOfTensors();
+    notePlainTypeScript();
     const {outcome, nativeOps} = await recordNativeOps(() => runCall(call));
     const left = binding.getNumOfTensors() - before;
     if (left !== 0) throw new Error(`${left} native tensors are left behind`);
-    return {...outcome, nativeOps};
+    return {...outcome, nativeOps, stagedKernel: lastRun()?.kernel ?? null};
   },
 
   fuzz: runCase,
