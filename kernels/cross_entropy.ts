@@ -7,6 +7,7 @@ import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
+import {inScope} from './scope';
 
 const OP = 'softmaxCrossEntropy';
 
@@ -71,10 +72,10 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
     const perRow = losses(false, 1);
     return reduce(kept ? selected(perRow, kept) : perRow, weights!, reduction);
   };
-  return (leavesNothing(labels, logits, options) ? run() : tf.tidy(OP, run)) as T;
+  return inScope(leavesNothing(labels, logits, options), run) as T;
 }
 
-/** Tensors that are used as they are leave nothing to tidy up, and tidying takes a good part of the time of tiny ones. */
+/** Tensors that are used as they are leave nothing to tidy up. */
 function leavesNothing(labels: Input, logits: Input, options: CrossEntropyOptions): boolean {
   if (!isUnweighted(options) || !(labels instanceof tf.Tensor) || !(logits instanceof tf.Tensor)) return false;
   const asLabels = labels.rank === logits.rank ? 'float32' : 'int32';

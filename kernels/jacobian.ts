@@ -1,8 +1,9 @@
-import {eye, reshape, type Tensor, tidy, tile} from '@tensorflow/tfjs-core';
+import {eye, reshape, type Tensor, tile} from '@tensorflow/tfjs-core';
 import {spread, transposed} from './calculus';
 import {type Input, toFloat32} from './input';
 import {logSoftmaxVjp, softmaxVjp} from './products';
 import {resolveAxis} from './rows';
+import {inScope} from './scope';
 
 /**
  * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). Symmetric,
@@ -31,7 +32,7 @@ export function logSoftmaxJacobian(logits: Input, axis = -1): Tensor {
 
 /** Row i of J is Jᵗ·eᵢ: one vector-Jacobian product with the identity, the logits repeated for each of its rows. */
 function jacobian(op: string, logits: Input, axis: number, vjp: typeof softmaxVjp): Tensor {
-  return tidy(op, () => {
+  return inScope(false, () => {
     const x = toFloat32(op, 'logits', logits);
     const last = axisLast(x, resolveAxis(op, axis, x.shape));
     const n = last.shape[last.rank - 1]!;

@@ -1,10 +1,11 @@
-import {customGrad, Tensor, tidy} from '@tensorflow/tfjs-core';
+import {customGrad, Tensor} from '@tensorflow/tfjs-core';
 import {checkBoolean, checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
+import {inScope} from './scope';
 import {gradientDepth} from './tape';
 
 /** Options of the ops that have a temperature. */
@@ -49,8 +50,7 @@ export function runForward(
     if (mask == null) return runKernel(kernel, {logits: x}, attrs);
     return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
   };
-  // A tensor that is used as it is leaves nothing to tidy up, and tidying is a sixth of the time of a tiny one.
-  return logits instanceof Tensor && logits.dtype === 'float32' && mask == null ? run() : tidy(name, run);
+  return inScope(logits instanceof Tensor && logits.dtype === 'float32' && mask == null, run);
 }
 
 /**

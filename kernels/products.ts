@@ -1,4 +1,4 @@
-import {type GradConfig, type Tensor, tidy, util, zerosLike} from '@tensorflow/tfjs-core';
+import {type GradConfig, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
 import {multiply, totals} from './calculus';
 import {checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
@@ -6,6 +6,7 @@ import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} fr
 import {type ScaleOptions, softmaxAsConstant} from './op';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
+import {inScope} from './scope';
 import {gradientDepth} from './tape';
 
 /**
@@ -96,7 +97,7 @@ function productOp(
   axis: number,
   options: ScaleOptions,
 ): Tensor {
-  return tidy(op, () => {
+  return inScope(false, () => {
     const {scale = 1} = checkOptions(op, options);
     const x = toFloat32(op, 'logits', logits);
     const v = toFloat32(op, vectorName, vector);

@@ -1,8 +1,9 @@
-import {type Tensor, tidy} from '@tensorflow/tfjs-core';
+import type {Tensor} from '@tensorflow/tfjs-core';
 import {logPlus} from './calculus';
 import {checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
 import {resolveAxis} from './rows';
+import {inScope} from './scope';
 
 /**
  * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Softmax forgets a constant that is added
@@ -19,7 +20,7 @@ export function softmaxInverse<T extends Tensor = Tensor>(
   axis = -1,
   options: {offset?: number} = {},
 ): T {
-  return tidy('softmaxInverse', () => {
+  return inScope(false, () => {
     const {offset = 0} = checkOptions('softmaxInverse', options);
     const p = toFloat32('softmaxInverse', 'probabilities', probabilities);
     resolveAxis('softmaxInverse', axis, p.shape);
