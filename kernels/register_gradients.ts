@@ -18,6 +18,7 @@ import {
 import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
 import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
 import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
+import {savingWithoutCopies} from './saved';
 import {maskedSoftmaxGradient, softmaxGradient} from './softmax';
 
 const FAMILY = [
@@ -56,7 +57,7 @@ const ENGINE: GradConfig[] = [
 
 /** Registers the gradients of the family, and those of the engine's own kernels that nobody has registered. */
 export function registerGradients(): void {
-  for (const config of [...FAMILY, ...ENGINE]) {
+  for (const config of [...FAMILY.map(savingWithoutCopies), ...ENGINE]) {
     if (getGradient(config.kernelName) == null) registerGradient(config);
   }
 }

@@ -1,9 +1,10 @@
-import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor} from '@tensorflow/tfjs-core';
 import {selected} from './calculus';
 import type {Input} from './input';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions} from './op';
 import {runKernel} from './run';
+import type {Gradient} from './saved';
 import {gradientDepth, recordedInput} from './tape';
 
 const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
@@ -46,14 +47,13 @@ export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1)
 }
 
 /**
- * Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. The logits are kept where this will be derived again, through them;
- * elsewhere the probabilities do, and what is kept tfjs copies.
+ * Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. The logits are kept only where this will be derived again,
+ * through them; elsewhere the probabilities do.
  */
-export const softmaxGradient: GradConfig = {
+export const softmaxGradient: Gradient = {
   kernelName: SOFTMAX,
-  get inputsToSave() {
-    return gradientDepth() === 1 ? [] : ['logits'];
-  },
+  inputsToSave: ['logits'],
+  inputsToSaveOnce: [],
   outputsToSave: [true],
   gradFunc: (dy, saved, attrs) => {
     const probabilities = saved.at(-1)!;
@@ -63,11 +63,10 @@ export const softmaxGradient: GradConfig = {
 };
 
 /** The same: what the mask takes out has probability 0. Its cotangent is no matter, even if it is not finite. */
-export const maskedSoftmaxGradient: GradConfig = {
+export const maskedSoftmaxGradient: Gradient = {
   kernelName: MASKED_SOFTMAX,
-  get inputsToSave() {
-    return gradientDepth() === 1 ? ['mask'] : ['mask', 'logits'];
-  },
+  inputsToSave: ['mask', 'logits'],
+  inputsToSaveOnce: ['mask'],
   outputsToSave: [true],
   gradFunc: (dy, saved, attrs) => {
     const probabilities = saved.at(-1)!;

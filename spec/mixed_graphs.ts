@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {logSoftmax, logSoftmaxVjp, logSumExp, softmax, softmaxVjp} from '../index';
+import {logSoftmax, logSoftmaxVjp, logSumExp, softmax, softmaxCrossEntropy, softmaxVjp} from '../index';
 import {softmax as exactSoftmax} from '../kernels/reference';
 import {Random} from './cases/random';
 
@@ -48,28 +48,71 @@ export function describeMixedGraphs(): void {
     });
   });
 
-  /** Σ direction·∇(Σ c·softmax(2x)) with the softmax recorded by the outer tf.grad, before the inner one begins. */
-  const softmaxBeforeInnerGradient = (afterSoftmax: (logits: tf.Tensor) => void) => (x: tf.Tensor) => {
+  type Op = (logits: tf.Tensor) => tf.Tensor;
+  const labels = Float32Array.from(exactSoftmax(c));
+  const SCALARS: Record<string, Op> = {
+    softmax: (t) => tf.sum(tf.mul(softmax(t), tf.tensor1d(c))),
+    logSoftmax: (t) => tf.sum(tf.mul(logSoftmax(t), tf.tensor1d(c))),
+    logSumExp: (t) => logSumExp(t),
+    'masked logSoftmax': (t) =>
+      tf.sum(tf.slice(tf.mul(logSoftmax(t, -1, {mask: [true, true, true, false, true]}), tf.tensor1d(c)), 0, 3)),
+    softmaxCrossEntropy: (t) => softmaxCrossEntropy(labels, t),
+  };
+
+  /** Σ direction·∇f(2x), with f recorded by the outer tf.grad, before the inner one begins. */
+  const beforeInnerGradient = (f: Op, afterwards: (logits: tf.Tensor) => void) => (x: tf.Tensor) => {
     const logits = tf.mul(x, 2);
-    const y = softmax(logits);
-    afterSoftmax(logits);
-    const inner = tf.grad(() => tf.sum(tf.mul(y, tf.tensor1d(c))))(x);
+    const y = f(logits);
+    afterwards(logits);
+    const inner = tf.grad(() => tf.mul(y, 1))(x);
     return tf.sum(tf.mul(inner, tf.tensor1d(direction)));
   };
 
-  test('a softmax recorded before the inner tf.grad began is derived twice too', () => {
-    const twice = tf.grad((x) => tf.sum(tf.mul(softmax(tf.mul(x, 2)), tf.tensor1d(c))));
-    const expected = tf.tidy(() => tf.grad((x) => tf.sum(tf.mul(twice(x), tf.tensor1d(direction))))(tf.tensor1d(x0)));
-    const result = tf.tidy(() => tf.grad(softmaxBeforeInnerGradient(() => {}))(tf.tensor1d(x0)));
-    const gap = tf.max(tf.abs(tf.sub(result, expected))).dataSync()[0]!;
-    expect(gap).toBeLessThan(1e-6);
-    expect(tf.max(tf.abs(expected)).dataSync()[0]!).toBeGreaterThan(0.01);
+  const twice = (f: Op) =>
+    tf.tidy(() => {
+      const gradient = tf.grad((x) => f(tf.mul(x, 2)));
+      return tf
+        .grad((x) => tf.sum(tf.mul(gradient(x), tf.tensor1d(direction))))(tf.tensor1d(x0))
+        .dataSync();
+    });
+
+  test.each(Object.entries(SCALARS))('%s recorded before the inner tf.grad began is derived twice too', (_, f) => {
+    const before = tf.memory().numTensors;
+    const result = tf.tidy(() =>
+      tf
+        .grad(beforeInnerGradient(f, () => {}))(tf.tensor1d(x0))
+        .dataSync(),
+    );
+    const expected = twice(f);
+    result.forEach((value, i) => {
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6);
+    });
+    expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.01);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('and where its logits are gone by then, that is an error', () => {
+  test.each(Object.entries(SCALARS).slice(1))('%s also where its logits are gone by then', (_, f) => {
     const derive = () =>
-      tf.tidy(() => tf.grad(softmaxBeforeInnerGradient((logits) => logits.dispose()))(tf.tensor1d(x0)));
+      tf
+        .grad(beforeInnerGradient(f, (logits) => logits.dispose()))(tf.tensor1d(x0))
+        .dataSync();
+    const expected = twice(f);
+    tf.tidy(derive).forEach((value, i) => {
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6);
+    });
+  });
+
+  test('softmax, which keeps no logits then, says that they are gone', () => {
+    const f = SCALARS.softmax!;
+    const derive = () => tf.tidy(() => tf.grad(beforeInnerGradient(f, (logits) => logits.dispose()))(tf.tensor1d(x0)));
     expect(derive).toThrow(/^softmax: its second derivative needs the logits, which are disposed\. Keep them/);
+  });
+
+  test.each(Object.entries(SCALARS))('%s is derived twice in a tf.tidy named like a kernel', (_, f) => {
+    const expected = twice(f);
+    twice((t) => tf.tidy('softmax', () => f(t))).forEach((value, i) => {
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6);
+    });
   });
 
   test('VJPs agree with tf.grad of the formulas composed of tfjs ops', () => {
