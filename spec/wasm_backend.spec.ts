@@ -102,6 +102,8 @@ describe('which variant runs', () => {
     [[3, 8], -1, 'LongRows'],
     [[4, 8], -1, 'ShortRows'],
     [[100, 21], -1, 'ShortRows'],
+    [[5, 48], -1, 'ShortRows'],
+    [[5, 49], -1, 'LongRows'],
     [[5, 1], -1, 'GatheredRows'],
     [[2, 3], -1, 'GatheredRows'],
     [[7, 9, 3], 1, 'GatheredRows'],

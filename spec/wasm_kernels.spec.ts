@@ -23,7 +23,7 @@ const SHAPES: Record<Variant, Rows[]> = {
     ...range(4, 40).map((n) => ({outer: 3, n, inner: 1})),
     ...[127, 128, 1000, 1001, 4099].map((n) => ({outer: 2, n, inner: 1})),
   ],
-  ShortRows: range(1, 24).flatMap((n) => [4, 5, 7, 8].map((outer) => ({outer, n, inner: 1}))),
+  ShortRows: [...range(1, 28), 31, 47, 48].flatMap((n) => [4, 5, 7, 8].map((outer) => ({outer, n, inner: 1}))),
   StridedRows: [
     ...range(4, 37).map((inner) => ({outer: 3, n: 5, inner})),
     ...range(1, 13).map((n) => ({outer: 1, n, inner: 12})),
@@ -252,7 +252,7 @@ function memoryOf(build: Build): GuardedMemory {
 /** A special row among plain ones as a variant takes them; no rows where it takes none of that length. */
 function amongPlainRows(variant: Variant, row: number[]) {
   const n = row.length;
-  const fits = {LongRows: n >= 4, ShortRows: n <= 24, StridedRows: true, GatheredRows: true}[variant];
+  const fits = {LongRows: n >= 4, ShortRows: n <= 48, StridedRows: true, GatheredRows: true}[variant];
   const rows = variant === 'StridedRows' ? {outer: 1, n, inner: 18} : {outer: 6, n, inner: 1};
   const count = rows.outer * rows.inner;
   const at = (j: number, length: number) => (rows.inner === 1 ? 3 * length + j : j * rows.inner + 13);

@@ -13,8 +13,10 @@ export type LossMaskVariant = Extract<Variant, 'LongRows' | 'GatheredRows'>;
 /** The name of an exported kernel, such as `softmaxLongRows`. */
 export type KernelName = `${ForwardKind | ProductKind}${Variant}` | 'logSoftmaxGradientLongRows';
 
-/** Up to this length four rows at a time beat one. Beyond it the sums in floats of ShortRows would lose too much. */
-const LONGEST_SHORT_ROW = 24;
+/** Up to this length four rows at a time beat one; for softmax that ends here, for the logarithms it goes on. */
+const LONGEST_SHORT_ROW = 48;
+/** The same for losses: there the columns of four rows are gathered. */
+const LONGEST_GATHERED_ROW = 24;
 
 /** The forward kernel for tensors of these rows, none of them empty. */
 export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant {
@@ -44,7 +46,7 @@ export function productVariant({outer, n, inner}: Rows): ProductVariant {
 
 /** Whether there is a kernel for logSoftmax's derivative from logits in these rows, and none that beats it. */
 export function hasGradientKernel({outer, n, inner}: Rows): boolean {
-  return inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_SHORT_ROW);
+  return inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_GATHERED_ROW);
 }
 
 /** The kernel of a forward pass with a mask of that step along the rows. */
@@ -54,7 +56,7 @@ export function maskedVariant({n, inner}: Rows, step: number, scale: number): Lo
 
 /** The kernel of cross-entropy, for which GatheredRows takes four rows at a time. */
 export function lossVariant({outer, n, inner}: Rows): LossMaskVariant {
-  return inner === 1 && (n > LONGEST_SHORT_ROW || (n >= 4 && outer === 1)) ? 'LongRows' : 'GatheredRows';
+  return inner === 1 && (n > LONGEST_GATHERED_ROW || (n >= 4 && outer === 1)) ? 'LongRows' : 'GatheredRows';
 }
 
 /** The kernel that makes cross-entropy's derivative of a softmax. */

@@ -2,9 +2,9 @@
 //
 //   s = ties + q        ties: how many logits equal m       q = Σ e^(x - m) over all others
 //
-// One number a row, in doubles, so accuracy is free: s = 2^e f with f in [√½, √2), and
-//   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1)
-// Where e is 0, f - 1 is (ties - 1) + q with nothing lost: log1p(q).
+// One number a row, in doubles, so accuracy is cheap: s = 2^e f with f in [√½, √2), and
+//   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1),   f - 1 = (ties 2^-e - 1) + q 2^-e
+// Where e is 0 and one logit is the maximum, f - 1 is q with nothing lost: log1p(q).
 
 import {LOG_UNIT, octavesOf, shiftOf} from './exp';
 import {promoteLow} from './simd';
@@ -19,22 +19,23 @@ import {promoteLow} from './simd';
   return f64x2.add(f64x2.mul(b, x), a);
 }
 
-// Both polynomials by pairs (Estrin): the steps of Horner's rule wait for each other, and a short row waits for its log.
+// Both polynomials are minimax in the relative error, and by pairs (Estrin): the steps of Horner's rule wait for each
+// other, and a short row waits for its log.
 
-/** e^-ρ for |ρ| <= 0.36: Taylor's series up to degree 8, within 2^-31. */
-@inline function expMinus(rho: v128): v128 {
+/** LOG_UNIT e^-ρ for |ρ| <= ln 2 / 2, within 2^-29. */
+@inline function unitExpMinus(rho: v128): v128 {
   let rho2 = f64x2.mul(rho, rho);
-  let rho4 = f64x2.mul(rho2, rho2);
-  let low = plusTimes(linear(rho, -1, 1), linear(rho, -1.0 / 6, 0.5), rho2);
-  let high = plusTimes(linear(rho, -1.0 / 120, 1.0 / 24), linear(rho, -1.0 / 5040, 1.0 / 720), rho2);
-  return plusTimes(low, plusTimes(high, f64x2.splat(1.0 / 40320), rho4), rho4);
+  let low = linear(rho, -1.0000000363271817 * LOG_UNIT, 1.000000000554248 * LOG_UNIT);
+  let middle = linear(rho, -0.16666420151760308 * LOG_UNIT, 0.4999999207893972 * LOG_UNIT);
+  let high = linear(rho, -0.008374817330491943 * LOG_UNIT, 0.041668225684692486 * LOG_UNIT);
+  high = plusTimes(high, f64x2.splat(0.0013836844065973702 * LOG_UNIT), rho2);
+  return plusTimes(plusTimes(low, middle, rho2), high, f64x2.mul(rho2, rho2));
 }
 
-/** 2 artanh z = z p(z²) for |z| <= 0.172: this is p, up to degree 5, within 2^-34. */
+/** 2 artanh z = z p(z²) for |z| <= 0.1716: this is p, within 2^-30. */
 @inline function artanhSeries(w: v128): v128 {
-  let w2 = f64x2.mul(w, w);
-  let low = plusTimes(linear(w, 2.0 / 3, 2), linear(w, 2.0 / 7, 2.0 / 5), w2);
-  return plusTimes(low, linear(w, 2.0 / 11, 2.0 / 9), f64x2.mul(w2, w2));
+  let low = linear(w, 0.6666681599643274, 1.9999999986207704);
+  return plusTimes(low, linear(w, 0.29925790854146606, 0.39974789766141317), f64x2.mul(w, w));
 }
 
 /**
@@ -47,20 +48,14 @@ export function logOfSum(counts: v128, rest: v128, max: v128): v128 {
   let octaves = f64x2.mul(promoteLow(octavesOf(max, shift)), f64x2.splat(0.6931471805599453));
   let rho = f64x2.sub(promoteLow(f32x4.sub(max, shift)), octaves);
   let ties = f64x2.convert_low_i32x4_s(counts);
-  let q = f64x2.mul(f64x2.mul(rest, f64x2.splat(LOG_UNIT)), expMinus(rho));
-  let s = f64x2.add(ties, q);
-  let e = i64x2.shr_s(i64x2.sub(s, f64x2.splat(0.7071067811865476)), 52);
-  let f = i64x2.sub(s, i64x2.shl(e, 52));
-  let above = v128.bitselect(
-    f64x2.add(f64x2.sub(ties, f64x2.splat(1)), q),
-    f64x2.sub(f, f64x2.splat(1)),
-    i64x2.eq(e, i64x2.splat(0)),
-  );
-  let z = f64x2.div(above, f64x2.add(f, f64x2.splat(1)));
-  let p = artanhSeries(f64x2.mul(z, z));
-  // e as a double: added to the last bits of 1.5 · 2^52.
-  let exponent = f64x2.sub(i64x2.add(e, f64x2.splat(6755399441055744)), f64x2.splat(6755399441055744));
-  let log = f64x2.add(f64x2.mul(exponent, f64x2.splat(0.6931471805599453)), f64x2.mul(p, z));
-  // The integer arithmetic above turns NaN into a number; s - s brings it back.
-  return f64x2.add(log, f64x2.sub(s, s));
+  let q = f64x2.mul(rest, unitExpMinus(rho));
+  // The exponent of s / √½, from its float.
+  let s = f32x4.demote_f64x2_zero(f64x2.add(ties, q));
+  let e = i32x4.shr_s(i32x4.sub(s, f32x4.splat(0.70710678)), 23);
+  // 2^-e: that of 1 with e taken from its exponent.
+  let unit = i64x2.sub(f64x2.splat(1), i64x2.shl(i64x2.extend_low_i32x4_s(e), 52));
+  let above = f64x2.add(f64x2.sub(f64x2.mul(ties, unit), f64x2.splat(1)), f64x2.mul(q, unit));
+  let z = f64x2.div(above, f64x2.add(above, f64x2.splat(2)));
+  let exponent = f64x2.mul(f64x2.convert_low_i32x4_s(e), f64x2.splat(0.6931471805599453));
+  return plusTimes(exponent, artanhSeries(f64x2.mul(z, z)), z);
 }

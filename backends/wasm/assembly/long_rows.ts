@@ -112,6 +112,8 @@ export function sumOfOthers(
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
+  let restLow = low;
+  let restHigh = low;
   let count = i32x4.splat(0);
   let i: usize = 0;
   let whole = bytes & ~63;
@@ -137,15 +139,17 @@ export function sumOfOthers(
       let p1 = v128.andnot(power(k1), t1);
       let p2 = v128.andnot(power(k2), t2);
       let p3 = v128.andnot(power(k3), t3);
+      count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
+      let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
+      low = f64x2.add(low, promoteLow(powers));
+      high = f64x2.add(high, promoteHigh(powers));
       let e0 = f32x4.mul(excess(a0, k0, magic), p0);
       let e1 = f32x4.mul(excess(a1, k1, magic), p1);
       let e2 = f32x4.mul(excess(a2, k2, magic), p2);
       let e3 = f32x4.mul(excess(a3, k3, magic), p3);
-      count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
-      let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
       let excesses = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
-      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      restLow = f64x2.add(restLow, promoteLow(excesses));
+      restHigh = f64x2.add(restHigh, promoteHigh(excesses));
       i += 64;
     } while (i < whole);
   }
@@ -164,13 +168,15 @@ export function sumOfOthers(
       let k = round(a, magic);
       let powers = v128.andnot(v128.and(power(k), fresh), tie);
       let excesses = f32x4.mul(excess(a, k, magic), powers);
-      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      low = f64x2.add(low, promoteLow(powers));
+      high = f64x2.add(high, promoteHigh(powers));
+      restLow = f64x2.add(restLow, promoteLow(excesses));
+      restHigh = f64x2.add(restHigh, promoteHigh(excesses));
       i += 16;
     } while (i < bytes);
   }
   ties = -sumOfCounts(count);
-  return sumOfDoubles(f64x2.add(low, high));
+  return sumOfDoubles(sumOfParts(f64x2.add(low, high), f64x2.add(restLow, restHigh)));
 }
 
 /** The same for any scale, in doubles; `origin` is the maximum once more. */

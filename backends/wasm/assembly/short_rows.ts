@@ -1,8 +1,11 @@
-// Forward kernels for many short contiguous rows, four at a time.
+// Forward kernels for many short contiguous rows, four at a time, a row a lane.
 //
-// One row at a time would spend its time on single numbers: the maximum, the shift, the reciprocal. Here the whole
-// vectors of four rows run side by side; their maxima and sums are brought together by 4x4 transposes, so that the work
-// a row is done for four in one vector, a row a lane; and the last n mod 4 columns are gathered, a row a lane too.
+// One row at a time would spend its time on single numbers: the maximum, the shift, the reciprocal. Here four rows have
+// theirs in one vector. The values are computed column by column: four columns of four rows at a time are transposed, and
+// the last n mod 4 columns gathered.
+//
+// That pays for softmax up to 15 columns, where side_by_side_rows.ts takes over up to 24, and again beyond, where its sums
+// would lose too much.
 //
 // At least four rows; exact scales. The last four rows overlap those before.
 
@@ -11,12 +14,12 @@ import {
   LOG_BIAS, argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
 } from './exp';
 import {logOfSum} from './log';
-import {subtractLogShifted} from './long_rows';
 import {settleInfinite} from './log_sum_exp';
-import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
+import {LOG_SOFTMAX, LOG_SUM_EXP} from './kinds';
+import {softmaxSideBySide} from './side_by_side_rows';
 import {
-  demote, evenLanes, joinLow, larger, loadLanes, oddLanes, promoteHigh, promoteLow, splat0, splat1, splat2, splat3,
-  storeLanes, upper,
+  demote, evenLanes, joinHigh, joinLow, larger, loadLanes, mixHigh, mixLow, oddLanes, promoteHigh, promoteLow, splat0,
+  splat1, splat2, splat3, storeLanes, upper,
 } from './simd';
 
 /** The maximum of each of four vectors, in order. */
@@ -26,30 +29,12 @@ import {
   return larger(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
-/** The sums of four floats each, of two vectors, in doubles. */
-@inline function sums(a: v128, b: v128): v128 {
-  let pairsA = f64x2.add(promoteLow(a), promoteHigh(a));
-  let pairsB = f64x2.add(promoteLow(b), promoteHigh(b));
-  return f64x2.add(joinLow(pairsA, pairsB), joinLow(upper(pairsA), upper(pairsB)));
-}
-
-/** The sum of each of four vectors of integers, in order. */
-@inline function counts(a: v128, b: v128, c: v128, d: v128): v128 {
-  let ab = i32x4.add(joinLow(a, b), joinLow(upper(a), upper(b)));
-  let cd = i32x4.add(joinLow(c, d), joinLow(upper(c), upper(d)));
-  return i32x4.add(evenLanes(ab, cd), oddLanes(ab, cd));
-}
-
-@inline function fourRows(x0: usize, y0: usize, y: usize, n: u32, scale: v128, kind: i32): void {
-  let bytes = usize(n) << 2;
+/** max scale·x of four rows of so many bytes, the first at x0. */
+@inline function maximaOfFourRows(x0: usize, bytes: usize, scale: v128): v128 {
   let whole = bytes & ~15;
   let x1 = x0 + bytes;
   let x2 = x1 + bytes;
   let x3 = x2 + bytes;
-  let y1 = y0 + bytes;
-  let y2 = y1 + bytes;
-  let y3 = y2 + bytes;
-
   let max = f32x4.splat(-Infinity);
   let i: usize = 0;
   if (whole) {
@@ -70,164 +55,187 @@ import {
     max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale));
     i += 4;
   }
+  return max;
+}
 
-  let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
-  let logit = f32x4.div(max, scale);
+/** @param max the maximum of scale·x of each row */
+@inline function softmaxOfFourRows(x0: usize, y0: usize, bytes: usize, scale: v128, max: v128, bias: i32): void {
+  let whole = bytes & ~15;
+  let x1 = x0 + bytes;
+  let x2 = x1 + bytes;
+  let x3 = x2 + bytes;
+  let y1 = y0 + bytes;
+  let y2 = y1 + bytes;
+  let y3 = y2 + bytes;
+
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
   let floor = floorOf(octaves, bias);
   let magic = magicOf(octaves, bias);
   let low = f64x2.splat(0);
   let high = low;
-  let ties = i32x4.splat(0);
-  i = 0;
+  let i: usize = 0;
+  // The values stay transposed where the results will be.
   if (whole) {
-    let shift0 = splat0(shift);
-    let shift1 = splat1(shift);
-    let shift2 = splat2(shift);
-    let shift3 = splat3(shift);
-    let floor0 = splat0(floor);
-    let floor1 = splat1(floor);
-    let floor2 = splat2(floor);
-    let floor3 = splat3(floor);
-    let magic0 = splat0(magic);
-    let magic1 = splat1(magic);
-    let magic2 = splat2(magic);
-    let magic3 = splat3(magic);
-    let s0 = f32x4.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    let r0 = s0;
-    let r1 = s0;
-    let r2 = s0;
-    let r3 = s0;
-    let t0 = ties;
-    let t1 = ties;
-    let t2 = ties;
-    let t3 = ties;
     do {
-      let a0 = v128.load(x0 + i);
-      let a1 = v128.load(x1 + i);
-      let a2 = v128.load(x2 + i);
-      let a3 = v128.load(x3 + i);
-      if (kind == SOFTMAX) {
-        let v0 = value(argument(a0, scale, shift0, floor0), magic0);
-        let v1 = value(argument(a1, scale, shift1, floor1), magic1);
-        let v2 = value(argument(a2, scale, shift2, floor2), magic2);
-        let v3 = value(argument(a3, scale, shift3, floor3), magic3);
-        v128.store(y0 + i, v0);
-        v128.store(y1 + i, v1);
-        v128.store(y2 + i, v2);
-        v128.store(y3 + i, v3);
-        s0 = f32x4.add(s0, v0);
-        s1 = f32x4.add(s1, v1);
-        s2 = f32x4.add(s2, v2);
-        s3 = f32x4.add(s3, v3);
-      } else {
-        let b0 = argument(a0, scale, shift0, floor0);
-        let b1 = argument(a1, scale, shift1, floor1);
-        let b2 = argument(a2, scale, shift2, floor2);
-        let b3 = argument(a3, scale, shift3, floor3);
-        let k0 = round(b0, magic0);
-        let k1 = round(b1, magic1);
-        let k2 = round(b2, magic2);
-        let k3 = round(b3, magic3);
-        let e0 = f32x4.eq(a0, splat0(logit));
-        let e1 = f32x4.eq(a1, splat1(logit));
-        let e2 = f32x4.eq(a2, splat2(logit));
-        let e3 = f32x4.eq(a3, splat3(logit));
-        let p0 = v128.andnot(power(k0), e0);
-        let p1 = v128.andnot(power(k1), e1);
-        let p2 = v128.andnot(power(k2), e2);
-        let p3 = v128.andnot(power(k3), e3);
-        r0 = f32x4.add(r0, f32x4.mul(excess(b0, k0, magic0), p0));
-        r1 = f32x4.add(r1, f32x4.mul(excess(b1, k1, magic1), p1));
-        r2 = f32x4.add(r2, f32x4.mul(excess(b2, k2, magic2), p2));
-        r3 = f32x4.add(r3, f32x4.mul(excess(b3, k3, magic3), p3));
-        t0 = i32x4.sub(t0, e0);
-        t1 = i32x4.sub(t1, e1);
-        t2 = i32x4.sub(t2, e2);
-        t3 = i32x4.sub(t3, e3);
-        s0 = f32x4.add(s0, p0);
-        s1 = f32x4.add(s1, p1);
-        s2 = f32x4.add(s2, p2);
-        s3 = f32x4.add(s3, p3);
-      }
+      let r0 = v128.load(x0 + i);
+      let r1 = v128.load(x1 + i);
+      let r2 = v128.load(x2 + i);
+      let r3 = v128.load(x3 + i);
+      let l01 = mixLow(r0, r1);
+      let l23 = mixLow(r2, r3);
+      let h01 = mixHigh(r0, r1);
+      let h23 = mixHigh(r2, r3);
+      let v0 = value(argument(joinLow(l01, l23), scale, shift, floor), magic);
+      let v1 = value(argument(joinHigh(l01, l23), scale, shift, floor), magic);
+      let v2 = value(argument(joinLow(h01, h23), scale, shift, floor), magic);
+      let v3 = value(argument(joinHigh(h01, h23), scale, shift, floor), magic);
+      v128.store(y0 + i, v0);
+      v128.store(y1 + i, v1);
+      v128.store(y2 + i, v2);
+      v128.store(y3 + i, v3);
+      let s01 = f32x4.add(v0, v1);
+      let s23 = f32x4.add(v2, v3);
+      low = f64x2.add(low, f64x2.add(promoteLow(s01), promoteLow(s23)));
+      high = f64x2.add(high, f64x2.add(promoteHigh(s01), promoteHigh(s23)));
       i += 16;
     } while (i < whole);
-    low = sums(s0, s1);
-    high = sums(s2, s3);
-    if (kind != SOFTMAX) {
-      low = sumOfParts(low, sums(r0, r1));
-      high = sumOfParts(high, sums(r2, r3));
-      ties = counts(t0, t1, t2, t3);
-    }
   }
-  let sum = f32x4.splat(0);
-  let rest = sum;
   while (i < bytes) {
-    let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
-    if (kind == SOFTMAX) {
-      let v = value(argument(a, scale, shift, floor), magic);
-      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
-      sum = f32x4.add(sum, v);
-    } else {
-      let tie = f32x4.eq(a, logit);
-      let b = argument(a, scale, shift, floor);
-      let k = round(b, magic);
-      let p = v128.andnot(power(k), tie);
-      ties = i32x4.sub(ties, tie);
-      sum = f32x4.add(sum, p);
-      rest = f32x4.add(rest, f32x4.mul(excess(b, k, magic), p));
-    }
+    let v = value(argument(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale, shift, floor), magic);
+    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
+    low = f64x2.add(low, promoteLow(v));
+    high = f64x2.add(high, promoteHigh(v));
     i += 4;
   }
-  if (kind == SOFTMAX) {
-    low = f64x2.add(low, promoteLow(sum));
-    high = f64x2.add(high, promoteHigh(sum));
-  } else {
-    low = f64x2.add(low, sumOfParts(promoteLow(sum), promoteLow(rest)));
-    high = f64x2.add(high, sumOfParts(promoteHigh(sum), promoteHigh(rest)));
-  }
 
+  let factor = reciprocal(low, high);
   i = 0;
-  if (kind == SOFTMAX) {
-    let factor = reciprocal(low, high);
-    if (whole) {
-      let f0 = splat0(factor);
-      let f1 = splat1(factor);
-      let f2 = splat2(factor);
-      let f3 = splat3(factor);
-      do {
-        v128.store(y0 + i, f32x4.mul(v128.load(y0 + i), f0));
-        v128.store(y1 + i, f32x4.mul(v128.load(y1 + i), f1));
-        v128.store(y2 + i, f32x4.mul(v128.load(y2 + i), f2));
-        v128.store(y3 + i, f32x4.mul(v128.load(y3 + i), f3));
-        i += 16;
-      } while (i < whole);
-    }
-    while (i < bytes) {
-      let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
-      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, factor));
-      i += 4;
-    }
-    return;
+  if (whole) {
+    do {
+      let v0 = f32x4.mul(v128.load(y0 + i), factor);
+      let v1 = f32x4.mul(v128.load(y1 + i), factor);
+      let v2 = f32x4.mul(v128.load(y2 + i), factor);
+      let v3 = f32x4.mul(v128.load(y3 + i), factor);
+      let l01 = mixLow(v0, v1);
+      let l23 = mixLow(v2, v3);
+      let h01 = mixHigh(v0, v1);
+      let h23 = mixHigh(v2, v3);
+      v128.store(y0 + i, joinLow(l01, l23));
+      v128.store(y1 + i, joinHigh(l01, l23));
+      v128.store(y2 + i, joinLow(h01, h23));
+      v128.store(y3 + i, joinHigh(h01, h23));
+      i += 16;
+    } while (i < whole);
+  }
+  while (i < bytes) {
+    let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
+    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, factor));
+    i += 4;
+  }
+}
+
+/** logSoftmax or logSumExp of four rows. */
+@inline function logsOfFourRows(x0: usize, y0: usize, bytes: usize, scale: v128, kind: i32): void {
+  let whole = bytes & ~15;
+  let x1 = x0 + bytes;
+  let x2 = x1 + bytes;
+  let x3 = x2 + bytes;
+
+  let max = maximaOfFourRows(x0, bytes, scale);
+  let logit = f32x4.div(max, scale);
+  let shift = shiftOf(max);
+  let octaves = octavesOf(max, shift);
+  let floor = floorOf(octaves, LOG_BIAS);
+  let magic = magicOf(octaves, LOG_BIAS);
+  let ties = i32x4.splat(0);
+  let low = f64x2.splat(0);
+  let high = low;
+  // The excesses are a third of the sum and less: floats do for a few.
+  let rest = f32x4.splat(0);
+  let i: usize = 0;
+  if (whole) {
+    do {
+      let r0 = v128.load(x0 + i);
+      let r1 = v128.load(x1 + i);
+      let r2 = v128.load(x2 + i);
+      let r3 = v128.load(x3 + i);
+      let l01 = mixLow(r0, r1);
+      let l23 = mixLow(r2, r3);
+      let h01 = mixHigh(r0, r1);
+      let h23 = mixHigh(r2, r3);
+      let a0 = joinLow(l01, l23);
+      let a1 = joinHigh(l01, l23);
+      let a2 = joinLow(h01, h23);
+      let a3 = joinHigh(h01, h23);
+      let b0 = argument(a0, scale, shift, floor);
+      let b1 = argument(a1, scale, shift, floor);
+      let b2 = argument(a2, scale, shift, floor);
+      let b3 = argument(a3, scale, shift, floor);
+      let k0 = round(b0, magic);
+      let k1 = round(b1, magic);
+      let k2 = round(b2, magic);
+      let k3 = round(b3, magic);
+      let t0 = f32x4.eq(a0, logit);
+      let t1 = f32x4.eq(a1, logit);
+      let t2 = f32x4.eq(a2, logit);
+      let t3 = f32x4.eq(a3, logit);
+      let p0 = v128.andnot(power(k0), t0);
+      let p1 = v128.andnot(power(k1), t1);
+      let p2 = v128.andnot(power(k2), t2);
+      let p3 = v128.andnot(power(k3), t3);
+      ties = i32x4.sub(ties, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
+      let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
+      low = f64x2.add(low, promoteLow(powers));
+      high = f64x2.add(high, promoteHigh(powers));
+      let e0 = f32x4.mul(excess(b0, k0, magic), p0);
+      let e1 = f32x4.mul(excess(b1, k1, magic), p1);
+      let e2 = f32x4.mul(excess(b2, k2, magic), p2);
+      let e3 = f32x4.mul(excess(b3, k3, magic), p3);
+      rest = f32x4.add(rest, f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3)));
+      i += 16;
+    } while (i < whole);
+  }
+  while (i < bytes) {
+    let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
+    let b = argument(a, scale, shift, floor);
+    let k = round(b, magic);
+    let tie = f32x4.eq(a, logit);
+    let p = v128.andnot(power(k), tie);
+    ties = i32x4.sub(ties, tie);
+    low = f64x2.add(low, promoteLow(p));
+    high = f64x2.add(high, promoteHigh(p));
+    rest = f32x4.add(rest, f32x4.mul(excess(b, k, magic), p));
+    i += 4;
   }
 
-  let logLow = logOfSum(ties, low, max);
-  let logHigh = logOfSum(upper(ties), high, upper(max));
+  let logLow = logOfSum(ties, sumOfParts(low, promoteLow(rest)), max);
+  let logHigh = logOfSum(upper(ties), sumOfParts(high, promoteHigh(rest)), upper(max));
   if (kind == LOG_SUM_EXP) {
-    v128.store(y, demote(f64x2.add(promoteLow(max), logLow), f64x2.add(promoteHigh(max), logHigh)));
+    v128.store(y0, demote(f64x2.add(promoteLow(max), logLow), f64x2.add(promoteHigh(max), logHigh)));
     return;
   }
   let log = demote(logLow, logHigh);
+  let y1 = y0 + bytes;
+  let y2 = y1 + bytes;
+  let y3 = y2 + bytes;
+  i = 0;
   if (whole) {
-    subtractLogShifted(x0, y0, bytes, scale, splat0(max), splat0(log));
-    subtractLogShifted(x1, y1, bytes, scale, splat1(max), splat1(log));
-    subtractLogShifted(x2, y2, bytes, scale, splat2(max), splat2(log));
-    subtractLogShifted(x3, y3, bytes, scale, splat3(max), splat3(log));
-    return;
+    let max0 = splat0(max);
+    let max1 = splat1(max);
+    let max2 = splat2(max);
+    let max3 = splat3(max);
+    let log0 = splat0(log);
+    let log1 = splat1(log);
+    let log2 = splat2(log);
+    let log3 = splat3(log);
+    do {
+      v128.store(y0 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x0 + i), scale), max0), log0));
+      v128.store(y1 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x1 + i), scale), max1), log1));
+      v128.store(y2 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x2 + i), scale), max2), log2));
+      v128.store(y3 + i, f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x3 + i), scale), max3), log3));
+      i += 16;
+    } while (i < whole);
   }
   while (i < bytes) {
     let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
@@ -237,26 +245,34 @@ import {
   }
 }
 
-@inline function rows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
+export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let bytes = usize(n) << 2;
+  let bias = biasFor(n);
   let factor = f32x4.splat(f32(scale));
   let last = outer - 4;
   let row: u32 = 0;
   do {
     row = min(row, last);
     let at = usize(row) * bytes;
-    fourRows(x + at, y + at, y + (usize(row) << 2), n, factor, kind);
+    let max = maximaOfFourRows(x + at, bytes, factor);
+    if (n >= 16 && n <= 24) softmaxSideBySide(x + at, y + at, bytes, factor, max, bias);
+    else softmaxOfFourRows(x + at, y + at, bytes, factor, max, bias);
     row += 4;
   } while (row < outer);
 }
 
-export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, scale, SOFTMAX);
-}
-
 /** The logarithms have one copy of the code: which one it is, is asked only when a row is done. */
 function logRows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
-  rows(x, y, outer, n, scale, kind);
+  let bytes = usize(n) << 2;
+  let yBytes = kind == LOG_SUM_EXP ? 4 : bytes;
+  let factor = f32x4.splat(f32(scale));
+  let last = outer - 4;
+  let row: u32 = 0;
+  do {
+    row = min(row, last);
+    logsOfFourRows(x + usize(row) * bytes, y + usize(row) * yBytes, bytes, factor, kind);
+    row += 4;
+  } while (row < outer);
 }
 
 export function logSoftmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {

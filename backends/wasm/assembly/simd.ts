@@ -25,6 +25,21 @@
   return f64x2.replace_lane(a, 1, f64x2.extract_lane(b, 0));
 }
 
+/** Lanes 2 and 3 of two vectors. */
+@inline export function joinHigh(a: v128, b: v128): v128 {
+  return v128.shuffle<f64>(a, b, 1, 3);
+}
+
+/** Lanes 0 and 1 of two vectors, in turn. */
+@inline export function mixLow(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+}
+
+/** Lanes 2 and 3 of two vectors, in turn. */
+@inline export function mixHigh(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+}
+
 @inline export function promoteLow(v: v128): v128 {
   return f64x2.promote_low_f32x4(v);
 }
