@@ -25,6 +25,7 @@ import {
   SOFTMAX_PRODUCT,
   SPARSE_CROSS_ENTROPY,
   SPARSE_CROSS_ENTROPY_GRADIENT,
+  TIMES_ROWS,
 } from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
@@ -107,6 +108,7 @@ function registerFamily(backendName: string, implementation: SoftmaxBackend<neve
     registerOnce(loss, backendName, crossEntropyKernel(loss, sparse, implementation));
     registerOnce(gradient, backendName, crossEntropyGradientKernel(gradient, sparse, implementation));
   }
+  if (implementation.timesRows) registerOnce(TIMES_ROWS, backendName, timesRowsKernel(implementation));
   for (const [kernelName, kernel] of CALCULUS_KERNELS) registerOnce(kernelName, backendName, kernel);
 }
 
@@ -164,6 +166,13 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
     const result = implementation.product({kind, y, v, rows, factor, exact}, backend as never);
     (backend as KernelBackend).disposeData(y.dataId);
     return result;
+  };
+}
+
+function timesRowsKernel({timesRows}: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const {x, g} = inputs as {x: TensorInfo; g: TensorInfo};
+    return timesRows!(x, g, rowsAlong(x.shape, attrs!.axis as number), backend as never);
   };
 }
 

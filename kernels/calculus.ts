@@ -8,13 +8,18 @@
 
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT} from './names';
-import {reducedShape, rowsAlong} from './rows';
+import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT, TIMES_ROWS} from './names';
+import {rowsAlong} from './rows';
 import {runKernel} from './run';
 
 /** a∘b, of one shape. */
 export function multiply(a: Tensor, b: Tensor): Tensor {
   return runKernel(MULTIPLY, {a, b}, {});
+}
+
+/** x with each row along `axis` times its number in g, which has the shape of x without that axis, or with length 1 there. */
+export function timesRows(x: Tensor, g: Tensor, axis: number): Tensor {
+  return x.size === 0 ? x : runKernel(TIMES_ROWS, {x, g}, {axis});
 }
 
 /** c·x, with a number c. */
@@ -68,12 +73,6 @@ export function filled(x: Tensor, shape: number[]): Tensor {
   }))(x);
 }
 
-/** The row's sum at each of its elements: 1 1ᵗ·x, symmetric. */
-export function totals(x: Tensor, axis: number): Tensor {
-  if (x.rank === 0) return x;
-  return spread(sumAlong(x, axis, reducedShape(x.shape, axis, false)), x.shape, axis);
-}
-
 /** The tensor with its axes in another order. */
 export function transposed(x: Tensor, order: number[]): Tensor {
   const back = order.map((_, i) => order.indexOf(i));
@@ -106,6 +105,14 @@ export const CALCULUS_GRADIENTS: GradConfig[] = [
     kernelName: MULTIPLY,
     inputsToSave: ['a', 'b'],
     gradFunc: (dy, [a, b]) => ({a: () => multiply(dy as Tensor, b!), b: () => multiply(dy as Tensor, a!)}),
+  },
+  {
+    kernelName: TIMES_ROWS,
+    inputsToSave: ['x', 'g'],
+    gradFunc: (dy, [x, g], {axis}) => ({
+      x: () => timesRows(dy as Tensor, g!, axis as number),
+      g: () => sumAlong(multiply(dy as Tensor, x!), axis as number, g!.shape),
+    }),
   },
   {
     kernelName: SELECT,

@@ -1,6 +1,6 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {filled, multiply, scaled, spread, sumAlong, total} from './calculus';
+import {filled, multiply, scaled, sumAlong, timesRows, total} from './calculus';
 import {logSoftmax} from './log_softmax';
 import {
   CROSS_ENTROPY,
@@ -29,8 +29,8 @@ export const crossEntropyGradient: GradConfig = {
     return {
       logits: () => runKernel(CROSS_ENTROPY_GRADIENT, {logits, labels, cotangent}, attrs),
       labels: () => {
-        const g = spread(perRow(cotangent, logits, attrs as CrossEntropyAttrs), logits.shape, axis);
-        return scaled(multiply(g, logSoftmax(logits, axis)), smoothing - 1);
+        const g = perRow(cotangent, logits, attrs as CrossEntropyAttrs);
+        return scaled(timesRows(logSoftmax(logits, axis), g, axis), smoothing - 1);
       },
     };
   },
@@ -82,11 +82,11 @@ function secondGradient(
         logits: () => {
           const sums = sumOfLabels(labels, attrs, rows);
           const weights = sums ? multiply(g(), sums) : g();
-          return multiply(spread(weights, logits.shape, axis), softmaxVjp(logits, h, axis));
+          return timesRows(softmaxVjp(logits, h, axis), weights, axis);
         },
         labels: () => {
           const centred = logSoftmaxJvp(logits, h, axis);
-          return scaled(multiply(spread(g(), logits.shape, axis), centred), smoothing - 1);
+          return scaled(timesRows(centred, g(), axis), smoothing - 1);
         },
       };
     },

@@ -1,5 +1,5 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
-import {multiply, scaled, spread} from './calculus';
+import {scaled, timesRows} from './calculus';
 import type {Input} from './input';
 import {type ForwardAttrs, LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
 import {type ForwardOp, type MaskOptions, runForward} from './op';
@@ -50,5 +50,5 @@ export const maskedLogSumExpGradient: GradConfig = {
 
 function gradient(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
   const probabilities = softmax(logits, axis, {scale, mask});
-  return scaled(multiply(probabilities, spread(dy, logits.shape, axis)), scale);
+  return scaled(timesRows(probabilities, dy, axis), scale);
 }

@@ -26,6 +26,7 @@ export const SPARSE_CROSS_ENTROPY_GRADIENT = 'sparseCrossEntropyGradient';
 
 /** The elementwise operations that derivatives of the family are made of. */
 export const MULTIPLY = 'DifferentiableMultiply';
+export const TIMES_ROWS = 'DifferentiableTimesRows';
 export const RECIPROCAL = 'DifferentiableReciprocal';
 export const LOG_PLUS = 'DifferentiableLogPlus';
 export const SELECT = 'DifferentiableSelect';

@@ -1,10 +1,10 @@
 import {type GradConfig, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
-import {multiply, totals} from './calculus';
+import {multiply, sumAlong, timesRows} from './calculus';
 import {checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
 import {type ScaleOptions, softmaxAsConstant} from './op';
-import {resolveAxis} from './rows';
+import {reducedShape, resolveAxis} from './rows';
 import {runKernel} from './run';
 import {inScope} from './scope';
 import {gradientDepth} from './tape';
@@ -155,7 +155,7 @@ export const logSoftmaxVjpGradient = productGradient(
 function totalTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: ProductAttrs): Tensor {
   const factor = -attrs.factor * attrs.scale;
   const product = runKernel(SOFTMAX_PRODUCT, {...operands, vector: w}, {...attrs, factor});
-  return multiply(totals(u, attrs.axis), product);
+  return timesRows(product, sumAlong(u, attrs.axis, reducedShape(u.shape, attrs.axis, false)), attrs.axis);
 }
 
 function productGradient(kernelName: string, inVector: Derivative, inLogits: Derivative): GradConfig {

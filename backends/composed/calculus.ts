@@ -1,12 +1,17 @@
 import type {KernelFunc, NamedAttrMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT} from '../../kernels/names';
+import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT, TIMES_ROWS} from '../../kernels/names';
+import {rowsAlong} from '../../kernels/rows';
 import {select} from './select';
 
 type Values = (inputs: Record<string, Tensor>, attrs: NamedAttrMap) => Tensor;
 
 const VALUES: Record<string, Values> = {
   [MULTIPLY]: ({a, b}) => tf.mul(a!, b!),
+  [TIMES_ROWS]: ({x, g}, {axis}) => {
+    const {outer, n, inner} = rowsAlong(x!.shape, axis as number);
+    return tf.reshape(tf.mul(tf.reshape(x!, [outer, n, inner]), tf.reshape(g!, [outer, 1, inner])), x!.shape);
+  },
   [RECIPROCAL]: ({x}) => tf.div(1, x!),
   [LOG_PLUS]: ({x}, {c}) => tf.add(tf.log(x!), c as number),
   [SELECT]: ({x, mask}) => select(mask!, x!, 0),

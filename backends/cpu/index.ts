@@ -8,6 +8,7 @@ import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {forward} from './forward';
 import {maskedForward} from './masked';
 import {product} from './product';
+import {timesRows} from './times_rows';
 
 /**
  * From this many elements on the WebAssembly kernels are faster, the copies into their memory and out of it included;
@@ -55,6 +56,13 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     const run = values.length < SMALLEST_STAGED.lossGradient ? crossEntropyGradient : stagedLossGradient;
     run(values, labelValues(request, backend), float32Values(request.cotangent, backend), out, request);
     return backend.makeTensorInfo(request.x.shape, 'float32', out);
+  },
+
+  timesRows(x, g, rows, backend) {
+    const values = float32Values(x, backend);
+    const out = new Float32Array(values.length);
+    timesRows(values, float32Values(g, backend), out, rows);
+    return backend.makeTensorInfo(x.shape, 'float32', out);
   },
 
   describe() {

@@ -4,8 +4,8 @@
 // theirs in one vector. The values are computed column by column: four columns of four rows at a time are transposed, and
 // the last n mod 4 columns gathered.
 //
-// That pays for softmax up to 15 columns, where side_by_side_rows.ts takes over up to 24, and again beyond, where its sums
-// would lose too much.
+// Of 16 to 24 columns softmax leaves the rows side by side, in vectors of their own: to transpose the values there and back
+// costs more then than to bring the four sums together. Those are of floats, too few to lose much.
 //
 // At least four rows; exact scales. The last four rows overlap those before.
 
@@ -16,7 +16,6 @@ import {
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP} from './kinds';
-import {softmaxSideBySide} from './side_by_side_rows';
 import {
   demote, evenLanes, joinHigh, joinLow, larger, loadLanes, mixHigh, mixLow, oddLanes, promoteHigh, promoteLow, splat0,
   splat1, splat2, splat3, storeLanes, upper,
@@ -58,8 +57,17 @@ import {
   return max;
 }
 
-/** @param max the maximum of scale·x of each row */
-@inline function softmaxOfFourRows(x0: usize, y0: usize, bytes: usize, scale: v128, max: v128, bias: i32): void {
+/** The sums of four floats each, of two vectors, in doubles. */
+@inline function sums(a: v128, b: v128): v128 {
+  let pairsA = f64x2.add(promoteLow(a), promoteHigh(a));
+  let pairsB = f64x2.add(promoteLow(b), promoteHigh(b));
+  return f64x2.add(joinLow(pairsA, pairsB), joinLow(upper(pairsA), upper(pairsB)));
+}
+
+/** @param sideBySide whether to leave the rows in vectors of their own */
+@inline function softmaxOfFourRows(
+  x0: usize, y0: usize, bytes: usize, scale: v128, bias: i32, sideBySide: bool,
+): void {
   let whole = bytes & ~15;
   let x1 = x0 + bytes;
   let x2 = x1 + bytes;
@@ -68,6 +76,7 @@ import {
   let y2 = y1 + bytes;
   let y3 = y2 + bytes;
 
+  let max = maximaOfFourRows(x0, bytes, scale);
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
   let floor = floorOf(octaves, bias);
@@ -75,8 +84,42 @@ import {
   let low = f64x2.splat(0);
   let high = low;
   let i: usize = 0;
-  // The values stay transposed where the results will be.
-  if (whole) {
+  if (sideBySide) {
+    let shift0 = splat0(shift);
+    let shift1 = splat1(shift);
+    let shift2 = splat2(shift);
+    let shift3 = splat3(shift);
+    let floor0 = splat0(floor);
+    let floor1 = splat1(floor);
+    let floor2 = splat2(floor);
+    let floor3 = splat3(floor);
+    let magic0 = splat0(magic);
+    let magic1 = splat1(magic);
+    let magic2 = splat2(magic);
+    let magic3 = splat3(magic);
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    do {
+      let v0 = value(argument(v128.load(x0 + i), scale, shift0, floor0), magic0);
+      let v1 = value(argument(v128.load(x1 + i), scale, shift1, floor1), magic1);
+      let v2 = value(argument(v128.load(x2 + i), scale, shift2, floor2), magic2);
+      let v3 = value(argument(v128.load(x3 + i), scale, shift3, floor3), magic3);
+      v128.store(y0 + i, v0);
+      v128.store(y1 + i, v1);
+      v128.store(y2 + i, v2);
+      v128.store(y3 + i, v3);
+      s0 = f32x4.add(s0, v0);
+      s1 = f32x4.add(s1, v1);
+      s2 = f32x4.add(s2, v2);
+      s3 = f32x4.add(s3, v3);
+      i += 16;
+    } while (i < whole);
+    low = sums(s0, s1);
+    high = sums(s2, s3);
+  } else if (whole) {
+    // The values stay transposed where the results will be.
     do {
       let r0 = v128.load(x0 + i);
       let r1 = v128.load(x1 + i);
@@ -111,7 +154,19 @@ import {
 
   let factor = reciprocal(low, high);
   i = 0;
-  if (whole) {
+  if (sideBySide) {
+    let f0 = splat0(factor);
+    let f1 = splat1(factor);
+    let f2 = splat2(factor);
+    let f3 = splat3(factor);
+    do {
+      v128.store(y0 + i, f32x4.mul(v128.load(y0 + i), f0));
+      v128.store(y1 + i, f32x4.mul(v128.load(y1 + i), f1));
+      v128.store(y2 + i, f32x4.mul(v128.load(y2 + i), f2));
+      v128.store(y3 + i, f32x4.mul(v128.load(y3 + i), f3));
+      i += 16;
+    } while (i < whole);
+  } else if (whole) {
     do {
       let v0 = f32x4.mul(v128.load(y0 + i), factor);
       let v1 = f32x4.mul(v128.load(y1 + i), factor);
@@ -248,15 +303,14 @@ import {
 export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let bytes = usize(n) << 2;
   let bias = biasFor(n);
+  let sideBySide = n >= 16 && n <= 24;
   let factor = f32x4.splat(f32(scale));
   let last = outer - 4;
   let row: u32 = 0;
   do {
     row = min(row, last);
     let at = usize(row) * bytes;
-    let max = maximaOfFourRows(x + at, bytes, factor);
-    if (n >= 16 && n <= 24) softmaxSideBySide(x + at, y + at, bytes, factor, max, bias);
-    else softmaxOfFourRows(x + at, y + at, bytes, factor, max, bias);
+    softmaxOfFourRows(x + at, y + at, bytes, factor, bias, sideBySide);
     row += 4;
   } while (row < outer);
 }
