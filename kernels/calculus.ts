@@ -19,7 +19,7 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 
 /** x with each row along `axis` times its number in g, which has the shape of x without that axis, or with length 1 there. */
 export function timesRows(x: Tensor, g: Tensor, axis: number): Tensor {
-  return x.size === 0 ? x : runKernel(TIMES_ROWS, {x, g}, {axis});
+  return runKernel(TIMES_ROWS, {x, g}, {axis});
 }
 
 /** c·x, with a number c. */

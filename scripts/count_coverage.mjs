@@ -18,7 +18,7 @@ const BY_JEST = 'coverage/coverage-final.json';
 
 const files = statementsByFile(JSON.parse(readFileSync(BY_JEST, 'utf8')));
 for (const name of existsSync(RAW) ? readdirSync(RAW) : []) addRaw(JSON.parse(readFileSync(join(RAW, name), 'utf8')));
-process.exitCode = report() < LEAST_PERCENT ? 1 : 0;
+process.exitCode = report() >= LEAST_PERCENT ? 0 : 1; // of no lines at all the percentage is NaN
 
 /** Of each file its statements, where they start, and whether they have run. */
 function statementsByFile(coverage) {

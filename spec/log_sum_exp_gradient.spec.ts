@@ -38,4 +38,15 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     const inUlp = (actual: number, e: number) => Math.abs(actual - e) / (Math.abs(e) * 2 ** -23 + 2 ** -126);
     expect(worst(values, exact, inUlp).error).toBeLessThanOrEqual(5);
   });
+
+  test.each([[[2, 0]], [[0, 3]], [[3, 0, 2]]])('no elements, from the cotangent to the gradient too: [%p]', (shape) => {
+    const g = tf.ones(shape.filter((_, i) => i !== 1));
+    const gradient = (of: tf.Tensor) => tf.grad((t) => logSumExp(t, 1))(tf.zeros(shape), of);
+    tf.tidy(() => {
+      expect(gradient(g).shape).toEqual(shape);
+      const ofGradient = tf.grad(gradient)(g);
+      expect(ofGradient.shape).toEqual(g.shape);
+      expect(Array.from(ofGradient.dataSync())).toEqual(Array(g.size).fill(0));
+    });
+  });
 });
