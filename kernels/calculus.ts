@@ -28,6 +28,12 @@ export function scaled(x: Tensor, c: number): Tensor {
   return tf.customGrad((t) => ({value: tf.mul(t as Tensor, c), gradFunc: (dy: Tensor) => scaled(dy, c)}))(x);
 }
 
+/** NaN, a scalar. Where one is meant, tfjs's DEBUG mode is not to take it for a mistake. */
+export function notANumber(): Tensor {
+  const dataId = tf.backend().write(Float32Array.of(Number.NaN), [], 'float32');
+  return tf.engine().makeTensorFromTensorInfo({dataId, shape: [], dtype: 'float32'});
+}
+
 /** x where the mask is true, 0 elsewhere, whatever x has there. The mask broadcasts. */
 export function selected(x: Tensor, mask: Tensor): Tensor {
   return runKernel(SELECT, {x, mask}, {});

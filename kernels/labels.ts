@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Tensor} from '@tensorflow/tfjs-core';
+import {notANumber} from './calculus';
 import {show} from './check';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
@@ -101,5 +102,5 @@ function weightsOfIndices(perClass: Tensor, classes: number, indices: Tensor): T
   const flat = tf.reshape(indices, [indices.size]); // webgl has no where beyond rank 4
   const isClass = tf.logicalAnd(tf.greaterEqual(flat, 0), tf.less(flat, classes));
   const weights = tf.gather(perClass, tf.where(isClass, flat, tf.zerosLike(flat)));
-  return tf.reshape(tf.where(isClass, weights, Number.NaN), indices.shape);
+  return tf.reshape(tf.where(isClass, weights, notANumber()), indices.shape);
 }

@@ -54,6 +54,27 @@ test('a training step is two kernels', async () => {
   tf.dispose([x, labels]);
 });
 
+test("tfjs's DEBUG mode lets every option pass", async () => {
+  const log = jest.spyOn(console, 'log').mockImplementation(() => {}); // each kernel is told there, a little later
+  tf.env().set('DEBUG', true);
+  try {
+    for (const options of [
+      {},
+      {labelSmoothing: 0.1},
+      {classWeights: [3, 1, 0.25]},
+      {weights: [1, 0, 2, 3]},
+      {ignoreIndex: 0},
+    ]) {
+      const losses = value(() => softmaxCrossEntropy(CLASSES, X, {...options, reduction: 'none'}));
+      expect(losses.every(Number.isFinite)).toBe(true);
+    }
+  } finally {
+    tf.env().set('DEBUG', false);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    log.mockRestore();
+  }
+});
+
 test('class indices equal one-hot labels, in losses and gradients', () => {
   for (const options of [{}, {labelSmoothing: 0.1}, {classWeights: [1, 2, 3]}, {weights: [1, 0, 2, 3]}]) {
     const losses = (labels: number[] | number[][]) =>
