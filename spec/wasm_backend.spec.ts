@@ -110,6 +110,8 @@ describe('which variant runs', () => {
     [[7, 9, 4], 1, 'StridedRows'],
     [[2, 81, 35], 1, 'StridedRows'],
     [[12, 4], 0, 'GatheredRows'],
+    [[12, 6], 0, 'StridedRows'],
+    [[2, 12, 4], 1, 'StridedRows'],
   ] as const)('%p along %i: %s', (shape, axis, variant) => {
     tf.tidy(() => softmax(tf.ones([...shape]), axis));
     expect(lastRun()?.kernel).toBe(`softmax${variant}`);

@@ -64,9 +64,9 @@ export function lossGradientVariant({n, inner}: Rows): LossMaskVariant {
   return inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows';
 }
 
-/** Whether rows with a stride make vectors of four side by side, and enough of them that four at a time are worth it. */
+/** Whether rows with a stride make vectors of four side by side, and at least two: StridedRows takes four, if need be twice. */
 function fillsVectors(outer: number, inner: number): boolean {
-  return inner >= 4 && outer * Math.ceil(inner / 4) > 2;
+  return inner >= 4 && outer * Math.ceil(inner / 4) > 1;
 }
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
