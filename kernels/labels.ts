@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {Tensor} from '@tensorflow/tfjs-core';
+import {Tensor, util} from '@tensorflow/tfjs-core';
 import {notANumber} from './calculus';
 import {show} from './check';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
@@ -21,30 +21,39 @@ export interface Labels {
 /** @throws if the labels have neither the shape of the logits nor that of their rows, or indices are not int32 */
 export function toLabels(op: string, labels: Input, shape: number[], axis: number): Labels {
   const rows = reducedShape(shape, axis, false);
-  const about = {axis, classes: shape[axis] ?? 0, rows};
-  const given = labels instanceof Tensor ? labels : toValues(op, 'labels', labels, Float64Array);
-  if (given instanceof Tensor) checkTensor(op, 'labels', given);
-  if (shape.length > 0 && tf.util.arraysEqual(given.shape, shape)) {
-    const tensor = given instanceof Tensor ? given : tf.tensor(Float32Array.from(given.values), shape);
-    return {...about, tensor: toFloat32(op, 'labels', tensor), sparse: false};
-  }
-  if (shape.length === 0 || !tf.util.arraysEqual(given.shape, rows)) {
+  const isTensor = labels instanceof Tensor;
+  const given = isTensor ? labels : toValues(op, 'labels', labels, Float64Array);
+  if (isTensor) checkTensor(op, 'labels', labels);
+  const sparse = shape.length === 0 || !util.arraysEqual(given.shape, shape);
+  if (sparse && (shape.length === 0 || !util.arraysEqual(given.shape, rows))) {
     throw new Error(
       `${op}: labels have shape [${given.shape}] and logits have shape [${shape}]. Allowed are [${shape}], distributions, ` +
         `and [${rows}], class indices; the logits must have an axis of classes.`,
     );
   }
-  return {...about, tensor: given instanceof Tensor ? checkedIndices(op, given) : toIndices(op, given), sparse: true};
+  const tensor = sparse ? toIndices(op, given) : toDistributions(op, given);
+  return {tensor, sparse, axis, classes: shape[axis] ?? 0, rows};
 }
 
-function checkedIndices(op: string, t: Tensor): Tensor {
-  if (t.dtype === 'int32') return t;
-  throw new Error(`${op}: class indices have dtype ${t.dtype}. They must be int32: see tf.cast(labels, 'int32').`);
+interface Values {
+  shape: number[];
+  values: Float64Array;
 }
 
-function toIndices(op: string, {shape, values}: {shape: number[]; values: Float64Array}): Tensor {
-  const wrong = values.find((index) => !Number.isInteger(index) || index !== (index | 0));
-  if (wrong === undefined) return tf.tensor(Int32Array.from(values), shape, 'int32');
+function toDistributions(op: string, given: Tensor | Values): Tensor {
+  if ('dtype' in given) return toFloat32(op, 'labels', given);
+  return tf.tensor(Float32Array.from(given.values), given.shape);
+}
+
+function toIndices(op: string, given: Tensor | Values): Tensor {
+  if ('dtype' in given) {
+    if (given.dtype === 'int32') return given;
+    throw new Error(
+      `${op}: class indices have dtype ${given.dtype}. They must be int32: see tf.cast(labels, 'int32').`,
+    );
+  }
+  const wrong = given.values.find((index) => !Number.isInteger(index) || index !== (index | 0));
+  if (wrong === undefined) return tf.tensor(Int32Array.from(given.values), given.shape, 'int32');
   throw new Error(`${op}: labels hold the class index ${wrong}. Class indices must be integers of 32 bits.`);
 }
 
@@ -93,7 +102,7 @@ function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes, rows}: 
 
 /** tfjs's own leaves lengths of 1 where 0 is asked for. */
 function broadcastTo(t: Tensor, shape: number[]): Tensor {
-  return tf.util.sizeFromShape(shape) === 0 ? tf.zeros(shape) : tf.broadcastTo(t, shape);
+  return util.sizeFromShape(shape) === 0 ? tf.zeros(shape) : tf.broadcastTo(t, shape);
 }
 
 /** NaN for an index that is no class. tfjs's gather would throw there on cpu, and read what lies elsewhere on wasm. */
