@@ -28,7 +28,7 @@ import {
   TIMES_ROWS,
 } from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
-import type {CrossEntropyRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
+import type {CrossEntropyGradientRequest, ForwardKind, ProductKind, SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
 import {CALCULUS_KERNELS} from './composed/calculus';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
@@ -201,7 +201,7 @@ function crossEntropyGradientKernel(name: string, sparse: boolean, implementatio
       return gradientOfTotal(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
     }
     const gradient = implementation.crossEntropyGradient ?? crossEntropyGradient;
-    return gradient({...request, cotangent: inputs.cotangent as TensorInfo}, backend as never);
+    return gradient(request, backend as never);
   };
 }
 
@@ -209,11 +209,11 @@ function crossEntropyRequest(
   inputs: NamedTensorInfoMap,
   {axis, smoothing, reduced, factor}: CrossEntropyAttrs,
   sparse: boolean,
-): CrossEntropyRequest {
-  const {logits: x, labels} = inputs as {logits: TensorInfo; labels: TensorInfo};
+): CrossEntropyGradientRequest {
+  const {logits: x, labels, cotangent} = inputs as Record<'logits' | 'labels' | 'cotangent', TensorInfo>;
   const rows = rowsAlong(x.shape, axis);
   const outputShape = reduced ? [] : reducedShape(x.shape, axis, false);
-  return {x, rows, labels, sparse, smoothing, total: reduced ? factor : null, outputShape};
+  return {x, rows, labels, cotangent, sparse, smoothing, total: reduced ? factor : null, outputShape};
 }
 
 /** What is made of no logits: nothing, or where rows of length 0 are summed, the value of an empty sum. */

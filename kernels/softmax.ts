@@ -8,6 +8,7 @@ import type {Gradient} from './saved';
 import {gradientDepth, recordedInput} from './tape';
 
 const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
+const SOFTMIN_OP: ForwardOp = {...SOFTMAX_OP, name: 'softmin'};
 
 /**
  * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis, of scale·logits.
@@ -43,7 +44,7 @@ export function softmax<T extends Tensor = Tensor>(
  * @see {@link softmax} for special values
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1): T {
-  return runForward({...SOFTMAX_OP, name: 'softmin'}, logits, axis, {scale: -1}) as T;
+  return runForward(SOFTMIN_OP, logits, axis, {scale: -1}) as T;
 }
 
 /**

@@ -51,7 +51,7 @@ export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, l
   const done =
     kernels &&
     inChunks(rows.outer, inputs, out, outPerBlock, (_, [from, given, to], outer) => {
-      runLoss(kernels, from!, given!, to!, {...loss, rows: {...rows, outer}});
+      runLoss(kernels, from!, given!, to!, ofBlocks(loss, outer));
     });
   if (!done) plainLoss.crossEntropy(x, labels, out, loss);
 }
@@ -75,10 +75,14 @@ export function stagedLossGradient(
     kernels &&
     inChunks(rows.outer, inputs, out, rows.n * rows.inner, (first, at, outer) => {
       const [from, label, cotangent, to] = at as [number, number, number, number];
-      const part = {...loss, rows: {...rows, outer}};
-      runLossGradient(first, kernels, from, label, cotangent, to, part);
+      runLossGradient(first, kernels, from, label, cotangent, to, ofBlocks(loss, outer));
     });
   if (!done) plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
+}
+
+/** The same loss of so many blocks. An object with a change is slow to make beside a tiny tensor. */
+function ofBlocks(loss: Loss, outer: number): Loss {
+  return outer === loss.rows.outer ? loss : {...loss, rows: {...loss.rows, outer}};
 }
 
 function logitsAndLabels(x: Float32Array, labels: Labels, {rows: {n, inner}, sparse}: Loss): Passing[] {
