@@ -15,7 +15,7 @@ export type KernelName = `${ForwardKind | ProductKind}${Variant}` | 'logSoftmaxG
 
 /** Up to this length four rows at a time beat one; for softmax that ends here, for the logarithms it goes on. */
 const LONGEST_SHORT_ROW = 48;
-/** The same for losses: there the columns of four rows are gathered. */
+/** The same for losses, which gather the columns of four rows; and for logSoftmax's derivative, by way of such a softmax. */
 const LONGEST_GATHERED_ROW = 24;
 
 /** The forward kernel for tensors of these rows, none of them empty. */

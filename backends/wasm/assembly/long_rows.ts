@@ -267,7 +267,7 @@ function sumOfOthersDouble(
 }
 
 /** y = (scale·x - m) - log s on one row of four or more, with an exact scale. */
-export function subtractLogShifted(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
+function subtractLogShifted(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
   subtractLog(x, y, bytes, scale, max, log, SHIFTED);
 }
 
