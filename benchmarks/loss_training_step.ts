@@ -13,6 +13,7 @@ import Table from 'cli-table3';
 import {backendReport, softmaxCrossEntropy} from 'tfjs-softmax';
 import * as reference from '../kernels/reference';
 import {Random} from '../spec/cases/random';
+import {recordKernels} from '../spec/hosts/kernels';
 import {timeFunctions} from './suite/functions';
 import {geometricMean} from './suite/statistics';
 
@@ -88,16 +89,7 @@ function check(name: string, {value, grad}: {value: tf.Tensor; grad: tf.Tensor},
 
 /** The kernels that one call asks tfjs for. tf.profile would also count the custom gradients of stock tfjs. */
 function kernelsOf(step: () => void): string[] {
-  const names: string[] = [];
-  const tfjs = tf.engine();
-  const {runKernel} = tfjs;
-  tfjs.runKernel = function (this: typeof tfjs, name, ...rest) {
-    names.push(name);
-    return runKernel.call(this, name, ...rest) as never;
-  };
-  step();
-  delete (tfjs as Partial<typeof tfjs>).runKernel;
-  return names;
+  return recordKernels(step, () => true).kernels;
 }
 
 const wanted = process.argv.slice(2);

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {backendReport, install, softmax, uninstall} from '../index';
 import {softmax as exactSoftmax} from '../kernels/reference';
-import {recordKernels} from './hosts/call';
 import {registerFake} from './hosts/fakes';
+import {recordKernels} from './hosts/kernels';
 
 /** index.ts, which pages get, has no kernels for tfjs-node's backend; node.ts has. */
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs'; // the union package: chained ops, layers, cpu
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {install, uninstall} from '../index';
-import {recordKernels} from './hosts/call';
+import {recordKernels} from './hosts/kernels';
 import {ROUTES} from './models/routes';
 
 /** A confident maximum in a wide row, where stock is more than 4 ULP off: tells whose kernel ran by its digits. */

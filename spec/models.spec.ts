@@ -4,7 +4,7 @@ import {install, uninstall} from '../index';
 import {isOfFamily} from '../kernels/names';
 import {softmax} from '../kernels/reference';
 import {SNIPPETS} from './cases/snippets';
-import {watchKernels} from './hosts/call';
+import {watchKernels} from './hosts/kernels';
 import {describeWithTfjsNode} from './hosts/tfjs_node';
 import {type ModelHost, modelHost} from './models/host';
 import {type Features, LANGUAGES, languageNames, loadGraph} from './models/language_classifier';

@@ -6,6 +6,7 @@ import '@tensorflow/tfjs';
 import {logSoftmax, logSumExp, softmax, softmaxCrossEntropy} from '../index';
 import {isOfFamily} from '../kernels/names';
 import * as exact from '../kernels/reference';
+import {recordKernels} from './hosts/kernels';
 
 const X = Float32Array.from([0.5, -1, 3, 0.25, 2]);
 const V = Float32Array.from([1, -2, 0.5, 0, 4]);
@@ -24,22 +25,7 @@ const OPS: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   'softmaxCrossEntropy, dense': (x) => softmaxCrossEntropy([0.5, 0, 0, 0.5, 0], x),
 };
 
-/** The kernels that run within a function. */
-function kernelsOf(run: () => void): string[] {
-  const names: string[] = [];
-  const tfjs = tf.engine();
-  const {runKernel} = tfjs;
-  tfjs.runKernel = function (this: typeof tfjs, name, ...rest) {
-    names.push(name);
-    return runKernel.call(this, name, ...rest) as never;
-  };
-  try {
-    run();
-  } finally {
-    delete (tfjs as Partial<typeof tfjs>).runKernel;
-  }
-  return names;
-}
+const everyKernel = () => true;
 
 function close(result: ArrayLike<number>, expected: ArrayLike<number>): void {
   expect(result.length).toBe(expected.length);
@@ -55,15 +41,11 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     const x = tf.tensor1d(X);
     const before = {...tf.memory(), data: tf.backend().numDataIds()};
     for (let i = 0; i < 3; i++) {
-      const forward: string[] = [];
+      let forward: string[] = [];
       const recorded = (t: tf.Tensor) => {
-        let y = t;
-        forward.push(
-          ...kernelsOf(() => {
-            y = op(t);
-          }),
-        );
-        return y;
+        const {result, kernels} = recordKernels(() => op(t), everyKernel);
+        forward = kernels;
+        return result;
       };
       const gradient = tf.grad(recorded)(x);
       expect(Array.from(gradient.dataSync()).every(Number.isFinite)).toBe(true);
@@ -78,7 +60,7 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
   test.each(Object.entries(OPS))('%s derived twice saves what tfjs derives through', (_, op) => {
     const x = tf.tensor1d(X);
     const before = tf.backend().numDataIds();
-    const kernels = kernelsOf(() => tf.tidy(() => void tf.grad((t) => tf.sum(tf.grad(op)(t)))(x)));
+    const {kernels} = recordKernels(() => tf.tidy(() => void tf.grad((t) => tf.sum(tf.grad(op)(t)))(x)), everyKernel);
     expect(kernels).toContain('Identity');
     expect(tf.backend().numDataIds()).toBe(before);
     x.dispose();

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
-import {isOfFamily} from '../../kernels/names';
+import {recordKernels} from './kernels';
 
 /** One use of a public op, as pure data: the same in this process, in a browser page, or in another process. */
 export interface Call {
@@ -74,32 +74,6 @@ export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
   logits.dispose();
   const after = tf.memory();
   return {...outcome, leaked: {tensors: after.numTensors - tensors, buffers: after.numDataBuffers - buffers}};
-}
-
-/** The kernels of the family that tfjs's engine runs meanwhile. */
-export function recordKernels<T>(action: () => T): {result: T; kernels: string[]} {
-  const {kernels, stop} = watchKernels();
-  try {
-    return {result: action(), kernels};
-  } finally {
-    stop();
-  }
-}
-
-/** Collects the kernels of the family that tfjs's engine runs until `stop()`. */
-export function watchKernels(): {kernels: string[]; stop: () => void} {
-  const kernels: string[] = [];
-  const engine = tf.engine();
-  const {runKernel} = engine;
-  engine.runKernel = function (this: typeof engine, name, ...rest) {
-    if (isOfFamily(name)) kernels.push(name);
-    return runKernel.call(this, name, ...rest) as never;
-  };
-  const stop = () => {
-    if (Object.getPrototypeOf(engine).runKernel === runKernel) delete (engine as Partial<typeof engine>).runKernel;
-    else engine.runKernel = runKernel;
-  };
-  return {kernels, stop};
 }
 
 function evaluate(call: Call | LabelledCall, logits: tf.Tensor): tf.Tensor {

@@ -4,7 +4,7 @@ import type {GraphModel} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {install, uninstall} from '../../index';
-import {watchKernels} from '../hosts/call';
+import {watchKernels} from '../hosts/kernels';
 import {type ClassifierFiles, type Features, layersModel, loadGraph, runGraph, runLayers} from './language_classifier';
 import {profileRoute} from './routes';
 import {type Task, train} from './transformer';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type RawDigits, split} from '../../examples/digits/data';
 import {evaluate, type Score, train} from '../../examples/digits/train';
 import {install, uninstall} from '../../index';
-import {watchKernels} from '../hosts/call';
+import {watchKernels} from '../hosts/kernels';
 import {expose} from '../hosts/page';
 
 export interface TrainingRun extends Score {

@@ -2,7 +2,7 @@
 import '@tensorflow/tfjs'; // chained ops, all gradients
 import * as tf from '@tensorflow/tfjs-core';
 import {install, uninstall} from '../../index';
-import {recordKernels} from '../hosts/call';
+import {recordKernels} from '../hosts/kernels';
 import {expose} from '../hosts/page';
 import {defineOwnSpecs, type Runner} from '../tfjs_own/define';
 

@@ -13,7 +13,7 @@ import {
   SPARSE_CROSS_ENTROPY_GRADIENT,
 } from '../../kernels/names';
 import {reducedShape} from '../../kernels/rows';
-import {recordKernels} from '../hosts/call';
+import {recordKernels} from '../hosts/kernels';
 import {expose} from '../hosts/page';
 
 interface Inputs {
