@@ -79,9 +79,13 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
 /** Chromium without a page. */
 export async function launch(flags: string[] = []): Promise<Browser> {
   const found = await findChromium();
-  return chromium.launch({...found, args: [...FLAGS, ...flags]}).catch((error) => {
-    throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
-  });
+  const start = () => chromium.launch({...found, args: [...FLAGS, ...flags]});
+  // Once it was seen to crash at its start, by SIGSEGV, and not the next time.
+  return launch()
+    .catch(launch)
+    .catch((error) => {
+      throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
+    });
 }
 
 /** For `scripts/coverage.mjs`: what of the page's program has run, with its source. */
