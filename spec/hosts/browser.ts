@@ -81,8 +81,8 @@ export async function launch(flags: string[] = []): Promise<Browser> {
   const found = await findChromium();
   const start = () => chromium.launch({...found, args: [...FLAGS, ...flags]});
   // Once it was seen to crash at its start, by SIGSEGV, and not the next time.
-  return launch()
-    .catch(launch)
+  return start()
+    .catch(start)
     .catch((error) => {
       throw new Error(`Chromium at ${found.executablePath} does not start; set CHROME_PATH to one that does. ${error}`);
     });
