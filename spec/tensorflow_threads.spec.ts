@@ -1,31 +1,76 @@
-import {Threads} from '../backends/tensorflow/threads';
+import {pipeline} from '../backends/tensorflow/pipeline';
+import {callsOf, partsOf} from '../backends/tensorflow/spans';
+import {type Call, SLOTS, Threads} from '../backends/tensorflow/threads';
 import {kernelsOn} from '../backends/wasm/module';
 import {Random} from './cases/random';
 
 const MIB = 1 << 20;
+const memory = new WebAssembly.Memory({initial: 256, maximum: 256, shared: true});
+const kernels = kernelsOn(memory);
+const threads = new Threads(kernels, memory);
 
-test('rows divided among threads give what one thread gives, job after job', async () => {
-  const memory = new WebAssembly.Memory({initial: 256, maximum: 256, shared: true});
-  const kernels = kernelsOn(memory);
-  const threads = new Threads(kernels, memory);
+test('parts divided among threads give what one thread gives, job after job', async () => {
   const random = new Random(1);
-  new Float32Array(memory.buffer, 0, MIB).forEach((_, i, logits) => {
-    logits[i] = random.normal(5);
-  });
+  const logits = Float32Array.from({length: MIB}, () => random.normal(5));
+  const [whole, apart, slots] = [0, 4 * MIB, 8 * MIB];
+  new Float32Array(memory.buffer, whole, MIB).set(logits);
 
   const deadline = Date.now() + 20_000;
-  for (let job = 0; job < 100 || (threads.count > 1 && threads.helped === 0 && Date.now() < deadline); job++) {
+  let jobs = 0;
+  while (jobs < 100 || (threads.count > 1 && threads.own === threads.submitted && Date.now() < deadline)) {
     const n = random.integer(4, 3000);
     const outer = random.integer(1, Math.floor(MIB / n));
-    const bytes = 4 * outer * n;
-    const [x, apart, together] = [0, 4 * MIB, 8 * MIB];
-    kernels.functions.softmax.LongRows(x, apart, outer, n, 1, 0.5);
-    new Uint8Array(memory.buffer, together, bytes).fill(0);
-    const tensors = [x, together].map((address) => ({address, stride: 4 * n}));
-    threads.run({kernel: 'softmaxLongRows', tensors, outer, n, inner: 1, factor: 0.5});
-    const [expected, actual] = [apart, together].map((at) => Buffer.from(memory.buffer, at, bytes));
-    expect(actual!.equals(expected!)).toBe(true);
+    kernels.functions.softmax.LongRows(whole, apart, outer, n, 1, 0.5);
+
+    // Each slot has the logits and after them the result.
+    const parts = partsOf(outer, [n]);
+    const bytes = 4 * n * parts[0]!.rows;
+    const result = new Float32Array(outer * n);
+    const start = (slot: number, tensor: number) => slots + (2 * slot + tensor) * bytes;
+    const place = (part: number, slot: number, tensor: number) =>
+      new Float32Array(memory.buffer, start(slot, tensor), parts[part]!.rows * n);
+    const steps = {
+      bringIn(part: number, slot: number) {
+        const {first, rows} = parts[part]!;
+        place(part, slot, 0).set(logits.subarray(first * n, (first + rows) * n));
+        place(part, slot, 1).fill(0);
+      },
+      calls: (part: number, slot: number) =>
+        callsOf(parts[part]!.rows, n).map(({first, rows}): Call => {
+          const [x, y] = [0, 1].map((tensor) => start(slot, tensor) + 4 * first * n);
+          return ['softmaxLongRows', x!, y!, rows, n, 1, 0.5];
+        }),
+      takeOut: (part: number, slot: number) => result.set(place(part, slot, 1), parts[part]!.first * n),
+    };
+    pipeline(parts.length, steps, threads);
+    expect(Buffer.from(result.buffer).equals(Buffer.from(memory.buffer, apart, result.byteLength))).toBe(true);
+    jobs++;
     await new Promise(setImmediate);
   }
-  if (threads.count > 1) expect(threads.helped).toBeGreaterThan(0);
+  expect(threads.submitted).toBeGreaterThan(100);
+  if (threads.count > 1) expect(threads.own).toBeLessThan(threads.submitted);
 });
+
+test.each(['bringIn', 'takeOut'] as const)(
+  'after an error in %s no call is left, and the next job is right',
+  (step) => {
+    const n = 1000;
+    const x = new Float32Array(memory.buffer, 0, 64 * n).fill(1);
+    const y = new Float32Array(memory.buffer, 4 * MIB, 64 * n).fill(0);
+    const call = (first: number): Call => ['softmaxLongRows', 4 * first * n, 4 * MIB + 4 * first * n, 8, n, 1, 1];
+    let fails = true;
+    const failing = (part: number) => {
+      if (fails && part === 3) throw new Error('no more');
+    };
+    const steps = {bringIn() {}, calls: (part: number) => [call(8 * part)], takeOut() {}, [step]: failing};
+    expect(() => pipeline(8, steps, threads)).toThrow('no more');
+    for (let slot = 0; slot < SLOTS; slot++) expect(threads.isFinished(slot)).toBe(true);
+    expect([y[0], y[3 * 8 * n - 1]]).toEqual([Math.fround(1 / n), Math.fround(1 / n)]);
+
+    fails = false;
+    y.fill(0);
+    pipeline(8, steps, threads);
+    expect(y.every((value) => value === Math.fround(1 / n))).toBe(true);
+    expect(x[0]).toBe(1);
+  },
+);

@@ -1,11 +1,8 @@
 /**
- * Large tensors: copied whole to a shared memory by native ops, their rows divided among threads, and the result copied
- * back to TensorFlow.
+ * Large tensors: brought part by part to a small shared memory, where threads compute, and back to TensorFlow.
  *
- * With typed arrays instead, as for small ones, the garbage would cost more than the softmax. readSync makes a new array
- * with each call, and so would every result: 0.2 ns per element with pages that the process has, 1.5 with fresh ones, and
- * between two garbage collections they are fresh. Native copies take 0.3 to 0.5 in and 0.15 out, always, and 20 µs for
- * the calls.
+ * With typed arrays instead, as for small ones, the garbage would cost more than the softmax: readSync makes a new array
+ * with each call, and so would every result.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
@@ -13,14 +10,17 @@ import type {Rows} from '../../kernels/rows';
 import type {ForwardRequest, LogSoftmaxGradientRequest, ProductRequest} from '../backend';
 import {forwardVariant, hasGradientKernel, type KernelName, kernelScale, productVariant} from '../wasm/choose';
 import {kernelsOn} from '../wasm/module';
-import {canCopyNatively, copyFromNative, copyToNative} from './native_copy';
-import {isNative, makeTensor, type NodeBackend, valuesOf} from './node_backend';
-import {Threads} from './threads';
+import {nativeSink, type Sink, sinkInJavaScript, sourceOf} from './ends';
+import {canCopyNatively, NativeCopies} from './native_copy';
+import type {NodeBackend} from './node_backend';
+import {pipeline, type Steps} from './pipeline';
+import {callsOf, partsOf} from './spans';
+import {type Call, SLOTS, Threads} from './threads';
 
 /** From this many elements on. */
 export const LARGE = 1 << 18;
 
-/** What the memory may grow to, which it keeps. Where more is needed, tensors go the way of small ones. */
+/** What the memory may grow to, which it keeps: for what cannot be divided. Larger tensors go the way of small ones. */
 const MOST_BYTES = 1 << 28;
 const PAGE = 1 << 16;
 /** What TensorFlow asks of an array that it takes as the memory of a tensor. */
@@ -38,22 +38,13 @@ const copiesNatively = new WeakMap<NodeBackend, boolean>();
 /** The forward pass of a large tensor, or null if this way is not open here. */
 export function forwardLarge(request: ForwardRequest, backend: NodeBackend): TensorInfo | null {
   const {kind, x, rows, scale, outputShape} = request;
-  const {outer, n, inner} = rows;
-  const at = open([util.sizeFromShape(x.shape), util.sizeFromShape(outputShape)], backend);
-  if (!at) return null;
-  const [logits, out] = at.buffers as [Float32Array, Float32Array];
-  copyIn(x, logits, backend);
-  at.threads.run({
-    kernel: `${kind}${forwardVariant(rows, scale)}`,
-    tensors: [logits, out].map((tensor) => divided(tensor, outer)),
-    ...{outer, n, inner, factor: kernelScale(kind, rows, scale)},
-  });
-  return copyOut(out, outputShape, backend);
+  const kernel: KernelName = `${kind}${forwardVariant(rows, scale)}`;
+  return run({kernel, inputs: [x], outputShape, rows, factor: kernelScale(kind, rows, scale)}, backend);
 }
 
 /** A Jacobian product of large tensors, or null if this way is not open here. */
 export function productLarge({kind, y, v, rows, factor}: ProductRequest, backend: NodeBackend): TensorInfo | null {
-  return ofTwo(`${kind}${productVariant(rows)}`, y, v, rows, factor, backend);
+  return run({kernel: `${kind}${productVariant(rows)}`, inputs: [y, v], outputShape: y.shape, rows, factor}, backend);
 }
 
 /** logSoftmax's derivative from large logits, or null if this way is not open here, or for rows without such a kernel. */
@@ -61,27 +52,9 @@ export function logSoftmaxGradientLarge(
   {x, v, rows, scale}: LogSoftmaxGradientRequest,
   backend: NodeBackend,
 ): TensorInfo | null {
-  return hasGradientKernel(rows) ? ofTwo('logSoftmaxGradientLongRows', x, v, rows, scale, backend) : null;
-}
-
-/** What a kernel makes of two tensors of one shape. */
-function ofTwo(
-  kernel: KernelName,
-  a: TensorInfo,
-  b: TensorInfo,
-  {outer, n, inner}: Rows,
-  factor: number,
-  backend: NodeBackend,
-): TensorInfo | null {
-  const size = util.sizeFromShape(a.shape);
-  const at = open([size, size, size], backend);
-  if (!at) return null;
-  const [first, second, out] = at.buffers as [Float32Array, Float32Array, Float32Array];
-  copyIn(a, first, backend);
-  copyIn(b, second, backend);
-  const tensors = [first, second, out].map((tensor) => divided(tensor, outer));
-  at.threads.run({kernel, tensors, outer, n, inner, factor});
-  return copyOut(out, a.shape, backend);
+  if (!hasGradientKernel(rows)) return null;
+  const kernel = 'logSoftmaxGradientLongRows';
+  return run({kernel, inputs: [x, v], outputShape: x.shape, rows, factor: scale}, backend);
 }
 
 /** For people: how large tensors go. Starts nothing. */
@@ -92,28 +65,90 @@ export function describeLarge(backend: NodeBackend): string {
   return `large tensors by native copies and ${workplace.threads.count} threads`;
 }
 
-/** Buffers of so many floats in the memory, the same ones with each call; null if this way is not open here. */
-function open(sizes: number[], backend: NodeBackend): (Workplace & {buffers: Float32Array[]}) | null {
+interface Job {
+  kernel: KernelName;
+  /** Of one shape. */
+  inputs: TensorInfo[];
+  outputShape: number[];
+  rows: Rows;
+  /** The kernel's last argument. */
+  factor: number;
+}
+
+function run({kernel, inputs, outputShape, rows, factor}: Job, backend: NodeBackend): TensorInfo | null {
+  const {outer, n, inner} = rows;
+  const [width, outputWidth] = [n * inner, util.sizeFromShape(outputShape) / outer];
+  // Log-sum-exp makes little of large tensors, and that stays in JavaScript.
+  const isNative = outer * outputWidth >= LARGE;
+  const parts = partsOf(outer, isNative ? [width, outputWidth] : [width]);
+  const widths = [...inputs.map(() => width), outputWidth];
+  const sizes = widths.map((each) => each * parts[0]!.rows);
+  const at = open(sizes, Math.min(SLOTS, parts.length), backend);
+  if (!at) return null;
+
+  const place = (part: number, slot: number, tensor: number) =>
+    at.slots[slot]![tensor]!.subarray(0, widths[tensor]! * parts[part]!.rows);
+  const copies = new NativeCopies(backend.binding);
+  try {
+    const sources = inputs.map((tensor, i) => sourceOf(tensor, sizes[i]!, copies, backend));
+    let sink: Sink | undefined; // made when the other threads have something to do
+    const steps: Steps = {
+      bringIn(part, slot) {
+        for (const [i, copy] of sources.entries()) copy(part, place(part, slot, i));
+      },
+      calls(part, slot) {
+        const starts = at.slots[slot]!.map(({byteOffset}) => byteOffset);
+        return callsOf(parts[part]!.rows, width).map(({first, rows}): Call => {
+          const addresses = starts.map((start, i) => start + first * widths[i]! * Float32Array.BYTES_PER_ELEMENT);
+          return [kernel, ...addresses, rows, n, inner, factor];
+        });
+      },
+      takeOut(part, slot) {
+        sink ??= (isNative ? nativeSink : sinkInJavaScript)(outputShape, sizes.at(-1)!, copies, backend);
+        sink.copy(part, place(part, slot, inputs.length));
+      },
+    };
+    try {
+      pipeline(parts.length, steps, at.threads);
+    } catch (error) {
+      sink?.abandon();
+      throw error;
+    }
+    return sink!.result();
+  } finally {
+    copies.dispose();
+  }
+}
+
+/** Slots in the memory, each with buffers of so many floats, the same ones with each call; null if this way is not open here. */
+function open(
+  sizes: number[],
+  slots: number,
+  backend: NodeBackend,
+): {threads: Threads; slots: Float32Array[][]} | null {
   const starts: number[] = [];
   let end = 0;
-  for (const size of sizes) {
-    starts.push(end);
-    end += Math.ceil((size * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
+  for (let slot = 0; slot < slots; slot++) {
+    for (const size of sizes) {
+      starts.push(end);
+      end += Math.ceil((size * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
+    }
   }
   if (end > MOST_BYTES) return null;
   if (workplace === undefined) workplace = setUp();
   if (workplace === null) return null;
-  const {memory} = workplace;
+  const {memory, threads} = workplace;
   const missing = end - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
   const {buffer} = memory;
-  const buffers = sizes.map((size, i) => new Float32Array(buffer, starts[i]!, size));
   let works = copiesNatively.get(backend);
   if (works === undefined) {
-    works = canCopyNatively(buffers[0]!, backend);
+    works = canCopyNatively(new Float32Array(buffer), backend);
     copiesNatively.set(backend, works);
   }
-  return works ? {...workplace, buffers} : null;
+  if (!works) return null;
+  const bufferAt = (slot: number, i: number) => new Float32Array(buffer, starts[slot * sizes.length + i]!, sizes[i]!);
+  return {threads, slots: Array.from({length: slots}, (_, slot) => sizes.map((_, i) => bufferAt(slot, i)))};
 }
 
 function setUp(): Workplace | null {
@@ -123,19 +158,4 @@ function setUp(): Workplace | null {
   } catch {
     return null;
   }
-}
-
-function divided(tensor: Float32Array, outer: number) {
-  return {address: tensor.byteOffset, stride: tensor.byteLength / outer};
-}
-
-function copyIn(tensor: TensorInfo, destination: Float32Array, backend: NodeBackend): void {
-  if (isNative(tensor, backend)) copyFromNative(tensor, destination, backend);
-  else destination.set(valuesOf(tensor, backend));
-}
-
-/** The result is TensorFlow's, unless it is small, as log-sum-exp makes of large tensors. */
-function copyOut(source: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
-  if (source.length >= LARGE) return copyToNative(source, shape, backend);
-  return makeTensor(source.slice(), shape, backend);
 }

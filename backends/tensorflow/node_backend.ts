@@ -5,25 +5,38 @@ import type {DataType, KernelBackend, Tensor, TensorInfo, TypedArray} from '@ten
  * who have it installed meet this code.
  */
 export interface NodeBackend extends KernelBackend {
-  binding: {TF_Version: string; TF_ATTR_TYPE: number; TF_FLOAT: number; TF_INT32: number};
+  binding: Binding;
   /** A tensor is the array it was made from until a native op first uses it: then `values` is null. */
-  tensorMap: {get(dataId: object): {values: TypedArray | null}};
+  tensorMap: {get(dataId: object): {values: TypedArray | null; id: number}};
   readSync(dataId: object): TypedArray;
   write(values: TypedArray, shape: number[], dtype: DataType): object;
   disposeData(dataId: object): boolean;
   executeSingleOutput(op: string, attributes: Attribute[], inputs: TensorInfo[]): Tensor;
 }
 
-/** An attribute of a native op that is a type. */
+/** The native addon. Its tensors are numbers, which tfjs knows nothing of: whoever makes one has to delete it. */
+export interface Binding {
+  TF_Version: string;
+  TF_ATTR_TYPE: number;
+  TF_ATTR_INT: number;
+  TF_FLOAT: number;
+  TF_INT32: number;
+  createTensor(shape: number[], dtype: number, values: TypedArray): number;
+  deleteTensor(id: number): void;
+  executeOp(op: string, attributes: Attribute[], inputs: number[], outputs: number): {id: number}[];
+}
+
+/** An attribute of a native op, of type `TF_ATTR_...`. */
 export interface Attribute {
   name: string;
   type: number;
   value: number;
 }
 
-/** Whether TensorFlow holds the tensor, and JavaScript would have to copy it. */
-export function isNative({dataId}: TensorInfo, backend: NodeBackend): boolean {
-  return backend.tensorMap.get(dataId).values == null;
+/** The native tensor, which stays tfjs's; null while the tensor is an array in JavaScript. */
+export function nativeId({dataId}: TensorInfo, backend: NodeBackend): number | null {
+  const {values, id} = backend.tensorMap.get(dataId);
+  return values == null ? id : null;
 }
 
 /** The values of a float32 tensor: the array it was made from, to be left as it is, or a copy. */
@@ -47,4 +60,21 @@ export function flagsOf({dataId}: TensorInfo, backend: NodeBackend): Uint8Array 
 /** A tensor with these values, which it keeps: nothing is copied until a native op uses it. */
 export function makeTensor(values: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
   return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
+}
+
+/** A tensor that TensorFlow holds, of float32, its values not yet set. */
+export function makeNativeTensor(shape: number[], backend: NodeBackend): Tensor {
+  const {TF_ATTR_TYPE, TF_FLOAT} = backend.binding;
+  const dimensions = {
+    dataId: backend.write(Int32Array.from(shape), [shape.length], 'int32'),
+    shape: [shape.length],
+    dtype: 'int32' as const,
+  };
+  const tensor = backend.executeSingleOutput(
+    'Empty',
+    [{name: 'dtype', type: TF_ATTR_TYPE, value: TF_FLOAT}],
+    [dimensions],
+  );
+  backend.disposeData(dimensions.dataId);
+  return tensor;
 }

@@ -1,56 +1,45 @@
 /**
- * Threads that divide the rows of a large tensor among them, as TensorFlow's own do.
+ * Threads that share the calls of a kernel, as TensorFlow's own share the rows of a tensor.
  *
- * A job is cut into chunks, and the chunks of all jobs are numbered through: NEXT is the next to be taken, END is one past
- * the last of the current job, FINISHED counts. A job is written down before END moves on and not touched before all its
- * chunks are finished, so whoever takes a number below END finds its job. This thread takes chunks like the others: on a
- * busy machine nothing waits for a thread that gets no processor.
+ * All calls are numbered through, and written down in a ring: NEXT is the next to be taken, END is one past the last that
+ * may be, FINISHED counts for each slot. A call is written down before END moves on, and overwritten only after all of
+ * its slot are finished: so whoever takes a number below END finds its call. This thread takes calls too: on a busy
+ * machine nothing waits for a thread that gets no processor.
  */
 import type {KernelName} from '../wasm/choose';
 import type {Kernels} from '../wasm/module';
 
-/** A kernel call that can be divided along its first dimension. */
-export interface Job {
-  kernel: KernelName;
-  /** The byte address of each tensor and the distance of its outer rows, in the order of the kernel's arguments. */
-  tensors: {address: number; stride: number}[];
-  outer: number;
-  n: number;
-  inner: number;
-  /** The kernel's last argument, scale or factor. */
-  factor: number;
-}
+/** A kernel's name and its arguments. */
+export type Call = [KernelName, ...number[]];
+
+/** Calls are submitted by slot, and waited for by slot. */
+export const SLOTS = 2;
+/** What a slot can take. */
+export const MOST_CALLS = 128;
 
 const [NEXT, END, FINISHED] = [0, 1, 2];
-
-/** What a chunk has at least: some 30 µs of work, beside which taking it costs nothing. */
-const CHUNK_ELEMENTS = 1 << 15;
+const RING = SLOTS * MOST_CALLS;
+/** The slot, the kernel, the number of arguments and the arguments. */
+const FIELDS = 10;
 
 /** More add nothing: memory is what holds them up. */
 const MOST_THREADS = 8;
 
-/** The other threads' program, as text since no bundler may rewrite it. `runChunk` is the one below. */
+/** The other threads' program, as text since no bundler may rewrite it. */
 const PROGRAM = `
-  const {memory, module, counters, job} = require('node:worker_threads').workerData;
+  const {memory, module, counters, ring} = require('node:worker_threads').workerData;
   const kernels = Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports);
-
-  function runChunk(number) {
-    const [kernel, first, count, chunk, outer, n, inner, factor, tensors] = job;
-    const index = (number - first) | 0;
-    const from = index * chunk;
-    const rows = index === count - 1 ? outer - from : chunk;
-    const addresses = [];
-    for (let i = 0; i < tensors; i++) addresses.push(job[9 + 2 * i] + from * job[10 + 2 * i]);
-    kernels[kernel](...addresses, rows, n, inner, factor);
-    Atomics.add(counters, ${FINISHED}, 1);
-    Atomics.notify(counters, ${FINISHED});
-  }
-
   for (;;) {
     const number = Atomics.load(counters, ${NEXT});
     const end = Atomics.load(counters, ${END});
     if (number === end) Atomics.wait(counters, ${END}, end);
-    else if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) === number) runChunk(number);
+    else if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) === number) {
+      const at = (number & ${RING - 1}) * ${FIELDS};
+      const [slot, kernel, length] = ring.subarray(at, at + 3);
+      kernels[kernel](...ring.subarray(at + 3, at + 3 + length));
+      Atomics.add(counters, ${FINISHED} + slot, 1);
+      Atomics.notify(counters, ${FINISHED} + slot);
+    }
   }
 `;
 
@@ -58,11 +47,13 @@ const PROGRAM = `
 export class Threads {
   /** This thread too. */
   readonly count: number;
-  /** Chunks that other threads have taken so far. */
-  helped = 0;
-  private readonly counters = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
-  private readonly job = new Float64Array(new SharedArrayBuffer(15 * Float64Array.BYTES_PER_ELEMENT));
+  /** Calls so far, and those of them that this thread took itself. */
+  submitted = 0;
+  own = 0;
+  private readonly counters = new Int32Array(new SharedArrayBuffer((FINISHED + SLOTS) * Int32Array.BYTES_PER_ELEMENT));
+  private readonly ring = new Float64Array(new SharedArrayBuffer(RING * FIELDS * Float64Array.BYTES_PER_ELEMENT));
   private readonly names: string[];
+  private readonly pending = new Int32Array(SLOTS);
 
   constructor(
     private readonly kernels: Kernels,
@@ -72,54 +63,62 @@ export class Threads {
     // Node has had this since 20.16, and other hosts are not to stumble over an import.
     const node = globalThis.process?.getBuiltinModule;
     this.count = node ? Math.min(node('node:os').availableParallelism(), MOST_THREADS) : 1;
-    const {counters} = this;
+    const {counters, ring} = this;
     for (let i = 1; i < this.count; i++) {
       const {Worker} = node('node:worker_threads');
-      const workerData = {memory, module: kernels.module, counters, job: this.job};
+      const workerData = {memory, module: kernels.module, counters, ring};
       const worker = new Worker(PROGRAM, {eval: true, execArgv: [], workerData});
       worker.on('error', () => {}); // one that cannot start leaves the work to the others
       worker.unref();
     }
   }
 
-  /** Runs a job; returns when it is done. */
-  run({kernel, tensors, outer, n, inner, factor}: Job): void {
-    const chunk = Math.min(outer, Math.ceil(CHUNK_ELEMENTS / (n * inner)));
-    // The last chunk takes what is left over, as kernels for four rows at a time need four.
-    const count = Math.floor(outer / chunk);
+  /** Hands over the calls of a slot, all of whose former calls are finished. */
+  submit(slot: number, calls: Call[]): void {
     const {counters} = this;
-    const first = Atomics.load(counters, END);
-    const end = (first + count) | 0;
-    this.job.set([this.names.indexOf(kernel), first, count, chunk, outer, n, inner, factor, tensors.length]);
-    this.job.set(
-      tensors.flatMap(({address, stride}) => [address, stride]),
-      9,
-    );
-    Atomics.store(counters, END, end);
-    if (count > 1) Atomics.notify(counters, END);
-
-    const call = this.kernels.exports[kernel] as (...numbers: number[]) => void;
-    let own = 0;
-    for (let number = this.take(end); number !== null; number = this.take(end)) {
-      const index = (number - first) | 0;
-      const from = index * chunk;
-      const rows = index === count - 1 ? outer - from : chunk;
-      call(...tensors.map(({address, stride}) => address + from * stride), rows, n, inner, factor);
-      Atomics.add(counters, FINISHED, 1);
-      own++;
+    let end = Atomics.load(counters, END);
+    for (const [kernel, ...values] of calls) {
+      this.ring.set([slot, this.names.indexOf(kernel), values.length, ...values], (end & (RING - 1)) * FIELDS);
+      end = (end + 1) | 0;
     }
-    this.helped += count - own;
-    for (let done = Atomics.load(counters, FINISHED); done !== end; done = Atomics.load(counters, FINISHED)) {
-      Atomics.wait(counters, FINISHED, done);
+    this.pending[slot] = calls.length;
+    this.submitted += calls.length;
+    Atomics.store(counters, FINISHED + slot, 0);
+    Atomics.store(counters, END, end);
+    Atomics.notify(counters, END);
+  }
+
+  isFinished(slot: number): boolean {
+    return Atomics.load(this.counters, FINISHED + slot) === this.pending[slot];
+  }
+
+  /** Takes one call, of whichever slot; if none is left to be taken, waits until those of this slot are finished. */
+  help(slot: number): void {
+    const {counters, ring} = this;
+    const number = this.take();
+    if (number !== null) {
+      const at = (number & (RING - 1)) * FIELDS;
+      const [itsSlot, kernel, length] = ring.subarray(at, at + 3);
+      const call = this.kernels.exports[this.names[kernel!]!] as (...values: number[]) => void;
+      call(...ring.subarray(at + 3, at + 3 + length!));
+      Atomics.add(counters, FINISHED + itsSlot!, 1);
+      this.own++;
+      return;
+    }
+    const place = FINISHED + slot;
+    for (let done = Atomics.load(counters, place); done !== this.pending[slot]; done = Atomics.load(counters, place)) {
+      Atomics.wait(counters, place, done);
     }
   }
 
-  /** The number of a chunk that is now ours, or null if there is none left. */
-  private take(end: number): number | null {
+  /** The number of a call that is now ours, or null if there is none left. */
+  private take(): number | null {
+    const {counters} = this;
+    const end = Atomics.load(counters, END); // only this thread moves it
     for (;;) {
-      const number = Atomics.load(this.counters, NEXT);
+      const number = Atomics.load(counters, NEXT);
       if (number === end) return null;
-      if (Atomics.compareExchange(this.counters, NEXT, number, (number + 1) | 0) === number) return number;
+      if (Atomics.compareExchange(counters, NEXT, number, (number + 1) | 0) === number) return number;
     }
   }
 }

@@ -13,9 +13,8 @@ import {TFJS_NODE} from './tfjs_node';
 
 /** What is used of tfjs-node's backend beyond the public interface. */
 interface NodeInternals {
-  binding: {getNumOfTensors(): number};
+  binding: {getNumOfTensors(): number; executeOp(op: string, ...rest: unknown[]): unknown};
   getInputTensorIds(tensors: {dataId: object}[]): number[];
-  executeSingleOutput(op: string, ...rest: unknown[]): tf.Tensor;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
 }
 
@@ -87,16 +86,20 @@ function nodeBackend(): NodeInternals {
 /** The names of TensorFlow's ops that run meanwhile, in order. */
 async function recordNativeOps<T>(action: () => Promise<T>): Promise<{outcome: T; nativeOps: string[]}> {
   const backend = nodeBackend();
-  const {executeSingleOutput} = backend;
+  const {binding} = backend;
   const nativeOps: string[] = [];
-  backend.executeSingleOutput = (op, ...rest) => {
-    nativeOps.push(op);
-    return executeSingleOutput.call(backend, op, ...rest);
-  };
+  backend.binding = Object.create(binding, {
+    executeOp: {
+      value(op: string, ...rest: unknown[]) {
+        nativeOps.push(op);
+        return binding.executeOp(op, ...rest);
+      },
+    },
+  });
   try {
     return {outcome: await action(), nativeOps};
   } finally {
-    backend.executeSingleOutput = executeSingleOutput;
+    backend.binding = binding;
   }
 }
 

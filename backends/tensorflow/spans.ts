@@ -1,0 +1,49 @@
+import {PART_UNIT} from './native_copy';
+import {MOST_CALLS} from './threads';
+
+/** Some of the outer rows of a tensor, one after the other. */
+export interface Span {
+  first: number;
+  rows: number;
+}
+
+/** Elements of a part: enough to be worth two native calls, few enough to stay in a processor's cache. */
+const PART_ELEMENTS = 1 << 18;
+/** Elements of a kernel call: some 15 µs of work, beside which handing it over costs little. */
+const CALL_ELEMENTS = 1 << 14;
+/** What kernels need that take four rows at a time. */
+const FEWEST_ROWS = 4;
+
+/**
+ * The parts of tensors with the same number of outer rows, for native copies: of one size where that can be, and else all
+ * but the last, which is smaller. `widths` are the elements that each tensor has per outer row, the longest first.
+ */
+export function partsOf(outer: number, widths: number[]): Span[] {
+  const fits = (rows: number) => widths.every((width) => (rows * width) % PART_UNIT === 0);
+  if (!fits(outer)) return divide(outer, outer);
+  let unit = 1;
+  while (!fits(unit)) unit *= 2;
+  const parts = Math.max(1, Math.round((outer * widths[0]!) / PART_ELEMENTS));
+  const most = Math.ceil(outer / parts / unit) * unit;
+  for (let rows = most; 2 * rows > most; rows -= unit) {
+    if (outer % rows === 0) return divide(outer, rows);
+  }
+  let rows = most;
+  while (outer % rows > 0 && outer % rows < FEWEST_ROWS) rows += unit;
+  return divide(outer, rows);
+}
+
+/** The calls that a part is divided into. The last takes what is left over, so that none is too short. */
+export function callsOf(rows: number, width: number): Span[] {
+  const least = Math.max(Math.ceil(CALL_ELEMENTS / width), Math.ceil(rows / MOST_CALLS));
+  const calls = Math.max(1, Math.floor(rows / least));
+  return Array.from({length: calls}, (_, i) => ({
+    first: i * least,
+    rows: i === calls - 1 ? rows - i * least : least,
+  }));
+}
+
+function divide(outer: number, rows: number): Span[] {
+  const count = Math.ceil(outer / rows);
+  return Array.from({length: count}, (_, i) => ({first: i * rows, rows: Math.min(rows, outer - i * rows)}));
+}

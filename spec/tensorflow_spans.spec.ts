@@ -1,0 +1,58 @@
+import {callsOf, partsOf, type Span} from '../backends/tensorflow/spans';
+
+/** One after the other, from the first row to the last. */
+function expectToCover(spans: Span[], rows: number): void {
+  let next = 0;
+  for (const span of spans) {
+    expect(span.first).toBe(next);
+    next += span.rows;
+  }
+  expect(next).toBe(rows);
+}
+
+test.each([
+  {outer: 128, widths: [32000], rows: 8, last: 8},
+  {outer: 65536, widths: [21, 21], rows: 8192, last: 8192},
+  {outer: 67, widths: [8192, 8192], rows: 34, last: 33}, // a prime number of rows
+  {outer: 10000, widths: [1000], rows: 250, last: 250},
+  {outer: 64 * 1009, widths: [21], rows: 12928, last: 12864}, // 16 rows of 21 are whole units
+  {outer: 66, widths: [4099], rows: 66, last: 66}, // of no whole units
+  {outer: 1, widths: [1 << 22], rows: 1, last: 1},
+  {outer: 3, widths: [1 << 22, 1 << 22], rows: 1, last: 1},
+])('$outer outer rows of $widths: parts of $rows', ({outer, widths, rows, last}) => {
+  const parts = partsOf(outer, widths);
+  expectToCover(parts, outer);
+  expect(parts[0]!.rows).toBe(rows);
+  expect(parts.at(-1)!.rows).toBe(last);
+});
+
+test('the parts of any tensor: equal but the last, in whole units, none too short for kernels of four rows', () => {
+  for (let outer = 1; outer < 300_000; outer = Math.ceil(outer * 1.07)) {
+    for (const width of [1, 5, 16, 21, 48, 1000, 4096]) {
+      if (outer * width > 1 << 23) continue;
+      const parts = partsOf(outer, [width]);
+      expectToCover(parts, outer);
+      const rows = parts[0]!.rows;
+      const last = parts.pop()!;
+      for (const part of parts) {
+        expect(part.rows).toBe(rows);
+        expect((part.rows * width) % 16).toBe(0);
+      }
+      if (parts.length > 0) expect((last.rows * width) % 16).toBe(0);
+      if (width <= 48 && outer >= 4) expect(last.rows).toBeGreaterThanOrEqual(4);
+    }
+  }
+});
+
+test('the calls of a part: at most 128, each of 16,384 elements where there are as many', () => {
+  expect(callsOf(3, 100)).toEqual([{first: 0, rows: 3}]);
+  expect(callsOf(8, 32000)).toHaveLength(8);
+  for (const rows of [1, 5, 1000, 8192, 1 << 20]) {
+    for (const width of [1, 21, 1000, 1 << 20]) {
+      const calls = callsOf(rows, width);
+      expectToCover(calls, rows);
+      expect(calls.length).toBeLessThanOrEqual(128);
+      if (rows * width >= 1 << 14) for (const call of calls) expect(call.rows * width).toBeGreaterThanOrEqual(1 << 14);
+    }
+  }
+});
