@@ -7,7 +7,7 @@ import {Random} from './cases/random';
 const MIB = 1 << 20;
 const memory = new WebAssembly.Memory({initial: 256, maximum: 256, shared: true});
 const kernels = kernelsOn(memory);
-const threads = new Threads(kernels, memory);
+const threads = new Threads(memory, [kernels]);
 
 test('parts divided among threads give what one thread gives, job after job', async () => {
   const random = new Random(1);
@@ -23,7 +23,7 @@ test('parts divided among threads give what one thread gives, job after job', as
     kernels.functions.softmax.LongRows(whole, apart, outer, n, 1, 0.5);
 
     // Each slot has the logits and after them the result.
-    const parts = partsOf(outer, [n]);
+    const parts = partsOf(outer, n, [n]);
     const bytes = 4 * n * parts[0]!.rows;
     const result = new Float32Array(outer * n);
     const start = (slot: number, tensor: number) => slots + (2 * slot + tensor) * bytes;
@@ -38,7 +38,7 @@ test('parts divided among threads give what one thread gives, job after job', as
       calls: (part: number, slot: number) =>
         callsOf(parts[part]!.rows, n).map(({first, rows}): Call => {
           const [x, y] = [0, 1].map((tensor) => start(slot, tensor) + 4 * first * n);
-          return ['softmaxLongRows', x!, y!, rows, n, 1, 0.5];
+          return [['softmaxLongRows', x!, y!, rows, n, 1, 0.5]];
         }),
       takeOut: (part: number, slot: number) => result.set(place(part, slot, 1), parts[part]!.first * n),
     };
@@ -57,7 +57,7 @@ test.each(['bringIn', 'takeOut'] as const)(
     const n = 1000;
     const x = new Float32Array(memory.buffer, 0, 64 * n).fill(1);
     const y = new Float32Array(memory.buffer, 4 * MIB, 64 * n).fill(0);
-    const call = (first: number): Call => ['softmaxLongRows', 4 * first * n, 4 * MIB + 4 * first * n, 8, n, 1, 1];
+    const call = (first: number): Call => [['softmaxLongRows', 4 * first * n, 4 * MIB + 4 * first * n, 8, n, 1, 1]];
     let fails = true;
     const failing = (part: number) => {
       if (fails && part === 3) throw new Error('no more');

@@ -2,8 +2,9 @@ import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
-import {describeLarge, forwardLarge, LARGE, logSoftmaxGradientLarge, productLarge} from './large';
+import {forwardLarge, isLarge, logSoftmaxGradientLarge, lossGradientLarge, lossLarge, productLarge} from './large';
 import {flagsOf, labelsOf, makeTensor, type NodeBackend, valuesOf} from './node_backend';
+import {describeWorkplace} from './workplace';
 
 /**
  * tfjs-node's `tensorflow` backend. TensorFlow's own ops cannot be these kernels: in 2.21 its Softmax is wrong by 16 ULP
@@ -18,8 +19,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
 
   forward(request, backend) {
     const {kind, x, rows, scale, mask, outputShape} = request;
-    const isLarge = mask === null && util.sizeFromShape(x.shape) >= LARGE;
-    const result = isLarge ? forwardLarge(request, backend) : null;
+    const result = isLarge(x) ? forwardLarge(request, backend) : null;
     if (result) return result;
     const out = new Float32Array(util.sizeFromShape(outputShape));
     if (mask) stagedMasked(kind, valuesOf(x, backend), flagsOf(mask.tensor, backend), out, rows, scale, mask);
@@ -29,20 +29,21 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
 
   product(request, backend) {
     const {kind, y, v, rows, factor} = request;
-    const size = util.sizeFromShape(y.shape);
-    const result = size >= LARGE ? productLarge(request, backend) : null;
+    const result = isLarge(y) ? productLarge(request, backend) : null;
     if (result) return result;
-    const out = new Float32Array(size);
+    const out = new Float32Array(util.sizeFromShape(y.shape));
     stagedProduct(kind, valuesOf(y, backend), valuesOf(v, backend), out, rows, factor);
     return makeTensor(out, y.shape, backend);
   },
 
   logSoftmaxGradient(request, backend) {
-    return util.sizeFromShape(request.x.shape) >= LARGE ? logSoftmaxGradientLarge(request, backend) : null;
+    return isLarge(request.x) ? logSoftmaxGradientLarge(request, backend) : null;
   },
 
   crossEntropy(request, backend) {
     const {x, labels, outputShape} = request;
+    const result = isLarge(x) ? lossLarge(request, backend) : null;
+    if (result) return result;
     const out = new Float32Array(util.sizeFromShape(outputShape));
     stagedLoss(valuesOf(x, backend), labelsOf(labels, backend), out, request);
     return makeTensor(out, outputShape, backend);
@@ -50,6 +51,8 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
 
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent} = request;
+    const result = isLarge(x) ? lossGradientLarge(request, backend) : null;
+    if (result) return result;
     const out = new Float32Array(util.sizeFromShape(x.shape));
     const [given, cotangents] = [labelsOf(labels, backend), valuesOf(cotangent, backend)];
     stagedLossGradient(valuesOf(x, backend), given, cotangents, out, request);
@@ -60,6 +63,6 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const version = `beside TensorFlow ${backend.binding.TF_Version}`;
     const failure = stagingFailure();
     if (failure !== null) return `plain TypeScript, in double precision, ${version}: ${failure}`;
-    return `WebAssembly on a memory of its own, ${version}; ${describeLarge(backend)}`;
+    return `WebAssembly on a memory of its own, ${version}; ${describeWorkplace(backend)}`;
   },
 };

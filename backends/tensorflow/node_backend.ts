@@ -57,6 +57,11 @@ export function flagsOf({dataId}: TensorInfo, backend: NodeBackend): Uint8Array 
   return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
 }
 
+/** The values of a float32, int32 or bool tensor, in an array of the same size per element as in WebAssembly. */
+export function arrayOf(tensor: TensorInfo, backend: NodeBackend): Float32Array | Int32Array | Uint8Array {
+  return tensor.dtype === 'bool' ? flagsOf(tensor, backend) : labelsOf(tensor, backend);
+}
+
 /** A tensor with these values, which it keeps: nothing is copied until a native op uses it. */
 export function makeTensor(values: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
   return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};

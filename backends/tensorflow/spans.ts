@@ -11,26 +11,21 @@ export interface Span {
 const PART_ELEMENTS = 1 << 18;
 /** Elements of a kernel call: some 15 µs of work, beside which handing it over costs little. */
 const CALL_ELEMENTS = 1 << 14;
-/** What kernels need that take four rows at a time. */
-const FEWEST_ROWS = 4;
-
 /**
- * The parts of tensors with the same number of outer rows, for native copies: of one size where that can be, and else all
- * but the last, which is smaller. `widths` are the elements that each tensor has per outer row, the longest first.
+ * The parts of tensors with the same number of outer rows, the longest of `width` elements: of one size where that can
+ * be, and else all but the last, which is smaller. `copied` are the elements per outer row of those that native ops copy.
  */
-export function partsOf(outer: number, widths: number[]): Span[] {
-  const fits = (rows: number) => widths.every((width) => (rows * width) % PART_UNIT === 0);
+export function partsOf(outer: number, width: number, copied: number[]): Span[] {
+  const fits = (rows: number) => copied.every((each) => (rows * each) % PART_UNIT === 0);
   if (!fits(outer)) return divide(outer, outer);
   let unit = 1;
   while (!fits(unit)) unit *= 2;
-  const parts = Math.max(1, Math.round((outer * widths[0]!) / PART_ELEMENTS));
+  const parts = Math.max(1, Math.round((outer * width) / PART_ELEMENTS));
   const most = Math.ceil(outer / parts / unit) * unit;
   for (let rows = most; 2 * rows > most; rows -= unit) {
     if (outer % rows === 0) return divide(outer, rows);
   }
-  let rows = most;
-  while (outer % rows > 0 && outer % rows < FEWEST_ROWS) rows += unit;
-  return divide(outer, rows);
+  return divide(outer, most);
 }
 
 /** The calls that a part is divided into. The last takes what is left over, so that none is too short. */

@@ -1,5 +1,5 @@
 /**
- * Threads that share the calls of a kernel, as TensorFlow's own share the rows of a tensor.
+ * Threads that share the calls of kernels, as TensorFlow's own share the rows of a tensor.
  *
  * All calls are numbered through, and written down in a ring: NEXT is the next to be taken, END is one past the last that
  * may be, FINISHED counts for each slot. A call is written down before END moves on, and overwritten only after all of
@@ -7,38 +7,51 @@
  * machine nothing waits for a thread that gets no processor.
  */
 import type {KernelName} from '../wasm/choose';
-import type {Kernels} from '../wasm/module';
+import type {LossMaskExport} from '../wasm/loss_mask_module';
 
-/** A kernel's name and its arguments. */
-export type Call = [KernelName, ...number[]];
+/** Kernels by name with their arguments, one after the other. */
+export type Call = [KernelName | LossMaskExport, ...number[]][];
 
 /** Calls are submitted by slot, and waited for by slot. */
 export const SLOTS = 2;
-/** What a slot can take. */
+/** What a slot can take: calls, and kernels in them all. */
 export const MOST_CALLS = 128;
+export const MOST_KERNELS = 4 * MOST_CALLS;
 
 const [NEXT, END, FINISHED] = [0, 1, 2];
+/** For each call in the ring: its slot, and where its kernels are written down. */
 const RING = SLOTS * MOST_CALLS;
-/** The slot, the kernel, the number of arguments and the arguments. */
-const FIELDS = 10;
+const FIELDS = 2;
+/** For each call the number of kernels; for each of these a number, how many arguments, and the arguments. */
+const MOST_ARGUMENTS = 16;
+const PROGRAM = MOST_CALLS + MOST_KERNELS * (2 + MOST_ARGUMENTS);
 
 /** More add nothing: memory is what holds them up. */
 const MOST_THREADS = 8;
 
-/** The other threads' program, as text since no bundler may rewrite it. */
-const PROGRAM = `
-  const {memory, module, counters, ring} = require('node:worker_threads').workerData;
-  const kernels = Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports);
+/** The other threads' program, as text since no bundler may rewrite it. `runCall` is the one below. */
+const TEXT = `
+  const {memory, modules, counters, ring, programs} = require('node:worker_threads').workerData;
+  const kernels = modules.flatMap((module) => Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports));
+
+  function runCall(at) {
+    for (let left = programs[at++]; left > 0; left--) {
+      const length = programs[at + 1];
+      kernels[programs[at]](...programs.subarray(at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+  }
+
   for (;;) {
     const number = Atomics.load(counters, ${NEXT});
     const end = Atomics.load(counters, ${END});
     if (number === end) Atomics.wait(counters, ${END}, end);
     else if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) === number) {
-      const at = (number & ${RING - 1}) * ${FIELDS};
-      const [slot, kernel, length] = ring.subarray(at, at + 3);
-      kernels[kernel](...ring.subarray(at + 3, at + 3 + length));
-      Atomics.add(counters, ${FINISHED} + slot, 1);
-      Atomics.notify(counters, ${FINISHED} + slot);
+      const entry = (number & ${RING - 1}) * ${FIELDS};
+      const place = ${FINISHED} + ring[entry];
+      runCall(ring[entry + 1]);
+      Atomics.add(counters, place, 1);
+      Atomics.notify(counters, place);
     }
   }
 `;
@@ -50,24 +63,26 @@ export class Threads {
   /** Calls so far, and those of them that this thread took itself. */
   submitted = 0;
   own = 0;
-  private readonly counters = new Int32Array(new SharedArrayBuffer((FINISHED + SLOTS) * Int32Array.BYTES_PER_ELEMENT));
-  private readonly ring = new Float64Array(new SharedArrayBuffer(RING * FIELDS * Float64Array.BYTES_PER_ELEMENT));
-  private readonly names: string[];
+  private readonly counters = new Int32Array(shared(Int32Array, FINISHED + SLOTS));
+  private readonly ring = new Int32Array(shared(Int32Array, RING * FIELDS));
+  private readonly programs = new Float64Array(shared(Float64Array, SLOTS * PROGRAM));
+  private readonly kernels: ((...values: number[]) => void)[];
+  private readonly numberOf: Map<string, number>;
   private readonly pending = new Int32Array(SLOTS);
 
-  constructor(
-    private readonly kernels: Kernels,
-    memory: WebAssembly.Memory,
-  ) {
-    this.names = Object.keys(kernels.exports);
+  /** @param instances modules and what they export on the memory */
+  constructor(memory: WebAssembly.Memory, instances: {module: WebAssembly.Module; exports: WebAssembly.Exports}[]) {
+    const entries = instances.flatMap(({exports}) => Object.entries(exports));
+    this.numberOf = new Map(entries.map(([name], number) => [name, number]));
+    this.kernels = entries.map(([, kernel]) => kernel as () => void);
     // Node has had this since 20.16, and other hosts are not to stumble over an import.
     const node = globalThis.process?.getBuiltinModule;
     this.count = node ? Math.min(node('node:os').availableParallelism(), MOST_THREADS) : 1;
-    const {counters, ring} = this;
+    const {counters, ring, programs} = this;
     for (let i = 1; i < this.count; i++) {
       const {Worker} = node('node:worker_threads');
-      const workerData = {memory, module: kernels.module, counters, ring};
-      const worker = new Worker(PROGRAM, {eval: true, execArgv: [], workerData});
+      const workerData = {memory, modules: instances.map(({module}) => module), counters, ring, programs};
+      const worker = new Worker(TEXT, {eval: true, execArgv: [], workerData});
       worker.on('error', () => {}); // one that cannot start leaves the work to the others
       worker.unref();
     }
@@ -77,9 +92,15 @@ export class Threads {
   submit(slot: number, calls: Call[]): void {
     const {counters} = this;
     let end = Atomics.load(counters, END);
-    for (const [kernel, ...values] of calls) {
-      this.ring.set([slot, this.names.indexOf(kernel), values.length, ...values], (end & (RING - 1)) * FIELDS);
+    let at = slot * PROGRAM;
+    for (const call of calls) {
+      this.ring.set([slot, at], (end & (RING - 1)) * FIELDS);
       end = (end + 1) | 0;
+      this.programs[at++] = call.length;
+      for (const [kernel, ...values] of call) {
+        this.programs.set([this.numberOf.get(kernel)!, values.length, ...values], at);
+        at += 2 + values.length;
+      }
     }
     this.pending[slot] = calls.length;
     this.submitted += calls.length;
@@ -94,20 +115,29 @@ export class Threads {
 
   /** Takes one call, of whichever slot; if none is left to be taken, waits until those of this slot are finished. */
   help(slot: number): void {
-    const {counters, ring} = this;
+    const {counters} = this;
     const number = this.take();
     if (number !== null) {
-      const at = (number & (RING - 1)) * FIELDS;
-      const [itsSlot, kernel, length] = ring.subarray(at, at + 3);
-      const call = this.kernels.exports[this.names[kernel!]!] as (...values: number[]) => void;
-      call(...ring.subarray(at + 3, at + 3 + length!));
-      Atomics.add(counters, FINISHED + itsSlot!, 1);
+      const entry = (number & (RING - 1)) * FIELDS;
+      const place = FINISHED + this.ring[entry]!;
+      this.runCall(this.ring[entry + 1]!);
+      Atomics.add(counters, place, 1);
       this.own++;
       return;
     }
     const place = FINISHED + slot;
     for (let done = Atomics.load(counters, place); done !== this.pending[slot]; done = Atomics.load(counters, place)) {
       Atomics.wait(counters, place, done);
+    }
+  }
+
+  private runCall(start: number): void {
+    const {programs} = this;
+    let at = start;
+    for (let left = programs[at++]!; left > 0; left--) {
+      const length = programs[at + 1]!;
+      this.kernels[programs[at]!]!(...programs.subarray(at + 2, at + 2 + length));
+      at += 2 + length;
     }
   }
 
@@ -121,4 +151,8 @@ export class Threads {
       if (Atomics.compareExchange(counters, NEXT, number, (number + 1) | 0) === number) return number;
     }
   }
+}
+
+function shared({BYTES_PER_ELEMENT}: {BYTES_PER_ELEMENT: number}, length: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(length * BYTES_PER_ELEMENT);
 }

@@ -48,6 +48,9 @@ type LossGradientKernel = (
   factor: number,
 ) => void;
 
+/** The name of an exported kernel, such as `maskedLongRows`. */
+export type LossMaskExport = `${'masked' | 'crossEntropy' | 'crossEntropyGradient'}${LossMaskVariant}`;
+
 /** The second module at work on one memory: masks and losses. */
 export interface LossMaskKernels {
   build: Build;
@@ -81,11 +84,11 @@ export function lossMaskKernelsBeside(first: Kernels): LossMaskKernels | null {
  */
 export function lossMaskKernelsOn(memory: WebAssembly.Memory): LossMaskKernels {
   const {build, exports} = instanceOn(memory, 'loss_mask');
-  return {build, ...byKindAndVariant(exports)};
+  return {build, ...lossMaskKernelsByName(exports)};
 }
 
 /** Exports are named by what they compute and by their variant: maskedLongRows. */
-function byKindAndVariant(exports: WebAssembly.Exports): Omit<LossMaskKernels, 'build'> {
+export function lossMaskKernelsByName(exports: Record<string, unknown>): Omit<LossMaskKernels, 'build'> {
   const both = (name: string) => ({LongRows: exports[`${name}LongRows`], GatheredRows: exports[`${name}GatheredRows`]});
   return {
     masked: both('masked'),

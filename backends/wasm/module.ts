@@ -49,7 +49,7 @@ const compiled = new Map<string, WebAssembly.Module>();
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const {exports, ...about} = instanceOn(memory, 'kernels');
-  return {...about, memory, functions: byKindAndVariant(exports), exports};
+  return {...about, memory, functions: kernelsByName(exports), exports};
 }
 
 /**
@@ -68,7 +68,7 @@ export function instanceOn(
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
-function byKindAndVariant(exports: WebAssembly.Exports): Kernels['functions'] {
+export function kernelsByName(exports: Record<string, unknown>): Kernels['functions'] {
   const functions: Record<string, Record<string, unknown>> = {};
   for (const [name, kernel] of Object.entries(exports)) {
     const [, kind, variant] = /^(.+)([A-Z][a-z]+Rows)$/.exec(name)!;

@@ -1,0 +1,123 @@
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
+import {type Sink, sinkOf, sourceOf} from './ends';
+import {NativeCopies} from './native_copy';
+import {type NodeBackend, nativeId} from './node_backend';
+import {pipeline, type Steps} from './pipeline';
+import {callsOf, partsOf} from './spans';
+import {type Call, MOST_CALLS, MOST_KERNELS, SLOTS} from './threads';
+import {type Workplace, workplaceOf} from './workplace';
+
+/** From this many elements on a tensor is large: native ops copy it, and make the tensor of a result. */
+export const LARGE = 1 << 18;
+
+/** What TensorFlow asks of an array that it takes as the memory of a tensor. */
+const ALIGNMENT = 64;
+const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
+
+/** What is to be computed of tensors with the same number of outer rows. */
+export interface Job {
+  outer: number;
+  /** The first has the longest rows. With a width of 0, all of a tensor is there for each call. */
+  inputs: Input[];
+  /** With a width of 0 the result is one number, the sum of what the calls give. */
+  output: {shape: number[]; width: number};
+  /** Whether it runs kernels of the second module. */
+  needsLossMask?: boolean;
+  /** Runs kernels on some of the rows, told where each tensor has them, how many there are and which is the first. */
+  run(at: Workplace, addresses: number[], outer: number, first: number): void;
+}
+
+/** A tensor with so many elements per outer row: float32, or int32, or bool with a width of 0. */
+interface Input {
+  tensor: TensorInfo;
+  width: number;
+}
+
+/**
+ * Does a job part by part, in the shared memory and on all threads.
+ * @returns the result, or null where that cannot be: without such a memory or native copies, or with too many kernels
+ */
+export function inParts({outer, inputs, output, needsLossMask, run}: Job, backend: NodeBackend): TensorInfo | null {
+  const width = inputs[0]!.width;
+  const isNativeOutput = outer * output.width >= LARGE;
+  const copied = inputs.filter(({tensor}) => isCopiedNatively(tensor, backend)).map((input) => input.width);
+  const parts = partsOf(outer, width, isNativeOutput ? [...copied, output.width] : copied);
+  const partRows = parts[0]!.rows;
+
+  const {slots, bytes} = layOut(inputs, output.width, partRows, Math.min(SLOTS, parts.length));
+  const at = workplaceOf(bytes, backend);
+  if (!at || (needsLossMask && !at.lossMask)) return null;
+
+  const callsIn = (part: number, slot: number): Call[] => {
+    const {from, to} = slots[slot]!;
+    return callsOf(parts[part]!.rows, width).map(({first, rows}, call) => {
+      const addresses = inputs.map((input, i) => from[i]! + 4 * first * input.width);
+      addresses.push(to + 4 * (output.width > 0 ? first * output.width : call));
+      return at.record(() => run(at, addresses, rows, parts[part]!.first + first));
+    });
+  };
+  const firstCalls = callsIn(0, 0);
+  // In another part a mask may repeat itself elsewhere in each call, which takes up to twice as many.
+  if (2 * firstCalls.flat().length > MOST_KERNELS) return null;
+
+  const {buffer} = at.memory;
+  const copies = new NativeCopies(backend.binding);
+  try {
+    const sources = inputs.map((input) => {
+      const isNative = isCopiedNatively(input.tensor, backend);
+      return sourceOf(input.tensor, partRows * input.width, isNative ? copies : null, backend);
+    });
+    const bring = (i: number, part: number, slot: number, size: number) =>
+      sources[i]!(part, new ARRAYS[inputs[i]!.tensor.dtype as 'float32'](buffer, slots[slot]!.from[i]!, size));
+    for (const [i, {tensor, width}] of inputs.entries()) {
+      if (width === 0) bring(i, 0, 0, util.sizeFromShape(tensor.shape));
+    }
+    let sink: Sink | undefined; // made when the other threads have something to do
+    const steps: Steps = {
+      bringIn(part, slot) {
+        for (const [i, {width}] of inputs.entries()) {
+          if (width > 0) bring(i, part, slot, parts[part]!.rows * width);
+        }
+      },
+      calls: (part, slot) => (part === 0 ? firstCalls : callsIn(part, slot)),
+      takeOut(part, slot) {
+        const {rows} = parts[part]!;
+        const size = output.width > 0 ? rows * output.width : callsOf(rows, width).length;
+        sink ??= sinkOf(output, partRows, isNativeOutput ? copies : null, backend);
+        sink.copy(part, new Float32Array(buffer, slots[slot]!.to, size));
+      },
+    };
+    try {
+      pipeline(parts.length, steps, at.threads);
+    } catch (error) {
+      sink?.abandon();
+      throw error;
+    }
+    return sink!.result();
+  } finally {
+    copies.dispose();
+  }
+}
+
+/** Where each tensor lies: whole, or in each slot. */
+function layOut(inputs: Input[], outputWidth: number, partRows: number, slots: number) {
+  let bytes = 0;
+  const reserve = (size: number, dtype: string) => {
+    const start = bytes;
+    bytes += Math.ceil((size * util.bytesPerElement(dtype as 'float32')) / ALIGNMENT) * ALIGNMENT;
+    return start;
+  };
+  const wholes = inputs.map(({tensor: {shape, dtype}, width}) =>
+    width === 0 ? reserve(util.sizeFromShape(shape), dtype) : 0,
+  );
+  const divided = Array.from({length: slots}, () => ({
+    from: inputs.map(({tensor, width}, i) => (width === 0 ? wholes[i]! : reserve(partRows * width, tensor.dtype))),
+    to: reserve(outputWidth > 0 ? partRows * outputWidth : MOST_CALLS, 'float32'),
+  }));
+  return {slots: divided, bytes};
+}
+
+/** Others are copied in JavaScript. */
+function isCopiedNatively(tensor: TensorInfo, backend: NodeBackend): boolean {
+  return tensor.dtype === 'float32' && util.sizeFromShape(tensor.shape) >= LARGE && nativeId(tensor, backend) !== null;
+}

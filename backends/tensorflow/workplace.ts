@@ -1,0 +1,86 @@
+import {type LossMaskKernels, lossMaskKernelsByName} from '../wasm/loss_mask_module';
+import {instanceOn, type Kernels, kernelsByName, kernelsOn} from '../wasm/module';
+import {canCopyNatively} from './native_copy';
+import type {NodeBackend} from './node_backend';
+import {type Call, Threads} from './threads';
+
+/** What the memory may grow to, which it keeps: for what cannot be divided. Larger tensors go the way of small ones. */
+const MOST_BYTES = 1 << 28;
+const PAGE = 1 << 16;
+
+/** A shared memory, kernels on it, and threads to run them. */
+export interface Workplace {
+  memory: WebAssembly.Memory;
+  threads: Threads;
+  /** Kernels that do nothing but write down what they are called with; `record` collects that. */
+  kernels: Kernels;
+  lossMask: LossMaskKernels | null;
+  record(run: () => void): Call;
+}
+
+/** One for all backend objects; null where it cannot be had, undefined before the first large tensor. */
+let workplace: Workplace | null | undefined;
+const copiesNatively = new WeakMap<NodeBackend, boolean>();
+
+/** The workplace with at least so many bytes of memory; null where there is none, or no native copies. */
+export function workplaceOf(bytes: number, backend: NodeBackend): Workplace | null {
+  if (bytes > MOST_BYTES) return null;
+  if (workplace === undefined) workplace = setUp();
+  if (workplace === null) return null;
+  const {memory} = workplace;
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+  let works = copiesNatively.get(backend);
+  if (works === undefined) {
+    works = canCopyNatively(new Float32Array(memory.buffer), backend);
+    copiesNatively.set(backend, works);
+  }
+  return works ? workplace : null;
+}
+
+/** For people: how large tensors go. Starts nothing. */
+export function describeWorkplace(backend: NodeBackend): string {
+  const works = copiesNatively.get(backend);
+  if (workplace === undefined || works === undefined) return 'no large tensor yet';
+  if (workplace === null || !works) return 'large tensors by typed arrays';
+  return `large tensors by native copies and ${workplace.threads.count} threads`;
+}
+
+function setUp(): Workplace | null {
+  try {
+    const memory = new WebAssembly.Memory({initial: 1, maximum: MOST_BYTES / PAGE, shared: true});
+    const first = kernelsOn(memory);
+    const second = secondOn(memory);
+    const threads = new Threads(memory, second ? [first, second] : [first]);
+    let call: Call = [];
+    const recording = (exports: WebAssembly.Exports) =>
+      Object.fromEntries(
+        Object.keys(exports).map((name) => [
+          name,
+          (...values: number[]) => call.push([name as Call[number][0], ...values]),
+        ]),
+      );
+    return {
+      memory,
+      threads,
+      kernels: {...first, functions: kernelsByName(recording(first.exports))},
+      lossMask: second && {build: second.build, ...lossMaskKernelsByName(recording(second.exports))},
+      record(run) {
+        call = [];
+        run();
+        return call;
+      },
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The module of masks and losses. Where only the first was handed in, this host may not be able to compile it. */
+function secondOn(memory: WebAssembly.Memory) {
+  try {
+    return instanceOn(memory, 'loss_mask');
+  } catch {
+    return null;
+  }
+}

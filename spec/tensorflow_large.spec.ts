@@ -1,0 +1,194 @@
+import {LARGE} from '../backends/tensorflow/in_parts';
+import * as reference from '../kernels/reference';
+import {Random} from './cases/random';
+import type {Call, LabelledCall} from './hosts/call';
+import {TensorflowProcess} from './hosts/tensorflow';
+import type {Held} from './hosts/tensorflow_process';
+import {describeWithTfjsNode} from './hosts/tfjs_node';
+import {ulpError, worst} from './ulp';
+
+function normals(seed: number, length: number): Float32Array {
+  const random = new Random(seed);
+  return Float32Array.from({length}, () => random.normal(5));
+}
+
+/** Ones and zeros. */
+function flags(seed: number, length: number): Uint8Array {
+  const random = new Random(seed);
+  return Uint8Array.from({length}, () => Number(random.uniform() < 0.7));
+}
+
+function sizeOf(shape: number[]): number {
+  return shape.reduce((product, length) => product * length);
+}
+
+/** How often each of the native ops ran that copy or make memory to copy to. */
+function copiesAmong(nativeOps: string[]) {
+  const count = (name: string) => nativeOps.filter((op) => op === name).length;
+  return {InplaceUpdate: count('InplaceUpdate'), DeepCopy: count('DeepCopy'), Empty: count('Empty')};
+}
+
+/** What they are for so many large inputs, which TensorFlow may hold, and a large result: of one part that is a DeepCopy. */
+function copies(held: Held, inputs: number, parts: number, largeResult = true) {
+  const copiesIn = held === 'by TensorFlow' ? inputs * parts : 0;
+  if (!largeResult) return {InplaceUpdate: copiesIn, DeepCopy: 0, Empty: 0};
+  if (parts === 1) return {InplaceUpdate: copiesIn, DeepCopy: 1, Empty: 0};
+  return {InplaceUpdate: copiesIn + parts, DeepCopy: 0, Empty: 1};
+}
+
+// Over so many random elements the roundings add up to more than in the adversarial set: 4.56 at most.
+const SOFTMAX_ULP = 4.6;
+
+describeWithTfjsNode('large tensors on tensorflow', () => {
+  describe.each(['in JavaScript', 'by TensorFlow'] as const)('held %s', (held: Held) => {
+    let tensorflow: TensorflowProcess;
+    beforeAll(async () => {
+      tensorflow = await TensorflowProcess.start(held);
+      // The first of a process also tries whether native copies work.
+      await tensorflow.call('call', {op: 'softmax', shape: [LARGE], logits: new Float32Array(LARGE)});
+    });
+    afterAll(() => tensorflow?.stop());
+
+    test.each([
+      {name: 'of no whole units', shape: [66, 4099], axis: 0, parts: 1, variant: 'StridedRows'},
+      {name: 'of no whole units', shape: [66, 4099], axis: 1, parts: 1, variant: 'LongRows'},
+      {name: 'without outer rows', shape: [64, 8192], axis: 0, parts: 1, variant: 'StridedRows'},
+      {name: 'in equal parts', shape: [64, 8192], axis: 1, parts: 2, variant: 'LongRows'},
+      {name: 'in equal parts', shape: [32, 32, 1000], axis: 1, parts: 4, variant: 'StridedRows'},
+      {name: 'in parts and a smaller one', shape: [67, 8192], axis: 1, parts: 2, variant: 'LongRows'},
+      {name: 'in parts of short rows and a smaller one', shape: [40016, 21], axis: 1, parts: 3, variant: 'ShortRows'},
+    ])('large ones are copied by native ops, $name: $shape along axis $axis', async ({shape, axis, parts, variant}) => {
+      const size = sizeOf(shape);
+      expect(size).toBeGreaterThan(LARGE);
+      const values = normals(1, size);
+      const vector = normals(2, size);
+      const call: Call = {op: 'softmax', shape, logits: values, axis};
+      const softmax = await tensorflow.call('call', call);
+      const exact = reference.alongAxis(shape, axis, [values], reference.softmax);
+      expect(copiesAmong(softmax.nativeOps)).toEqual(copies(held, 1, parts));
+      expect(softmax.stagedKernel).toBe(`softmax${variant}`);
+      expect(worst(softmax.values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+
+      const vjp = await tensorflow.call('call', {...call, op: 'logSoftmaxVjp', vector});
+      const product = reference.alongAxis(shape, axis, [exact, vector], reference.logSoftmaxVjp);
+      const bound = reference.alongAxis(shape, axis, [exact, vector], (y, v) => {
+        const total = v.reduce((sum, vi) => sum + Math.abs(vi), 0);
+        return v.map((vi, i) => Math.abs(vi) + y[i]! * total);
+      });
+      const inBounds = (a: number, e: number, i: number) => Math.abs(a - e) / (bound[i]! * 2 ** -24);
+      expect(worst(vjp.values, product, inBounds).error).toBeLessThanOrEqual(6);
+      // Of long rows it is one kernel, of logits and vector.
+      if (axis === shape.length - 1 && shape[axis]! > 24)
+        expect(copiesAmong(vjp.nativeOps)).toEqual(copies(held, 2, parts));
+      else expect(copiesAmong(vjp.nativeOps).InplaceUpdate).toBeGreaterThan(copies(held, 2, parts).InplaceUpdate);
+    });
+
+    test.each([
+      {name: 'whole', shape: [66, 4099], mask: [66, 4099], axis: 1, parts: 1, variant: 'LongRows'},
+      {name: 'whole', shape: [66, 4099], mask: [66, 4099], axis: 0, parts: 1, variant: 'GatheredRows'},
+      {name: 'whole', shape: [64, 8192], mask: [64, 8192], axis: 1, parts: 2, variant: 'LongRows'},
+      {name: 'repeated for each row', shape: [64, 8192], mask: [8192], axis: 1, parts: 2, variant: 'LongRows'},
+      {name: 'of whole rows', shape: [64, 8192], mask: [64, 1], axis: 1, parts: 2, variant: 'LongRows'},
+      {name: 'repeated over heads', shape: [8, 6, 80, 80], mask: [8, 1, 1, 80], axis: 3, parts: 1, variant: 'LongRows'},
+      {name: 'beside the axis', shape: [32, 32, 1000], mask: [32, 1, 1000], axis: 1, parts: 4, variant: 'GatheredRows'},
+    ])('masks, $name: $mask for $shape along axis $axis', async ({shape, mask, axis, parts, variant}) => {
+      const [size, width] = [sizeOf(shape), sizeOf(mask)];
+      expect(size).toBeGreaterThan(LARGE);
+      const [logits, keep] = [normals(1, size), flags(2, width)];
+      const call = {op: 'softmax' as const, shape, logits, axis, mask: {shape: mask, values: keep}};
+      const {values, nativeOps, ...ran} = await tensorflow.call('call', call);
+      const exact = reference.alongAxis(shape, axis, [logits, broadcast(keep, mask, shape)], reference.masked.softmax);
+      expect(ran).toMatchObject({kernels: ['maskedSoftmax'], stagedKernel: `maskedSoftmax${variant}`});
+      expect(copiesAmong(nativeOps)).toEqual(copies(held, 1, parts));
+      expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+    });
+
+    test('a mask that takes a kernel for every few rows goes the way of small tensors', async () => {
+      const [shape, mask] = [
+        [2000, 3, 64],
+        [2000, 1, 64],
+      ];
+      const [logits, keep] = [normals(1, sizeOf(shape)), flags(2, sizeOf(mask))];
+      const call = {op: 'softmax' as const, shape, logits, mask: {shape: mask, values: keep}};
+      const {values, nativeOps, stagedKernel} = await tensorflow.call('call', call);
+      const exact = reference.alongAxis(shape, 2, [logits, broadcast(keep, mask, shape)], reference.masked.softmax);
+      expect({nativeOps, stagedKernel}).toEqual({nativeOps: [], stagedKernel: 'maskedSoftmaxLongRows'});
+      expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+    });
+
+    describe.each([
+      {name: 'as one part', shape: [66, 4099], parts: 1},
+      {name: 'in parts', shape: [64, 8192], parts: 2},
+    ])('losses $name', ({shape, parts}) => {
+      const [outer, n] = shape as [number, number];
+      const logits = normals(1, outer * n);
+      const cotangent = normals(2, outer);
+      const random = new Random(3);
+      const distributions = Float32Array.from(logits, () => random.uniform(0, 1 / n));
+      const classes = Int32Array.from({length: outer}, () => random.integer(0, n - 1));
+      const oneHot = Float32Array.from(logits, (_, i) => Number(i % n === classes[Math.floor(i / n)]));
+
+      test.each([
+        {name: 'class indices', kernel: 'sparseCrossEntropy', q: oneHot, labels: {shape: [outer], values: classes}},
+        {name: 'distributions', kernel: 'crossEntropy', q: distributions, labels: {shape, values: distributions}},
+      ])('$name', async ({kernel, q, labels}) => {
+        const inputs = kernel === 'crossEntropy' ? 2 : 1;
+        const call: LabelledCall = {op: 'crossEntropy', shape, logits, labels, smoothing: 0};
+        const exact = reference.alongAxis(shape, 1, [logits, q], (x, l) => [reference.crossEntropy(x, l)]);
+        const loss = await tensorflow.call('call', call);
+        expect(loss).toMatchObject({kernels: [kernel], stagedKernel: `${kernel}LongRows`});
+        expect(copiesAmong(loss.nativeOps)).toEqual(copies(held, inputs, parts, false));
+        expect(worst(loss.values, exact, ulpError).error).toBeLessThanOrEqual(4);
+
+        const mean = await tensorflow.call('call', {...call, op: 'meanCrossEntropy'});
+        expect(mean).toMatchObject({kernels: [kernel], stagedKernel: `${kernel}LongRows`});
+        expect(copiesAmong(mean.nativeOps)).toEqual(copies(held, inputs, parts, false));
+        expect(ulpError(mean.values[0]!, exact.reduce((a, b) => a + b) / outer)).toBeLessThanOrEqual(4);
+
+        const gradient = await tensorflow.call('call', {...call, op: 'gradCrossEntropy', vector: cotangent});
+        // The host computes the losses once more, before their gradient does.
+        const forwardCopies = held === 'by TensorFlow' ? 2 * inputs * parts : 0;
+        const expected = copies(held, inputs, parts);
+        expect(gradient.stagedKernel).toBe(`${kernel}GradientLongRows`);
+        expect(copiesAmong(gradient.nativeOps)).toEqual({
+          ...expected,
+          InplaceUpdate: expected.InplaceUpdate + forwardCopies,
+        });
+        const slopes = reference.alongAxis(shape, 1, [logits, q], reference.crossEntropyGradient);
+        const bound = reference.alongAxis(shape, 1, [logits, q], (x, l) => {
+          const total = l.reduce((a, b) => a + b);
+          return reference.softmax(x).map((y, i) => y * total + l[i]!);
+        });
+        const error = worst(gradient.values, slopes, (a, e, i) => {
+          const c = cotangent[Math.floor(i / n)]!;
+          return Math.abs(a - c * e) / (Math.abs(c) * bound[i]! * 2 ** -24);
+        });
+        expect(error.error).toBeLessThanOrEqual(6);
+      });
+    });
+
+    test('rows of one, and a tensor reduced to little', async () => {
+      const size = 66 * 4099;
+      const logits = normals(1, size);
+      const column = await tensorflow.call('call', {op: 'softmax', shape: [size, 1], logits});
+      expect(column.values.every((y) => y === 1)).toBe(true);
+      const {values, nativeOps} = await tensorflow.call('call', {op: 'logSumExp', shape: [size], logits});
+      expect(values[0]).toBeCloseTo(reference.logSumExp(logits), 5);
+      expect(nativeOps).not.toContain('DeepCopy');
+    });
+  });
+});
+
+/** A mask's values for each logit. */
+function broadcast(values: Uint8Array, from: number[], to: number[]): Uint8Array {
+  const lengths = [...to.slice(from.length).map(() => 1), ...from];
+  return Uint8Array.from({length: sizeOf(to)}, (_, i) => {
+    let [rest, index, step] = [i, 0, 1];
+    for (let d = to.length - 1; d >= 0; d--) {
+      if (lengths[d]! > 1) index += (rest % to[d]!) * step;
+      rest = Math.floor(rest / to[d]!);
+      step *= lengths[d]!;
+    }
+    return values[index]!;
+  });
+}
