@@ -161,13 +161,44 @@ function startOfOperand(lines) {
 
 async function assemble(text) {
   const {default: binaryen} = await import('binaryen');
+  // Constants have become locals: fewer of them, and named alike, compress better.
+  const coalesced = withModule(binaryen, text, (module) => {
+    module.runPasses(['rse', 'coalesce-locals', 'vacuum']);
+    return module.emitText();
+  });
+  return withModule(binaryen, inOrderOfUse(coalesced), (module) => module.emitBinary());
+}
+
+function withModule(binaryen, text, use) {
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.Atomics | binaryen.Features.RelaxedSIMD);
-  // Constants have become locals: fewer of them, and named alike, compress better.
-  module.runPasses(['rse', 'coalesce-locals']);
-  const bytes = module.emitBinary();
-  module.dispose();
-  return bytes;
+  try {
+    return use(module);
+  } finally {
+    module.dispose();
+  }
+}
+
+/** Numbers the locals of each function as they are first used: so functions that are alike have like bytes, and compress. */
+function inOrderOfUse(text) {
+  const [head, ...functions] = text.split(/\n(?= \(func )/);
+  return [head, ...functions.map(inOrderOfUseWithin)].join('\n');
+}
+
+function inOrderOfUseWithin(code) {
+  const isLocal = (line) => /^\s*\(local /.test(line);
+  const lines = code.split('\n');
+  const start = lines.findIndex(isLocal);
+  if (start < 0) return code;
+  const end = lines.findLastIndex(isLocal) + 1;
+  const body = lines.slice(end).join('\n');
+  const firstUse = new Map();
+  for (const [, name] of body.matchAll(/local\.\w+ (\$[\w$]+)/g)) {
+    if (!firstUse.has(name)) firstUse.set(name, firstUse.size);
+  }
+  const placeOf = (line) => firstUse.get(/\(local (\S+)/.exec(line)[1]) ?? firstUse.size;
+  const locals = lines.slice(start, end).sort((a, b) => placeOf(a) - placeOf(b));
+  return [...lines.slice(0, start), ...locals, body].join('\n');
 }
 
 /**
