@@ -61,13 +61,15 @@ export interface ProductRequest {
   exact: boolean;
 }
 
-/** logSoftmaxVjp from the logits: v - y Σ v with y = softmax(scale·x), times the scale. What backpropagation asks for. */
-export interface LogSoftmaxGradientRequest {
+/** The same of the logits: y = softmax(scale·x). */
+export interface ProductOfLogitsRequest {
+  kind: ProductKind;
   /** Logits and vector: float32, of one shape, never empty. */
   x: TensorInfo;
   v: TensorInfo;
   rows: Rows;
   scale: number;
+  factor: number;
   exact: boolean;
 }
 
@@ -110,8 +112,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   /** Says that `forward` takes masks. Where it does not, selections before and after it do their work. */
   readonly masks?: true;
   product(request: ProductRequest, backend: B): TensorInfo;
-  /** In one kernel; null where softmax and then the product are no slower. */
-  logSoftmaxGradient?(request: LogSoftmaxGradientRequest, backend: B): TensorInfo | null;
+  /** At once; null where softmax and then the product are no slower. */
+  productOfLogits?(request: ProductOfLogitsRequest, backend: B): TensorInfo | null;
   /** Cross-entropy; where a backend has none, it is composed of the family. */
   crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
   crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;

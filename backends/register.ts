@@ -154,11 +154,11 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
     const rows = rowsAlong(shape, axis);
     if (probabilities)
       return implementation.product({kind, y: probabilities, v, rows, factor, exact}, backend as never);
-    const gradient =
-      kind === 'logSoftmaxVjp' && factor === scale
-        ? implementation.logSoftmaxGradient?.({x: logits!, v, rows, scale, exact}, backend as never)
-        : null;
-    if (gradient) return gradient;
+    const atOnce = implementation.productOfLogits?.(
+      {kind, x: logits!, v, rows, scale, factor, exact},
+      backend as never,
+    );
+    if (atOnce) return atOnce;
     const y = implementation.forward(
       {kind: 'softmax', x: logits!, rows, scale, mask: null, exact, outputShape: shape},
       backend as never,

@@ -69,18 +69,24 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       expect(softmax.stagedKernel).toBe(`softmax${variant}`);
       expect(worst(softmax.values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
 
-      const vjp = await tensorflow.call('call', {...call, op: 'logSoftmaxVjp', vector});
-      const product = reference.alongAxis(shape, axis, [exact, vector], reference.logSoftmaxVjp);
-      const bound = reference.alongAxis(shape, axis, [exact, vector], (y, v) => {
-        const total = v.reduce((sum, vi) => sum + Math.abs(vi), 0);
-        return v.map((vi, i) => Math.abs(vi) + y[i]! * total);
-      });
-      const inBounds = (a: number, e: number, i: number) => Math.abs(a - e) / (bound[i]! * 2 ** -24);
-      expect(worst(vjp.values, product, inBounds).error).toBeLessThanOrEqual(6);
-      // Of long rows it is one kernel, of logits and vector.
-      if (axis === shape.length - 1 && shape[axis]! > 24)
-        expect(copiesAmong(vjp.nativeOps)).toEqual(copies(held, 2, parts));
-      else expect(copiesAmong(vjp.nativeOps).InplaceUpdate).toBeGreaterThan(copies(held, 2, parts).InplaceUpdate);
+      // Products of logits are one job as well: their softmax is nowhere but in the parts. Of long rows it is one kernel.
+      const isOneKernel = axis === shape.length - 1 && shape[axis]! > 24;
+      const absolute = vector.map(Math.abs);
+      for (const op of ['logSoftmaxVjp', 'softmaxVjp'] as const) {
+        const ran = await tensorflow.call('call', {...call, op, vector});
+        expect(copiesAmong(ran.nativeOps)).toEqual(copies(held, 2, parts));
+        if (op === 'logSoftmaxVjp' && isOneKernel) expect(ran.stagedKernel).toBe('logSoftmaxGradientLongRows');
+        else expect(ran.stagedKernel).toMatch(op === 'softmaxVjp' ? /^softmaxProduct.+Rows$/ : /^logSoftmaxVjp.+Rows$/);
+        const product = op === 'softmaxVjp' ? reference.softmaxProduct : reference.logSoftmaxVjp;
+        const expected = reference.alongAxis(shape, axis, [exact, vector], product);
+        const bound = reference.alongAxis(shape, axis, [exact, absolute], (y, v) => {
+          const [total, mean] = [v.reduce((a, b) => a + b, 0), v.reduce((a, b, k) => a + y[k]! * b, 0)];
+          return v.map((vi, k) => (op === 'softmaxVjp' ? y[k]! * (vi + mean) : vi + y[k]! * total));
+        });
+        const error = worst(ran.values, expected, (a, e, k) => Math.abs(a - e) / (bound[k]! * 2 ** -24));
+        // An ULP of y is up to two of these units.
+        expect(error.error).toBeLessThanOrEqual(op === 'softmaxVjp' ? 2 * SOFTMAX_ULP : 6);
+      }
     });
 
     test.each([

@@ -21,9 +21,11 @@ export interface Job {
   inputs: Input[];
   /** With a width of 0 the result is one number, the sum of what the calls give. */
   output: {shape: number[]; width: number};
+  /** Elements per outer row of what is needed in between. */
+  scratch?: number;
   /** Whether it runs kernels of the second module. */
   needsLossMask?: boolean;
-  /** Runs kernels on some of the rows, told where each tensor has them, how many there are and which is the first. */
+  /** Runs kernels on some of the rows: where inputs, output and scratch have them, how many there are, the first's number. */
   run(at: Workplace, addresses: number[], outer: number, first: number): void;
 }
 
@@ -37,22 +39,25 @@ interface Input {
  * Does a job part by part, in the shared memory and on all threads.
  * @returns the result, or null where that cannot be: without such a memory or native copies, or with too many kernels
  */
-export function inParts({outer, inputs, output, needsLossMask, run}: Job, backend: NodeBackend): TensorInfo | null {
+export function inParts(
+  {outer, inputs, output, scratch = 0, needsLossMask, run}: Job,
+  backend: NodeBackend,
+): TensorInfo | null {
   const width = inputs[0]!.width;
   const isNativeOutput = outer * output.width >= LARGE;
   const copied = inputs.filter(({tensor}) => isCopiedNatively(tensor, backend)).map((input) => input.width);
   const parts = partsOf(outer, width, isNativeOutput ? [...copied, output.width] : copied);
   const partRows = parts[0]!.rows;
 
-  const {slots, bytes} = layOut(inputs, output.width, partRows, Math.min(SLOTS, parts.length));
+  const {slots, bytes} = layOut(inputs, output.width, scratch, partRows, Math.min(SLOTS, parts.length));
   const at = workplaceOf(bytes, backend);
   if (!at || (needsLossMask && !at.lossMask)) return null;
 
   const callsIn = (part: number, slot: number): Call[] => {
-    const {from, to} = slots[slot]!;
+    const {from, to, between} = slots[slot]!;
     return callsOf(parts[part]!.rows, width).map(({first, rows}, call) => {
       const addresses = inputs.map((input, i) => from[i]! + 4 * first * input.width);
-      addresses.push(to + 4 * (output.width > 0 ? first * output.width : call));
+      addresses.push(to + 4 * (output.width > 0 ? first * output.width : call), between + 4 * first * scratch);
       return at.record(() => run(at, addresses, rows, parts[part]!.first + first));
     });
   };
@@ -100,7 +105,7 @@ export function inParts({outer, inputs, output, needsLossMask, run}: Job, backen
 }
 
 /** Where each tensor lies: whole, or in each slot. */
-function layOut(inputs: Input[], outputWidth: number, partRows: number, slots: number) {
+function layOut(inputs: Input[], outputWidth: number, scratch: number, partRows: number, slots: number) {
   let bytes = 0;
   const reserve = (size: number, dtype: string) => {
     const start = bytes;
@@ -113,6 +118,7 @@ function layOut(inputs: Input[], outputWidth: number, partRows: number, slots: n
   const divided = Array.from({length: slots}, () => ({
     from: inputs.map(({tensor, width}, i) => (width === 0 ? wholes[i]! : reserve(partRows * width, tensor.dtype))),
     to: reserve(outputWidth > 0 ? partRows * outputWidth : MOST_CALLS, 'float32'),
+    between: reserve(partRows * scratch, 'float32'),
   }));
   return {slots: divided, bytes};
 }

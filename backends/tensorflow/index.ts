@@ -2,7 +2,7 @@ import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
-import {forwardLarge, isLarge, logSoftmaxGradientLarge, lossGradientLarge, lossLarge, productLarge} from './large';
+import {forwardLarge, isLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
 import {flagsOf, labelsOf, makeTensor, type NodeBackend, valuesOf} from './node_backend';
 import {describeWorkplace} from './workplace';
 
@@ -36,8 +36,8 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     return makeTensor(out, y.shape, backend);
   },
 
-  logSoftmaxGradient(request, backend) {
-    return isLarge(request.x) ? logSoftmaxGradientLarge(request, backend) : null;
+  productOfLogits(request, backend) {
+    return isLarge(request.x) ? productOfLogitsLarge(request, backend) : null;
   },
 
   crossEntropy(request, backend) {

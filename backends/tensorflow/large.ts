@@ -11,8 +11,8 @@ import type {
   CrossEntropyGradientRequest,
   CrossEntropyRequest,
   ForwardRequest,
-  LogSoftmaxGradientRequest,
   Loss,
+  ProductOfLogitsRequest,
   ProductRequest,
 } from '../backend';
 import {hasGradientKernel} from '../wasm/choose';
@@ -68,21 +68,26 @@ export function productLarge({kind, y, v, rows, factor}: ProductRequest, backend
   );
 }
 
-/** logSoftmax's derivative from logits, in rows that have such a kernel. */
-export function logSoftmaxGradientLarge(
-  {x, v, rows, scale}: LogSoftmaxGradientRequest,
-  backend: NodeBackend,
-): TensorInfo | null {
-  if (!hasGradientKernel(rows)) return null;
+/** A Jacobian product of logits: in one kernel, or else of a softmax that is nowhere but in the parts. */
+export function productOfLogitsLarge(request: ProductOfLogitsRequest, backend: NodeBackend): TensorInfo | null {
+  const {kind, x, v, rows, scale, factor} = request;
   const width = rows.n * rows.inner;
+  const isOneKernel = hasGradientKernel(request);
   return inParts(
     {
       outer: rows.outer,
       inputs: [x, v].map((tensor) => ({tensor, width})),
       output: {shape: x.shape, width},
+      scratch: isOneKernel ? 0 : width,
       run({kernels}, addresses, outer) {
-        const [logits, vector, to] = addresses as [number, number, number];
-        runLogSoftmaxGradient(kernels, logits, vector, to, {...rows, outer}, scale);
+        const [logits, vector, to, y] = addresses as [number, number, number, number];
+        const these = {...rows, outer};
+        if (isOneKernel) {
+          runLogSoftmaxGradient(kernels, logits, vector, to, these, scale);
+        } else {
+          runForward(kernels, 'softmax', logits, y, these, scale);
+          runProduct(kernels, kind, y, vector, to, these, factor);
+        }
       },
     },
     backend,

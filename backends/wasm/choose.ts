@@ -1,5 +1,5 @@
 import type {Rows} from '../../kernels/rows';
-import type {ForwardKind, ProductKind} from '../backend';
+import type {ForwardKind, ProductKind, ProductOfLogitsRequest} from '../backend';
 
 /** How a kernel goes through the rows; see the file of that name in assembly/. */
 export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
@@ -44,8 +44,9 @@ export function productVariant({outer, n, inner}: Rows): ProductVariant {
   return fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
 }
 
-/** Whether there is a kernel for logSoftmax's derivative from logits in these rows, and none that beats it. */
-export function hasGradientKernel({outer, n, inner}: Rows): boolean {
+/** Whether there is one kernel for this product of logits, which logSoftmax's derivative is, and nothing that beats it. */
+export function hasGradientKernel({kind, rows: {outer, n, inner}, scale, factor}: ProductOfLogitsRequest): boolean {
+  if (kind !== 'logSoftmaxVjp' || factor !== scale) return false;
   return inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_GATHERED_ROW);
 }
 

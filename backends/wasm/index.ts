@@ -70,8 +70,9 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return out;
   },
 
-  logSoftmaxGradient({x, v, rows, scale}, backend) {
-    if (!hasGradientKernel(rows)) return null;
+  productOfLogits(request, backend) {
+    const {x, v, rows, scale} = request;
+    if (!hasGradientKernel(request)) return null;
     const {kernels} = accessTo(backend);
     if (!kernels) return null;
     const out = backend.makeOutput(x.shape, 'float32');
