@@ -86,16 +86,12 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     let r1 = s0;
     let r2 = s0;
     let r3 = s0;
-    do {
-      let a0 = v128.load(x0 + i);
-      let a1 = v128.load(x1 + i);
-      let a2 = v128.load(x2 + i);
-      let a3 = v128.load(x3 + i);
-      if (kind == SOFTMAX) {
-        let v0 = value(argument(a0, scale, shift0, floor0), magic0);
-        let v1 = value(argument(a1, scale, shift1, floor1), magic1);
-        let v2 = value(argument(a2, scale, shift2, floor2), magic2);
-        let v3 = value(argument(a3, scale, shift3, floor3), magic3);
+    if (kind == SOFTMAX) {
+      do {
+        let v0 = value(argument(v128.load(x0 + i), scale, shift0, floor0), magic0);
+        let v1 = value(argument(v128.load(x1 + i), scale, shift1, floor1), magic1);
+        let v2 = value(argument(v128.load(x2 + i), scale, shift2, floor2), magic2);
+        let v3 = value(argument(v128.load(x3 + i), scale, shift3, floor3), magic3);
         v128.store(y0 + i, v0);
         v128.store(y1 + i, v1);
         v128.store(y2 + i, v2);
@@ -104,42 +100,54 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
         s1 = f32x4.add(s1, v1);
         s2 = f32x4.add(s2, v2);
         s3 = f32x4.add(s3, v3);
-      } else {
+        i += step;
+      } while (i < stop);
+    } else {
+      // Two vectors at a time: registers hold no more.
+      let j = i;
+      do {
+        let a0 = v128.load(x0 + j);
+        let a1 = v128.load(x1 + j);
         let b0 = argument(a0, scale, shift0, floor0);
         let b1 = argument(a1, scale, shift1, floor1);
-        let b2 = argument(a2, scale, shift2, floor2);
-        let b3 = argument(a3, scale, shift3, floor3);
         let k0 = round(b0, magic0);
         let k1 = round(b1, magic1);
-        let k2 = round(b2, magic2);
-        let k3 = round(b3, magic3);
         let tie0 = f32x4.eq(a0, logit0);
         let tie1 = f32x4.eq(a1, logit1);
-        let tie2 = f32x4.eq(a2, logit2);
-        let tie3 = f32x4.eq(a3, logit3);
         let p0 = v128.andnot(power(k0), tie0);
         let p1 = v128.andnot(power(k1), tie1);
-        let p2 = v128.andnot(power(k2), tie2);
-        let p3 = v128.andnot(power(k3), tie3);
         let e0 = f32x4.mul(excess(b0, k0, magic0), p0);
         let e1 = f32x4.mul(excess(b1, k1, magic1), p1);
-        let e2 = f32x4.mul(excess(b2, k2, magic2), p2);
-        let e3 = f32x4.mul(excess(b3, k3, magic3), p3);
         ties0 = i32x4.sub(ties0, tie0);
         ties1 = i32x4.sub(ties1, tie1);
-        ties2 = i32x4.sub(ties2, tie2);
-        ties3 = i32x4.sub(ties3, tie3);
         s0 = f32x4.add(s0, p0);
         s1 = f32x4.add(s1, p1);
-        s2 = f32x4.add(s2, p2);
-        s3 = f32x4.add(s3, p3);
         r0 = f32x4.add(r0, e0);
         r1 = f32x4.add(r1, e1);
+        j += step;
+      } while (j < stop);
+      do {
+        let a2 = v128.load(x2 + i);
+        let a3 = v128.load(x3 + i);
+        let b2 = argument(a2, scale, shift2, floor2);
+        let b3 = argument(a3, scale, shift3, floor3);
+        let k2 = round(b2, magic2);
+        let k3 = round(b3, magic3);
+        let tie2 = f32x4.eq(a2, logit2);
+        let tie3 = f32x4.eq(a3, logit3);
+        let p2 = v128.andnot(power(k2), tie2);
+        let p3 = v128.andnot(power(k3), tie3);
+        let e2 = f32x4.mul(excess(b2, k2, magic2), p2);
+        let e3 = f32x4.mul(excess(b3, k3, magic3), p3);
+        ties2 = i32x4.sub(ties2, tie2);
+        ties3 = i32x4.sub(ties3, tie3);
+        s2 = f32x4.add(s2, p2);
+        s3 = f32x4.add(s3, p3);
         r2 = f32x4.add(r2, e2);
         r3 = f32x4.add(r3, e3);
-      }
-      i += step;
-    } while (i < stop);
+        i += step;
+      } while (i < stop);
+    }
     if (kind == SOFTMAX) {
       low0 = f64x2.add(low0, promoteLow(s0));
       low1 = f64x2.add(low1, promoteLow(s1));
