@@ -11,6 +11,7 @@ export interface Span {
 const PART_ELEMENTS = 1 << 18;
 /** Elements of a kernel call: some 15 µs of work, beside which handing it over costs little. */
 const CALL_ELEMENTS = 1 << 14;
+
 /**
  * The parts of tensors with the same number of outer rows, the longest of `width` elements: of one size where that can
  * be, and else all but the last, which is smaller. `copied` are the elements per outer row of those that native ops copy.
