@@ -102,8 +102,9 @@ export function logPlus(x: Tensor, c: number): Tensor {
   return runKernel(LOG_PLUS, {x}, {c});
 }
 
-function reciprocal(x: Tensor): Tensor {
-  return runKernel(RECIPROCAL, {x}, {});
+/** 1 / x; of 0 Infinity, or if asked for 0. */
+export function reciprocal(x: Tensor, ofZero: number): Tensor {
+  return runKernel(RECIPROCAL, {x}, {ofZero});
 }
 
 export const CALCULUS_GRADIENTS: GradConfig[] = [
@@ -128,14 +129,14 @@ export const CALCULUS_GRADIENTS: GradConfig[] = [
   {
     kernelName: LOG_PLUS,
     inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => ({x: () => multiply(dy as Tensor, reciprocal(x!))}),
+    gradFunc: (dy, [x]) => ({x: () => multiply(dy as Tensor, reciprocal(x!, Infinity))}),
   },
   {
     kernelName: RECIPROCAL,
     inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => ({
+    gradFunc: (dy, [x], {ofZero}) => ({
       x: () => {
-        const r = reciprocal(x!);
+        const r = reciprocal(x!, ofZero as number);
         return scaled(multiply(dy as Tensor, multiply(r, r)), -1);
       },
     }),

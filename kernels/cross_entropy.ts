@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {multiply, selected, total} from './calculus';
+import {multiply, reciprocal, selected, total} from './calculus';
 import {checkFinite, checkOptions, show} from './check';
 import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
@@ -101,6 +101,5 @@ function reduce(losses: Tensor, weights: Tensor, reduction: Reduction): Tensor {
   const weighted = multiply(losses, weights);
   if (reduction === 'none') return weighted;
   if (reduction === 'sum') return total(weighted);
-  const share = weights.size > 0 ? tf.divNoNan(1, tf.sum(weights)) : tf.scalar(0);
-  return multiply(total(weighted), share);
+  return multiply(total(weighted), reciprocal(total(weights), 0));
 }

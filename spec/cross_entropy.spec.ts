@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-layers'; // tfjs's gradients, for the mixed graphs belo
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {softmaxCrossEntropy} from '../index';
-import {crossEntropy} from '../kernels/reference';
+import {crossEntropy, logSoftmax} from '../kernels/reference';
 
 /** The options; the kernels themselves are in the conformance suite of each backend. */
 
@@ -106,6 +106,50 @@ test('weights of samples and of classes, and their mean', () => {
     value(() => softmaxCrossEntropy(CLASSES, X, {classWeights})),
     [sum(byClass) / sum(ofRows)],
   );
+});
+
+test('the weighted mean has gradients in the weights, and in labels that weigh; none where nothing weighs', () => {
+  const weights = [1, 0, 2, 0.5];
+  const mean = sum(LOSSES.map((loss, i) => loss * weights[i]!)) / sum(weights);
+  close(
+    value(() => tf.grad((w) => softmaxCrossEntropy(CLASSES, X, {weights: w}))(tf.tensor1d(weights))),
+    LOSSES.map((loss) => (loss - mean) / sum(weights)),
+  );
+
+  const classWeights = [3, 1, 0.25];
+  const ofRows = CLASSES.map((c) => classWeights[c]!);
+  const meanByClass = sum(LOSSES.map((loss, i) => loss * ofRows[i]!)) / sum(ofRows);
+  close(
+    value(() => tf.grad((labels) => softmaxCrossEntropy(labels, X, {classWeights}))(tf.tensor2d(oneHot))),
+    X.flatMap((row, i) => {
+      const logarithms = logSoftmax(row);
+      return classWeights.map((c, k) => (c * (LOSSES[i]! - meanByClass) - ofRows[i]! * logarithms[k]!) / sum(ofRows));
+    }),
+  );
+
+  const nothing = tf.grad((w) => softmaxCrossEntropy(CLASSES, X, {weights: w}));
+  close(
+    value(() => nothing(tf.zeros([4]))),
+    [0, 0, 0, 0],
+  );
+});
+
+test.each([3, 12, 24, 30, 100])('a logit of -Infinity makes a smoothed loss Infinity, in rows of %d', (n) => {
+  const row = Array.from({length: n}, (_, i) => (i === 1 ? Number.NEGATIVE_INFINITY : Math.sin(i)));
+  const logits = [row, row, row, row, row];
+  const options = {labelSmoothing: 0.1, reduction: 'none'} as const;
+  const infinite = new Array(5).fill(Number.POSITIVE_INFINITY);
+  const dense = row.map((_, i) => Number(i === 0));
+  expect(value(() => softmaxCrossEntropy([0, 0, 0, 2, 2], logits, options))).toEqual(infinite);
+  expect(
+    value(() =>
+      softmaxCrossEntropy(
+        logits.map(() => dense),
+        logits,
+        options,
+      ),
+    ),
+  ).toEqual(infinite);
 });
 
 test('ignoreIndex: loss 0, gradient 0, no part in the mean; nothing left is 0', () => {

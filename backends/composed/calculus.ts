@@ -12,7 +12,7 @@ const VALUES: Record<string, Values> = {
     const {outer, n, inner} = rowsAlong(x!.shape, axis as number);
     return tf.reshape(tf.mul(tf.reshape(x!, [outer, n, inner]), tf.reshape(g!, [outer, 1, inner])), x!.shape);
   },
-  [RECIPROCAL]: ({x}) => tf.div(1, x!),
+  [RECIPROCAL]: ({x}, {ofZero}) => (ofZero === 0 ? tf.divNoNan(1, x!) : tf.div(1, x!)),
   [LOG_PLUS]: ({x}, {c}) => tf.add(tf.log(x!), c as number),
   [SELECT]: ({x, mask}) => select(mask!, x!, 0),
 };

@@ -20,6 +20,7 @@ let sumOfLabels: f64 = 0;
 function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128, share: v128): f64 {
   let costs = f64x2.splat(0);
   let total = costs;
+  let known = f32x4.ne(keep, f32x4.splat(0)); // where they do not matter, what lies there may be -Infinity
   let fresh = i32x4.splat(-1);
   let last = bytes - 16;
   let i: usize = 0;
@@ -28,7 +29,7 @@ function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128
       fresh = lanesFrom(i32((i - last) >> 2));
       i = last;
     }
-    let q = v128.and(smoothed(v128.load(labels + i), keep, share), fresh);
+    let q = v128.and(smoothed(v128.and(v128.load(labels + i), known), keep, share), fresh);
     let c = cost(q, f32x4.sub(max, v128.load(x + i)));
     total = f64x2.add(total, f64x2.add(promoteLow(q), promoteHigh(q)));
     costs = f64x2.add(costs, f64x2.add(promoteLow(c), promoteHigh(c)));
