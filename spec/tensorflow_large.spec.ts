@@ -185,6 +185,53 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
   });
 });
 
+describeWithTfjsNode('large tensors on tensorflow, when something fails', () => {
+  const shape = [67, 8192];
+  const logits = normals(1, sizeOf(shape));
+  const exact = reference.alongAxis(shape, 1, [logits], reference.softmax);
+  let tensorflow: TensorflowProcess;
+  beforeEach(async () => {
+    tensorflow = await TensorflowProcess.start('by TensorFlow');
+  });
+  afterEach(() => tensorflow?.stop());
+
+  test('a native op: the error is told, nothing is left behind, and the next call is right', async () => {
+    const call = {shape, logits};
+    await tensorflow.call('call', {op: 'softmax', ...call}); // tries whether native copies work
+    const whole = {shape: [66, 4099], logits: logits.subarray(0, 66 * 4099)};
+    const failures = ['Empty', 'Reshape', 'Bitcast', 'SplitV', 'Unpack', 'InplaceUpdate'].flatMap((op) =>
+      [1, 2, 3].map((nth) => ({...call, op, nth})),
+    );
+    let failed = 0;
+    for (const failure of [...failures, {...whole, op: 'DeepCopy', nth: 1}]) {
+      const {message, left, values} = await tensorflow.call('failing', failure);
+      if (message === null) continue; // it runs less often than that
+      failed++;
+      expect({failure: `${failure.op} ${failure.nth}`, message, left}).toEqual({
+        failure: `${failure.op} ${failure.nth}`,
+        message: `no more ${failure.op}`,
+        left: [0, 0, 0],
+      });
+      if (failure.shape === shape) expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+    }
+    expect(failed).toBe(15);
+  });
+
+  test.each(['InplaceUpdate', 'DeepCopy'])('without %s large tensors go the way of small ones', async (op) => {
+    await tensorflow.call('break', op);
+    const {values, nativeOps, stagedKernel} = await tensorflow.call('call', {op: 'softmax', shape, logits});
+    expect(copiesAmong(nativeOps)[op as 'DeepCopy']).toBe(1); // the trial, once
+    expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+    expect(stagedKernel).toBe('softmaxLongRows');
+    expect((await tensorflow.call('call', {op: 'softmax', shape, logits})).nativeOps).toEqual([]);
+  });
+
+  test('what node:vm cuts off, without a finally, takes nothing from the next call', async () => {
+    const {wrong, cuts} = await tensorflow.call('interrupted', {shape: [1024, 1024], times: 60});
+    expect({wrong, cuts}).toEqual({wrong: 0, cuts: 60});
+  });
+});
+
 /** A mask's values for each logit. */
 function broadcast(values: Uint8Array, from: number[], to: number[]): Uint8Array {
   const lengths = [...to.slice(from.length).map(() => 1), ...from];

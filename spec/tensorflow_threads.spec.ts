@@ -1,6 +1,6 @@
 import {pipeline} from '../backends/tensorflow/pipeline';
 import {callsOf, partsOf} from '../backends/tensorflow/spans';
-import {type Call, SLOTS, Threads} from '../backends/tensorflow/threads';
+import {type Call, Threads} from '../backends/tensorflow/threads';
 import {kernelsOn} from '../backends/wasm/module';
 import {Random} from './cases/random';
 
@@ -50,27 +50,3 @@ test('parts divided among threads give what one thread gives, job after job', as
   expect(threads.submitted).toBeGreaterThan(100);
   if (threads.count > 1) expect(threads.own).toBeLessThan(threads.submitted);
 });
-
-test.each(['bringIn', 'takeOut'] as const)(
-  'after an error in %s no call is left, and the next job is right',
-  (step) => {
-    const n = 1000;
-    const x = new Float32Array(memory.buffer, 0, 64 * n).fill(1);
-    const y = new Float32Array(memory.buffer, 4 * MIB, 64 * n).fill(0);
-    const call = (first: number): Call => [['softmaxLongRows', 4 * first * n, 4 * MIB + 4 * first * n, 8, n, 1, 1]];
-    let fails = true;
-    const failing = (part: number) => {
-      if (fails && part === 3) throw new Error('no more');
-    };
-    const steps = {bringIn() {}, calls: (part: number) => [call(8 * part)], takeOut() {}, [step]: failing};
-    expect(() => pipeline(8, steps, threads)).toThrow('no more');
-    for (let slot = 0; slot < SLOTS; slot++) expect(threads.isFinished(slot)).toBe(true);
-    expect([y[0], y[3 * 8 * n - 1]]).toEqual([Math.fround(1 / n), Math.fround(1 / n)]);
-
-    fails = false;
-    y.fill(0);
-    pipeline(8, steps, threads);
-    expect(y.every((value) => value === Math.fround(1 / n))).toBe(true);
-    expect(x[0]).toBe(1);
-  },
-);

@@ -45,8 +45,13 @@ function nativeTensor(shape: number[], partSize: number, copies: NativeCopies, b
   const size = util.sizeFromShape(shape);
   if (size > partSize) {
     const tensor = makeNativeTensor(shape, backend);
-    const copy = copies.to(nativeId(tensor, backend)!, size, partSize);
-    return {copy, result: () => tensor, abandon: () => tensor.dispose()};
+    const abandon = () => tensor.dispose();
+    try {
+      return {copy: copies.to(nativeId(tensor, backend)!, size, partSize), result: () => tensor, abandon};
+    } catch (error) {
+      abandon();
+      throw error;
+    }
   }
   let tensor: TensorInfo;
   return {

@@ -5,7 +5,7 @@ import {type NodeBackend, nativeId} from './node_backend';
 import {pipeline, type Steps} from './pipeline';
 import {callsOf, partsOf} from './spans';
 import {type Call, MOST_CALLS, MOST_KERNELS, SLOTS} from './threads';
-import {type Workplace, workplaceOf} from './workplace';
+import {hasRoomFor, type Workplace, workplaceOf} from './workplace';
 
 /** From this many elements on a tensor is large: native ops copy it, and make the tensor of a result. */
 export const LARGE = 1 << 18;
@@ -50,7 +50,7 @@ export function inParts(
   const partRows = parts[0]!.rows;
 
   const {slots, bytes} = layOut(inputs, output.width, scratch, partRows, Math.min(SLOTS, parts.length));
-  const at = workplaceOf(bytes, backend);
+  const at = workplaceOf(backend);
   if (!at || (needsLossMask && !at.lossMask)) return null;
 
   const callsIn = (part: number, slot: number): Call[] => {
@@ -63,7 +63,7 @@ export function inParts(
   };
   const firstCalls = callsIn(0, 0);
   // In another part a mask may repeat itself elsewhere in each call, which takes up to twice as many.
-  if (2 * firstCalls.flat().length > MOST_KERNELS) return null;
+  if (2 * firstCalls.flat().length > MOST_KERNELS || !hasRoomFor(bytes, at)) return null;
 
   const {buffer} = at.memory;
   const copies = new NativeCopies(backend.binding);
@@ -92,8 +92,10 @@ export function inParts(
         sink.copy(part, new Float32Array(buffer, slots[slot]!.to, size));
       },
     };
+    at.busy = true;
     try {
       pipeline(parts.length, steps, at.threads);
+      at.busy = false;
     } catch (error) {
       sink?.abandon();
       throw error;

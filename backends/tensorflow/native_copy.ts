@@ -98,9 +98,12 @@ export class NativeCopies {
       Int32Array.from(isWide ? [0, 1, 2, 3] : [0]),
     );
     const attributes = [this.type('T', isWide ? COMPLEX128 : binding.TF_FLOAT)];
-    const [updated] = binding.executeOp('InplaceUpdate', attributes, [target, rows, source], 1);
-    binding.deleteTensor(updated!.id);
-    binding.deleteTensor(rows);
+    try {
+      const [updated] = binding.executeOp('InplaceUpdate', attributes, [target, rows, source], 1);
+      binding.deleteTensor(updated!.id);
+    } finally {
+      binding.deleteTensor(rows);
+    }
   }
 
   private reshape(tensor: number, shape: number[], dtype = this.binding.TF_FLOAT): number {
@@ -143,17 +146,18 @@ export class NativeCopies {
 export function nativeCopyOf(place: Float32Array, shape: number[], backend: NodeBackend): Tensor {
   const {TF_ATTR_TYPE, TF_FLOAT} = backend.binding;
   const view = makeTensor(place, shape, backend);
-  const copy = backend.executeSingleOutput('DeepCopy', [{name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT}], [view]);
-  backend.disposeData(view.dataId);
-  return copy;
+  try {
+    return backend.executeSingleOutput('DeepCopy', [{name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT}], [view]);
+  } finally {
+    backend.disposeData(view.dataId);
+  }
 }
 
 /**
- * Whether all that works on this backend, tried in `scratch`, aligned to 64 bytes, which is left as it was. With tensors
- * on another device, or with a TensorFlow that copies where this one does not, nothing would arrive.
+ * Whether all that works on this backend, tried in `scratch`, aligned to 64 bytes. With tensors on another device, or
+ * with a TensorFlow that copies where this one does not, nothing would arrive.
  */
 export function canCopyNatively(scratch: Float32Array, backend: NodeBackend): boolean {
-  const before = scratch.slice(0, 2 * PART_UNIT);
   const copies = new NativeCopies(backend.binding);
   const tensors: Tensor[] = [];
   const own = (tensor: Tensor) => {
@@ -182,6 +186,5 @@ export function canCopyNatively(scratch: Float32Array, backend: NodeBackend): bo
   } finally {
     copies.dispose();
     for (const tensor of tensors) tensor.dispose();
-    scratch.set(before);
   }
 }

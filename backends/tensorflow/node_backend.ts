@@ -75,11 +75,10 @@ export function makeNativeTensor(shape: number[], backend: NodeBackend): Tensor 
     shape: [shape.length],
     dtype: 'int32' as const,
   };
-  const tensor = backend.executeSingleOutput(
-    'Empty',
-    [{name: 'dtype', type: TF_ATTR_TYPE, value: TF_FLOAT}],
-    [dimensions],
-  );
-  backend.disposeData(dimensions.dataId);
-  return tensor;
+  try {
+    const attributes = [{name: 'dtype', type: TF_ATTR_TYPE, value: TF_FLOAT}];
+    return backend.executeSingleOutput('Empty', attributes, [dimensions]);
+  } finally {
+    backend.disposeData(dimensions.dataId);
+  }
 }

@@ -4,7 +4,7 @@
  * All calls are numbered through, and written down in a ring: NEXT is the next to be taken, END is one past the last that
  * may be, FINISHED counts for each slot. A call is written down before END moves on, and overwritten only after all of
  * its slot are finished: so whoever takes a number below END finds its call. This thread takes calls too: on a busy
- * machine nothing waits for a thread that gets no processor.
+ * machine what no other thread has begun does not wait for one.
  */
 import type {KernelName} from '../wasm/choose';
 import type {LossMaskExport} from '../wasm/loss_mask_module';
@@ -19,7 +19,7 @@ export const MOST_CALLS = 128;
 export const MOST_KERNELS = 4 * MOST_CALLS;
 
 const [NEXT, END, FINISHED] = [0, 1, 2];
-/** For each call in the ring: its slot, and where its kernels are written down. */
+/** For each call in the ring, a power of two: its slot, and where its kernels are written down. */
 const RING = SLOTS * MOST_CALLS;
 const FIELDS = 2;
 /** For each call the number of kernels; for each of these a number, how many arguments, and the arguments. */
@@ -69,6 +69,7 @@ export class Threads {
   private readonly kernels: ((...values: number[]) => void)[];
   private readonly numberOf: Map<string, number>;
   private readonly pending = new Int32Array(SLOTS);
+  private readonly workers: {terminate(): unknown}[] = [];
 
   /** @param instances modules and what they export on the memory */
   constructor(memory: WebAssembly.Memory, instances: {module: WebAssembly.Module; exports: WebAssembly.Exports}[]) {
@@ -85,6 +86,7 @@ export class Threads {
       const worker = new Worker(TEXT, {eval: true, execArgv: [], workerData});
       worker.on('error', () => {}); // one that cannot start leaves the work to the others
       worker.unref();
+      this.workers.push(worker);
     }
   }
 
@@ -139,6 +141,11 @@ export class Threads {
       this.kernels[programs[at]!]!(...programs.subarray(at + 2, at + 2 + length));
       at += 2 + length;
     }
+  }
+
+  /** Ends the other threads, whatever they are at. */
+  stop(): void {
+    for (const worker of this.workers) worker.terminate();
   }
 
   /** The number of a call that is now ours, or null if there is none left. */

@@ -16,26 +16,44 @@ export interface Workplace {
   kernels: Kernels;
   lossMask: LossMaskKernels | null;
   record(run: () => void): Call;
+  /**
+   * Whether a job is under way. One that still is when the next begins has failed, or was cut off, as node:vm does after a
+   * timeout and Node's prompt on Ctrl-C, without a `finally`. Its calls could not be told from those of the next.
+   */
+  busy: boolean;
 }
 
 /** One for all backend objects; null where it cannot be had, undefined before the first large tensor. */
 let workplace: Workplace | null | undefined;
 const copiesNatively = new WeakMap<NodeBackend, boolean>();
 
-/** The workplace with at least so many bytes of memory; null where there is none, or no native copies. */
-export function workplaceOf(bytes: number, backend: NodeBackend): Workplace | null {
-  if (bytes > MOST_BYTES) return null;
+/** The workplace, free for the next job; null where there is none, or no native copies. */
+export function workplaceOf(backend: NodeBackend): Workplace | null {
+  if (workplace?.busy) {
+    workplace.threads.stop();
+    workplace = undefined;
+  }
   if (workplace === undefined) workplace = setUp();
   if (workplace === null) return null;
-  const {memory} = workplace;
-  const missing = bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
   let works = copiesNatively.get(backend);
   if (works === undefined) {
-    works = canCopyNatively(new Float32Array(memory.buffer), backend);
+    works = canCopyNatively(new Float32Array(workplace.memory.buffer), backend);
     copiesNatively.set(backend, works);
   }
   return works ? workplace : null;
+}
+
+/** Whether there are at least so many bytes of memory, now if not before. */
+export function hasRoomFor(bytes: number, {memory}: Workplace): boolean {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing <= 0) return true;
+  if (bytes > MOST_BYTES) return false;
+  try {
+    memory.grow(Math.ceil(missing / PAGE));
+    return true;
+  } catch {
+    return false; // the system has none left
+  }
 }
 
 /** For people: how large tensors go. Starts nothing. */
@@ -64,6 +82,7 @@ function setUp(): Workplace | null {
       memory,
       threads,
       kernels: {...first, functions: kernelsByName(recording(first.exports))},
+      busy: false,
       lossMask: second && {build: second.build, ...lossMaskKernelsByName(recording(second.exports))},
       record(run) {
         call = [];

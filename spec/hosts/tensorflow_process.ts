@@ -3,6 +3,7 @@
  * native addon sees other typed arrays than a jest test does, which runs in a realm of its own.
  */
 import {createRequire} from 'node:module';
+import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import {lastRun, notePlainTypeScript} from '../../backends/wasm/run';
 import * as family from '../../node';
@@ -15,6 +16,7 @@ import {TFJS_NODE} from './tfjs_node';
 interface NodeInternals {
   binding: {getNumOfTensors(): number; executeOp(op: string, ...rest: unknown[]): unknown};
   getInputTensorIds(tensors: {dataId: object}[]): number[];
+  numDataIds(): number;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
 }
 
@@ -56,6 +58,57 @@ const functions = {
     return {...outcome, nativeOps, stagedKernel: lastRun()?.kernel ?? null};
   },
 
+  /** Softmax with the nth run of a native op failing, and what that leaves behind; then once more, in peace. */
+  async failing({shape, logits, op, nth}: {shape: number[]; logits: Float32Array; op: string; nth: number}) {
+    const x = tf.tensor(logits, shape);
+    const counts = () => {
+      const backend = nodeBackend();
+      return [backend.binding.getNumOfTensors(), tf.memory().numTensors, backend.numDataIds()];
+    };
+    const before = counts();
+    let message: string | null = null;
+    let runs = 0;
+    const fail = (name: string) => {
+      if (name === op && ++runs === nth) throw new Error(`no more ${op}`);
+    };
+    await beforeNativeOps(fail, async () => family.softmax(x).dispose()).catch((error: Error) => {
+      message = error.message;
+    });
+    const left = counts().map((count, i) => count - before[i]!);
+    const y = family.softmax(x);
+    const values = y.dataSync<'float32'>();
+    tf.dispose([x, y]);
+    return {message: message as string | null, left, values};
+  },
+
+  /** Makes a native op fail from now on. */
+  break(op: string): void {
+    const {binding} = nodeBackend();
+    const executeOp = (name: string, ...rest: unknown[]) => {
+      if (name === op) throw new Error(`no ${op}`);
+      return binding.executeOp(name, ...rest);
+    };
+    nodeBackend().binding = Object.create(binding, {executeOp: {value: executeOp}});
+  },
+
+  /** Cuts softmax off, again and again, where no `finally` runs. How many elements of the next softmax were wrong, and cuts. */
+  interrupted({shape, times}: {shape: number[]; times: number}): {wrong: number; cuts: number} {
+    const x = tf.randomNormal(shape, 0, 3, 'float32', 1);
+    const values = () => family.softmax(x).dataSync<'float32'>();
+    const expected = values();
+    const context = createContext({work: () => family.softmax(x).dispose()});
+    let [wrong, cuts] = [0, 0];
+    for (let i = 0; i < times; i++) {
+      try {
+        runInContext('for (;;) work()', context, {timeout: 3 + (i % 20)});
+      } catch {
+        cuts++;
+      }
+      wrong += values().filter((value, j) => value !== expected[j]).length;
+    }
+    return {wrong, cuts};
+  },
+
   fuzz: runCase,
 
   /** tf.softmax of the logits before install(), after it, and after uninstall(), beside softmax of this package. */
@@ -85,19 +138,22 @@ function nodeBackend(): NodeInternals {
 
 /** The names of TensorFlow's ops that run meanwhile, in order. */
 async function recordNativeOps<T>(action: () => Promise<T>): Promise<{outcome: T; nativeOps: string[]}> {
+  const nativeOps: string[] = [];
+  const outcome = await beforeNativeOps((op) => nativeOps.push(op), action);
+  return {outcome, nativeOps};
+}
+
+/** Calls `before` with the name of each of TensorFlow's ops that runs meanwhile. */
+async function beforeNativeOps<T>(before: (op: string) => void, action: () => Promise<T>): Promise<T> {
   const backend = nodeBackend();
   const {binding} = backend;
-  const nativeOps: string[] = [];
-  backend.binding = Object.create(binding, {
-    executeOp: {
-      value(op: string, ...rest: unknown[]) {
-        nativeOps.push(op);
-        return binding.executeOp(op, ...rest);
-      },
-    },
-  });
+  const executeOp = (op: string, ...rest: unknown[]) => {
+    before(op);
+    return binding.executeOp(op, ...rest);
+  };
+  backend.binding = Object.create(binding, {executeOp: {value: executeOp}});
   try {
-    return {outcome: await action(), nativeOps};
+    return await action();
   } finally {
     backend.binding = binding;
   }
