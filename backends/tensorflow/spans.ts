@@ -7,7 +7,7 @@ export interface Span {
   rows: number;
 }
 
-/** Elements of a part: enough to be worth two native calls, few enough to stay in a processor's cache. */
+/** Elements of a part, more or less: enough to be worth two native calls, few enough to stay in a processor's cache. */
 const PART_ELEMENTS = 1 << 18;
 /** Elements of a kernel call: some 15 µs of work, beside which handing it over costs little. */
 const CALL_ELEMENTS = 1 << 14;
@@ -21,7 +21,7 @@ export function partsOf(outer: number, width: number, copied: number[]): Span[] 
   if (!fits(outer)) return divide(outer, outer);
   let unit = 1;
   while (!fits(unit)) unit *= 2;
-  const parts = Math.max(1, Math.round((outer * width) / PART_ELEMENTS));
+  const parts = Math.ceil((outer * width) / PART_ELEMENTS);
   const most = Math.ceil(outer / parts / unit) * unit;
   for (let rows = most; 2 * rows > most; rows -= unit) {
     if (outer % rows === 0) return divide(outer, rows);
