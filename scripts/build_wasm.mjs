@@ -78,19 +78,14 @@ async function compile({folder, shrinkLevel}) {
   return text;
 }
 
+const VECTOR_CONSTANT = /v128\.const i32x4( 0x\w+){4}/g;
+
 /**
  * Shortens vector constants, a third of the module: kernels unrolled four times repeat theirs, at 18 bytes each. One that
  * a function uses more than once moves to a local, at two bytes a use; one whose lanes are equal becomes a splat of a
  * scalar. The machine code in the loops is the same.
  */
-function shortenConstants(text) {
-  const [head, ...functions] = text.split(/\n(?= \(func )/);
-  return [head, ...functions.map(shortenConstantsOf)].join('\n');
-}
-
-const VECTOR_CONSTANT = /v128\.const i32x4( 0x\w+){4}/g;
-
-function shortenConstantsOf(code) {
+function withShortConstants(code) {
   const uses = code.match(VECTOR_CONSTANT) ?? [];
   const repeated = [...new Set(uses)].filter((constant) => uses.indexOf(constant) !== uses.lastIndexOf(constant));
   const lines = code.split('\n');
@@ -166,7 +161,7 @@ async function assemble(text) {
     module.runPasses(['rse', 'coalesce-locals', 'vacuum']);
     return module.emitText();
   });
-  return withModule(binaryen, inOrderOfUse(coalesced), (module) => module.emitBinary());
+  return withModule(binaryen, inFunctions(coalesced, withLocalsInOrderOfUse), (module) => module.emitBinary());
 }
 
 function withModule(binaryen, text, use) {
@@ -179,13 +174,14 @@ function withModule(binaryen, text, use) {
   }
 }
 
-/** Numbers the locals of each function as they are first used: so functions that are alike have like bytes, and compress. */
-function inOrderOfUse(text) {
+/** Changes each function of a module's text. */
+function inFunctions(text, change) {
   const [head, ...functions] = text.split(/\n(?= \(func )/);
-  return [head, ...functions.map(inOrderOfUseWithin)].join('\n');
+  return [head, ...functions.map(change)].join('\n');
 }
 
-function inOrderOfUseWithin(code) {
+/** Numbers a function's locals as they are first used: so functions that are alike have like bytes, and compress. */
+function withLocalsInOrderOfUse(code) {
   const isLocal = (line) => /^\s*\(local /.test(line);
   const lines = code.split('\n');
   const start = lines.findIndex(isLocal);
@@ -213,7 +209,7 @@ export async function buildWasm() {
   for (const [name, module] of Object.entries(MODULES)) {
     if (await isUpToDate(name, digest)) continue;
     const {text, count} = splitFused(await compile(module));
-    const bytes = await assemble(shortenConstants(text));
+    const bytes = await assemble(inFunctions(text, withShortConstants));
     if (bytes.length > module.budget) {
       throw new Error(`The module ${name} has ${bytes.length} bytes; the budget is ${module.budget}.`);
     }
