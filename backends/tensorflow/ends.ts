@@ -7,8 +7,8 @@ export interface Sink {
   copy: CopyPart;
   /** The tensor, once all parts are copied. */
   result(): TensorInfo;
-  /** Instead of that, after an error. */
-  abandon(): void;
+  /** Instead of that, after an error, where there is something to dispose of. */
+  abandon?(): void;
 }
 
 type Source = (part: number, place: Float32Array | Int32Array | Uint8Array) => void;
@@ -45,13 +45,15 @@ function nativeTensor(shape: number[], partSize: number, copies: NativeCopies, b
   const size = util.sizeFromShape(shape);
   if (size > partSize) {
     const tensor = makeNativeTensor(shape, backend);
-    const abandon = () => tensor.dispose();
-    try {
-      return {copy: copies.to(nativeId(tensor, backend)!, size, partSize), result: () => tensor, abandon};
-    } catch (error) {
-      abandon();
-      throw error;
-    }
+    let copyTo: CopyPart | undefined;
+    return {
+      copy(part, place) {
+        copyTo ??= copies.to(nativeId(tensor, backend)!, size, partSize);
+        copyTo(part, place);
+      },
+      result: () => tensor,
+      abandon: () => tensor.dispose(),
+    };
   }
   let tensor: TensorInfo;
   return {
@@ -59,7 +61,6 @@ function nativeTensor(shape: number[], partSize: number, copies: NativeCopies, b
       tensor = nativeCopyOf(place, shape, backend);
     },
     result: () => tensor,
-    abandon() {},
   };
 }
 
@@ -68,7 +69,6 @@ function tensorInJavaScript(shape: number[], partSize: number, backend: NodeBack
   return {
     copy: (part, place) => values.set(place, part * partSize),
     result: () => makeTensor(values, shape, backend),
-    abandon() {},
   };
 }
 
@@ -79,6 +79,5 @@ function sum(shape: number[], backend: NodeBackend): Sink {
       for (const value of place) total += value;
     },
     result: () => makeTensor(Float32Array.of(total), shape, backend),
-    abandon() {},
   };
 }

@@ -10,6 +10,10 @@ import {hasRoomFor, type Workplace, workplaceOf} from './workplace';
 /** From this many elements on a tensor is large: native ops copy it, and make the tensor of a result. */
 export const LARGE = 1 << 18;
 
+export function isLarge({shape}: TensorInfo): boolean {
+  return util.sizeFromShape(shape) >= LARGE;
+}
+
 /** What TensorFlow asks of an array that it takes as the memory of a tensor. */
 const ALIGNMENT = 64;
 const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
@@ -45,7 +49,8 @@ export function inParts(
 ): TensorInfo | null {
   const width = inputs[0]!.width;
   const isNativeOutput = outer * output.width >= LARGE;
-  const copied = inputs.filter(({tensor}) => isCopiedNatively(tensor, backend)).map((input) => input.width);
+  const isNative = inputs.map(({tensor}) => isCopiedNatively(tensor, backend));
+  const copied = inputs.filter((_, i) => isNative[i]).map((input) => input.width);
   const parts = partsOf(outer, width, isNativeOutput ? [...copied, output.width] : copied);
   const partRows = parts[0]!.rows;
 
@@ -68,10 +73,9 @@ export function inParts(
   const {buffer} = at.memory;
   const copies = new NativeCopies(backend.binding);
   try {
-    const sources = inputs.map((input) => {
-      const isNative = isCopiedNatively(input.tensor, backend);
-      return sourceOf(input.tensor, partRows * input.width, isNative ? copies : null, backend);
-    });
+    const sources = inputs.map(({tensor, width}, i) =>
+      sourceOf(tensor, partRows * width, isNative[i] ? copies : null, backend),
+    );
     const bring = (i: number, part: number, slot: number, size: number) =>
       sources[i]!(part, new ARRAYS[inputs[i]!.tensor.dtype as 'float32'](buffer, slots[slot]!.from[i]!, size));
     for (const [i, {tensor, width}] of inputs.entries()) {
@@ -97,7 +101,7 @@ export function inParts(
       pipeline(parts.length, steps, at.threads);
       at.busy = false;
     } catch (error) {
-      sink?.abandon();
+      sink?.abandon?.();
       throw error;
     }
     return sink!.result();
@@ -127,5 +131,5 @@ function layOut(inputs: Input[], outputWidth: number, scratch: number, partRows:
 
 /** Others are copied in JavaScript. */
 function isCopiedNatively(tensor: TensorInfo, backend: NodeBackend): boolean {
-  return tensor.dtype === 'float32' && util.sizeFromShape(tensor.shape) >= LARGE && nativeId(tensor, backend) !== null;
+  return tensor.dtype === 'float32' && isLarge(tensor) && nativeId(tensor, backend) !== null;
 }

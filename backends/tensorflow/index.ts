@@ -2,7 +2,8 @@ import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
-import {forwardLarge, isLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
+import {isLarge} from './in_parts';
+import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
 import {flagsOf, labelsOf, makeTensor, type NodeBackend, valuesOf} from './node_backend';
 import {describeWorkplace} from './workplace';
 

@@ -6,24 +6,19 @@
  *
  * All return null where this way is not open: then tensors go the way of small ones.
  */
-import {type TensorInfo, util} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {
   CrossEntropyGradientRequest,
   CrossEntropyRequest,
   ForwardRequest,
-  Loss,
   ProductOfLogitsRequest,
   ProductRequest,
 } from '../backend';
 import {hasGradientKernel} from '../wasm/choose';
 import {runForward, runLogSoftmaxGradient, runProduct} from '../wasm/run';
-import {runLoss, runLossGradient, runMasked} from '../wasm/run_loss_mask';
-import {inParts, LARGE} from './in_parts';
+import {ofBlocks, runLoss, runLossGradient, runMasked} from '../wasm/run_loss_mask';
+import {inParts} from './in_parts';
 import type {NodeBackend} from './node_backend';
-
-export function isLarge({shape}: TensorInfo): boolean {
-  return util.sizeFromShape(shape) >= LARGE;
-}
 
 /** The forward pass. */
 export function forwardLarge(request: ForwardRequest, backend: NodeBackend): TensorInfo | null {
@@ -105,7 +100,7 @@ export function lossLarge(request: CrossEntropyRequest, backend: NodeBackend): T
       needsLossMask: true,
       run({lossMask}, addresses, outer) {
         const [logits, labels, to] = addresses as [number, number, number];
-        runLoss(lossMask!, logits, labels, to, ofRows(request, outer));
+        runLoss(lossMask!, logits, labels, to, ofBlocks(request, outer));
       },
     },
     backend,
@@ -123,7 +118,7 @@ export function lossGradientLarge(request: CrossEntropyGradientRequest, backend:
       needsLossMask: true,
       run({kernels, lossMask}, addresses, outer) {
         const [logits, labels, cotangents, to] = addresses as [number, number, number, number];
-        runLossGradient(kernels, lossMask!, logits, labels, cotangents, to, ofRows(request, outer));
+        runLossGradient(kernels, lossMask!, logits, labels, cotangents, to, ofBlocks(request, outer));
       },
     },
     backend,
@@ -135,8 +130,4 @@ function logitsAndLabels({x, labels, sparse, rows: {n, inner}}: CrossEntropyRequ
     {tensor: x, width: n * inner},
     {tensor: labels, width: sparse ? inner : n * inner},
   ];
-}
-
-function ofRows({rows, sparse, smoothing, total}: CrossEntropyRequest, outer: number): Loss {
-  return {rows: {...rows, outer}, sparse, smoothing, total};
 }

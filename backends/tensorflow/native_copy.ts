@@ -27,6 +27,7 @@ export type CopyPart = (part: number, place: Float32Array) => void;
 export class NativeCopies {
   private readonly owned: number[] = [];
   private readonly views = new Map<string, number>();
+  private readonly integers = new Map<string, number>();
 
   constructor(private readonly binding: Binding) {}
 
@@ -46,6 +47,7 @@ export class NativeCopies {
     for (const tensor of this.owned) this.binding.deleteTensor(tensor);
     this.owned.length = 0;
     this.views.clear();
+    this.integers.clear();
   }
 
   private partsOf(tensor: number, size: number, partSize: number): number[] {
@@ -56,7 +58,7 @@ export class NativeCopies {
     if (inParts === size) return this.unpack(this.wide(this.reshape(tensor, [...most, FLOATS])), count);
     const {TF_INT32} = this.binding;
     const cells = this.wide(this.reshape(tensor, [size / PART_UNIT, ROWS, FLOATS]));
-    const sizes = this.integers([inParts / PART_UNIT, (size - inParts) / PART_UNIT]);
+    const sizes = this.vector([inParts / PART_UNIT, (size - inParts) / PART_UNIT]);
     const axis = this.keep(this.binding.createTensor([], TF_INT32, Int32Array.of(0)));
     const attributes = [this.type('T', COMPLEX128), this.type('Tlen', TF_INT32), this.number('num_split', 2)];
     const [first, last] = this.execute('SplitV', attributes, [cells, sizes, axis], 2);
@@ -92,23 +94,15 @@ export class NativeCopies {
   private update(target: number, source: number, size: number): void {
     const {binding} = this;
     const isWide = size % PART_UNIT === 0;
-    const rows = binding.createTensor(
-      [isWide ? ROWS : 1],
-      binding.TF_INT32,
-      Int32Array.from(isWide ? [0, 1, 2, 3] : [0]),
-    );
+    const rows = this.vector(isWide ? [0, 1, 2, 3] : [0]);
     const attributes = [this.type('T', isWide ? COMPLEX128 : binding.TF_FLOAT)];
-    try {
-      const [updated] = binding.executeOp('InplaceUpdate', attributes, [target, rows, source], 1);
-      binding.deleteTensor(updated!.id);
-    } finally {
-      binding.deleteTensor(rows);
-    }
+    const [updated] = binding.executeOp('InplaceUpdate', attributes, [target, rows, source], 1);
+    binding.deleteTensor(updated!.id);
   }
 
   private reshape(tensor: number, shape: number[], dtype = this.binding.TF_FLOAT): number {
     const attributes = [this.type('T', dtype), this.type('Tshape', this.binding.TF_INT32)];
-    return this.execute('Reshape', attributes, [tensor, this.integers(shape)], 1)[0]!;
+    return this.execute('Reshape', attributes, [tensor, this.vector(shape)], 1)[0]!;
   }
 
   /** Floats, the last dimension four, as complex128 without that dimension. */
@@ -117,8 +111,15 @@ export class NativeCopies {
     return this.execute('Bitcast', attributes, [tensor], 1)[0]!;
   }
 
-  private integers(values: number[]): number {
-    return this.keep(this.binding.createTensor([values.length], this.binding.TF_INT32, Int32Array.from(values)));
+  /** Shapes, sizes and the numbers of rows, each made once. */
+  private vector(values: number[]): number {
+    const key = values.join();
+    let vector = this.integers.get(key);
+    if (vector === undefined) {
+      vector = this.keep(this.binding.createTensor([values.length], this.binding.TF_INT32, Int32Array.from(values)));
+      this.integers.set(key, vector);
+    }
+    return vector;
   }
 
   private execute(op: string, attributes: Attribute[], inputs: number[], outputs: number): number[] {

@@ -58,8 +58,6 @@ const TEXT = `
 
 /** Threads with kernels on one shared memory. They start in the background and do not keep the process alive. */
 export class Threads {
-  /** This thread too. */
-  readonly count: number;
   /** Calls so far, and those of them that this thread took itself. */
   submitted = 0;
   own = 0;
@@ -78,9 +76,9 @@ export class Threads {
     this.kernels = entries.map(([, kernel]) => kernel as () => void);
     // Node has had this since 20.16, and other hosts are not to stumble over an import.
     const node = globalThis.process?.getBuiltinModule;
-    this.count = node ? Math.min(node('node:os').availableParallelism(), MOST_THREADS) : 1;
+    const count = node ? Math.min(node('node:os').availableParallelism(), MOST_THREADS) : 1;
     const {counters, ring, programs} = this;
-    for (let i = 1; i < this.count; i++) {
+    for (let i = 1; i < count; i++) {
       const {Worker} = node('node:worker_threads');
       const workerData = {memory, modules: instances.map(({module}) => module), counters, ring, programs};
       const worker = new Worker(TEXT, {eval: true, execArgv: [], workerData});
@@ -88,6 +86,11 @@ export class Threads {
       worker.unref();
       this.workers.push(worker);
     }
+  }
+
+  /** How many there are, this one too. */
+  get count(): number {
+    return this.workers.length + 1;
   }
 
   /** Hands over the calls of a slot, all of whose former calls are finished. */

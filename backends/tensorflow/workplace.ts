@@ -82,13 +82,13 @@ function setUp(): Workplace | null {
       memory,
       threads,
       kernels: {...first, functions: kernelsByName(recording(first.exports))},
-      busy: false,
       lossMask: second && {build: second.build, ...lossMaskKernelsByName(recording(second.exports))},
       record(run) {
         call = [];
         run();
         return call;
       },
+      busy: false,
     };
   } catch {
     return null;

@@ -5,7 +5,7 @@ import * as plain from '../cpu/masked';
 import {type LossMaskKernels, lossMaskKernelsBeside} from './loss_mask_module';
 import {inChunks, type Passing, stagedKernels} from './private_memory';
 import {notePlainTypeScript} from './run';
-import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
+import {ofBlocks, runLoss, runLossGradient, runMasked} from './run_loss_mask';
 
 /** Masks and losses on typed arrays, by way of the private memory: in chunks of whole rows, as in private_memory.ts. */
 
@@ -78,11 +78,6 @@ export function stagedLossGradient(
       runLossGradient(first, kernels, from, label, cotangent, to, ofBlocks(loss, outer));
     });
   if (!done) plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
-}
-
-/** The same loss of so many blocks. An object with a change is slow to make beside a tiny tensor. */
-function ofBlocks(loss: Loss, outer: number): Loss {
-  return outer === loss.rows.outer ? loss : {...loss, rows: {...loss.rows, outer}};
 }
 
 function logitsAndLabels(x: Float32Array, labels: Labels, {rows: {n, inner}, sparse}: Loss): Passing[] {
