@@ -1,5 +1,8 @@
+import {util} from '@tensorflow/tfjs-core';
 import {LARGE} from '../backends/tensorflow/in_parts';
 import * as reference from '../kernels/reference';
+import {labelled} from './cases/labels';
+import {type Keep, masked} from './cases/masks';
 import {Random} from './cases/random';
 import type {Call, LabelledCall} from './hosts/call';
 import {TensorflowProcess} from './hosts/tensorflow';
@@ -10,16 +13,6 @@ import {ulpError, worst} from './ulp';
 function normals(seed: number, length: number): Float32Array {
   const random = new Random(seed);
   return Float32Array.from({length}, () => random.normal(5));
-}
-
-/** Ones and zeros. */
-function flags(seed: number, length: number): Uint8Array {
-  const random = new Random(seed);
-  return Uint8Array.from({length}, () => Number(random.uniform() < 0.7));
-}
-
-function sizeOf(shape: number[]): number {
-  return shape.reduce((product, length) => product * length);
 }
 
 /** How often each of the native ops ran that copy or make memory to copy to. */
@@ -36,8 +29,10 @@ function copies(held: Held, inputs: number, parts: number, largeResult = true) {
   return {InplaceUpdate: copiesIn + parts, DeepCopy: 0, Empty: 1};
 }
 
-// Over so many random elements the roundings add up to more than in the adversarial set: 4.56 at most.
-const SOFTMAX_ULP = 4.6;
+// Over so many random elements the roundings add up to a little more than in the adversarial set.
+const SOFTMAX_ULP = 4.5;
+
+const mostly: Keep = (_, random) => random.uniform() < 0.7;
 
 describeWithTfjsNode('large tensors on tensorflow', () => {
   describe.each(['in JavaScript', 'by TensorFlow'] as const)('held %s', (held: Held) => {
@@ -58,7 +53,7 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       {name: 'in parts and a smaller one', shape: [67, 8192], axis: 1, parts: 3, variant: 'LongRows'},
       {name: 'in parts of short rows and a smaller one', shape: [40016, 21], axis: 1, parts: 4, variant: 'ShortRows'},
     ])('large ones are copied by native ops, $name: $shape along axis $axis', async ({shape, axis, parts, variant}) => {
-      const size = sizeOf(shape);
+      const size = util.sizeFromShape(shape);
       expect(size).toBeGreaterThan(LARGE);
       const values = normals(1, size);
       const vector = normals(2, size);
@@ -84,8 +79,8 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
           return v.map((vi, k) => (op === 'softmaxVjp' ? y[k]! * (vi + mean) : vi + y[k]! * total));
         });
         const error = worst(ran.values, expected, (a, e, k) => Math.abs(a - e) / (bound[k]! * 2 ** -24));
-        // An ULP of y is up to two of these units.
-        expect(error.error).toBeLessThanOrEqual(op === 'softmaxVjp' ? 2 * SOFTMAX_ULP : 6);
+        // An ULP of y is up to two of these units, and the product adds its own roundings.
+        expect(error.error).toBeLessThanOrEqual(op === 'softmaxVjp' ? 9.2 : 6);
       }
     });
 
@@ -98,26 +93,21 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       {name: 'repeated over heads', shape: [8, 6, 80, 80], mask: [8, 1, 1, 80], axis: 3, parts: 2, variant: 'LongRows'},
       {name: 'beside the axis', shape: [32, 32, 1000], mask: [32, 1, 1000], axis: 1, parts: 4, variant: 'GatheredRows'},
     ])('masks, $name: $mask for $shape along axis $axis', async ({shape, mask, axis, parts, variant}) => {
-      const [size, width] = [sizeOf(shape), sizeOf(mask)];
-      expect(size).toBeGreaterThan(LARGE);
-      const [logits, keep] = [normals(1, size), flags(2, width)];
-      const call = {op: 'softmax' as const, shape, logits, axis, mask: {shape: mask, values: keep}};
+      const {values: logits, keep, ...given} = masked('', shape, mask, axis, mostly);
+      expect(logits.length).toBeGreaterThan(LARGE);
+      const call = {op: 'softmax' as const, shape, logits, axis, mask: given.mask};
       const {values, nativeOps, ...ran} = await tensorflow.call('call', call);
-      const exact = reference.alongAxis(shape, axis, [logits, broadcast(keep, mask, shape)], reference.masked.softmax);
+      const exact = reference.alongAxis(shape, axis, [logits, keep], reference.masked.softmax);
       expect(ran).toMatchObject({kernels: ['maskedSoftmax'], stagedKernel: `maskedSoftmax${variant}`});
       expect(copiesAmong(nativeOps)).toEqual(copies(held, 1, parts));
       expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
     });
 
     test('a mask that takes a kernel for every few rows goes the way of small tensors', async () => {
-      const [shape, mask] = [
-        [2000, 3, 64],
-        [2000, 1, 64],
-      ];
-      const [logits, keep] = [normals(1, sizeOf(shape)), flags(2, sizeOf(mask))];
-      const call = {op: 'softmax' as const, shape, logits, mask: {shape: mask, values: keep}};
+      const {shape, values: logits, keep, mask} = masked('', [2000, 3, 64], [2000, 1, 64], 2, mostly);
+      const call = {op: 'softmax' as const, shape, logits, mask};
       const {values, nativeOps, stagedKernel} = await tensorflow.call('call', call);
-      const exact = reference.alongAxis(shape, 2, [logits, broadcast(keep, mask, shape)], reference.masked.softmax);
+      const exact = reference.alongAxis(shape, 2, [logits, keep], reference.masked.softmax);
       expect({nativeOps, stagedKernel}).toEqual({nativeOps: [], stagedKernel: 'maskedSoftmaxLongRows'});
       expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
     });
@@ -127,17 +117,16 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       {name: 'in parts', shape: [64, 8192], parts: 2},
     ])('losses $name', ({shape, parts}) => {
       const [outer, n] = shape as [number, number];
-      const logits = normals(1, outer * n);
       const cotangent = normals(2, outer);
-      const random = new Random(3);
-      const distributions = Float32Array.from(logits, () => random.uniform(0, 1 / n));
-      const classes = Int32Array.from({length: outer}, () => random.integer(0, n - 1));
-      const oneHot = Float32Array.from(logits, (_, i) => Number(i % n === classes[Math.floor(i / n)]));
+      const options = {logits: (random: Random) => random.normal(5)};
 
       test.each([
-        {name: 'class indices', kernel: 'sparseCrossEntropy', q: oneHot, labels: {shape: [outer], values: classes}},
-        {name: 'distributions', kernel: 'crossEntropy', q: distributions, labels: {shape, values: distributions}},
-      ])('$name', async ({kernel, q, labels}) => {
+        {kernel: 'sparseCrossEntropy', given: labelled('class indices', shape, 'sparse', options)},
+        {
+          kernel: 'crossEntropy',
+          given: labelled('distributions', shape, (random) => random.uniform(0, 1 / n), options),
+        },
+      ])('$given.name', async ({kernel, given: {values: logits, labels, q}}) => {
         const inputs = kernel === 'crossEntropy' ? 2 : 1;
         const call: LabelledCall = {op: 'crossEntropy', shape, logits, labels, smoothing: 0};
         const exact = reference.alongAxis(shape, 1, [logits, q], (x, l) => [reference.crossEntropy(x, l)]);
@@ -187,7 +176,7 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
 
 describeWithTfjsNode('large tensors on tensorflow, when something fails', () => {
   const shape = [67, 8192];
-  const logits = normals(1, sizeOf(shape));
+  const logits = normals(1, util.sizeFromShape(shape));
   const exact = reference.alongAxis(shape, 1, [logits], reference.softmax);
   let tensorflow: TensorflowProcess;
   beforeEach(async () => {
@@ -231,17 +220,3 @@ describeWithTfjsNode('large tensors on tensorflow, when something fails', () => 
     expect({wrong, cuts}).toEqual({wrong: 0, cuts: 60});
   });
 });
-
-/** A mask's values for each logit. */
-function broadcast(values: Uint8Array, from: number[], to: number[]): Uint8Array {
-  const lengths = [...to.slice(from.length).map(() => 1), ...from];
-  return Uint8Array.from({length: sizeOf(to)}, (_, i) => {
-    let [rest, index, step] = [i, 0, 1];
-    for (let d = to.length - 1; d >= 0; d--) {
-      if (lengths[d]! > 1) index += (rest % to[d]!) * step;
-      rest = Math.floor(rest / to[d]!);
-      step *= lengths[d]!;
-    }
-    return values[index]!;
-  });
-}

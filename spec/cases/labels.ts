@@ -20,7 +20,7 @@ interface Options {
   logits?: Fill;
 }
 
-function cases(name: string, shape: number[], kind: 'sparse' | Fill, options: Options = {}): LabelsCase {
+export function labelled(name: string, shape: number[], kind: 'sparse' | Fill, options: Options = {}): LabelsCase {
   const {axis = shape.length - 1, smoothing = 0, logits = (r) => r.normal(4)} = options;
   const random = new Random(shape.reduce((a, b) => a * 31 + b, axis));
   const sizeOf = (lengths: number[]) => lengths.reduce((a, b) => a * b, 1);
@@ -45,18 +45,18 @@ function cases(name: string, shape: number[], kind: 'sparse' | Fill, options: Op
 const oneHot: Fill = (_, j, row) => Number(j === row % 3);
 
 export const LABELS: LabelsCase[] = [
-  cases('class indices', [64, 10], 'sparse'),
-  cases('class indices in a long row', [3, 1000], 'sparse'),
-  cases('class indices, smoothed', [33, 21], 'sparse', {smoothing: 0.1}),
-  cases('class indices along axis 1', [4, 7, 12], 'sparse', {axis: 1}),
-  cases('class indices of one row', [5], 'sparse'),
-  cases('confident', [40, 16], 'sparse', {logits: (r, j, row) => (j === row % 16 ? 30 : r.uniform())}),
-  cases('one-hot', [64, 10], oneHot),
-  cases('one-hot, smoothed', [64, 10], oneHot, {smoothing: 0.2}),
-  cases('distributions that do not sum to 1', [20, 33], (r) => r.uniform(0, 0.2)),
-  cases('distributions along axis 0', [9, 15], (r) => r.uniform(), {axis: 0}),
-  cases('-Infinity where the label is 0', [12, 30], (r, j) => (j % 3 ? r.uniform() : 0), {
+  labelled('class indices', [64, 10], 'sparse'),
+  labelled('class indices in a long row', [3, 1000], 'sparse'),
+  labelled('class indices, smoothed', [33, 21], 'sparse', {smoothing: 0.1}),
+  labelled('class indices along axis 1', [4, 7, 12], 'sparse', {axis: 1}),
+  labelled('class indices of one row', [5], 'sparse'),
+  labelled('confident', [40, 16], 'sparse', {logits: (r, j, row) => (j === row % 16 ? 30 : r.uniform())}),
+  labelled('one-hot', [64, 10], oneHot),
+  labelled('one-hot, smoothed', [64, 10], oneHot, {smoothing: 0.2}),
+  labelled('distributions that do not sum to 1', [20, 33], (r) => r.uniform(0, 0.2)),
+  labelled('distributions along axis 0', [9, 15], (r) => r.uniform(), {axis: 0}),
+  labelled('-Infinity where the label is 0', [12, 30], (r, j) => (j % 3 ? r.uniform() : 0), {
     logits: (r, j) => (j % 3 ? r.normal(3) : Number.NEGATIVE_INFINITY),
   }),
-  cases('a vocabulary', [2, 50257], 'sparse', {logits: (r) => r.normal(3)}),
+  labelled('a vocabulary', [2, 50257], 'sparse', {logits: (r) => r.normal(3)}),
 ];

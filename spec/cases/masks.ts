@@ -12,7 +12,7 @@ export interface MaskCase {
   keep: Uint8Array;
 }
 
-type Keep = (index: number[], random: Random) => boolean;
+export type Keep = (index: number[], random: Random) => boolean;
 
 export function masked(
   name: string,

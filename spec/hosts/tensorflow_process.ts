@@ -83,12 +83,9 @@ const functions = {
 
   /** Makes a native op fail from now on. */
   break(op: string): void {
-    const {binding} = nodeBackend();
-    const executeOp = (name: string, ...rest: unknown[]) => {
+    watchNativeOps((name) => {
       if (name === op) throw new Error(`no ${op}`);
-      return binding.executeOp(name, ...rest);
-    };
-    nodeBackend().binding = Object.create(binding, {executeOp: {value: executeOp}});
+    });
   },
 
   /** Cuts softmax off, again and again, where no `finally` runs. How many elements of the next softmax were wrong, and cuts. */
@@ -145,6 +142,16 @@ async function recordNativeOps<T>(action: () => Promise<T>): Promise<{outcome: T
 
 /** Calls `before` with the name of each of TensorFlow's ops that runs meanwhile. */
 async function beforeNativeOps<T>(before: (op: string) => void, action: () => Promise<T>): Promise<T> {
+  const stop = watchNativeOps(before);
+  try {
+    return await action();
+  } finally {
+    stop();
+  }
+}
+
+/** The same until `stop()`, which it returns. */
+function watchNativeOps(before: (op: string) => void): () => void {
   const backend = nodeBackend();
   const {binding} = backend;
   const executeOp = (op: string, ...rest: unknown[]) => {
@@ -152,11 +159,9 @@ async function beforeNativeOps<T>(before: (op: string) => void, action: () => Pr
     return binding.executeOp(op, ...rest);
   };
   backend.binding = Object.create(binding, {executeOp: {value: executeOp}});
-  try {
-    return await action();
-  } finally {
+  return () => {
     backend.binding = binding;
-  }
+  };
 }
 
 function handOverOnWrite(backend: NodeInternals): void {
