@@ -5,6 +5,8 @@ import type {Host, Outcome} from './call';
 import type {Functions, Held} from './tensorflow_process';
 
 const lastWords = new WeakMap<ChildProcess, string>();
+/** For a process to end. One that hangs is not to hang the tests. */
+const PATIENCE_MS = 4000;
 const PROGRAM = pathOf('spec/hosts/tensorflow_process.ts');
 
 /** A process with tfjs-node, whose functions are called one after another. */
@@ -43,7 +45,11 @@ export class TensorflowProcess {
   async stop(): Promise<void> {
     const ended = once(this.child, 'exit');
     this.child.disconnect(); // by itself, so that it can note what has run
-    await ended;
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE_MS);
+    const [, signal] = await ended;
+    clearTimeout(timer);
+    if (signal === 'SIGKILL')
+      throw new Error(`A process with tfjs-node did not end in ${PATIENCE_MS} ms, and was killed.`);
   }
 }
 
