@@ -11,8 +11,12 @@ import {bytesOfText} from './text';
 export type Build = 'simd' | 'relaxed';
 
 /** The modules of this package; each is compiled when it is first needed. */
-const MODULES = {kernels, loss_mask: lossMask};
-export type ModuleName = keyof typeof MODULES;
+export type ModuleName = 'kernels' | 'loss_mask';
+
+/** In a function, and nowhere else: the build for pages has these texts after all code (scripts/bundle_for_pages.mjs). */
+function textOf(name: ModuleName): string {
+  return name === 'kernels' ? kernels : lossMask;
+}
 
 type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
 type ProductKernel = (
@@ -103,7 +107,7 @@ function compiledHere(name: ModuleName, build: Build, shared: boolean): {build: 
 
 /** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
 export function bytesOf(build: Build, shared: boolean, name: ModuleName = 'kernels'): Uint8Array<ArrayBuffer> {
-  const bytes = bytesOfText(MODULES[name]);
+  const bytes = bytesOfText(textOf(name));
   if (build === 'relaxed') relax(bytes);
   return shared ? bytes : withUnsharedMemory(bytes);
 }
