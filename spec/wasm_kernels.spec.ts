@@ -30,6 +30,8 @@ const SHAPES: Record<Variant, Rows[]> = {
     {outer: 1, n: 301, inner: 17},
     {outer: 9, n: 7, inner: 4},
     {outer: 1, n: 6, inner: 4},
+    ...[512, 768, 1280].map((inner) => ({outer: 2, n: 13, inner})), // the last sweep taken apart, but for a last chunk
+    {outer: 1, n: 12, inner: 512},
   ],
   GatheredRows: [
     ...range(1, 9).flatMap((n) => range(1, 6).map((inner) => ({outer: 2, n, inner}))),
