@@ -127,6 +127,8 @@ describe('which variant runs', () => {
     [[100, 3], -1, 'GatheredRows'],
     [[7, 9, 3], 1, 'GatheredRows'],
     [[7, 9, 4], 1, 'StridedRows'],
+    [[12, 4], 0, 'StridedRows'],
+    [[3, 1, 8], 1, 'GatheredRows'],
   ] as const)('products of %p along %i: %s', (shape, axis, variant) => {
     tf.tidy(() => softmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
     expect(lastRun()?.kernel).toBe(`softmaxProduct${variant}`);

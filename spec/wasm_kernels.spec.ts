@@ -40,6 +40,13 @@ const SHAPES: Record<Variant, Rows[]> = {
   ],
 };
 
+/** Products of rows of one take another variant than StridedRows, which goes by chunks of 256 rows. */
+function productShapes(variant: ProductVariant): Rows[] {
+  if (variant !== 'StridedRows') return SHAPES[variant];
+  const small = SHAPES.StridedRows.filter(({n, inner}) => n > 1 && inner < 256);
+  return [...small, ...[256, 259, 300].map((inner) => ({outer: 2, n: 6, inner}))];
+}
+
 /** Scales that a variant takes: exact ones, and for some any. */
 const EXACT = [1, -1, 0.25, -(2 ** -20)];
 const SCALES: Record<Variant, number[]> = {
@@ -147,7 +154,7 @@ describe.each(BUILDS)('the %s build', (build) => {
   describe.each(['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const)('%s', (kind) => {
     test.each(PRODUCT_VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
       const random = new Random(variant.length);
-      for (const rows of SHAPES[variant]) {
+      for (const rows of productShapes(variant)) {
         for (const factor of [1, -0.3]) {
           const y = Float32Array.from(exactForward('softmax', logitsFor(rows, random), rows, 1));
           const v = Float32Array.from(y, () => random.normal(2));

@@ -26,7 +26,8 @@ export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant 
     if (exact && outer >= 4 && n <= LONGEST_SHORT_ROW) return 'ShortRows';
     return n >= 4 ? 'LongRows' : 'GatheredRows';
   }
-  return exact && fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
+  // Rows side by side make vectors of four, of which StridedRows takes four: too many if there is but one.
+  return exact && inner >= 4 && outer * Math.ceil(inner / 4) > 1 ? 'StridedRows' : 'GatheredRows';
 }
 
 /**
@@ -39,9 +40,9 @@ export function kernelScale(kind: ForwardKind, {n}: Rows, scale: number): number
 }
 
 /** The product kernel for tensors of these rows, none of them empty. */
-export function productVariant({outer, n, inner}: Rows): ProductVariant {
+export function productVariant({n, inner}: Rows): ProductVariant {
   if (inner === 1) return n >= 4 ? 'LongRows' : 'GatheredRows';
-  return fillsVectors(outer, inner) ? 'StridedRows' : 'GatheredRows';
+  return inner >= 4 && n > 1 ? 'StridedRows' : 'GatheredRows';
 }
 
 /** Whether there is one kernel for this product of logits, which logSoftmax's derivative is, and nothing that beats it. */
@@ -63,11 +64,6 @@ export function lossVariant({outer, n, inner}: Rows): LossMaskVariant {
 /** The kernel that makes cross-entropy's derivative of a softmax. */
 export function lossGradientVariant({n, inner}: Rows): LossMaskVariant {
   return inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows';
-}
-
-/** Whether rows with a stride make vectors of four side by side, and at least two: StridedRows takes four, if need be twice. */
-function fillsVectors(outer: number, inner: number): boolean {
-  return inner >= 4 && outer * Math.ceil(inner / 4) > 1;
 }
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */

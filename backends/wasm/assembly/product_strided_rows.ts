@@ -1,86 +1,120 @@
-// Jacobian products on rows with a stride (inner) of four or more: sixteen at a time, a row a lane; see
-// strided_rows.ts. The kind is known only at run time: these sweeps wait for memory, and three copies would not fit the
-// budget.
+// Jacobian products on rows with a stride (inner) of four or more: a chunk of rows side by side at a time, a row a lane,
+// step by step along the axis. These sweeps wait for memory, which comes fastest in the order in which it lies.
+//
+// The sums of the chunk's rows have their place in the output, which has no results yet. The kind is known only at run
+// time: three copies would not fit the budget.
 
 import {remainder} from './divide';
-import {vectorOffset, vectorsPerBlock} from './places';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {demote, promoteHigh, promoteLow} from './simd';
 
-/** Four vectors of rows of y at y0 to y3; v and the result are `toV` and `toOut` bytes further on. */
-@inline function sixteenRows(
-  y0: usize, y1: usize, y2: usize, y3: usize, toV: usize, toOut: usize,
-  n: u32, step: usize, factor: v128, kind: i32,
-): void {
+/** Bytes of a chunk. */
+const WIDTH: usize = 1024;
+
+/**
+ * The products of rows of two or more in a chunk of `width` bytes, a multiple of 16.
+ *
+ * Four summands a row are added as floats before they go to doubles, which stand in the first two steps of the output: the
+ * sums of lanes 0 and 1 in the first, of 2 and 3 in the second. Then their place is taken by the sums as floats, and what
+ * rounding has left of them. The last sweep goes backwards, four steps at a time: those first ones are its last.
+ */
+function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize, factor: v128, kind: i32): void {
   let end = usize(n) * step;
-  let low0 = f64x2.splat(0);
-  let low1 = low0;
-  let low2 = low0;
-  let low3 = low0;
-  let high0 = low0;
-  let high1 = low0;
-  let high2 = low0;
-  let high3 = low0;
+  let four = 4 * step;
+  let toV = v - y;
+  let toOut = out - y;
+  let right = y + width;
   let i: usize = 0;
   do {
-    // Four summands a row are added as floats before they go to doubles.
-    let stop = i + 4 * step;
-    stop = stop < end ? stop : end;
-    let s0 = f32x4.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
+    let size = min(four, end - i);
+    let column = y;
     do {
-      s0 = f32x4.add(s0, summand(v128.load(y0 + i), v128.load(y0 + toV + i), kind));
-      s1 = f32x4.add(s1, summand(v128.load(y1 + i), v128.load(y1 + toV + i), kind));
-      s2 = f32x4.add(s2, summand(v128.load(y2 + i), v128.load(y2 + toV + i), kind));
-      s3 = f32x4.add(s3, summand(v128.load(y3 + i), v128.load(y3 + toV + i), kind));
-      i += step;
-    } while (i < stop);
-    low0 = f64x2.add(low0, promoteLow(s0));
-    low1 = f64x2.add(low1, promoteLow(s1));
-    low2 = f64x2.add(low2, promoteLow(s2));
-    low3 = f64x2.add(low3, promoteLow(s3));
-    high0 = f64x2.add(high0, promoteHigh(s0));
-    high1 = f64x2.add(high1, promoteHigh(s1));
-    high2 = f64x2.add(high2, promoteHigh(s2));
-    high3 = f64x2.add(high3, promoteHigh(s3));
+      let y0 = column + i;
+      let s = f32x4.splat(0);
+      if (size == four) {
+        let y1 = y0 + step;
+        let y2 = y1 + step;
+        let y3 = y2 + step;
+        let s0 = v128.load(y0 + toV);
+        let s1 = v128.load(y1 + toV);
+        let s2 = v128.load(y2 + toV);
+        let s3 = v128.load(y3 + toV);
+        if (kind != LOG_SOFTMAX_VJP) {
+          s0 = f32x4.mul(s0, v128.load(y0));
+          s1 = f32x4.mul(s1, v128.load(y1));
+          s2 = f32x4.mul(s2, v128.load(y2));
+          s3 = f32x4.mul(s3, v128.load(y3));
+        }
+        s = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+      } else {
+        let stop = y0 + size;
+        do {
+          s = f32x4.add(s, summand(v128.load(y0), v128.load(y0 + toV), kind));
+          y0 += step;
+        } while (y0 < stop);
+      }
+      let sums = column + toOut;
+      let low = promoteLow(s);
+      let high = promoteHigh(s);
+      if (i) {
+        low = f64x2.add(low, v128.load(sums));
+        high = f64x2.add(high, v128.load(sums + step));
+      }
+      v128.store(sums, low);
+      v128.store(sums + step, high);
+      column += 16;
+    } while (column < right);
+    i += four;
   } while (i < end);
-  let t0 = demote(low0, high0);
-  let t1 = demote(low1, high1);
-  let t2 = demote(low2, high2);
-  let t3 = demote(low3, high3);
-  let rest0 = remainder(low0, high0, t0);
-  let rest1 = remainder(low1, high1, t1);
-  let rest2 = remainder(low2, high2, t2);
-  let rest3 = remainder(low3, high3, t3);
-  i = 0;
+
+  right = out + width;
+  let sums = out;
   do {
-    let p0 = productOf(v128.load(y0 + i), v128.load(y0 + toV + i), t0, rest0, factor, kind);
-    let p1 = productOf(v128.load(y1 + i), v128.load(y1 + toV + i), t1, rest1, factor, kind);
-    let p2 = productOf(v128.load(y2 + i), v128.load(y2 + toV + i), t2, rest2, factor, kind);
-    let p3 = productOf(v128.load(y3 + i), v128.load(y3 + toV + i), t3, rest3, factor, kind);
-    v128.store(y0 + toOut + i, p0);
-    v128.store(y1 + toOut + i, p1);
-    v128.store(y2 + toOut + i, p2);
-    v128.store(y3 + toOut + i, p3);
-    i += step;
-  } while (i < end);
+    let low = v128.load(sums);
+    let high = v128.load(sums + step);
+    let t = demote(low, high);
+    v128.store(sums, t);
+    v128.store(sums + step, remainder(low, high, t));
+    sums += 16;
+  } while (sums < right);
+
+  do {
+    i -= four;
+    let size = min(four, end - i);
+    let column = out;
+    do {
+      let t = v128.load(column);
+      let rest = v128.load(column + step);
+      let to = column + i;
+      let stop = to + size;
+      do {
+        let from = to - toOut;
+        v128.store(to, productOf(v128.load(from), v128.load(from + toV), t, rest, factor, kind));
+        to += step;
+      } while (to < stop);
+      column += 16;
+    } while (column < right);
+  } while (i);
 }
 
 function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, kind: i32): void {
-  let step = usize(inner) << 2;
   let factors = f32x4.splat(f32(factor));
-  let last = outer * vectorsPerBlock(inner) - 1;
-  let vector: u32 = 0;
+  let step = usize(inner) << 2;
+  let whole = step & ~15;
   do {
-    let y0 = y + vectorOffset(vector, n, inner);
-    let y1 = y + vectorOffset(min(vector + 1, last), n, inner);
-    let y2 = y + vectorOffset(min(vector + 2, last), n, inner);
-    let y3 = y + vectorOffset(min(vector + 3, last), n, inner);
-    sixteenRows(y0, y1, y2, y3, v - y, out - y, n, step, factors, kind);
-    vector += 4;
-  } while (vector <= last);
+    let c: usize = 0;
+    do {
+      let width = min(WIDTH, whole - c);
+      chunk(y + c, v + c, out + c, width, n, step, factors, kind);
+      c += width;
+    } while (c < whole);
+    // A last vector, which overlaps the one before.
+    c = step - 16;
+    if (whole < step) chunk(y + c, v + c, out + c, 16, n, step, factors, kind);
+    y += n * step;
+    v += n * step;
+    out += n * step;
+  } while (--outer);
 }
 
 export function softmaxProductStridedRows(
