@@ -11,12 +11,72 @@ import {demote, promoteHigh, promoteLow} from './simd';
 /** Bytes of a chunk. */
 const WIDTH: usize = 1024;
 
+/** The sum of four summands a row, `step` bytes apart: as floats, before they go to doubles. */
+@inline function sumOfFour(y0: usize, toV: usize, step: usize, kind: i32): v128 {
+  let y1 = y0 + step;
+  let y2 = y1 + step;
+  let y3 = y2 + step;
+  let s0 = v128.load(y0 + toV);
+  let s1 = v128.load(y1 + toV);
+  let s2 = v128.load(y2 + toV);
+  let s3 = v128.load(y3 + toV);
+  if (kind != LOG_SOFTMAX_VJP) {
+    s0 = f32x4.mul(s0, v128.load(y0));
+    s1 = f32x4.mul(s1, v128.load(y1));
+    s2 = f32x4.mul(s2, v128.load(y2));
+    s3 = f32x4.mul(s3, v128.load(y3));
+  }
+  return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+}
+
+/** Four elements a row of what `productOf` says; the kind is asked once for all. */
+@inline function productsOfFour(
+  y0: usize, toV: usize, toOut: usize, step: usize, t: v128, rest: v128, factor: v128, kind: i32,
+): void {
+  let y1 = y0 + step;
+  let y2 = y1 + step;
+  let y3 = y2 + step;
+  let p0 = v128.load(y0);
+  let p1 = v128.load(y1);
+  let p2 = v128.load(y2);
+  let p3 = v128.load(y3);
+  let v0 = v128.load(y0 + toV);
+  let v1 = v128.load(y1 + toV);
+  let v2 = v128.load(y2 + toV);
+  let v3 = v128.load(y3 + toV);
+  if (kind == LOG_SOFTMAX_VJP) {
+    v0 = f32x4.sub(v0, f32x4.mul(p0, t));
+    v1 = f32x4.sub(v1, f32x4.mul(p1, t));
+    v2 = f32x4.sub(v2, f32x4.mul(p2, t));
+    v3 = f32x4.sub(v3, f32x4.mul(p3, t));
+  } else {
+    v0 = f32x4.sub(f32x4.sub(v0, t), rest);
+    v1 = f32x4.sub(f32x4.sub(v1, t), rest);
+    v2 = f32x4.sub(f32x4.sub(v2, t), rest);
+    v3 = f32x4.sub(f32x4.sub(v3, t), rest);
+  }
+  let f0 = factor;
+  let f1 = factor;
+  let f2 = factor;
+  let f3 = factor;
+  if (kind == SOFTMAX_PRODUCT) {
+    f0 = f32x4.mul(p0, factor);
+    f1 = f32x4.mul(p1, factor);
+    f2 = f32x4.mul(p2, factor);
+    f3 = f32x4.mul(p3, factor);
+  }
+  v128.store(y0 + toOut, f32x4.mul(v0, f0));
+  v128.store(y1 + toOut, f32x4.mul(v1, f1));
+  v128.store(y2 + toOut, f32x4.mul(v2, f2));
+  v128.store(y3 + toOut, f32x4.mul(v3, f3));
+}
+
 /**
  * The products of rows of two or more in a chunk of `width` bytes, a multiple of 16.
  *
- * Four summands a row are added as floats before they go to doubles, which stand in the first two steps of the output: the
- * sums of lanes 0 and 1 in the first, of 2 and 3 in the second. Then their place is taken by the sums as floats, and what
- * rounding has left of them. The last sweep goes backwards, four steps at a time: those first ones are its last.
+ * The sums stand in the first two steps of the output: those of lanes 0 and 1 in the first, of 2 and 3 in the second. Then
+ * their place is taken by the sums as floats, and by what rounding has left of them. The last sweep goes backwards, four
+ * steps at a time: those first ones are its last.
  */
 function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize, factor: v128, kind: i32): void {
   let end = usize(n) * step;
@@ -29,29 +89,15 @@ function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize
     let size = min(four, end - i);
     let column = y;
     do {
-      let y0 = column + i;
+      let at = column + i;
       let s = f32x4.splat(0);
-      if (size == four) {
-        let y1 = y0 + step;
-        let y2 = y1 + step;
-        let y3 = y2 + step;
-        let s0 = v128.load(y0 + toV);
-        let s1 = v128.load(y1 + toV);
-        let s2 = v128.load(y2 + toV);
-        let s3 = v128.load(y3 + toV);
-        if (kind != LOG_SOFTMAX_VJP) {
-          s0 = f32x4.mul(s0, v128.load(y0));
-          s1 = f32x4.mul(s1, v128.load(y1));
-          s2 = f32x4.mul(s2, v128.load(y2));
-          s3 = f32x4.mul(s3, v128.load(y3));
-        }
-        s = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-      } else {
-        let stop = y0 + size;
+      if (size == four) s = sumOfFour(at, toV, step, kind);
+      else {
+        let stop = at + size;
         do {
-          s = f32x4.add(s, summand(v128.load(y0), v128.load(y0 + toV), kind));
-          y0 += step;
-        } while (y0 < stop);
+          s = f32x4.add(s, summand(v128.load(at), v128.load(at + toV), kind));
+          at += step;
+        } while (at < stop);
       }
       let sums = column + toOut;
       let low = promoteLow(s);
@@ -81,19 +127,21 @@ function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize
   do {
     i -= four;
     let size = min(four, end - i);
-    let column = out;
+    sums = out;
     do {
-      let t = v128.load(column);
-      let rest = v128.load(column + step);
-      let to = column + i;
-      let stop = to + size;
-      do {
-        let from = to - toOut;
-        v128.store(to, productOf(v128.load(from), v128.load(from + toV), t, rest, factor, kind));
-        to += step;
-      } while (to < stop);
-      column += 16;
-    } while (column < right);
+      let t = v128.load(sums);
+      let rest = v128.load(sums + step);
+      let at = sums - toOut + i;
+      if (size == four) productsOfFour(at, toV, toOut, step, t, rest, factor, kind);
+      else {
+        let stop = at + size;
+        do {
+          v128.store(at + toOut, productOf(v128.load(at), v128.load(at + toV), t, rest, factor, kind));
+          at += step;
+        } while (at < stop);
+      }
+      sums += 16;
+    } while (sums < right);
   } while (i);
 }
 
