@@ -107,11 +107,12 @@ describe('which variant runs', () => {
     [[5, 1], -1, 'GatheredRows'],
     [[2, 3], -1, 'GatheredRows'],
     [[7, 9, 3], 1, 'GatheredRows'],
-    [[7, 9, 4], 1, 'StridedRows'],
+    [[7, 9, 4], 1, 'LongRows'],
+    [[12, 4], 0, 'LongRows'],
+    [[7, 1, 4], 1, 'GatheredRows'],
+    [[7, 9, 5], 1, 'StridedRows'],
     [[2, 81, 35], 1, 'StridedRows'],
-    [[12, 4], 0, 'GatheredRows'],
     [[12, 6], 0, 'StridedRows'],
-    [[2, 12, 4], 1, 'StridedRows'],
   ] as const)('%p along %i: %s', (shape, axis, variant) => {
     tf.tidy(() => softmax(tf.ones([...shape]), axis));
     expect(lastRun()?.kernel).toBe(`softmax${variant}`);

@@ -17,11 +17,22 @@ import {SPECIAL} from './cases/special';
 import {ulpError, ulpErrorAboveOne, worst} from './ulp';
 import {BUILDS, GuardedMemory} from './wasm_memory';
 
-/** Shapes for each variant, chosen for every remainder of what it takes at a time: 4 and 16 elements, 4 rows, 16 rows. */
-const SHAPES: Record<Variant, Rows[]> = {
+/** The variants, and what LongRows does for an inner of four: four rows at once, a lane each. */
+type Way = Variant | 'LongRows by lanes';
+
+function variantOf(way: Way): Variant {
+  return way === 'LongRows by lanes' ? 'LongRows' : way;
+}
+
+/** Shapes for each way, chosen for every remainder of what it takes at a time: 4 and 16 elements, 4 rows, 16 rows. */
+const SHAPES: Record<Way, Rows[]> = {
   LongRows: [
     ...range(4, 40).map((n) => ({outer: 3, n, inner: 1})),
     ...[127, 128, 1000, 1001, 4099].map((n) => ({outer: 2, n, inner: 1})),
+  ],
+  'LongRows by lanes': [
+    ...range(2, 21).map((n) => ({outer: 3, n, inner: 4})),
+    ...[301, 4099].map((n) => ({outer: 1, n, inner: 4})),
   ],
   ShortRows: [...range(1, 28), 31, 47, 48].flatMap((n) => [4, 5, 7, 8].map((outer) => ({outer, n, inner: 1}))),
   StridedRows: [
@@ -47,17 +58,18 @@ function productShapes(variant: ProductVariant): Rows[] {
   return [...small, ...[256, 259, 300].map((inner) => ({outer: 2, n: 6, inner}))];
 }
 
-/** Scales that a variant takes: exact ones, and for some any. */
+/** Scales that a way takes: exact ones, and for some any. */
 const EXACT = [1, -1, 0.25, -(2 ** -20)];
-const SCALES: Record<Variant, number[]> = {
+const SCALES: Record<Way, number[]> = {
   LongRows: [...EXACT, 0.3, -2.5, 100, 0],
+  'LongRows by lanes': EXACT,
   ShortRows: EXACT,
   StridedRows: EXACT,
   GatheredRows: [...EXACT, 0.3, -2.5, 100, 0],
 };
 
 const FORWARD: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
-const FORWARD_VARIANTS = Object.keys(SHAPES) as Variant[];
+const FORWARD_WAYS = Object.keys(SHAPES) as Way[];
 const PRODUCT_VARIANTS: ProductVariant[] = ['LongRows', 'StridedRows', 'GatheredRows'];
 
 const EXACT_FORWARD = {softmax, logSoftmax, logSumExp: (row: Float64Array) => [logSumExp(row)]};
@@ -95,12 +107,12 @@ function exactForward(kind: ForwardKind, x: Float32Array, {outer, n, inner}: Row
 
 describe.each(BUILDS)('the %s build', (build) => {
   describe.each(FORWARD)('%s', (kind) => {
-    test.each(FORWARD_VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
-      const random = new Random(variant.length);
-      for (const rows of SHAPES[variant]) {
-        for (const scale of SCALES[variant]) {
+    test.each(FORWARD_WAYS)('%s: within its bound of float64, and nothing else is written', (way) => {
+      const random = new Random(way.length);
+      for (const rows of SHAPES[way]) {
+        for (const scale of SCALES[way]) {
           const x = logitsFor(rows, random);
-          const {values, intact} = runForward(build, kind, variant, x, rows, scale);
+          const {values, intact} = runForward(build, kind, variantOf(way), x, rows, scale);
           const error = kind === 'logSumExp' ? ulpErrorAboveOne : ulpError;
           const {error: found} = worst(values, exactForward(kind, x, rows, scale), error);
           expect({rows, scale, intact, found: found <= BOUNDS[kind] ? 'within' : found}).toEqual({
@@ -113,11 +125,11 @@ describe.each(BUILDS)('the %s build', (build) => {
       }
     });
 
-    test.each(FORWARD_VARIANTS)('%s: special values, without a trace in the rows beside', (variant) => {
+    test.each(FORWARD_WAYS)('%s: special values, without a trace in the rows beside', (way) => {
       for (const special of SPECIAL) {
-        const {rows, x, at} = amongPlainRows(variant, special.row);
+        const {rows, x, at} = amongPlainRows(way, special.row);
         if (!rows) continue;
-        const {values} = runForward(build, kind, variant, x, rows, 1);
+        const {values} = runForward(build, kind, variantOf(way), x, rows, 1);
         const exact = exactForward(kind, x, rows, 1);
         const expected = [special[kind]].flat();
         const row = expected.map((_, j) => values[at(j, expected.length)]!);
@@ -131,19 +143,19 @@ describe.each(BUILDS)('the %s build', (build) => {
   });
 
   test.each(ADVERSARIAL.filter(({shape, values}) => values.length < 2e4 && shape[1]! >= 4))(
-    'adversarial rows one a lane, strided and gathered: $name',
+    'adversarial rows one a lane: $name',
     ({shape, values}: LogitsCase) => {
       const [count, n] = shape as [number, number];
-      const inner = 5;
-      // Row i of the case stands at i mod count, so that every row is in some lane.
-      const x = Float32Array.from(
-        {length: n * inner},
-        (_, k) => values[((k % inner) % count) * n + Math.floor(k / inner)]!,
-      );
-      const rows = {outer: 1, n, inner};
-      for (const variant of ['StridedRows', 'GatheredRows'] as const) {
+      for (const way of ['StridedRows', 'GatheredRows', 'LongRows by lanes'] as const) {
+        const inner = way === 'LongRows by lanes' ? 4 : 5;
+        // Row i of the case stands at i mod count, so that every row is in some lane.
+        const x = Float32Array.from(
+          {length: n * inner},
+          (_, k) => values[((k % inner) % count) * n + Math.floor(k / inner)]!,
+        );
+        const rows = {outer: 1, n, inner};
         for (const kind of FORWARD) {
-          const {values: actual} = runForward(build, kind, variant, x, rows, 1);
+          const {values: actual} = runForward(build, kind, variantOf(way), x, rows, 1);
           const error = kind === 'logSumExp' ? ulpErrorAboveOne : ulpError;
           expect(worst(actual, exactForward(kind, x, rows, 1), error).error).toBeLessThanOrEqual(BOUNDS[kind]);
         }
@@ -202,14 +214,15 @@ describe.each(BUILDS)('the %s build', (build) => {
   test('takes addresses beyond 2 GiB, where they are negative as signed numbers', () => {
     const beyond = 2 ** 31;
     const random = new Random(1);
-    for (const variant of FORWARD_VARIANTS) {
-      const rows = {outer: 5, n: 6, inner: variant === 'StridedRows' || variant === 'GatheredRows' ? 9 : 1};
+    for (const way of FORWARD_WAYS) {
+      const inner = {LongRows: 1, 'LongRows by lanes': 4, ShortRows: 1, StridedRows: 9, GatheredRows: 9}[way];
+      const rows = {outer: 5, n: 6, inner};
       const x = logitsFor(rows, random);
       const memory = new GuardedMemory(build, {start: beyond - 128, pages: beyond / 65536 + 1});
       const from = memory.input(x);
       const to = memory.output(x.length);
       expect([from < beyond, to > beyond]).toEqual([true, true]);
-      memory.kernels.functions.softmax[variant](from | 0, to | 0, rows.outer, rows.n, rows.inner, 1);
+      memory.kernels.functions.softmax[variantOf(way)](from | 0, to | 0, rows.outer, rows.n, rows.inner, 1);
       const exact = exactForward('softmax', x, rows, 1);
       expect(worst(memory.values(to, x.length), exact, ulpError).error).toBeLessThanOrEqual(4);
       expect(memory.intact()).toBe(true);
@@ -258,13 +271,14 @@ function memoryOf(build: Build): GuardedMemory {
   return memory;
 }
 
-/** A special row among plain ones as a variant takes them; no rows where it takes none of that length. */
-function amongPlainRows(variant: Variant, row: number[]) {
+/** A special row among plain ones as they are taken in a way; no rows where none of that length are. */
+function amongPlainRows(way: Way, row: number[]) {
   const n = row.length;
-  const fits = {LongRows: n >= 4, ShortRows: n <= 48, StridedRows: true, GatheredRows: true}[variant];
-  const rows = variant === 'StridedRows' ? {outer: 1, n, inner: 18} : {outer: 6, n, inner: 1};
-  const count = rows.outer * rows.inner;
-  const at = (j: number, length: number) => (rows.inner === 1 ? 3 * length + j : j * rows.inner + 13);
+  const fits = way === 'LongRows' ? n >= 4 : way === 'ShortRows' ? n <= 48 : true;
+  const inner = {LongRows: 1, 'LongRows by lanes': 4, ShortRows: 1, StridedRows: 18, GatheredRows: 1}[way];
+  const rows = {outer: inner > 1 ? 1 : 6, n, inner};
+  const count = rows.outer * inner;
+  const at = (j: number, length: number) => (inner === 1 ? 3 * length + j : (j + 1) * inner - 2);
   const x = Float32Array.from({length: count * n}, (_, k) => (k % 7) - 3);
   row.forEach((value, j) => {
     x[at(j, n)] = value;

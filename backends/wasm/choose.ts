@@ -26,8 +26,8 @@ export function forwardVariant({outer, n, inner}: Rows, scale: number): Variant 
     if (exact && outer >= 4 && n <= LONGEST_SHORT_ROW) return 'ShortRows';
     return n >= 4 ? 'LongRows' : 'GatheredRows';
   }
-  // Rows side by side make vectors of four, of which StridedRows takes four: too many if there is but one.
-  return exact && inner >= 4 && outer * Math.ceil(inner / 4) > 1 ? 'StridedRows' : 'GatheredRows';
+  if (!exact || inner < 4) return 'GatheredRows';
+  return inner === 4 ? 'LongRows' : 'StridedRows'; // the former takes four rows at once, a lane each
 }
 
 /**

@@ -1,10 +1,14 @@
-// Forward kernels for contiguous rows of four or more, one row at a time.
+// Forward kernels for contiguous rows of four or more, one row at a time; or four rows side by side at a time.
 //
 //   m = max x,  s = Σ e^(x - m)        softmax e^(x - m) / s     logSoftmax (x - m) - log s     logSumExp m + log s
 //
 // Three sweeps: maximum; values and their sum; division. The last vector of a row overlaps the one before where n is no
 // multiple of four, so that no sweep leaves the row or needs single floats.
+//
+// Four rows side by side (inner = 4) are as contiguous as one of four times the length: they go through the same sweeps,
+// by lanes. Only at the end of a sweep a single row makes one number of its four lanes.
 
+import {reciprocal} from './divide';
 import {
   LOG_BIAS, argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble,
   octavesOf, power, powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
@@ -13,14 +17,18 @@ import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
 import {
-  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles,
+  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
 
-/** A row's second result beside its sum: WebAssembly functions made by AssemblyScript return one value. */
+// A sweep's results beside the one it returns: WebAssembly functions made by AssemblyScript return one value.
 export let ties: i32 = 0;
+/** By lanes: the sums of lanes 0 and 1, of lanes 2 and 3, and minus how many ties. */
+let sumLow = f64x2.splat(0);
+let sumHigh = f64x2.splat(0);
+let tieLanes = i32x4.splat(0);
 
-/** max factor·x over a row. NaN is passed over: it poisons the sum instead. */
-@inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): f32 {
+/** max factor·x over a row, by lanes. NaN is passed over: it poisons the sum instead. */
+@inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): v128 {
   let m0 = f32x4.splat(-Infinity);
   let m1 = m0;
   let m2 = m0;
@@ -48,7 +56,7 @@ export let ties: i32 = 0;
   }
   let x0 = v128.load(x + last);
   m1 = larger(m1, plain ? x0 : f32x4.mul(x0, factor));
-  return maxOfLanes(larger(larger(m0, m1), larger(m2, m3)));
+  return larger(larger(m0, m1), larger(m2, m3));
 }
 
 /** The values of four logits; `origin` is the shift in floats, or in DOUBLE the maximum. */
@@ -103,6 +111,8 @@ export let ties: i32 = 0;
       i += 16;
     } while (i < bytes);
   }
+  sumLow = low;
+  sumHigh = high;
   return sumOfDoubles(f64x2.add(low, high));
 }
 
@@ -175,8 +185,13 @@ export function sumOfOthers(
       i += 16;
     } while (i < bytes);
   }
+  low = sumOfParts(low, restLow);
+  high = sumOfParts(high, restHigh);
+  sumLow = low;
+  sumHigh = high;
+  tieLanes = count;
   ties = -sumOfCounts(count);
-  return sumOfDoubles(sumOfParts(f64x2.add(low, high), f64x2.add(restLow, restHigh)));
+  return sumOfDoubles(f64x2.add(low, high));
 }
 
 /** The same for any scale, in doubles; `origin` is the maximum once more. */
@@ -208,8 +223,7 @@ function sumOfOthersDouble(
 }
 
 /** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
-@inline function divideRow(y: usize, bytes: usize, sum: f64): void {
-  let factor = f32x4.splat(f32(1 / sum));
+@inline function divideRow(y: usize, bytes: usize, factor: v128): void {
   let last = bytes - 16;
   let end = f32x4.mul(v128.load(y + last), factor);
   let i: usize = 0;
@@ -278,11 +292,12 @@ function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, origin
 // The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the
 // budget.
 
-export function maximumPlain(x: usize, bytes: usize): f32 {
+/** By lanes. */
+export function maximumPlain(x: usize, bytes: usize): v128 {
   return maximum(x, bytes, f32x4.splat(1), true);
 }
 
-function maximumScaled(x: usize, bytes: usize, factor: v128): f32 {
+function maximumScaled(x: usize, bytes: usize, factor: v128): v128 {
   return maximum(x, bytes, factor, false);
 }
 
@@ -298,19 +313,28 @@ function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v1
   return sumOfValues(x, y, bytes, scale, origin, floor, magic, DOUBLE);
 }
 
+/** max scale·x: of a row in all lanes, or of four rows a lane each. */
+@inline function maxima(x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool): v128 {
+  let m = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
+  return lanes ? m : f32x4.splat(maxOfLanes(m));
+}
+
 /**
- * The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. The last three say of
- * n and the scale what is the same for all rows: `biasFor`, `exactFactor`, `isExactScale`.
+ * The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. The three after the
+ * scale say of n and it what is the same for all rows: `biasFor`, `exactFactor`, `isExactScale`.
+ *
+ * @param lanes whether these are four rows side by side, a lane each; then the scale is exact
  */
-export function valuesOfRow(x: usize, y: usize, bytes: usize, scale: f64, bias: i32, factor: v128, exact: bool): f64 {
-  let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
-  let m = f32x4.splat(max);
+export function valuesOfRow(
+  x: usize, y: usize, bytes: usize, scale: f64, bias: i32, factor: v128, exact: bool, lanes: bool,
+): f64 {
+  let m = maxima(x, bytes, scale, factor, lanes);
   if (exact) {
     let shift = shiftOf(m);
     let octaves = octavesOf(m, shift);
     let floor = floorOf(octaves, bias);
     let magic = magicOf(octaves, bias);
-    if (scale == 1 && abs(max) < 208) return softmaxPlain(x, y, bytes, floor, magic);
+    if (scale == 1 && !v128.any_true(shift)) return softmaxPlain(x, y, bytes, floor, magic);
     return softmaxShifted(x, y, bytes, factor, shift, floor, magic);
   }
   let origin = promoteLow(f32x4.mul(m, factor));
@@ -319,25 +343,27 @@ export function valuesOfRow(x: usize, y: usize, bytes: usize, scale: f64, bias: 
 
 /** y = e^(scale·x - m) / s. */
 export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  let bytes = usize(n) << 2;
+  let bytes = (usize(n) * inner) << 2;
   let bias = biasFor(n);
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);
+  let lanes = inner > 1;
   do {
-    divideRow(y, bytes, valuesOfRow(x, y, bytes, scale, bias, factor, exact));
+    let sum = valuesOfRow(x, y, bytes, scale, bias, factor, exact, lanes);
+    divideRow(y, bytes, lanes ? reciprocal(sumLow, sumHigh) : f32x4.splat(f32(1 / sum)));
     x += bytes;
     y += bytes;
   } while (--outer);
 }
 
 /** logSoftmax y = (scale·x - m) - log s, or logSumExp y = m + log s. */
-function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): void {
-  let bytes = usize(n) << 2;
+function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+  let bytes = (usize(n) * inner) << 2;
   let exact = isExactScale(scale);
   let factor = f32x4.splat(exactFactor(scale));
+  let lanes = inner > 1;
   do {
-    let max = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
-    let m = f32x4.splat(max);
+    let m = maxima(x, bytes, scale, factor, lanes);
     // The maximal logit as it stands in the row: the factor is a power of two.
     let logit = f32x4.div(m, factor);
     if (exact) {
@@ -345,12 +371,21 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
       let octaves = octavesOf(m, shift);
       let floor = floorOf(octaves, LOG_BIAS);
       let magic = magicOf(octaves, LOG_BIAS);
-      let sum = sumOfOthers(x, bytes, logit, factor, shift, floor, magic);
-      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), m);
-      if (kind == LOG_SOFTMAX) {
-        let subtrahend = f32x4.splat(f32(f64x2.extract_lane(log, 0)));
-        subtractLogShifted(x, y, bytes, factor, m, subtrahend);
-      } else store<f32>(y, f32(f64(max) + f64x2.extract_lane(log, 0)));
+      let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, floor, magic));
+      let count = i32x4.splat(ties);
+      if (lanes) {
+        sum = sumLow;
+        count = i32x4.neg(tieLanes);
+      }
+      let log = logOfSum(count, sum, m);
+      let logHigh = log;
+      if (lanes) logHigh = logOfSum(upper(count), sumHigh, upper(m));
+      if (kind == LOG_SOFTMAX) subtractLogShifted(x, y, bytes, factor, m, demote(log, logHigh));
+      else {
+        let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));
+        if (lanes) v128.store(y, result);
+        else v128.store32_lane(y, result, 0);
+      }
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
@@ -362,15 +397,15 @@ function logRows(x: usize, y: usize, rows: u32, n: u32, scale: f64, kind: i32): 
       }
     }
     x += bytes;
-    y += kind == LOG_SUM_EXP ? 4 : bytes;
-  } while (--rows);
+    y += kind == LOG_SUM_EXP ? inner << 2 : bytes;
+  } while (--outer);
 }
 
 export function logSoftmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logRows(x, y, outer, n, scale, LOG_SOFTMAX);
+  logRows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
 }
 
 export function logSumExpLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logRows(x, y, outer, n, scale, LOG_SUM_EXP);
-  settleInfinite(x, y, outer, n, 1, scale);
+  logRows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, inner, scale);
 }

@@ -127,7 +127,7 @@ export function logSoftmaxGradientLongRows(
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);
   do {
-    let sum = valuesOfRow(x, out, bytes, scale, bias, factor, exact);
+    let sum = valuesOfRow(x, out, bytes, scale, bias, factor, exact, false);
     subtractTimes(out, v, bytes, f32x4.splat(f32(totalOf(v, bytes) / sum)), f32x4.splat(f32(scale)));
     x += bytes;
     v += bytes;

@@ -10,7 +10,7 @@
 import {LOG_BIAS, floorOf, magicOf, octavesOf, shiftOf} from '../assembly/exp';
 import {logOfSum} from '../assembly/log';
 import {maximumPlain, sumOfOthers, ties} from '../assembly/long_rows';
-import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
+import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
 
 /** A second result. */
@@ -50,7 +50,7 @@ export function crossEntropyLongRows(
   let sum: f64 = 0;
   let row = out;
   do {
-    let max = f32x4.splat(maximumPlain(x, bytes));
+    let max = f32x4.splat(maxOfLanes(maximumPlain(x, bytes)));
     let shift = shiftOf(max);
     let octaves = octavesOf(max, shift);
     let others = sumOfOthers(x, bytes, max, one, shift, floorOf(octaves, LOG_BIAS), magicOf(octaves, LOG_BIAS));
