@@ -1,9 +1,9 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
-import {type Sink, sinkOf, sourceOf} from './ends';
-import {NativeCopies} from './native_copy';
+import {type Sink, shiftOf, sinkOf, sourceOf, sumOf} from './ends';
+import {NativeCopies, PART_UNIT} from './native_copy';
 import {type NodeBackend, nativeId} from './node_backend';
 import {pipeline, type Steps} from './pipeline';
-import {callsOf, partsOf} from './spans';
+import {boundsOf, callsOf, partsOf} from './spans';
 import {type Call, MOST_CALLS, MOST_KERNELS, SLOTS} from './threads';
 import {hasRoomFor, type Workplace, workplaceOf} from './workplace';
 
@@ -16,7 +16,6 @@ export function isLarge({shape}: TensorInfo): boolean {
 
 /** What TensorFlow asks of an array that it takes as the memory of a tensor. */
 const ALIGNMENT = 64;
-const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
 
 /** What is to be computed of tensors with the same number of outer rows. */
 export interface Job {
@@ -58,11 +57,13 @@ export function inParts(
   const at = workplaceOf(backend);
   if (!at || (needsLossMask && !at.lossMask)) return null;
 
+  const outputBounds = boundsOf(parts, output.width);
   const callsIn = (part: number, slot: number): Call[] => {
-    const {from, to, between} = slots[slot]!;
+    const {first: begin, to, between} = slots[slot]!;
+    const results = isNativeOutput ? to + shiftOf(outputBounds[part]!) : to;
     return callsOf(parts[part]!.rows, width).map(({first, rows}, call) => {
-      const addresses = inputs.map((input, i) => from[i]! + 4 * first * input.width);
-      addresses.push(to + 4 * (output.width > 0 ? first * output.width : call), between + 4 * first * scratch);
+      const addresses = inputs.map((input, i) => begin[i]! + 4 * first * input.width);
+      addresses.push(results + 4 * (output.width > 0 ? first * output.width : call), between + 4 * first * scratch);
       return at.record(() => run(at, addresses, rows, parts[part]!.first + first));
     });
   };
@@ -73,27 +74,31 @@ export function inParts(
   const {buffer} = at.memory;
   const copies = new NativeCopies(backend.binding);
   try {
-    const sources = inputs.map(({tensor, width}, i) =>
-      sourceOf(tensor, partRows * width, isNative[i] ? copies : null, backend),
-    );
-    const bring = (i: number, part: number, slot: number, size: number) =>
-      sources[i]!(part, new ARRAYS[inputs[i]!.tensor.dtype as 'float32'](buffer, slots[slot]!.from[i]!, size));
-    for (const [i, {tensor, width}] of inputs.entries()) {
-      if (width === 0) bring(i, 0, 0, util.sizeFromShape(tensor.shape));
+    const sources = inputs.map(({tensor, width}, i) => {
+      const bounds = width > 0 ? boundsOf(parts, width) : [0, util.sizeFromShape(tensor.shape)];
+      return sourceOf(tensor, bounds, isNative[i] ? copies : null, buffer, backend);
+    });
+    for (const [i, {width}] of inputs.entries()) {
+      if (width === 0) sources[i]!(0, slots[0]!.from[i]!);
     }
+    const makeSink = () => {
+      if (output.width > 0) {
+        return sinkOf(output.shape, outputBounds, isNativeOutput ? copies : null, buffer, backend);
+      }
+      return sumOf(output.shape, (part) => callsOf(parts[part]!.rows, width).length, buffer, backend);
+    };
     let sink: Sink | undefined; // made when the other threads have something to do
     const steps: Steps = {
       bringIn(part, slot) {
+        const {from, first} = slots[slot]!;
         for (const [i, {width}] of inputs.entries()) {
-          if (width > 0) bring(i, part, slot, parts[part]!.rows * width);
+          if (width > 0) first[i] = sources[i]!(part, from[i]!);
         }
       },
       calls: (part, slot) => (part === 0 ? firstCalls : callsIn(part, slot)),
       takeOut(part, slot) {
-        const {rows} = parts[part]!;
-        const size = output.width > 0 ? rows * output.width : callsOf(rows, width).length;
-        sink ??= sinkOf(output, partRows, isNativeOutput ? copies : null, backend);
-        sink.copy(part, new Float32Array(buffer, slots[slot]!.to, size));
+        sink ??= makeSink();
+        sink.copy(part, slots[slot]!.to);
       },
     };
     at.busy = true;
@@ -110,7 +115,10 @@ export function inParts(
   }
 }
 
-/** Where each tensor lies: whole, or in each slot. */
+/**
+ * Where each tensor lies, whole or in each slot: in a slot with room for a unit before it and after it. `first` is where the
+ * first element of an input is, which may be a little before its place.
+ */
 function layOut(inputs: Input[], outputWidth: number, scratch: number, partRows: number, slots: number) {
   let bytes = 0;
   const reserve = (size: number, dtype: string) => {
@@ -118,14 +126,24 @@ function layOut(inputs: Input[], outputWidth: number, scratch: number, partRows:
     bytes += Math.ceil((size * util.bytesPerElement(dtype as 'float32')) / ALIGNMENT) * ALIGNMENT;
     return start;
   };
+  const reserveWithRoom = (size: number, dtype: string) => {
+    bytes += ALIGNMENT;
+    return reserve(size + PART_UNIT, dtype);
+  };
   const wholes = inputs.map(({tensor: {shape, dtype}, width}) =>
     width === 0 ? reserve(util.sizeFromShape(shape), dtype) : 0,
   );
-  const divided = Array.from({length: slots}, () => ({
-    from: inputs.map(({tensor, width}, i) => (width === 0 ? wholes[i]! : reserve(partRows * width, tensor.dtype))),
-    to: reserve(outputWidth > 0 ? partRows * outputWidth : MOST_CALLS, 'float32'),
-    between: reserve(partRows * scratch, 'float32'),
-  }));
+  const divided = Array.from({length: slots}, () => {
+    const from = inputs.map(({tensor, width}, i) =>
+      width === 0 ? wholes[i]! : reserveWithRoom(partRows * width, tensor.dtype),
+    );
+    return {
+      from,
+      first: [...from],
+      to: reserveWithRoom(outputWidth > 0 ? partRows * outputWidth : MOST_CALLS, 'float32'),
+      between: reserve(partRows * scratch, 'float32'),
+    };
+  });
   return {slots: divided, bytes};
 }
 

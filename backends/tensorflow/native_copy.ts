@@ -4,7 +4,7 @@
  * system, which takes three times as long as the softmax itself.
  *
  * Three things make it possible. TensorFlow takes an aligned array as the memory of a tensor, without a copy. Reshape,
- * Bitcast, SplitV and Unpack give tensors on the memory of their input, where that is aligned. And the old op
+ * Bitcast, Slice, SplitV and Unpack give tensors on the memory of their input, where that is aligned. And the old op
  * InplaceUpdate writes into the memory of its first input.
  *
  * InplaceUpdate goes element by element, so floats go in fours, as complex128: that takes half the time. And a long row
@@ -13,9 +13,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {type Attribute, type Binding, makeNativeTensor, makeTensor, type NodeBackend, nativeId} from './node_backend';
 
-/** What the sizes of parts are multiples of, unless there is only one: 64 bytes, or four rows of a complex128. */
+/** What parts begin at multiples of: 64 bytes, or four rows of a complex128. */
 export const PART_UNIT = 16;
 const ROWS = 4;
+const ALL_ROWS = range(0, ROWS);
 const FLOATS = PART_UNIT / ROWS;
 /** TensorFlow's number of the type, which tfjs-node's binding does not tell. */
 const COMPLEX128 = 18;
@@ -31,16 +32,27 @@ export class NativeCopies {
 
   constructor(private readonly binding: Binding) {}
 
-  /** From a native float32 tensor of `size` elements, in parts of `partSize`, the last of which may be smaller. */
-  from(tensor: number, size: number, partSize: number): CopyPart {
-    const parts = this.partsOf(tensor, size, partSize);
-    return (part, place) => this.update(this.viewOf(place), parts[part]!, place.length);
+  /** From a native float32 tensor, whose parts begin at multiples of the unit, and end where the next begins. */
+  from(tensor: number, bounds: number[]): CopyPart {
+    const parts = this.partsOf(tensor, bounds);
+    return (part, place) => {
+      const [units, rest] = divided(place);
+      if (units.length > 0) this.update(this.viewOf(units), ALL_ROWS, parts[part]!, COMPLEX128);
+      if (rest.length > 0) this.update(this.columnOf(rest), range(0, rest.length), this.restOf(tensor, bounds));
+    };
   }
 
   /** To one. */
-  to(tensor: number, size: number, partSize: number): CopyPart {
-    const parts = this.partsOf(tensor, size, partSize);
-    return (part, place) => this.update(parts[part]!, this.viewOf(place), place.length);
+  to(tensor: number, bounds: number[]): CopyPart {
+    const parts = this.partsOf(tensor, bounds);
+    return (part, place) => {
+      const [units, rest] = divided(place);
+      if (units.length > 0) this.update(parts[part]!, ALL_ROWS, this.viewOf(units), COMPLEX128);
+      if (rest.length > 0) {
+        const size = bounds.at(-1)!;
+        this.update(this.reshape(tensor, [size, 1]), range(size - rest.length, size), this.columnOf(rest));
+      }
+    };
   }
 
   dispose(): void {
@@ -50,53 +62,82 @@ export class NativeCopies {
     this.integers.clear();
   }
 
-  private partsOf(tensor: number, size: number, partSize: number): number[] {
-    if (size <= partSize) return [this.rowsOf(tensor, size)];
-    const count = Math.floor(size / partSize);
-    const inParts = count * partSize;
-    const most = [count, ROWS, partSize / PART_UNIT];
-    if (inParts === size) return this.unpack(this.wide(this.reshape(tensor, [...most, FLOATS])), count);
+  /** The parts of a tensor, without what is left over at its end beyond whole units. */
+  private partsOf(tensor: number, bounds: number[]): number[] {
+    const size = bounds.at(-1)!;
+    const units = Math.floor(size / PART_UNIT);
+    if (units === 0) return [];
+    const whole = units * PART_UNIT;
+    const all = whole === size ? tensor : this.slice(this.reshape(tensor, [size]), [0], [whole]);
+    const sizes = bounds.slice(1).map((bound, i) => Math.floor(bound / PART_UNIT) - bounds[i]! / PART_UNIT);
+    const [first] = sizes as [number];
+    const last = sizes.at(-1)!;
+    const shapeOf = (unitsOfPart: number) => [ROWS, unitsOfPart];
+    if (sizes.length === 1) return [this.wide(this.reshape(all, [...shapeOf(units), FLOATS]))];
+    if (sizes.every((each) => each === first)) {
+      return this.unpack(this.wide(this.reshape(all, [sizes.length, ...shapeOf(first), FLOATS])), sizes.length);
+    }
+    const cells = this.wide(this.reshape(all, [units, ROWS, FLOATS]));
+    const equal = sizes.length - 1;
+    if (sizes.slice(0, -1).every((each) => each === first)) {
+      const [others, end] = this.split(cells, [units - last, last]) as [number, number];
+      const parts = this.unpack(this.reshape(others, [equal, ...shapeOf(first)], COMPLEX128), equal);
+      return [...parts, this.reshape(end, shapeOf(last), COMPLEX128)];
+    }
+    return this.split(cells, sizes).map((part, i) => this.reshape(part, shapeOf(sizes[i]!), COMPLEX128));
+  }
+
+  private split(tensor: number, sizes: number[]): number[] {
     const {TF_INT32} = this.binding;
-    const cells = this.wide(this.reshape(tensor, [size / PART_UNIT, ROWS, FLOATS]));
-    const sizes = this.vector([inParts / PART_UNIT, (size - inParts) / PART_UNIT]);
     const axis = this.keep(this.binding.createTensor([], TF_INT32, Int32Array.of(0)));
-    const attributes = [this.type('T', COMPLEX128), this.type('Tlen', TF_INT32), this.number('num_split', 2)];
-    const [first, last] = this.execute('SplitV', attributes, [cells, sizes, axis], 2);
-    const rest = this.reshape(last!, [ROWS, (size - inParts) / PART_UNIT], COMPLEX128);
-    return [...this.unpack(this.reshape(first!, most, COMPLEX128), count), rest];
+    const attributes = [
+      this.type('T', COMPLEX128),
+      this.type('Tlen', TF_INT32),
+      this.number('num_split', sizes.length),
+    ];
+    return this.execute('SplitV', attributes, [tensor, this.vector(sizes), axis], sizes.length);
   }
 
   private unpack(stacked: number, count: number): number[] {
     return this.execute('Unpack', [this.type('T', COMPLEX128), this.number('num', count)], [stacked], count);
   }
 
-  /** A place as a part. */
+  private slice(tensor: number, begin: number[], size: number[]): number {
+    const attributes = [this.type('T', this.binding.TF_FLOAT), this.type('Index', this.binding.TF_INT32)];
+    return this.execute('Slice', attributes, [tensor, this.vector(begin), this.vector(size)], 1)[0]!;
+  }
+
+  /** What a tensor has beyond whole units, as a column. */
+  private restOf(tensor: number, bounds: number[]): number {
+    const size = bounds.at(-1)!;
+    const rest = size % PART_UNIT;
+    return this.slice(this.reshape(tensor, [size, 1]), [size - rest, 0], [rest, 1]);
+  }
+
+  /** A place of whole units as a part. */
   private viewOf(place: Float32Array): number {
-    const size = place.length;
-    const key = `${place.byteOffset} ${size}`;
+    const key = `${place.byteOffset} ${place.length}`;
     let view = this.views.get(key);
     if (view === undefined) {
-      const isWide = size % PART_UNIT === 0;
-      const shape = isWide ? [ROWS, size / PART_UNIT, FLOATS] : [1, size];
-      const tensor = this.keep(this.binding.createTensor(shape, this.binding.TF_FLOAT, place));
-      view = isWide ? this.wide(tensor) : tensor;
+      const shape = [ROWS, place.length / PART_UNIT, FLOATS];
+      view = this.wide(this.keep(this.binding.createTensor(shape, this.binding.TF_FLOAT, place)));
       this.views.set(key, view);
     }
     return view;
   }
 
-  /** All of a tensor as a part: of floats, in one row, if it is not for four of complex128. */
-  private rowsOf(tensor: number, size: number): number {
-    if (size % PART_UNIT > 0) return this.reshape(tensor, [1, size]);
-    return this.wide(this.reshape(tensor, [ROWS, size / PART_UNIT, FLOATS]));
+  private columnOf(place: Float32Array): number {
+    return this.keep(this.binding.createTensor([place.length, 1], this.binding.TF_FLOAT, place));
   }
 
-  private update(target: number, source: number, size: number): void {
+  private update(target: number, rows: number[], source: number, dtype = this.binding.TF_FLOAT): void {
     const {binding} = this;
-    const isWide = size % PART_UNIT === 0;
-    const rows = this.vector(isWide ? [0, 1, 2, 3] : [0]);
-    const attributes = [this.type('T', isWide ? COMPLEX128 : binding.TF_FLOAT)];
-    const [updated] = binding.executeOp('InplaceUpdate', attributes, [target, rows, source], 1);
+    const [updated] = binding.executeOp(
+      'InplaceUpdate',
+      [this.type('T', dtype)],
+      [target, this.vector(rows), source],
+      1,
+    );
     binding.deleteTensor(updated!.id);
   }
 
@@ -140,6 +181,16 @@ export class NativeCopies {
   }
 }
 
+/** A place in whole units, and what is left over. */
+function divided(place: Float32Array): [Float32Array, Float32Array] {
+  const whole = place.length - (place.length % PART_UNIT);
+  return [place.subarray(0, whole), place.subarray(whole)];
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({length: to - from}, (_, i) => from + i);
+}
+
 /**
  * A new tensor that TensorFlow holds, with a copy of a whole place in the memory. It takes half the time of making the
  * tensor and copying into it.
@@ -171,17 +222,18 @@ export function canCopyNatively(scratch: Float32Array, backend: NodeBackend): bo
     return place.every((each) => each === value);
   };
   try {
-    // In two parts and a smaller one; and as a whole, of a size that is not for complex128.
-    const sizes = [2 * PART_UNIT, 2 * PART_UNIT, PART_UNIT];
-    const divided = own(makeNativeTensor([5 * PART_UNIT], backend));
-    const to = copies.to(divided, 5 * PART_UNIT, 2 * PART_UNIT);
+    // In parts of unlike sizes, the last with a rest; and in parts of one size.
+    const sizes = [2 * PART_UNIT, PART_UNIT, 2 * PART_UNIT + 3];
+    const bounds = [0, 2 * PART_UNIT, 3 * PART_UNIT, 5 * PART_UNIT + 3];
+    const divided = own(makeNativeTensor([bounds[3]!], backend));
+    const to = copies.to(divided, bounds);
     sizes.forEach((size, part) => {
       to(part, scratch.subarray(0, size).fill(part + 1));
     });
-    const from = copies.from(divided, 5 * PART_UNIT, 2 * PART_UNIT);
-    const whole = own(nativeCopyOf(scratch.subarray(0, 3).fill(4), [3], backend));
-    const fromWhole = copies.from(whole, 3, 3);
-    return sizes.every((size, part) => arrives(from, part, size, part + 1)) && arrives(fromWhole, 0, 3, 4);
+    const from = copies.from(divided, bounds);
+    const whole = own(nativeCopyOf(scratch.subarray(0, 2 * PART_UNIT).fill(4), [2 * PART_UNIT], backend));
+    const fromWhole = copies.from(whole, [0, PART_UNIT, 2 * PART_UNIT]);
+    return sizes.every((size, part) => arrives(from, part, size, part + 1)) && arrives(fromWhole, 1, PART_UNIT, 4);
   } catch {
     return false;
   } finally {

@@ -13,20 +13,29 @@ const PART_ELEMENTS = 1 << 18;
 const CALL_ELEMENTS = 1 << 14;
 
 /**
- * The parts of tensors with the same number of outer rows, the longest of `width` elements: of one size where that can
- * be, and else all but the last, which is smaller. `copied` are the elements per outer row of those that native ops copy.
+ * The parts of tensors with the same number of outer rows, the longest of `width` elements: of one size but the last, which
+ * may be smaller. `copied` are the elements per outer row of those that native ops copy, in whole units where that makes
+ * parts not much larger: then no elements are handed on from part to part.
  */
 export function partsOf(outer: number, width: number, copied: number[]): Span[] {
   const fits = (rows: number) => copied.every((each) => (rows * each) % PART_UNIT === 0);
-  if (!fits(outer)) return divide(outer, outer);
+  const parts = Math.ceil((outer * width) / PART_ELEMENTS);
+  const rows = Math.ceil(outer / parts);
   let unit = 1;
   while (!fits(unit)) unit *= 2;
-  const parts = Math.ceil((outer * width) / PART_ELEMENTS);
-  const most = Math.ceil(outer / parts / unit) * unit;
-  for (let rows = most; 2 * rows > most; rows -= unit) {
-    if (outer % rows === 0) return divide(outer, rows);
+  const most = Math.ceil(rows / unit) * unit;
+  const shortest = (outer % rows || rows) * Math.min(...copied);
+  if (4 * most > 5 * rows && shortest >= PART_UNIT) return divide(outer, rows);
+  for (let fewer = most; 2 * fewer > most; fewer -= unit) {
+    if (outer % fewer === 0) return divide(outer, fewer);
   }
   return divide(outer, most);
+}
+
+/** Where the parts of a tensor begin that has so many elements per outer row, and where the last one ends. */
+export function boundsOf(parts: Span[], width: number): number[] {
+  const {first, rows} = parts.at(-1)!;
+  return [...parts.map((part) => part.first * width), (first + rows) * width];
 }
 
 /** The calls that a part is divided into. The last takes what is left over, so that none is too short. */
