@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {ProductKind} from '../backends/backend';
 import {wasmBackend} from '../backends/wasm';
 import {lastRun} from '../backends/wasm/run';
-import {softmax} from '../index';
+import {logSoftmax, softmax} from '../index';
 import * as reference from '../kernels/reference';
 import {rowsAlong} from '../kernels/rows';
 import {Random} from '../spec/cases/random';
@@ -47,12 +47,29 @@ async function race(title: string, size: number, ours: () => void, other: () => 
   return theirs / mine;
 }
 
-/** Softmax as an action, after its result has been checked. */
-function checkedSoftmax(x: tf.Tensor, axis: number): () => void {
-  const y = softmax(x, axis);
-  check(y.dataSync(), reference.alongAxis(x.shape, axis, [x.dataSync()], reference.softmax));
+const FORWARD = {softmax, logSoftmax};
+const EXACT_FORWARD = {softmax: reference.softmax, logSoftmax: reference.logSoftmax};
+const EXACT_PRODUCT = {softmax: reference.softmaxProduct, logSoftmax: reference.logSoftmaxVjp};
+
+/** An op as an action, after its result has been checked. */
+function checkedForward(op: keyof typeof FORWARD, x: tf.Tensor, axis: number): () => void {
+  const run = FORWARD[op];
+  const y = run(x, axis);
+  check(y.dataSync(), reference.alongAxis(x.shape, axis, [x.dataSync()], EXACT_FORWARD[op]));
   y.dispose();
-  return () => softmax(x, axis).dispose();
+  return () => run(x, axis).dispose();
+}
+
+/** The gradient of an op as an action, after its result has been checked. */
+function checkedGradient(op: keyof typeof FORWARD, x: tf.Tensor, v: tf.Tensor, axis: number): () => void {
+  const gradient = tf.grad((logits) => FORWARD[op](logits, axis));
+  const exact = reference.alongAxis(x.shape, axis, [x.dataSync(), v.dataSync()], (xi, vi) =>
+    EXACT_PRODUCT[op](reference.softmax(xi), vi),
+  );
+  const result = gradient(x, v);
+  check(result.dataSync(), exact);
+  result.dispose();
+  return () => gradient(x, v).dispose();
 }
 
 function checkedProduct(kind: ProductKind, y: tf.Tensor, v: tf.Tensor): () => void {
@@ -103,18 +120,30 @@ async function products(): Promise<void> {
 }
 
 async function axes(): Promise<void> {
+  const ratios: number[] = [];
   for (const shape of [
+    [8, 128, 64],
     [32, 81, 1083],
-    [64, 128, 4],
     [8, 1000, 64],
+    [1, 21, 65536],
+    [1, 1000, 1000],
+    [1, 1024, 1024], // a stride of a power of two, which caches take badly
     [16, 512, 12],
-    [1, 1024, 1024],
+    [64, 128, 4],
+    [1, 1000, 4],
   ] as [number, number, number][]) {
-    const x = filled(shape, uniform(-10, 10));
-    const last = tf.reshape(x, [shape[0] * shape[2], shape[1]]);
-    await race(`${shape} along 1, against the last`, x.size, checkedSoftmax(x, 1), checkedSoftmax(last, 1));
-    tf.dispose([x, last]);
+    const [x, v] = [filled(shape, uniform(-10, 10)), filled(shape, uniform(-1, 1))];
+    const [lastX, lastV] = [x, v].map((t) => tf.reshape(t, [shape[0] * shape[2], shape[1]])) as [tf.Tensor, tf.Tensor];
+    for (const op of ['softmax', 'logSoftmax'] as const) {
+      const title = `of ${shape} along 1, against the last`;
+      const [mine, last] = [checkedForward(op, x, 1), checkedForward(op, lastX, 1)];
+      ratios.push(await race(`${op} ${title}`, x.size, mine, last));
+      const [myGradient, lastGradient] = [checkedGradient(op, x, v, 1), checkedGradient(op, lastX, lastV, 1)];
+      ratios.push(await race(`gradient of ${op} ${title}`, x.size, myGradient, lastGradient));
+    }
+    tf.dispose([x, v, lastX, lastV]);
   }
+  console.log(`geometric mean: ${geometricMean(ratios).toFixed(2)}, least: ${Math.min(...ratios).toFixed(2)}`);
 }
 
 async function inputs(): Promise<void> {
@@ -126,7 +155,12 @@ async function inputs(): Promise<void> {
     ['half -Infinity', masked(Number.NEGATIVE_INFINITY)],
   ] as const) {
     const [x, easy] = [filled([64, 1000], draw), filled([64, 1000], uniform(-10, 10))];
-    await race(`64x1000 on ${name}, against (-10, 10)`, x.size, checkedSoftmax(x, 1), checkedSoftmax(easy, 1));
+    await race(
+      `64x1000 on ${name}, against (-10, 10)`,
+      x.size,
+      checkedForward('softmax', x, 1),
+      checkedForward('softmax', easy, 1),
+    );
     tf.dispose([x, easy]);
   }
 }
@@ -136,7 +170,7 @@ await tf.setBackend('wasm');
 console.log(`${wasmBackend.describe(tf.backend() as BackendWasm)}; Node ${process.version}`);
 console.log('\nProducts, against what stock composes');
 await products();
-console.log('\nSoftmax along another axis');
+console.log('\nAnother axis');
 await axes();
 console.log('\nSoftmax of inputs that make subnormal numbers elsewhere');
 await inputs();
