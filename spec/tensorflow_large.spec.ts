@@ -228,6 +228,17 @@ describeWithTfjsNode('large tensors on tensorflow, when something fails', () => 
     expect((await tensorflow.call('call', {op: 'softmax', shape, logits})).nativeOps).toEqual([]);
   });
 
+  test.each(['Reshape', 'Bitcast', 'Slice', 'SplitV', 'Unpack'])(
+    'where %s copies, large tensors go the way of small ones',
+    async (op) => {
+      await tensorflow.call('detach', op);
+      const {values, nativeOps} = await tensorflow.call('call', {op: 'softmax', shape, logits});
+      expect(nativeOps).toContain('InplaceUpdate'); // the trial
+      expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+      expect((await tensorflow.call('call', {op: 'softmax', shape, logits})).nativeOps).toEqual([]);
+    },
+  );
+
   test('what node:vm cuts off, without a finally, takes nothing from the next call', async () => {
     const {wrong, cuts} = await tensorflow.call('interrupted', {shape: [1024, 1024], times: 60});
     expect({wrong, cuts}).toEqual({wrong: 0, cuts: 60});

@@ -205,6 +205,13 @@ export function nativeCopyOf(place: Float32Array, shape: number[], backend: Node
   }
 }
 
+/** Parts of one size; the last smaller, with a rest; all of unlike sizes: for each, other ops give the parts. */
+const LAYOUTS = [
+  [0, PART_UNIT, 2 * PART_UNIT],
+  [0, 2 * PART_UNIT, 4 * PART_UNIT, 5 * PART_UNIT + 3],
+  [0, 2 * PART_UNIT, 3 * PART_UNIT, 5 * PART_UNIT],
+];
+
 /**
  * Whether all that works on this backend, tried in `scratch`, aligned to 64 bytes. With tensors on another device, or
  * with a TensorFlow that copies where this one does not, nothing would arrive.
@@ -222,18 +229,18 @@ export function canCopyNatively(scratch: Float32Array, backend: NodeBackend): bo
     return place.every((each) => each === value);
   };
   try {
-    // In parts of unlike sizes, the last with a rest; and in parts of one size.
-    const sizes = [2 * PART_UNIT, PART_UNIT, 2 * PART_UNIT + 3];
-    const bounds = [0, 2 * PART_UNIT, 3 * PART_UNIT, 5 * PART_UNIT + 3];
-    const divided = own(makeNativeTensor([bounds[3]!], backend));
-    const to = copies.to(divided, bounds);
-    sizes.forEach((size, part) => {
-      to(part, scratch.subarray(0, size).fill(part + 1));
+    const throughParts = LAYOUTS.every((bounds) => {
+      const tensor = own(makeNativeTensor([bounds.at(-1)!], backend));
+      const sizes = bounds.slice(1).map((bound, part) => bound - bounds[part]!);
+      const to = copies.to(tensor, bounds);
+      sizes.forEach((size, part) => {
+        to(part, scratch.subarray(0, size).fill(part + 1));
+      });
+      const from = copies.from(tensor, bounds);
+      return sizes.every((size, part) => arrives(from, part, size, part + 1));
     });
-    const from = copies.from(divided, bounds);
-    const whole = own(nativeCopyOf(scratch.subarray(0, 2 * PART_UNIT).fill(4), [2 * PART_UNIT], backend));
-    const fromWhole = copies.from(whole, [0, PART_UNIT, 2 * PART_UNIT]);
-    return sizes.every((size, part) => arrives(from, part, size, part + 1)) && arrives(fromWhole, 1, PART_UNIT, 4);
+    const whole = own(nativeCopyOf(scratch.subarray(0, PART_UNIT).fill(4), [PART_UNIT], backend));
+    return throughParts && arrives(copies.from(whole, [0, PART_UNIT]), 0, PART_UNIT, 4);
   } catch {
     return false;
   } finally {

@@ -14,10 +14,20 @@ import {TFJS_NODE} from './tfjs_node';
 
 /** What is used of tfjs-node's backend beyond the public interface. */
 interface NodeInternals {
-  binding: {getNumOfTensors(): number; executeOp(op: string, ...rest: unknown[]): unknown};
+  binding: {
+    TF_ATTR_TYPE: number;
+    getNumOfTensors(): number;
+    deleteTensor(id: number): void;
+    executeOp(op: string, ...rest: unknown[]): NativeResult[];
+  };
   getInputTensorIds(tensors: {dataId: object}[]): number[];
   numDataIds(): number;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
+}
+
+interface NativeResult {
+  id: number;
+  dtype: number;
 }
 
 interface Ran extends Outcome {
@@ -88,6 +98,21 @@ const functions = {
     });
   },
 
+  /** From now on what a native op gives is on memory of its own, as it may be in another TensorFlow. */
+  detach(op: string): void {
+    const {binding} = nodeBackend();
+    wrapNativeOps((name, run) => {
+      const results = run();
+      if (name !== op) return results;
+      return results.map(({id, dtype}) => {
+        const type = {name: 'T', type: binding.TF_ATTR_TYPE, value: dtype};
+        const [copy] = binding.executeOp('DeepCopy', [type], [id], 1);
+        binding.deleteTensor(id);
+        return copy!;
+      });
+    });
+  },
+
   /** Cuts softmax off, again and again, where no `finally` runs. How many elements of the next softmax were wrong, and cuts. */
   interrupted({shape, times}: {shape: number[]; times: number}): {wrong: number; cuts: number} {
     const x = tf.randomNormal(shape, 0, 3, 'float32', 1);
@@ -152,12 +177,17 @@ async function beforeNativeOps<T>(before: (op: string) => void, action: () => Pr
 
 /** The same until `stop()`, which it returns. */
 function watchNativeOps(before: (op: string) => void): () => void {
+  return wrapNativeOps((op, run) => {
+    before(op);
+    return run();
+  });
+}
+
+/** Has another function run TensorFlow's ops, until `stop()`, which this returns. */
+function wrapNativeOps(wrap: (op: string, run: () => NativeResult[]) => NativeResult[]): () => void {
   const backend = nodeBackend();
   const {binding} = backend;
-  const executeOp = (op: string, ...rest: unknown[]) => {
-    before(op);
-    return binding.executeOp(op, ...rest);
-  };
+  const executeOp = (op: string, ...rest: unknown[]) => wrap(op, () => binding.executeOp(op, ...rest));
   backend.binding = Object.create(binding, {executeOp: {value: executeOp}});
   return () => {
     backend.binding = binding;
