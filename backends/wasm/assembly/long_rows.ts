@@ -22,7 +22,7 @@ import {
 
 // A sweep's results beside the one it returns: WebAssembly functions made by AssemblyScript return one value.
 export let ties: i32 = 0;
-/** By lanes: the sums of lanes 0 and 1, of lanes 2 and 3, and minus how many ties. */
+/** By lanes: the sums of lanes 0 and 1, of lanes 2 and 3, and how many ties. */
 let sumLow = f64x2.splat(0);
 let sumHigh = f64x2.splat(0);
 let tieLanes = i32x4.splat(0);
@@ -189,7 +189,7 @@ export function sumOfOthers(
   high = sumOfParts(high, restHigh);
   sumLow = low;
   sumHigh = high;
-  tieLanes = count;
+  tieLanes = i32x4.neg(count);
   ties = -sumOfCounts(count);
   return sumOfDoubles(f64x2.add(low, high));
 }
@@ -372,14 +372,8 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
       let floor = floorOf(octaves, LOG_BIAS);
       let magic = magicOf(octaves, LOG_BIAS);
       let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, floor, magic));
-      let count = i32x4.splat(ties);
-      if (lanes) {
-        sum = sumLow;
-        count = i32x4.neg(tieLanes);
-      }
-      let log = logOfSum(count, sum, m);
-      let logHigh = log;
-      if (lanes) logHigh = logOfSum(upper(count), sumHigh, upper(m));
+      let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
+      let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
       if (kind == LOG_SOFTMAX) subtractLogShifted(x, y, bytes, factor, m, demote(log, logHigh));
       else {
         let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));

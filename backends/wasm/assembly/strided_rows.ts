@@ -30,12 +30,10 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   v128.store(p, v3, 48);
 }
 
-/** Where the last sweep finds what it needs of these rows, if it is taken apart; else 0. */
-let results: usize = 0;
-
+/** @param results where the last sweep is to find what it needs of these rows, if it is taken apart; else 0 */
 @inline function sixteenRows(
   x0: usize, x1: usize, x2: usize, x3: usize, y0: usize, y1: usize, y2: usize, y3: usize,
-  n: u32, step: usize, scale: v128, kind: i32,
+  n: u32, step: usize, scale: v128, kind: i32, results: usize,
 ): void {
   let end = usize(n) * step;
   let max0 = f32x4.splat(-Infinity);
@@ -115,7 +113,8 @@ let results: usize = 0;
         i += step;
       } while (i < stop);
     } else {
-      // Two vectors at a time: registers hold no more.
+      // Two vectors at a time: registers hold no more. A function for both pairs would have six results: by way of globals,
+      // that takes 2 % longer.
       let j = i;
       do {
         let a0 = v128.load(x0 + j);
@@ -249,13 +248,13 @@ const CACHED: u32 = 12;
  * @param chunk bytes
  */
 function sweepApart(x: usize, y: usize, chunk: usize, n: u32, step: usize, scale: v128, kind: i32): void {
-  let left = y + chunk;
+  let results = y + chunk;
   let xFromY = x - y;
   do {
     let i: usize = 0;
     do {
       let p = y + i;
-      let r = left + i;
+      let r = results + i;
       if (kind == SOFTMAX) v128.store(p, f32x4.mul(v128.load(p), v128.load(r)));
       else v128.store(p, logResult(v128.load(p + xFromY), scale, v128.load(r), v128.load(r + step)));
       i += 16;
@@ -281,12 +280,12 @@ function sweepApart(x: usize, y: usize, chunk: usize, n: u32, step: usize, scale
     let y0 = y + vectorOffset(v0, length, inner);
     let column = usize(v0 % perBlock) << 4;
     let inChunk = column % chunk;
-    results = apart && column - inChunk + 2 * chunk <= step ? y0 + chunk : 0;
+    let results = apart && column - inChunk + 2 * chunk <= step ? y0 + chunk : 0;
     sixteenRows(
       x0, x + vectorOffset(v1, n, inner), x + vectorOffset(v2, n, inner), x + vectorOffset(v3, n, inner),
       y0, y + vectorOffset(v1, length, inner),
       y + vectorOffset(v2, length, inner), y + vectorOffset(v3, length, inner),
-      n, step, factor, kind,
+      n, step, factor, kind, results,
     );
     if (results && inChunk + 64 == chunk) sweepApart(x0 - inChunk, y0 - inChunk, chunk, n, step, factor, kind);
     v0 += 4;
