@@ -42,6 +42,8 @@ test('the parts of any tensor: of one size but the last, in whole units where th
         .every((bound) => bound % 16 === 0);
       if (!isWhole) {
         expect(rows).toBe(Math.ceil(outer / Math.ceil((outer * width) / (1 << 18))));
+        const unit = [1, 2, 4, 8, 16].find((rowsOfUnit) => (rowsOfUnit * width) % 16 === 0)!;
+        expect(Math.ceil(rows / unit) * unit).toBeGreaterThan(1.25 * rows);
         expect(parts.at(-1)!.rows * width).toBeGreaterThanOrEqual(16);
       }
     }

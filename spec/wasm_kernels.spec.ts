@@ -51,7 +51,10 @@ const SHAPES: Record<Way, Rows[]> = {
   ],
 };
 
-/** Products of rows of one take another variant than StridedRows, which goes by chunks of 256 rows. */
+/**
+ * Products of rows of one take another variant than StridedRows, which goes by chunks of 256 rows. Of tens of thousands of
+ * elements, as in its largest shapes, a few are beyond the bound.
+ */
 function productShapes(variant: ProductVariant): Rows[] {
   if (variant !== 'StridedRows') return SHAPES[variant];
   const small = SHAPES.StridedRows.filter(({n, inner}) => n > 1 && inner < 256);
@@ -202,6 +205,29 @@ describe.each(BUILDS)('the %s build', (build) => {
       }
     }
   });
+
+  test.each([
+    {kind: 'softmax', n: 13, inner: 512, apart: true},
+    {kind: 'logSoftmax', n: 13, inner: 512, apart: true},
+    {kind: 'softmax', n: 13, inner: 768, apart: true},
+    {kind: 'softmax', n: 12, inner: 512, apart: false},
+    {kind: 'softmax', n: 13, inner: 513, apart: false},
+    {kind: 'softmax', n: 13, inner: 256, apart: false},
+  ] as const)(
+    '$kind of [$n, $inner] along its first axis has the last sweep apart: $apart',
+    ({kind, n, inner, apart}) => {
+      // The memory ends within the logits: with those of row 80 the kernel stops, one chunk of 64 rows done. What that took
+      // from the places of the next chunk's results is still there.
+      const memory = new GuardedMemory(build, {pages: 2});
+      const y = memory.output(n * inner);
+      const untouched = memory.values(y, 1)[0];
+      const x = 2 * 65536 - 4 * ((n - 1) * inner + 80);
+      const stopped = () => memory.kernels.functions[kind].StridedRows(x, y, 1, n, inner, 1);
+      expect(stopped).toThrow('memory access out of bounds');
+      expect(memory.values(y, 80)).not.toContain(untouched);
+      expect(memory.values(y + 4 * 80, 48).every((value) => value !== untouched)).toBe(apart);
+    },
+  );
 
   test.each([true, false])('works on a memory that is shared: %s', (shared) => {
     const memory = new GuardedMemory(build, {shared});
