@@ -120,7 +120,7 @@ function tensorInJavaScript(shape: number[], bounds: number[], buffer: ArrayBuff
   };
 }
 
-/** One number, the sum of all that the parts give, of which part has `countOf` numbers. */
+/** One number: the sum of all that the parts give, `countOf` numbers each. */
 export function sumOf(
   shape: number[],
   countOf: (part: number) => number,
