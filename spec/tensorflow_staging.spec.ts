@@ -1,7 +1,10 @@
+import {util} from '@tensorflow/tfjs-core';
+import * as reference from '../kernels/reference';
 import {Random} from './cases/random';
 import {TensorflowProcess} from './hosts/tensorflow';
 import type {Held} from './hosts/tensorflow_process';
 import {describeWithTfjsNode} from './hosts/tfjs_node';
+import {ulpError, worst} from './ulp';
 
 describeWithTfjsNode('staging on tensorflow', () => {
   describe.each(['in JavaScript', 'by TensorFlow'] as const)('tensors held %s', (held: Held) => {
@@ -19,5 +22,59 @@ describeWithTfjsNode('staging on tensorflow', () => {
         expect(ran).toMatchObject({nativeOps: [], stagedKernel: `${op}LongRows`});
       }
     });
+
+    test.each([
+      {shape: [33, 99], isNative: false},
+      {shape: [256, 128], isNative: true},
+      {shape: [1024, 128], isNative: true},
+      {shape: [4, 65535], isNative: true},
+    ])(
+      '$shape: middling results are TensorFlow’s, and hardly any memory waits for the garbage collector',
+      async (given) => {
+        const {shape, isNative} = given;
+        const ofTensor = 4 * util.sizeFromShape(shape);
+        for (const gradient of [false, true]) {
+          const {bytesLeft, ...rest} = await tensorflow.call('memory', {shape, times: 20, gradient});
+          expect(rest).toEqual({resultIsNative: isNative || held === 'by TensorFlow', inputIsUnchanged: true});
+          if (isNative) expect(bytesLeft).toBeLessThan(ofTensor);
+        }
+      },
+    );
+  });
+
+  test.each([
+    {name: 'a copy', takesArrays: false},
+    {name: 'the array itself, if it could', takesArrays: true},
+  ])('a result does not change with the next one; TensorFlow takes $name', async ({takesArrays}) => {
+    const tensorflow = await TensorflowProcess.start('in JavaScript');
+    try {
+      if (takesArrays) await tensorflow.call('takeArraysAsTheyAre', undefined);
+      const random = new Random(2);
+      for (const shape of [
+        [1024, 128],
+        [600, 500],
+      ]) {
+        const normals = () => Float32Array.from({length: util.sizeFromShape(shape)}, () => random.normal(5));
+        const logits = [normals(), normals()];
+        const results = await tensorflow.call('severalResults', {shape, logits});
+        results.forEach((values, i) => {
+          const exact = reference.alongAxis(shape, 1, [logits[i]!], reference.softmax);
+          expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
+        });
+      }
+    } finally {
+      await tensorflow.stop();
+    }
+  });
+
+  test('without MessageChannel, copies are left to the garbage collector', async () => {
+    const tensorflow = await TensorflowProcess.start('by TensorFlow');
+    try {
+      await tensorflow.call('withoutMessageChannel', undefined);
+      const left = await tensorflow.call('memory', {shape: [1024, 128], times: 1, gradient: true});
+      expect(left).toEqual({resultIsNative: true, inputIsUnchanged: true, bytesLeft: expect.any(Number)});
+    } finally {
+      await tensorflow.stop();
+    }
   });
 });

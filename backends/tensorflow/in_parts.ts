@@ -1,16 +1,29 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
-import {type Sink, shiftOf, sinkOf, sourceOf, sumOf} from './ends';
+import {
+  arraySource,
+  nativeSource,
+  nativeTensor,
+  type Sink,
+  type Source,
+  shiftOf,
+  sumOf,
+  wholeSource,
+  wholeTensor,
+} from './ends';
 import {NativeCopies, PART_UNIT} from './native_copy';
+import {UNALIGNED} from './native_result';
 import {type NodeBackend, nativeId} from './node_backend';
 import {pipeline, type Steps} from './pipeline';
 import {boundsOf, callsOf, partsOf} from './spans';
 import {type Call, MOST_CALLS, MOST_KERNELS, SLOTS} from './threads';
 import {hasRoomFor, type Workplace, workplaceOf} from './workplace';
 
-/** From this many elements on a tensor is large: native ops copy it, and make the tensor of a result. */
+/** From this many elements on a tensor is large, and all threads compute. */
 export const LARGE = 1 << 18;
+/** Up to this many, an input is brought at once, as an array; and a result taken, while it is in the processor's cache. */
+export const MOST_AT_ONCE = {in: 1 << 19, out: 1 << 20};
 
-export function isLarge({shape}: TensorInfo): boolean {
+export function isLarge(shape: number[]): boolean {
   return util.sizeFromShape(shape) >= LARGE;
 }
 
@@ -47,20 +60,23 @@ export function inParts(
   backend: NodeBackend,
 ): TensorInfo | null {
   const width = inputs[0]!.width;
-  const isNativeOutput = outer * output.width >= LARGE;
-  const isNative = inputs.map(({tensor}) => isCopiedNatively(tensor, backend));
+  const isNative = inputs.map((input) => isCopiedNatively(input, backend));
   const copied = inputs.filter((_, i) => isNative[i]).map((input) => input.width);
-  const parts = partsOf(outer, width, isNativeOutput ? [...copied, output.width] : copied);
+  const size = outer * output.width;
+  const parts = partsOf(outer, width, size > MOST_AT_ONCE.out ? [...copied, output.width] : copied);
   const partRows = parts[0]!.rows;
+  const isWhole = size > 0 && (size <= MOST_AT_ONCE.out || parts.length === 1);
 
-  const {slots, bytes} = layOut(inputs, output.width, scratch, partRows, Math.min(SLOTS, parts.length));
+  const room = isWhole ? {whole: size, inSlot: 0} : {whole: 0, inSlot: partRows * output.width || MOST_CALLS};
+  const {slots, whole, bytes} = layOut(inputs, room, scratch, partRows, Math.min(SLOTS, parts.length));
   const at = workplaceOf(backend);
   if (!at || (needsLossMask && !at.lossMask)) return null;
 
   const outputBounds = boundsOf(parts, output.width);
   const callsIn = (part: number, slot: number): Call[] => {
     const {first: begin, to, between} = slots[slot]!;
-    const results = isNativeOutput ? to + shiftOf(outputBounds[part]!) : to;
+    const bound = outputBounds[part]!;
+    const results = isWhole ? whole + 4 * bound : to + shiftOf(bound);
     return callsOf(parts[part]!.rows, width).map(({first, rows}, call) => {
       const addresses = inputs.map((input, i) => begin[i]! + 4 * first * input.width);
       addresses.push(results + 4 * (output.width > 0 ? first * output.width : call), between + 4 * first * scratch);
@@ -73,27 +89,24 @@ export function inParts(
 
   const {buffer} = at.memory;
   const copies = new NativeCopies(backend.binding);
+  const sources: Source[] = [];
   try {
-    const sources = inputs.map(({tensor, width}, i) => {
-      const bounds = width > 0 ? boundsOf(parts, width) : [0, util.sizeFromShape(tensor.shape)];
-      return sourceOf(tensor, bounds, isNative[i] ? copies : null, buffer, backend);
-    });
-    for (const [i, {width}] of inputs.entries()) {
-      if (width === 0) sources[i]!(0, slots[0]!.from[i]!);
+    for (const [i, {tensor, width}] of inputs.entries()) {
+      const bounds = boundsOf(parts, width);
+      if (isAtOnce(inputs[i]!)) sources.push(wholeSource(tensor, bounds, slots[0]!.from[i]!, buffer, backend));
+      else if (isNative[i]) sources.push(nativeSource(nativeId(tensor, backend)!, bounds, copies, buffer));
+      else sources.push(arraySource(tensor, bounds, buffer, backend));
     }
-    const makeSink = () => {
-      if (output.width > 0) {
-        return sinkOf(output.shape, outputBounds, isNativeOutput ? copies : null, buffer, backend);
-      }
+    const makeSink = (): Sink => {
+      if (isWhole) return wholeTensor(output.shape, whole, buffer, backend);
+      if (size > 0) return nativeTensor(output.shape, outputBounds, copies, buffer, backend);
       return sumOf(output.shape, (part) => callsOf(parts[part]!.rows, width).length, buffer, backend);
     };
     let sink: Sink | undefined; // made when the other threads have something to do
     const steps: Steps = {
       bringIn(part, slot) {
         const {from, first} = slots[slot]!;
-        for (const [i, {width}] of inputs.entries()) {
-          if (width > 0) first[i] = sources[i]!(part, from[i]!);
-        }
+        for (const [i, source] of sources.entries()) first[i] = source.copy(part, from[i]!);
       },
       calls: (part, slot) => (part === 0 ? firstCalls : callsIn(part, slot)),
       takeOut(part, slot) {
@@ -111,15 +124,23 @@ export function inParts(
     }
     return sink!.result();
   } finally {
+    for (const source of sources) source.dispose?.();
     copies.dispose();
   }
 }
 
 /**
  * Where each tensor lies, whole or in each slot: in a slot with room for a unit before it and after it. `first` is where the
- * first element of an input is, which may be a little before its place.
+ * first element of an input is, which may be a little before its place. `room` is for the elements of a whole result, or of
+ * those in a slot.
  */
-function layOut(inputs: Input[], outputWidth: number, scratch: number, partRows: number, slots: number) {
+function layOut(
+  inputs: Input[],
+  room: {whole: number; inSlot: number},
+  scratch: number,
+  partRows: number,
+  slotCount: number,
+) {
   let bytes = 0;
   const reserve = (size: number, dtype: string) => {
     const start = bytes;
@@ -130,24 +151,30 @@ function layOut(inputs: Input[], outputWidth: number, scratch: number, partRows:
     bytes += ALIGNMENT;
     return reserve(size + PART_UNIT, dtype);
   };
-  const wholes = inputs.map(({tensor: {shape, dtype}, width}) =>
-    width === 0 ? reserve(util.sizeFromShape(shape), dtype) : 0,
-  );
-  const divided = Array.from({length: slots}, () => {
-    const from = inputs.map(({tensor, width}, i) =>
-      width === 0 ? wholes[i]! : reserveWithRoom(partRows * width, tensor.dtype),
+  const wholes = inputs.map((input) => {
+    const {shape, dtype} = input.tensor;
+    return isAtOnce(input) ? reserve(util.sizeFromShape(shape), dtype) : 0;
+  });
+  const whole = reserve(room.whole + 1, 'float32') + UNALIGNED;
+  const slots = Array.from({length: slotCount}, () => {
+    const from = inputs.map((input, i) =>
+      isAtOnce(input) ? wholes[i]! : reserveWithRoom(partRows * input.width, input.tensor.dtype),
     );
     return {
       from,
       first: [...from],
-      to: reserveWithRoom(outputWidth > 0 ? partRows * outputWidth : MOST_CALLS, 'float32'),
+      to: reserveWithRoom(room.inSlot, 'float32'),
       between: reserve(partRows * scratch, 'float32'),
     };
   });
-  return {slots: divided, bytes};
+  return {slots, whole, bytes};
 }
 
-/** Others are copied in JavaScript. */
-function isCopiedNatively(tensor: TensorInfo, backend: NodeBackend): boolean {
-  return tensor.dtype === 'float32' && isLarge(tensor) && nativeId(tensor, backend) !== null;
+function isAtOnce({tensor, width}: Input): boolean {
+  return width === 0 || util.sizeFromShape(tensor.shape) <= MOST_AT_ONCE.in;
+}
+
+/** Of those that are brought in parts, the others come from arrays. */
+function isCopiedNatively(input: Input, backend: NodeBackend): boolean {
+  return !isAtOnce(input) && input.tensor.dtype === 'float32' && nativeId(input.tensor, backend) !== null;
 }

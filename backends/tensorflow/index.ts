@@ -1,10 +1,11 @@
-import {util} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
+import type {Labels} from './arrays';
+import {inArrays} from './in_arrays';
 import {isLarge} from './in_parts';
 import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
-import {flagsOf, labelsOf, makeTensor, type NodeBackend, valuesOf} from './node_backend';
+import type {NodeBackend} from './node_backend';
 import {describeWorkplace} from './workplace';
 
 /**
@@ -20,44 +21,43 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
 
   forward(request, backend) {
     const {kind, x, rows, scale, mask, outputShape} = request;
-    const result = isLarge(x) ? forwardLarge(request, backend) : null;
+    const result = isLarge(x.shape) ? forwardLarge(request, backend) : null;
     if (result) return result;
-    const out = new Float32Array(util.sizeFromShape(outputShape));
-    if (mask) stagedMasked(kind, valuesOf(x, backend), flagsOf(mask.tensor, backend), out, rows, scale, mask);
-    else stagedForward(kind, valuesOf(x, backend), out, rows, scale);
-    return makeTensor(out, outputShape, backend);
+    return inArrays(mask ? [x, mask.tensor] : [x], outputShape, backend, ([logits, flags], out) => {
+      if (mask) stagedMasked(kind, logits as Float32Array, flags as Uint8Array, out, rows, scale, mask);
+      else stagedForward(kind, logits as Float32Array, out, rows, scale);
+    });
   },
 
   product(request, backend) {
     const {kind, y, v, rows, factor} = request;
-    const result = isLarge(y) ? productLarge(request, backend) : null;
+    const result = isLarge(y.shape) ? productLarge(request, backend) : null;
     if (result) return result;
-    const out = new Float32Array(util.sizeFromShape(y.shape));
-    stagedProduct(kind, valuesOf(y, backend), valuesOf(v, backend), out, rows, factor);
-    return makeTensor(out, y.shape, backend);
+    return inArrays([y, v], y.shape, backend, ([first, second], out) => {
+      stagedProduct(kind, first as Float32Array, second as Float32Array, out, rows, factor);
+    });
   },
 
   productOfLogits(request, backend) {
-    return isLarge(request.x) ? productOfLogitsLarge(request, backend) : null;
+    return isLarge(request.x.shape) ? productOfLogitsLarge(request, backend) : null;
   },
 
   crossEntropy(request, backend) {
     const {x, labels, outputShape} = request;
-    const result = isLarge(x) ? lossLarge(request, backend) : null;
+    const result = isLarge(x.shape) ? lossLarge(request, backend) : null;
     if (result) return result;
-    const out = new Float32Array(util.sizeFromShape(outputShape));
-    stagedLoss(valuesOf(x, backend), labelsOf(labels, backend), out, request);
-    return makeTensor(out, outputShape, backend);
+    return inArrays([x, labels], outputShape, backend, ([logits, given], out) => {
+      stagedLoss(logits as Float32Array, given as Labels, out, request);
+    });
   },
 
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent} = request;
-    const result = isLarge(x) ? lossGradientLarge(request, backend) : null;
+    const result = isLarge(x.shape) ? lossGradientLarge(request, backend) : null;
     if (result) return result;
-    const out = new Float32Array(util.sizeFromShape(x.shape));
-    const [given, cotangents] = [labelsOf(labels, backend), valuesOf(cotangent, backend)];
-    stagedLossGradient(valuesOf(x, backend), given, cotangents, out, request);
-    return makeTensor(out, x.shape, backend);
+    return inArrays([x, labels, cotangent], x.shape, backend, ([logits, given, cotangents], out) => {
+      stagedLossGradient(logits as Float32Array, given as Labels, cotangents as Float32Array, out, request);
+    });
   },
 
   describe(backend) {

@@ -1,9 +1,5 @@
 /**
- * Large tensors: brought part by part to a small shared memory, where threads compute, and back to TensorFlow.
- *
- * With typed arrays instead, as for small ones, the garbage would cost more than the softmax: readSync makes a new array
- * with each call, and so would every result.
- *
+ * Large tensors: brought to a shared memory, where threads compute, and back to TensorFlow; the largest part by part.
  * All return null where this way is not open: then tensors go the way of small ones.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';

@@ -1,7 +1,7 @@
 /**
- * Copies between tensors that TensorFlow holds and a memory of ours, by native ops, part by part. For large tensors:
- * tfjs-node's readSync makes a new array with each call, and until it is collected the next one gets fresh pages from the
- * system, which takes three times as long as the softmax itself.
+ * Copies between tensors that TensorFlow holds and a memory of ours, by native ops, part by part. For the largest tensors:
+ * tfjs-node's readSync makes an array of all of one, which would not stay in the processor's cache, nor always in memory
+ * that the system has cleared before.
  *
  * Three things make it possible. TensorFlow takes an aligned array as the memory of a tensor, without a copy. Reshape,
  * Bitcast, Slice, SplitV and Unpack give tensors on the memory of their input, where that is aligned. And the old op
@@ -11,7 +11,7 @@
  * takes all of TensorFlow's threads, which would hold up those of ours: so a part is four rows.
  */
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {type Attribute, type Binding, makeNativeTensor, makeTensor, type NodeBackend, nativeId} from './node_backend';
+import {type Attribute, type Binding, makeNativeTensor, type NodeBackend, nativeId} from './node_backend';
 
 /** What parts begin at multiples of: 64 bytes, or four rows of a complex128. */
 export const PART_UNIT = 16;
@@ -191,20 +191,6 @@ function range(from: number, to: number): number[] {
   return Array.from({length: to - from}, (_, i) => from + i);
 }
 
-/**
- * A new tensor that TensorFlow holds, with a copy of a whole place in the memory. It takes half the time of making the
- * tensor and copying into it.
- */
-export function nativeCopyOf(place: Float32Array, shape: number[], backend: NodeBackend): Tensor {
-  const {TF_ATTR_TYPE, TF_FLOAT} = backend.binding;
-  const view = makeTensor(place, shape, backend);
-  try {
-    return backend.executeSingleOutput('DeepCopy', [{name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT}], [view]);
-  } finally {
-    backend.disposeData(view.dataId);
-  }
-}
-
 /** Parts of one size; the last smaller, with a rest; all of unlike sizes: for each, other ops give the parts. */
 const LAYOUTS = [
   [0, PART_UNIT, 2 * PART_UNIT],
@@ -229,7 +215,7 @@ export function canCopyNatively(scratch: Float32Array, backend: NodeBackend): bo
     return place.every((each) => each === value);
   };
   try {
-    const throughParts = LAYOUTS.every((bounds) => {
+    return LAYOUTS.every((bounds) => {
       const tensor = own(makeNativeTensor([bounds.at(-1)!], backend));
       const sizes = bounds.slice(1).map((bound, part) => bound - bounds[part]!);
       const to = copies.to(tensor, bounds);
@@ -239,8 +225,6 @@ export function canCopyNatively(scratch: Float32Array, backend: NodeBackend): bo
       const from = copies.from(tensor, bounds);
       return sizes.every((size, part) => arrives(from, part, size, part + 1));
     });
-    const whole = own(nativeCopyOf(scratch.subarray(0, PART_UNIT).fill(4), [PART_UNIT], backend));
-    return throughParts && arrives(copies.from(whole, [0, PART_UNIT]), 0, PART_UNIT, 4);
   } catch {
     return false;
   } finally {

@@ -11,6 +11,8 @@ export interface NodeBackend extends KernelBackend {
   readSync(dataId: object): TypedArray;
   write(values: TypedArray, shape: number[], dtype: DataType): object;
   disposeData(dataId: object): boolean;
+  /** The native tensors, made where there were only values. */
+  getInputTensorIds(tensors: TensorInfo[]): number[];
   executeSingleOutput(op: string, attributes: Attribute[], inputs: TensorInfo[]): Tensor;
 }
 
@@ -37,29 +39,6 @@ export interface Attribute {
 export function nativeId({dataId}: TensorInfo, backend: NodeBackend): number | null {
   const {values, id} = backend.tensorMap.get(dataId);
   return values == null ? id : null;
-}
-
-/** The values of a float32 tensor: the array it was made from, to be left as it is, or a copy. */
-export function valuesOf({dataId}: TensorInfo, backend: NodeBackend): Float32Array {
-  return backend.readSync(dataId) as Float32Array;
-}
-
-/** The values of labels: distributions in float32, or int32 for the indices of classes. */
-export function labelsOf({dataId, dtype}: TensorInfo, backend: NodeBackend): Float32Array | Int32Array {
-  const values = backend.readSync(dataId);
-  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
-  return values as Float32Array;
-}
-
-/** The values of a bool tensor, 1 for true. It may have been made from booleans. */
-export function flagsOf({dataId}: TensorInfo, backend: NodeBackend): Uint8Array {
-  const values: ArrayLike<number | boolean> = backend.readSync(dataId);
-  return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
-}
-
-/** The values of a float32, int32 or bool tensor, in an array of the same size per element as in WebAssembly. */
-export function arrayOf(tensor: TensorInfo, backend: NodeBackend): Float32Array | Int32Array | Uint8Array {
-  return tensor.dtype === 'bool' ? flagsOf(tensor, backend) : labelsOf(tensor, backend);
 }
 
 /** A tensor with these values, which it keeps: nothing is copied until a native op uses it. */

@@ -1,6 +1,7 @@
 import {type LossMaskKernels, lossMaskKernelsByName} from '../wasm/loss_mask_module';
 import {instanceOn, type Kernels, kernelsByName, kernelsOn} from '../wasm/module';
 import {canCopyNatively} from './native_copy';
+import {canCopyResults} from './native_result';
 import type {NodeBackend} from './node_backend';
 import {type Call, Threads} from './threads';
 
@@ -37,7 +38,7 @@ export function workplaceOf(backend: NodeBackend): Workplace | null {
   if (workplace === null) return null;
   let works = copiesNatively.get(backend);
   if (works === undefined) {
-    works = canCopyNatively(new Float32Array(workplace.memory.buffer), backend);
+    works = canCopyResults(backend) && canCopyNatively(new Float32Array(workplace.memory.buffer), backend);
     copiesNatively.set(backend, works);
   }
   return works ? workplace : null;

@@ -19,7 +19,10 @@ interface NodeInternals {
     getNumOfTensors(): number;
     deleteTensor(id: number): void;
     executeOp(op: string, ...rest: unknown[]): NativeResult[];
+    createTensor(shape: number[], dtype: number, values: tf.TypedArray): number;
+    tensorDataSync(id: number): tf.TypedArray;
   };
+  tensorMap: {get(dataId: object): {values: tf.BackendValues | null}};
   getInputTensorIds(tensors: {dataId: object}[]): number[];
   numDataIds(): number;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
@@ -68,6 +71,52 @@ const functions = {
     return {...outcome, nativeOps, stagedKernel: lastRun()?.kernel ?? null};
   },
 
+  /** What softmax, again and again, makes of memory: where results are held, and how many bytes of arrays are left. */
+  memory({shape, times, gradient}: {shape: number[]; times: number; gradient: boolean}) {
+    const logits = tf.randomNormal(shape, 0, 3, 'float32', 1);
+    const expected = logits.dataSync<'float32'>().slice();
+    const vector = logits.clone();
+    const slope = tf.grad((x: tf.Tensor) => family.softmax(x));
+    const compute = () => (gradient ? slope(logits, vector) : family.softmax(logits));
+    const isNative = (tensor: tf.Tensor) => nodeBackend().tensorMap.get(tensor.dataId).values == null;
+    const first = compute();
+    const resultIsNative = isNative(first);
+    first.dispose();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < times; i++) compute().dispose();
+    const bytesLeft = process.memoryUsage().arrayBuffers - before;
+    const inputIsUnchanged = logits.dataSync<'float32'>().every((value, i) => value === expected[i]);
+    tf.dispose([logits, vector]);
+    return {resultIsNative, bytesLeft, inputIsUnchanged};
+  },
+
+  /** The softmax of each of these, all of them computed before any is read. */
+  severalResults({shape, logits}: {shape: number[]; logits: Float32Array[]}): Float32Array[] {
+    const results = logits.map((values) => tf.tidy(() => family.softmax(tf.tensor(values, shape))));
+    return results.map((y) => {
+      const values = y.dataSync<'float32'>();
+      y.dispose();
+      return values;
+    });
+  },
+
+  /** From now on TensorFlow takes any array as the memory of a tensor, as far as reading can tell. */
+  takeArraysAsTheyAre(): void {
+    const backend = nodeBackend();
+    const {binding} = backend;
+    const arrays = new Map<number, tf.TypedArray>();
+    const createTensor = (shape: number[], dtype: number, values: tf.TypedArray) => {
+      const id = binding.createTensor(shape, dtype, values);
+      arrays.set(id, values);
+      return id;
+    };
+    const tensorDataSync = (id: number) => arrays.get(id)?.slice() ?? binding.tensorDataSync(id);
+    backend.binding = Object.create(binding, {
+      createTensor: {value: createTensor},
+      tensorDataSync: {value: tensorDataSync},
+    });
+  },
+
   /** Softmax with the nth run of a native op failing, and what that leaves behind; then once more, in peace. */
   async failing({shape, logits, op, nth}: {shape: number[]; logits: Float32Array; op: string; nth: number}) {
     const x = tf.tensor(logits, shape);
@@ -89,6 +138,11 @@ const functions = {
     const values = y.dataSync<'float32'>();
     tf.dispose([x, y]);
     return {message: message as string | null, left, values};
+  },
+
+  /** As in a jest environment without this global. */
+  withoutMessageChannel(): void {
+    Object.assign(globalThis, {MessageChannel: undefined});
   },
 
   /** Makes a native op fail from now on. */
