@@ -9,39 +9,31 @@ export type Values = Labels | Uint8Array;
 /** From so many bytes on, malloc may take an array from the system. To give one back takes 2 µs. */
 const WORTH_GIVING_BACK = 1 << 17;
 
-export interface Arrays {
-  /** Of each tensor the array it was made from, to be left as it is, or a copy. */
-  values: Values[];
-  /**
-   * Frees the copies. Left to the garbage collector dozens of megabytes pile up, and each array is made of pages that the
-   * system has to clear first: that can take three times as long as the softmax.
-   */
-  giveBack(): void;
+/**
+ * The values of a float32, int32 or bool tensor: the array it was made from, to be left as it is, or a copy.
+ * @param copies collects the buffers of copies that are worth giving back
+ */
+export function arrayOf(tensor: TensorInfo, backend: NodeBackend, copies: ArrayBuffer[]): Values {
+  const values = typed(backend.readSync(tensor.dataId), tensor.dtype);
+  if (values.byteLength >= WORTH_GIVING_BACK && nativeId(tensor, backend) !== null) {
+    copies.push(values.buffer as ArrayBuffer);
+  }
+  return values;
 }
 
-/** The values of float32, int32 and bool tensors. */
-export function arraysOf(tensors: TensorInfo[], backend: NodeBackend): Arrays {
-  const copies: ArrayBuffer[] = [];
-  const values = tensors.map((tensor) => {
-    const isCopy = nativeId(tensor, backend) !== null;
-    const array = arrayOf(tensor, backend);
-    if (isCopy && array.byteLength >= WORTH_GIVING_BACK) copies.push(array.buffer as ArrayBuffer);
-    return array;
-  });
-  return {
-    values,
-    giveBack() {
-      if (copies.length > 0) closedPort()?.postMessage(null, copies);
-    },
-  };
-}
-
-function arrayOf({dataId, dtype}: TensorInfo, backend: NodeBackend): Values {
-  const values: ArrayLike<number | boolean> = backend.readSync(dataId);
+function typed(values: ArrayLike<number | boolean>, dtype: string): Values {
   if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values, Number);
   // A bool tensor may have been made from booleans.
   if (dtype === 'bool') return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
   return values as Float32Array;
+}
+
+/**
+ * Frees copies. Left to the garbage collector dozens of megabytes pile up, and each array is made of pages that the system
+ * has to clear first: that can take three times as long as the softmax.
+ */
+export function giveBack(copies: ArrayBuffer[]): void {
+  if (copies.length > 0) closedPort()?.postMessage(null, copies);
 }
 
 let closed: MessagePort | null | undefined;

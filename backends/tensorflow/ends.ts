@@ -1,6 +1,6 @@
 /** Where the parts of tensors come from, and where those of results go: TensorFlow's memory or arrays in JavaScript. */
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
-import {arraysOf, type Values} from './arrays';
+import {arrayOf, giveBack, type Values} from './arrays';
 import {type CopyPart, type NativeCopies, PART_UNIT} from './native_copy';
 import {resultOf} from './native_result';
 import {makeNativeTensor, makeTensor, type NodeBackend, nativeId} from './node_backend';
@@ -34,10 +34,11 @@ export function wholeSource(
   buffer: ArrayBufferLike,
   backend: NodeBackend,
 ): Source {
-  const {values, giveBack} = arraysOf([tensor], backend);
-  copyBytes(values[0]!, buffer, place);
-  giveBack();
-  return {copy: (part) => place + values[0]!.BYTES_PER_ELEMENT * bounds[part]!};
+  const copies: ArrayBuffer[] = [];
+  const values = arrayOf(tensor, backend, copies);
+  copyBytes(values, buffer, place);
+  giveBack(copies);
+  return {copy: (part) => place + values.BYTES_PER_ELEMENT * bounds[part]!};
 }
 
 /** A tensor brought from an array in JavaScript; `bounds` are those of its parts. */
@@ -47,13 +48,14 @@ export function arraySource(
   buffer: ArrayBufferLike,
   backend: NodeBackend,
 ): Source {
-  const {values, giveBack} = arraysOf([tensor], backend);
+  const copies: ArrayBuffer[] = [];
+  const values = arrayOf(tensor, backend, copies);
   return {
     copy(part, at) {
-      copyBytes(values[0]!.subarray(bounds[part]!, bounds[part + 1]!), buffer, at);
+      copyBytes(values.subarray(bounds[part]!, bounds[part + 1]!), buffer, at);
       return at;
     },
-    dispose: giveBack,
+    dispose: () => giveBack(copies),
   };
 }
 

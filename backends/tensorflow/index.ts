@@ -1,8 +1,7 @@
 import type {SoftmaxBackend} from '../backend';
 import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
 import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
-import type {Labels} from './arrays';
-import {inArrays} from './in_arrays';
+import {ArrayCall} from './array_call';
 import {isLarge} from './in_parts';
 import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
 import type {NodeBackend} from './node_backend';
@@ -23,19 +22,19 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const {kind, x, rows, scale, mask, outputShape} = request;
     const result = isLarge(x.shape) ? forwardLarge(request, backend) : null;
     if (result) return result;
-    return inArrays(mask ? [x, mask.tensor] : [x], outputShape, backend, ([logits, flags], out) => {
-      if (mask) stagedMasked(kind, logits as Float32Array, flags as Uint8Array, out, rows, scale, mask);
-      else stagedForward(kind, logits as Float32Array, out, rows, scale);
-    });
+    const call = new ArrayCall(outputShape, backend);
+    if (mask) stagedMasked(kind, call.read(x), call.read(mask.tensor), call.out, rows, scale, mask);
+    else stagedForward(kind, call.read(x), call.out, rows, scale);
+    return call.result();
   },
 
   product(request, backend) {
     const {kind, y, v, rows, factor} = request;
     const result = isLarge(y.shape) ? productLarge(request, backend) : null;
     if (result) return result;
-    return inArrays([y, v], y.shape, backend, ([first, second], out) => {
-      stagedProduct(kind, first as Float32Array, second as Float32Array, out, rows, factor);
-    });
+    const call = new ArrayCall(y.shape, backend);
+    stagedProduct(kind, call.read(y), call.read(v), call.out, rows, factor);
+    return call.result();
   },
 
   productOfLogits(request, backend) {
@@ -46,18 +45,18 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const {x, labels, outputShape} = request;
     const result = isLarge(x.shape) ? lossLarge(request, backend) : null;
     if (result) return result;
-    return inArrays([x, labels], outputShape, backend, ([logits, given], out) => {
-      stagedLoss(logits as Float32Array, given as Labels, out, request);
-    });
+    const call = new ArrayCall(outputShape, backend);
+    stagedLoss(call.read(x), call.read(labels), call.out, request);
+    return call.result();
   },
 
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent} = request;
     const result = isLarge(x.shape) ? lossGradientLarge(request, backend) : null;
     if (result) return result;
-    return inArrays([x, labels, cotangent], x.shape, backend, ([logits, given, cotangents], out) => {
-      stagedLossGradient(logits as Float32Array, given as Labels, cotangents as Float32Array, out, request);
-    });
+    const call = new ArrayCall(x.shape, backend);
+    stagedLossGradient(call.read(x), call.read(labels), call.read(cotangent), call.out, request);
+    return call.result();
   },
 
   describe(backend) {
