@@ -28,6 +28,8 @@ describeWithTfjsNode('staging on tensorflow', () => {
       {shape: [256, 128], isNative: true},
       {shape: [1024, 128], isNative: true},
       {shape: [4, 65535], isNative: true},
+      // Large: brought at once.
+      {shape: [512, 1024], isNative: true},
     ])(
       '$shape: middling results are TensorFlow’s, and hardly any memory waits for the garbage collector',
       async (given) => {
@@ -56,21 +58,44 @@ describeWithTfjsNode('staging on tensorflow', () => {
       ]) {
         const normals = () => Float32Array.from({length: util.sizeFromShape(shape)}, () => random.normal(5));
         const logits = [normals(), normals()];
-        const results = await tensorflow.call('severalResults', {shape, logits});
-        results.forEach((values, i) => {
-          const exact = reference.alongAxis(shape, 1, [logits[i]!], reference.softmax);
-          expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
-        });
+        for (const op of ['softmax', 'logSumExp'] as const) {
+          const results = await tensorflow.call('severalResults', {op, shape, logits});
+          results.forEach((values, i) => {
+            const ofRow = (row: Float64Array) =>
+              op === 'softmax' ? reference.softmax(row) : [reference.logSumExp(row)];
+            const exact = reference.alongAxis(shape, 1, [logits[i]!], ofRow);
+            expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
+          });
+        }
       }
     } finally {
       await tensorflow.stop();
     }
   });
 
+  test.each(['in JavaScript', 'by TensorFlow'] as const)(
+    'without Buffer, large tensors held %s are right',
+    async (held) => {
+      const tensorflow = await TensorflowProcess.start(held);
+      try {
+        await tensorflow.call('without', 'Buffer');
+        const shape = [600, 500];
+        const random = new Random(3);
+        const logits = Float32Array.from({length: util.sizeFromShape(shape)}, () => random.normal(5));
+        const {values, stagedKernel} = await tensorflow.call('call', {op: 'softmax', shape, logits});
+        const exact = reference.alongAxis(shape, 1, [logits], reference.softmax);
+        expect(stagedKernel).toBe('softmaxLongRows');
+        expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
+      } finally {
+        await tensorflow.stop();
+      }
+    },
+  );
+
   test('without MessageChannel, copies are left to the garbage collector', async () => {
     const tensorflow = await TensorflowProcess.start('by TensorFlow');
     try {
-      await tensorflow.call('withoutMessageChannel', undefined);
+      await tensorflow.call('without', 'MessageChannel');
       const left = await tensorflow.call('memory', {shape: [1024, 128], times: 1, gradient: true});
       expect(left).toEqual({resultIsNative: true, inputIsUnchanged: true, bytesLeft: expect.any(Number)});
     } finally {

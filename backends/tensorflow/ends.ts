@@ -59,9 +59,11 @@ export function arraySource(
   };
 }
 
-/** In shared memory this is three times as fast as a typed array's `set`. */
+/** In shared memory Node's `fill` is three times as fast as a typed array's `set`. A bare node:vm context has no Buffer. */
 function copyBytes({buffer, byteOffset, byteLength}: Values, to: ArrayBufferLike, at: number): void {
-  Buffer.from(to, at, byteLength).fill(new Uint8Array(buffer, byteOffset, byteLength));
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  if (typeof Buffer === 'undefined') new Uint8Array(to, at, byteLength).set(bytes);
+  else Buffer.from(to, at, byteLength).fill(bytes);
 }
 
 /**

@@ -90,9 +90,11 @@ const functions = {
     return {resultIsNative, bytesLeft, inputIsUnchanged};
   },
 
-  /** The softmax of each of these, all of them computed before any is read. */
-  severalResults({shape, logits}: {shape: number[]; logits: Float32Array[]}): Float32Array[] {
-    const results = logits.map((values) => tf.tidy(() => family.softmax(tf.tensor(values, shape))));
+  /** Softmax or logSumExp of each of these, all of them computed before any is read. */
+  severalResults({op, shape, logits}: {op: 'softmax' | 'logSumExp'; shape: number[]; logits: Float32Array[]}) {
+    const {softmax, logSumExp} = family;
+    const compute = op === 'softmax' ? softmax : logSumExp;
+    const results = logits.map((values) => tf.tidy<tf.Tensor>(() => compute(tf.tensor(values, shape))));
     return results.map((y) => {
       const values = y.dataSync<'float32'>();
       y.dispose();
@@ -140,9 +142,9 @@ const functions = {
     return {message: message as string | null, left, values};
   },
 
-  /** As in a jest environment without this global. */
-  withoutMessageChannel(): void {
-    Object.assign(globalThis, {MessageChannel: undefined});
+  /** As in a jest environment or a node:vm context without this global. */
+  without(name: 'MessageChannel' | 'Buffer'): void {
+    Object.assign(globalThis, {[name]: undefined});
   },
 
   /** Makes a native op fail from now on. */
