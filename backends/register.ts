@@ -163,9 +163,11 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
       {kind: 'softmax', x: logits!, rows, scale, mask: null, exact, outputShape: shape},
       backend as never,
     );
-    const result = implementation.product({kind, y, v, rows, factor, exact}, backend as never);
-    (backend as KernelBackend).disposeData(y.dataId);
-    return result;
+    try {
+      return implementation.product({kind, y, v, rows, factor, exact}, backend as never);
+    } finally {
+      (backend as KernelBackend).disposeData(y.dataId);
+    }
   };
 }
 

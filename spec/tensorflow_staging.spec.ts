@@ -92,6 +92,38 @@ describeWithTfjsNode('staging on tensorflow', () => {
     },
   );
 
+  describe('in one process', () => {
+    let tensorflow: TensorflowProcess;
+    beforeAll(async () => {
+      tensorflow = await TensorflowProcess.start('in JavaScript');
+    });
+    afterAll(() => tensorflow?.stop());
+
+    test.each([[[33, 99]], [[256, 128]], [[600, 500]], [[1100, 1000]]])(
+      'a tensor made from doubles, %p, is read as floats',
+      async (shape) => {
+        const random = new Random(4);
+        const logits = Float64Array.from({length: util.sizeFromShape(shape)}, () => random.normal(5));
+        const values = await tensorflow.call('ofDoubles', {shape, logits});
+        const exact = reference.alongAxis(shape, 1, [Float32Array.from(logits)], reference.softmax);
+        expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
+      },
+    );
+
+    test.each([
+      {product: false, nth: 1},
+      {product: true, nth: 1},
+      {product: true, nth: 2},
+    ])('TensorFlow takes no more results: nothing is left behind, %p', async (which) => {
+      const logits = new Float32Array(256 * 128);
+      const given = {shape: [256, 128], logits, op: 'createTensor'};
+      await tensorflow.call('failing', {...given, nth: 0}); // tries whether results can be copied
+      const {message, left, values} = await tensorflow.call('failing', {...given, ...which});
+      expect({message, left}).toEqual({message: 'no more createTensor', left: [0, 0, 0]});
+      expect(values.every((value) => value === 1 / 128)).toBe(true);
+    });
+  });
+
   test('without MessageChannel, copies are left to the garbage collector', async () => {
     const tensorflow = await TensorflowProcess.start('by TensorFlow');
     try {

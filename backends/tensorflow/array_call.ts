@@ -4,7 +4,10 @@ import {isLarge} from './in_parts';
 import {canCopyResults, NATIVE_RESULT, resultOf, scratchFor} from './native_result';
 import {makeTensor, type NodeBackend} from './node_backend';
 
-/** A call on typed arrays: the way of all tensors but large ones. After an error nothing is left that needs disposing of. */
+/**
+ * A call on typed arrays: the way of tensors that are not large, and of large ones to which theirs is not open. After an
+ * error nothing is left that needs disposing of.
+ */
 export class ArrayCall {
   /** Where the result is to be written. */
   readonly out: Float32Array;
@@ -16,6 +19,7 @@ export class ArrayCall {
     private readonly backend: NodeBackend,
   ) {
     const size = util.sizeFromShape(shape);
+    // For a large result the scratch, which is kept, would be large too.
     this.isCopied = size >= NATIVE_RESULT && !isLarge(shape) && canCopyResults(backend);
     this.out = this.isCopied ? scratchFor(size) : new Float32Array(size);
   }

@@ -21,11 +21,12 @@ export function arrayOf(tensor: TensorInfo, backend: NodeBackend, copies: ArrayB
   return values;
 }
 
+const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
+
+/** tfjs lets a tensor be made from an array of another type: from booleans, or doubles. */
 function typed(values: ArrayLike<number | boolean>, dtype: string): Values {
-  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values, Number);
-  // A bool tensor may have been made from booleans.
-  if (dtype === 'bool') return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
-  return values as Float32Array;
+  const ArrayOf = ARRAYS[dtype as keyof typeof ARRAYS];
+  return values instanceof ArrayOf ? values : ArrayOf.from(values as ArrayLike<number>);
 }
 
 /**

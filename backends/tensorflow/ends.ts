@@ -5,15 +5,11 @@ import {type CopyPart, type NativeCopies, PART_UNIT} from './native_copy';
 import {resultOf} from './native_result';
 import {makeNativeTensor, makeTensor, type NodeBackend, nativeId} from './node_backend';
 
-export interface Source {
-  /**
-   * Brings a part of a tensor to the memory: to `at`, in bytes, a multiple of 64 with as much free room before it.
-   * @returns where its first element is: there, or a little before
-   */
-  copy(part: number, at: number): number;
-  /** When no more is asked for. */
-  dispose?(): void;
-}
+/**
+ * Brings a part of a tensor to the memory: to `at`, in bytes, a multiple of 64 with as much free room before it.
+ * @returns where its first element is: there, or a little before, or where it has been brought already
+ */
+export type Source = (part: number, at: number) => number;
 
 export interface Sink {
   /** Takes a part from `at`, in bytes, a multiple of 64; its first element is so many bytes further on: see `shiftOf`. */
@@ -38,24 +34,20 @@ export function wholeSource(
   const values = arrayOf(tensor, backend, copies);
   copyBytes(values, buffer, place);
   giveBack(copies);
-  return {copy: (part) => place + values.BYTES_PER_ELEMENT * bounds[part]!};
+  return (part) => place + values.BYTES_PER_ELEMENT * bounds[part]!;
 }
 
-/** A tensor brought from an array in JavaScript; `bounds` are those of its parts. */
+/** A tensor that JavaScript holds; `bounds` are those of its parts. */
 export function arraySource(
   tensor: TensorInfo,
   bounds: number[],
   buffer: ArrayBufferLike,
   backend: NodeBackend,
 ): Source {
-  const copies: ArrayBuffer[] = [];
-  const values = arrayOf(tensor, backend, copies);
-  return {
-    copy(part, at) {
-      copyBytes(values.subarray(bounds[part]!, bounds[part + 1]!), buffer, at);
-      return at;
-    },
-    dispose: () => giveBack(copies),
+  const values = arrayOf(tensor, backend, []);
+  return (part, at) => {
+    copyBytes(values.subarray(bounds[part]!, bounds[part + 1]!), buffer, at);
+    return at;
   };
 }
 
@@ -75,16 +67,14 @@ export function nativeSource(tensor: number, bounds: number[], copies: NativeCop
   const copied = bounds.map((bound) => (bound === size ? size : Math.ceil(bound / PART_UNIT) * PART_UNIT));
   const copy = copies.from(tensor, copied);
   let end = 0;
-  return {
-    copy(part, at) {
-      const length = copied[part + 1]! - copied[part]!;
-      const lead = copied[part]! - bounds[part]!;
-      const first = at - FLOAT * lead;
-      if (lead > 0) new Float32Array(buffer, first, lead).set(new Float32Array(buffer, end - FLOAT * lead, lead));
-      copy(part, new Float32Array(buffer, at, length));
-      end = at + FLOAT * length;
-      return first;
-    },
+  return (part, at) => {
+    const length = copied[part + 1]! - copied[part]!;
+    const lead = copied[part]! - bounds[part]!;
+    const first = at - FLOAT * lead;
+    if (lead > 0) new Float32Array(buffer, first, lead).set(new Float32Array(buffer, end - FLOAT * lead, lead));
+    copy(part, new Float32Array(buffer, at, length));
+    end = at + FLOAT * length;
+    return first;
   };
 }
 

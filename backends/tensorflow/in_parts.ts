@@ -60,15 +60,15 @@ export function inParts(
   backend: NodeBackend,
 ): TensorInfo | null {
   const width = inputs[0]!.width;
-  const isNative = inputs.map((input) => isCopiedNatively(input, backend));
-  const copied = inputs.filter((_, i) => isNative[i]).map((input) => input.width);
+  const ways = inputs.map((input) => wayOf(input, backend));
+  const copied = inputs.filter((_, i) => ways[i] === 'native').map((input) => input.width);
   const size = outer * output.width;
   const parts = partsOf(outer, width, size > MOST_AT_ONCE.out ? [...copied, output.width] : copied);
   const partRows = parts[0]!.rows;
   const isWhole = size > 0 && (size <= MOST_AT_ONCE.out || parts.length === 1);
 
   const room = isWhole ? {whole: size, inSlot: 0} : {whole: 0, inSlot: partRows * output.width || MOST_CALLS};
-  const {slots, whole, bytes} = layOut(inputs, room, scratch, partRows, Math.min(SLOTS, parts.length));
+  const {slots, whole, bytes} = layOut(inputs, ways, room, scratch, partRows, Math.min(SLOTS, parts.length));
   const at = workplaceOf(backend);
   if (!at || (needsLossMask && !at.lossMask)) return null;
 
@@ -89,14 +89,13 @@ export function inParts(
 
   const {buffer} = at.memory;
   const copies = new NativeCopies(backend.binding);
-  const sources: Source[] = [];
   try {
-    for (const [i, {tensor, width}] of inputs.entries()) {
+    const sources = inputs.map(({tensor, width}, i): Source => {
       const bounds = boundsOf(parts, width);
-      if (isAtOnce(inputs[i]!)) sources.push(wholeSource(tensor, bounds, slots[0]!.from[i]!, buffer, backend));
-      else if (isNative[i]) sources.push(nativeSource(nativeId(tensor, backend)!, bounds, copies, buffer));
-      else sources.push(arraySource(tensor, bounds, buffer, backend));
-    }
+      if (ways[i] === 'whole') return wholeSource(tensor, bounds, slots[0]!.from[i]!, buffer, backend);
+      if (ways[i] === 'native') return nativeSource(nativeId(tensor, backend)!, bounds, copies, buffer);
+      return arraySource(tensor, bounds, buffer, backend);
+    });
     const makeSink = (): Sink => {
       if (isWhole) return wholeTensor(output.shape, whole, buffer, backend);
       if (size > 0) return nativeTensor(output.shape, outputBounds, copies, buffer, backend);
@@ -106,7 +105,7 @@ export function inParts(
     const steps: Steps = {
       bringIn(part, slot) {
         const {from, first} = slots[slot]!;
-        for (const [i, source] of sources.entries()) first[i] = source.copy(part, from[i]!);
+        for (const [i, source] of sources.entries()) first[i] = source(part, from[i]!);
       },
       calls: (part, slot) => (part === 0 ? firstCalls : callsIn(part, slot)),
       takeOut(part, slot) {
@@ -124,7 +123,6 @@ export function inParts(
     }
     return sink!.result();
   } finally {
-    for (const source of sources) source.dispose?.();
     copies.dispose();
   }
 }
@@ -136,6 +134,7 @@ export function inParts(
  */
 function layOut(
   inputs: Input[],
+  ways: Way[],
   room: {whole: number; inSlot: number},
   scratch: number,
   partRows: number,
@@ -151,14 +150,13 @@ function layOut(
     bytes += ALIGNMENT;
     return reserve(size + PART_UNIT, dtype);
   };
-  const wholes = inputs.map((input) => {
-    const {shape, dtype} = input.tensor;
-    return isAtOnce(input) ? reserve(util.sizeFromShape(shape), dtype) : 0;
-  });
+  const wholes = inputs.map(({tensor: {shape, dtype}}, i) =>
+    ways[i] === 'whole' ? reserve(util.sizeFromShape(shape), dtype) : 0,
+  );
   const whole = reserve(room.whole + 1, 'float32') + UNALIGNED;
   const slots = Array.from({length: slotCount}, () => {
-    const from = inputs.map((input, i) =>
-      isAtOnce(input) ? wholes[i]! : reserveWithRoom(partRows * input.width, input.tensor.dtype),
+    const from = inputs.map(({tensor, width}, i) =>
+      ways[i] === 'whole' ? wholes[i]! : reserveWithRoom(partRows * width, tensor.dtype),
     );
     return {
       from,
@@ -170,11 +168,11 @@ function layOut(
   return {slots, whole, bytes};
 }
 
-function isAtOnce({tensor, width}: Input): boolean {
-  return width === 0 || util.sizeFromShape(tensor.shape) <= MOST_AT_ONCE.in;
-}
+/** How an input is brought: all of it at once; or in parts by native ops, which copy floats; or in parts from its array. */
+type Way = 'whole' | 'native' | 'array';
 
-/** Of those that are brought in parts, the others come from arrays. */
-function isCopiedNatively(input: Input, backend: NodeBackend): boolean {
-  return !isAtOnce(input) && input.tensor.dtype === 'float32' && nativeId(input.tensor, backend) !== null;
+function wayOf({tensor, width}: Input, backend: NodeBackend): Way {
+  if (width === 0 || util.sizeFromShape(tensor.shape) <= MOST_AT_ONCE.in) return 'whole';
+  if (nativeId(tensor, backend) === null) return 'array';
+  return tensor.dtype === 'float32' ? 'native' : 'whole';
 }

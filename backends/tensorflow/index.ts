@@ -12,7 +12,8 @@ import {describeWorkplace} from './workplace';
  * on (-10, 10) and 38 to 61 on (-50, 50), its LogSoftmax by 9,700,000 at a confident maximum; and a call takes 5 µs.
  *
  * So the kernels are the WebAssembly ones. A tensor that no native op has used yet is a JavaScript array, and any array
- * can be a tensor: a small one takes no native call at all. Large ones are held by TensorFlow; see `large.ts`.
+ * can be a tensor: a small one takes no native call at all. Results from 2^15 elements on are held by TensorFlow; see
+ * `native_result.ts`, and `large.ts` for tensors from 2^18 on.
  */
 export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   masks: true,

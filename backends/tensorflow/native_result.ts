@@ -22,14 +22,21 @@ const copies = new WeakMap<NodeBackend, boolean>();
 export function canCopyResults(backend: NodeBackend): boolean {
   let works = copies.get(backend);
   if (works === undefined) {
-    const place = unalignedPlace(1).fill(1);
-    const {dataId} = copyOf(place, [1], backend);
-    place.fill(2);
-    works = backend.readSync(dataId)[0] === 1;
-    backend.disposeData(dataId);
+    works = tryCopy(backend);
     copies.set(backend, works);
   }
   return works;
+}
+
+function tryCopy(backend: NodeBackend): boolean {
+  const place = unalignedPlace(1).fill(1);
+  const {dataId} = copyOf(place, [1], backend);
+  try {
+    place.fill(2);
+    return backend.readSync(dataId)[0] === 1;
+  } finally {
+    backend.disposeData(dataId);
+  }
 }
 
 let scratch = unalignedPlace(0);

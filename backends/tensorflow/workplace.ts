@@ -60,9 +60,9 @@ export function hasRoomFor(bytes: number, {memory}: Workplace): boolean {
 /** For people: how large tensors go. Starts nothing. */
 export function describeWorkplace(backend: NodeBackend): string {
   const works = copiesNatively.get(backend);
+  if (workplace === null || works === false) return 'large tensors by typed arrays';
   if (workplace === undefined || works === undefined) return 'no large tensor yet';
-  if (workplace === null || !works) return 'large tensors by typed arrays';
-  return `large tensors by native copies and ${workplace.threads.count} threads`;
+  return `large tensors by ${workplace.threads.count} threads`;
 }
 
 function setUp(): Workplace | null {

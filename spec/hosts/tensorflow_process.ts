@@ -40,6 +40,14 @@ interface Ran extends Outcome {
   stagedKernel: string | null;
 }
 
+interface Failure {
+  shape: number[];
+  logits: Float32Array;
+  op: string;
+  nth: number;
+  product?: boolean;
+}
+
 export interface InstallOutcome {
   routed: string[];
   stock: Float32Array;
@@ -119,8 +127,18 @@ const functions = {
     });
   },
 
-  /** Softmax with the nth run of a native op failing, and what that leaves behind; then once more, in peace. */
-  async failing({shape, logits, op, nth}: {shape: number[]; logits: Float32Array; op: string; nth: number}) {
+  /** Softmax of a float32 tensor made from an array of doubles, which tfjs lets pass. */
+  ofDoubles({shape, logits}: {shape: number[]; logits: Float64Array}): Float32Array {
+    return tf.tidy(() =>
+      family.softmax(tf.engine().makeTensor(logits as never, shape, 'float32')).dataSync<'float32'>(),
+    );
+  },
+
+  /**
+   * Softmax, or its product, with the nth run of a native op failing, or of createTensor, and what that leaves behind;
+   * then softmax once more, in peace.
+   */
+  async failing({shape, logits, op, nth, product}: Failure) {
     const x = tf.tensor(logits, shape);
     const counts = () => {
       const backend = nodeBackend();
@@ -132,7 +150,17 @@ const functions = {
     const fail = (name: string) => {
       if (name === op && ++runs === nth) throw new Error(`no more ${op}`);
     };
-    await beforeNativeOps(fail, async () => family.softmax(x).dispose()).catch((error: Error) => {
+    const compute = () => (product ? family.softmaxVjp(x, x) : family.softmax(x)).dispose();
+    await beforeNativeOps(fail, async () => {
+      const backend = nodeBackend();
+      const {binding} = backend;
+      const createTensor = (...values: Parameters<typeof binding.createTensor>) => {
+        fail('createTensor');
+        return binding.createTensor(...values);
+      };
+      backend.binding = Object.create(binding, {createTensor: {value: createTensor}});
+      compute();
+    }).catch((error: Error) => {
       message = error.message;
     });
     const left = counts().map((count, i) => count - before[i]!);
