@@ -1,7 +1,7 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {arrayOf, giveBack, type Values} from './arrays';
 import {isLarge} from './in_parts';
-import {canCopyResults, NATIVE_RESULT, resultOf, scratchFor} from './native_result';
+import {canCopyResults, NATIVE_RESULT, nativeCopyOf, scratchFor} from './native_result';
 import {makeTensor, type NodeBackend} from './node_backend';
 
 /**
@@ -31,7 +31,7 @@ export class ArrayCall {
 
   result(): TensorInfo {
     giveBack(this.copies);
-    const makeResult = this.isCopied ? resultOf : makeTensor;
+    const makeResult = this.isCopied ? nativeCopyOf : makeTensor;
     return makeResult(this.out, this.shape, this.backend);
   }
 }

@@ -2,7 +2,7 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {arrayOf, giveBack, type Values} from './arrays';
 import {type CopyPart, type NativeCopies, PART_UNIT} from './native_copy';
-import {resultOf} from './native_result';
+import {NATIVE_RESULT, nativeCopyOf} from './native_result';
 import {makeNativeTensor, makeTensor, type NodeBackend, nativeId} from './node_backend';
 
 /**
@@ -87,7 +87,11 @@ export function shiftOf(bound: number): number {
 export function wholeTensor(shape: number[], at: number, buffer: ArrayBufferLike, backend: NodeBackend): Sink {
   return {
     copy() {},
-    result: () => resultOf(new Float32Array(buffer, at, util.sizeFromShape(shape)), shape, backend),
+    result() {
+      const values = new Float32Array(buffer, at, util.sizeFromShape(shape));
+      if (values.length >= NATIVE_RESULT) return nativeCopyOf(values, shape, backend);
+      return makeTensor(values.slice(), shape, backend);
+    },
   };
 }
 

@@ -11,11 +11,6 @@ export const NATIVE_RESULT = 1 << 15;
 /** What results begin at: a multiple of 16 bytes and so many. TensorFlow lets no tensor begin there, and copies. */
 export const UNALIGNED = 4;
 
-/** A tensor with the values at an unaligned place, which may change from then on. */
-export function resultOf(place: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
-  return place.length < NATIVE_RESULT ? makeTensor(place.slice(), shape, backend) : copyOf(place, shape, backend);
-}
-
 const copies = new WeakMap<NodeBackend, boolean>();
 
 /** Whether that works on this backend: otherwise tensors would change with the memory. Tried on the first call. */
@@ -30,7 +25,7 @@ export function canCopyResults(backend: NodeBackend): boolean {
 
 function tryCopy(backend: NodeBackend): boolean {
   const place = unalignedPlace(1).fill(1);
-  const {dataId} = copyOf(place, [1], backend);
+  const {dataId} = nativeCopyOf(place, [1], backend);
   try {
     place.fill(2);
     return backend.readSync(dataId)[0] === 1;
@@ -52,7 +47,8 @@ function unalignedPlace(size: number): Float32Array {
   return new Float32Array(new ArrayBuffer(UNALIGNED + BYTES_PER_ELEMENT * size), UNALIGNED, size);
 }
 
-function copyOf(place: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
+/** A tensor that TensorFlow holds, with the values at an unaligned place, which may change from then on. */
+export function nativeCopyOf(place: Float32Array, shape: number[], backend: NodeBackend): TensorInfo {
   const tensor = makeTensor(place, shape, backend);
   try {
     backend.getInputTensorIds([tensor]); // hands over the values, as before a native op
