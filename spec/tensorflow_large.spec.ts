@@ -11,8 +11,7 @@ import {describeWithTfjsNode} from './hosts/tfjs_node';
 import {ulpError, worst} from './ulp';
 
 function normals(seed: number, length: number): Float32Array {
-  const random = new Random(seed);
-  return Float32Array.from({length}, () => random.normal(5));
+  return new Random(seed).normals(length, 5);
 }
 
 /** How often each of the native ops ran that copy or make memory to copy to. */
@@ -74,7 +73,7 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       const softmax = await tensorflow.call('call', call);
       const exact = reference.alongAxis(shape, axis, [values], reference.softmax);
       expect(copiesAmong(softmax.nativeOps)).toEqual(copies(held, 1, parts, shape));
-      expect(softmax.stagedKernel).toBe(`softmax${variant}`);
+      expect(softmax).toMatchObject({stagedKernel: `softmax${variant}`, onThreads: true});
       expect(worst(softmax.values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
 
       // Products of logits are one job as well: their softmax is nowhere but in the parts. Of long rows it is one kernel.
@@ -83,6 +82,7 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       for (const op of ['logSoftmaxVjp', 'softmaxVjp'] as const) {
         const ran = await tensorflow.call('call', {...call, op, vector});
         expect(copiesAmong(ran.nativeOps)).toEqual(copies(held, 2, parts, shape));
+        expect(ran.onThreads).toBe(true);
         if (op === 'logSoftmaxVjp' && isOneKernel) expect(ran.stagedKernel).toBe('logSoftmaxGradientLongRows');
         else expect(ran.stagedKernel).toMatch(op === 'softmaxVjp' ? /^softmaxProduct.+Rows$/ : /^logSoftmaxVjp.+Rows$/);
         const product = op === 'softmaxVjp' ? reference.softmaxProduct : reference.logSoftmaxVjp;
@@ -119,7 +119,7 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       const call = {op: 'softmax' as const, shape, logits, axis, mask: given.mask};
       const {values, nativeOps, ...ran} = await tensorflow.call('call', call);
       const exact = reference.alongAxis(shape, axis, [logits, keep], reference.masked.softmax);
-      expect(ran).toMatchObject({kernels: ['maskedSoftmax'], stagedKernel: `maskedSoftmax${variant}`});
+      expect(ran).toMatchObject({kernels: ['maskedSoftmax'], stagedKernel: `maskedSoftmax${variant}`, onThreads: true});
       expect(copiesAmong(nativeOps)).toEqual(copies(held, 1, parts, shape));
       expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
     });
@@ -127,9 +127,13 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
     test('a mask that takes a kernel for every few rows goes the way of small tensors', async () => {
       const {shape, values: logits, keep, mask} = masked('', [2000, 3, 64], [2000, 1, 64], 2, mostly);
       const call = {op: 'softmax' as const, shape, logits, mask};
-      const {values, nativeOps, stagedKernel} = await tensorflow.call('call', call);
+      const {values, nativeOps, stagedKernel, onThreads} = await tensorflow.call('call', call);
       const exact = reference.alongAxis(shape, 2, [logits, keep], reference.masked.softmax);
-      expect({nativeOps, stagedKernel}).toEqual({nativeOps: [], stagedKernel: 'maskedSoftmaxLongRows'});
+      expect({nativeOps, stagedKernel, onThreads}).toEqual({
+        nativeOps: [],
+        stagedKernel: 'maskedSoftmaxLongRows',
+        onThreads: false,
+      });
       expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
     });
 
@@ -155,12 +159,12 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
         const call: LabelledCall = {op: 'crossEntropy', shape, logits, labels, smoothing: 0};
         const exact = reference.alongAxis(shape, 1, [logits, q], (x, l) => [reference.crossEntropy(x, l)]);
         const loss = await tensorflow.call('call', call);
-        expect(loss).toMatchObject({kernels: [kernel], stagedKernel: `${kernel}LongRows`});
+        expect(loss).toMatchObject({kernels: [kernel], stagedKernel: `${kernel}LongRows`, onThreads: true});
         expect(copiesAmong(loss.nativeOps)).toEqual(copies(held, inputs, parts, shape, outer));
         expect(worst(loss.values, exact, ulpError).error).toBeLessThanOrEqual(4);
 
         const mean = await tensorflow.call('call', {...call, op: 'meanCrossEntropy'});
-        expect(mean).toMatchObject({kernels: [kernel], stagedKernel: `${kernel}LongRows`});
+        expect(mean).toMatchObject({kernels: [kernel], stagedKernel: `${kernel}LongRows`, onThreads: true});
         expect(copiesAmong(mean.nativeOps)).toEqual(copies(held, inputs, parts, shape, outer));
         expect(ulpError(mean.values[0]!, exact.reduce((a, b) => a + b) / outer)).toBeLessThanOrEqual(4);
 
@@ -168,7 +172,7 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
         // The host computes the losses once more, before their gradient does.
         const forwardCopies = 2 * copies(held, inputs, parts, shape, outer).InplaceUpdate;
         const expected = copies(held, inputs, parts, shape);
-        expect(gradient.stagedKernel).toBe(`${kernel}GradientLongRows`);
+        expect(gradient).toMatchObject({stagedKernel: `${kernel}GradientLongRows`, onThreads: true});
         expect(copiesAmong(gradient.nativeOps)).toEqual({
           ...expected,
           InplaceUpdate: expected.InplaceUpdate + forwardCopies,
@@ -236,7 +240,8 @@ describeWithTfjsNode('large tensors on tensorflow, when something fails', () => 
     expect(copiesAmong(nativeOps).InplaceUpdate).toBe(1); // the trial, once
     expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
     expect(stagedKernel).toBe('softmaxLongRows');
-    expect((await tensorflow.call('call', {op: 'softmax', shape, logits})).nativeOps).toEqual([]);
+    const next = await tensorflow.call('call', {op: 'softmax', shape, logits});
+    expect(next).toMatchObject({nativeOps: [], onThreads: false});
   });
 
   test.each(['Reshape', 'Bitcast', 'Slice', 'SplitV', 'Unpack'])(
@@ -246,7 +251,8 @@ describeWithTfjsNode('large tensors on tensorflow, when something fails', () => 
       const {values, nativeOps} = await tensorflow.call('call', {op: 'softmax', shape, logits});
       expect(nativeOps).toContain('InplaceUpdate'); // the trial
       expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
-      expect((await tensorflow.call('call', {op: 'softmax', shape, logits})).nativeOps).toEqual([]);
+      const next = await tensorflow.call('call', {op: 'softmax', shape, logits});
+      expect(next).toMatchObject({nativeOps: [], onThreads: false});
     },
   );
 

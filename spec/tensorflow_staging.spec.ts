@@ -16,10 +16,10 @@ describeWithTfjsNode('staging on tensorflow', () => {
 
     test('small tensors take no native op', async () => {
       const random = new Random(1);
-      const logits = Float32Array.from({length: 33 * 99}, () => random.normal(5));
+      const logits = random.normals(33 * 99, 5);
       for (const op of ['softmax', 'logSoftmax', 'logSumExp'] as const) {
         const ran = await tensorflow.call('call', {op, shape: [33, 99], logits});
-        expect(ran).toMatchObject({nativeOps: [], stagedKernel: `${op}LongRows`});
+        expect(ran).toMatchObject({nativeOps: [], stagedKernel: `${op}LongRows`, onThreads: false});
       }
     });
 
@@ -31,7 +31,7 @@ describeWithTfjsNode('staging on tensorflow', () => {
       // Large: brought at once.
       {shape: [512, 1024], isNative: true},
     ])(
-      '$shape: middling results are TensorFlow’s, and hardly any memory waits for the garbage collector',
+      '$shape: the result is TensorFlow’s: $isNative; then hardly any memory waits for the garbage collector',
       async (given) => {
         const {shape, isNative} = given;
         const ofTensor = 4 * util.sizeFromShape(shape);
@@ -56,8 +56,7 @@ describeWithTfjsNode('staging on tensorflow', () => {
         [1024, 128],
         [600, 500],
       ]) {
-        const normals = () => Float32Array.from({length: util.sizeFromShape(shape)}, () => random.normal(5));
-        const logits = [normals(), normals()];
+        const logits = [1, 2].map(() => random.normals(util.sizeFromShape(shape), 5));
         for (const op of ['softmax', 'logSumExp'] as const) {
           const results = await tensorflow.call('severalResults', {op, shape, logits});
           results.forEach((values, i) => {
@@ -80,11 +79,10 @@ describeWithTfjsNode('staging on tensorflow', () => {
       try {
         await tensorflow.call('without', 'Buffer');
         const shape = [600, 500];
-        const random = new Random(3);
-        const logits = Float32Array.from({length: util.sizeFromShape(shape)}, () => random.normal(5));
-        const {values, stagedKernel} = await tensorflow.call('call', {op: 'softmax', shape, logits});
+        const logits = new Random(3).normals(util.sizeFromShape(shape), 5);
+        const {values, ...ran} = await tensorflow.call('call', {op: 'softmax', shape, logits});
         const exact = reference.alongAxis(shape, 1, [logits], reference.softmax);
-        expect(stagedKernel).toBe('softmaxLongRows');
+        expect(ran).toMatchObject({stagedKernel: 'softmaxLongRows', onThreads: true});
         expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
       } finally {
         await tensorflow.stop();

@@ -11,7 +11,7 @@ const threads = new Threads(memory, [kernels]);
 
 test('parts divided among threads give what one thread gives, job after job', async () => {
   const random = new Random(1);
-  const logits = Float32Array.from({length: MIB}, () => random.normal(5));
+  const logits = random.normals(MIB, 5);
   const [whole, apart, slots] = [0, 4 * MIB, 8 * MIB];
   new Float32Array(memory.buffer, whole, MIB).set(logits);
 

@@ -16,6 +16,11 @@ export class Random {
     return sigma * Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
+  /** So many of these, as floats. */
+  normals(length: number, sigma = 1): Float32Array {
+    return Float32Array.from({length}, () => this.normal(sigma));
+  }
+
   /** An integer in [low, high]. */
   integer(low: number, high: number): number {
     return Math.floor(this.uniform(low, high + 1));

@@ -5,6 +5,7 @@
 import {createRequire} from 'node:module';
 import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
+import {Threads} from '../../backends/tensorflow/threads';
 import {lastRun, notePlainTypeScript} from '../../backends/wasm/run';
 import * as family from '../../node';
 import {runCase} from '../fuzz/run';
@@ -14,18 +15,20 @@ import {TFJS_NODE} from './tfjs_node';
 
 /** What is used of tfjs-node's backend beyond the public interface. */
 interface NodeInternals {
-  binding: {
-    TF_ATTR_TYPE: number;
-    getNumOfTensors(): number;
-    deleteTensor(id: number): void;
-    executeOp(op: string, ...rest: unknown[]): NativeResult[];
-    createTensor(shape: number[], dtype: number, values: tf.TypedArray): number;
-    tensorDataSync(id: number): tf.TypedArray;
-  };
+  binding: Binding;
   tensorMap: {get(dataId: object): {values: tf.BackendValues | null}};
   getInputTensorIds(tensors: {dataId: object}[]): number[];
   numDataIds(): number;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
+}
+
+interface Binding {
+  TF_ATTR_TYPE: number;
+  getNumOfTensors(): number;
+  deleteTensor(id: number): void;
+  executeOp(op: string, ...rest: unknown[]): NativeResult[];
+  createTensor(shape: number[], dtype: number, values: tf.TypedArray): number;
+  tensorDataSync(id: number): tf.TypedArray;
 }
 
 interface NativeResult {
@@ -38,6 +41,8 @@ interface Ran extends Outcome {
   nativeOps: string[];
   /** The last kernel on the memory that typed arrays are copied to; null where there was none. */
   stagedKernel: string | null;
+  /** Whether kernels were handed over to the threads that share large tensors. */
+  onThreads: boolean;
 }
 
 interface Failure {
@@ -59,6 +64,13 @@ export interface InstallOutcome {
 /** Held by TensorFlow from the start, as the results of native ops are, instead of in JavaScript until first used. */
 export type Held = 'in JavaScript' | 'by TensorFlow';
 
+let callsHandedOver = 0;
+const {submit} = Threads.prototype;
+Threads.prototype.submit = function (slot, calls) {
+  callsHandedOver += calls.length;
+  submit.call(this, slot, calls);
+};
+
 const functions = {
   async start(held: Held): Promise<string> {
     createRequire(TFJS_NODE)(TFJS_NODE);
@@ -73,10 +85,12 @@ const functions = {
     const {binding} = nodeBackend();
     const before = binding.getNumOfTensors();
     notePlainTypeScript();
+    const handedOver = callsHandedOver;
     const {outcome, nativeOps} = await recordNativeOps(() => runCall(call));
     const left = binding.getNumOfTensors() - before;
     if (left !== 0) throw new Error(`${left} native tensors are left behind`);
-    return {...outcome, nativeOps, stagedKernel: lastRun()?.kernel ?? null};
+    const onThreads = callsHandedOver > handedOver;
+    return {...outcome, nativeOps, stagedKernel: lastRun()?.kernel ?? null, onThreads};
   },
 
   /** What softmax, again and again, makes of memory: where results are held, and how many bytes of arrays are left. */
@@ -112,19 +126,15 @@ const functions = {
 
   /** From now on TensorFlow takes any array as the memory of a tensor, as far as reading can tell. */
   takeArraysAsTheyAre(): void {
-    const backend = nodeBackend();
-    const {binding} = backend;
     const arrays = new Map<number, tf.TypedArray>();
-    const createTensor = (shape: number[], dtype: number, values: tf.TypedArray) => {
-      const id = binding.createTensor(shape, dtype, values);
-      arrays.set(id, values);
-      return id;
-    };
-    const tensorDataSync = (id: number) => arrays.get(id)?.slice() ?? binding.tensorDataSync(id);
-    backend.binding = Object.create(binding, {
-      createTensor: {value: createTensor},
-      tensorDataSync: {value: tensorDataSync},
-    });
+    replaceInBinding((binding) => ({
+      createTensor(shape, dtype, values) {
+        const id = binding.createTensor(shape, dtype, values);
+        arrays.set(id, values);
+        return id;
+      },
+      tensorDataSync: (id) => arrays.get(id)?.slice() ?? binding.tensorDataSync(id),
+    }));
   },
 
   /** Softmax of a float32 tensor made from an array of doubles, which tfjs lets pass. */
@@ -138,7 +148,7 @@ const functions = {
    * Softmax, or its product, with the nth run of a native op failing, or of createTensor, and what that leaves behind;
    * then softmax once more, in peace.
    */
-  async failing({shape, logits, op, nth, product}: Failure) {
+  failing({shape, logits, op, nth, product}: Failure) {
     const x = tf.tensor(logits, shape);
     const counts = () => {
       const backend = nodeBackend();
@@ -151,18 +161,22 @@ const functions = {
       if (name === op && ++runs === nth) throw new Error(`no more ${op}`);
     };
     const compute = () => (product ? family.softmaxVjp(x, x) : family.softmax(x)).dispose();
-    await beforeNativeOps(fail, async () => {
-      const backend = nodeBackend();
-      const {binding} = backend;
-      const createTensor = (...values: Parameters<typeof binding.createTensor>) => {
-        fail('createTensor');
-        return binding.createTensor(...values);
-      };
-      backend.binding = Object.create(binding, {createTensor: {value: createTensor}});
+    const stop = [
+      watchNativeOps(fail),
+      replaceInBinding((binding) => ({
+        createTensor(...values) {
+          fail('createTensor');
+          return binding.createTensor(...values);
+        },
+      })),
+    ];
+    try {
       compute();
-    }).catch((error: Error) => {
-      message = error.message;
-    });
+    } catch (error) {
+      message = (error as Error).message;
+    } finally {
+      for (const each of stop.reverse()) each();
+    }
     const left = counts().map((count, i) => count - before[i]!);
     const y = family.softmax(x);
     const values = y.dataSync<'float32'>();
@@ -269,10 +283,16 @@ function watchNativeOps(before: (op: string) => void): () => void {
 
 /** Has another function run TensorFlow's ops, until `stop()`, which this returns. */
 function wrapNativeOps(wrap: (op: string, run: () => NativeResult[]) => NativeResult[]): () => void {
+  return replaceInBinding((binding) => ({
+    executeOp: (op, ...rest) => wrap(op, () => binding.executeOp(op, ...rest)),
+  }));
+}
+
+/** Has other functions stand in for some of the native addon's, until `stop()`, which this returns. */
+function replaceInBinding(replacements: (binding: Binding) => Partial<Binding>): () => void {
   const backend = nodeBackend();
   const {binding} = backend;
-  const executeOp = (op: string, ...rest: unknown[]) => wrap(op, () => binding.executeOp(op, ...rest));
-  backend.binding = Object.create(binding, {executeOp: {value: executeOp}});
+  backend.binding = Object.create(binding, Object.getOwnPropertyDescriptors(replacements(binding)));
   return () => {
     backend.binding = binding;
   };
