@@ -1,5 +1,5 @@
 /**
- * Where the cpu backend is better off with WebAssembly than with plain TypeScript: the kernels alone, by number of
+ * Where typed arrays are better off with WebAssembly than with plain TypeScript, on the cpu backend and on tensorflow: the kernels alone, by number of
  * elements, in rows of different length. `npx tsx benchmarks/staging.ts`
  */
 import Table from 'cli-table3';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {SMALLEST_STAGED} from '../backends/cpu';
+import {SMALLEST_STAGED} from '../backends/cpu/on_arrays';
 import {lastRun, notePlainTypeScript} from '../backends/wasm/run';
 import {backendReport, softmax, softmaxCrossEntropy, softmaxVjp} from '../index';
 import {describeConformance} from './conformance';

@@ -1,4 +1,5 @@
 import {util} from '@tensorflow/tfjs-core';
+import {SMALLEST_STAGED} from '../backends/cpu/on_arrays';
 import * as reference from '../kernels/reference';
 import {Random} from './cases/random';
 import {TensorflowProcess} from './hosts/tensorflow';
@@ -21,6 +22,18 @@ describeWithTfjsNode('staging on tensorflow', () => {
         const ran = await tensorflow.call('call', {op, shape: [33, 99], logits});
         expect(ran).toMatchObject({nativeOps: [], stagedKernel: `${op}LongRows`, onThreads: false});
       }
+    });
+
+    test('tiny ones take no WebAssembly either', async () => {
+      const ranOn = async (op: 'softmax' | 'softmaxVjp', n: number) => {
+        const vector = new Float32Array(n).fill(1);
+        const inputs = op === 'softmax' ? {} : {vector};
+        return (await tensorflow.call('call', {op, shape: [n], logits: new Float32Array(n), ...inputs})).stagedKernel;
+      };
+      expect(await ranOn('softmax', SMALLEST_STAGED.forward - 1)).toBeNull();
+      expect(await ranOn('softmax', SMALLEST_STAGED.forward)).toBe('softmaxLongRows');
+      expect(await ranOn('softmaxVjp', SMALLEST_STAGED.product - 1)).toBe('softmaxLongRows');
+      expect(await ranOn('softmaxVjp', SMALLEST_STAGED.product)).toBe('softmaxProductLongRows');
     });
 
     test.each([

@@ -1,6 +1,6 @@
 import type {SoftmaxBackend} from '../backend';
-import {stagedForward, stagedProduct, stagingFailure} from '../wasm/private_memory';
-import {stagedLoss, stagedLossGradient, stagedMasked} from '../wasm/private_memory_loss_mask';
+import {forwardOnArrays, lossGradientOnArrays, lossOnArrays, maskedOnArrays, productOnArrays} from '../cpu/on_arrays';
+import {stagingFailure} from '../wasm/private_memory';
 import {ArrayCall} from './array_call';
 import {isLarge} from './in_parts';
 import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
@@ -11,7 +11,7 @@ import {describeWorkplace} from './workplace';
  * tfjs-node's `tensorflow` backend. TensorFlow's own ops cannot be these kernels: in 2.21 its Softmax is wrong by 16 ULP
  * on (-10, 10) and 38 to 61 on (-50, 50), its LogSoftmax by 9,700,000 at a confident maximum; and a call takes 5 µs.
  *
- * So the kernels are the WebAssembly ones. A tensor that no native op has used yet is a JavaScript array, and any array
+ * So the kernels are those of the cpu backend. A tensor that no native op has used yet is a JavaScript array, and any array
  * can be a tensor: a small one takes no native call at all. Results from 2^15 elements on are held by TensorFlow; see
  * `native_result.ts`, and `large.ts` for tensors from 2^18 on.
  */
@@ -24,8 +24,8 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(x.shape) ? forwardLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(outputShape, backend);
-    if (mask) stagedMasked(kind, call.read(x), call.read(mask.tensor), call.out, rows, scale, mask);
-    else stagedForward(kind, call.read(x), call.out, rows, scale);
+    if (mask) maskedOnArrays(kind, call.read(x), call.read(mask.tensor), call.out, rows, scale, mask);
+    else forwardOnArrays(kind, call.read(x), call.out, rows, scale);
     return call.result();
   },
 
@@ -34,7 +34,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(y.shape) ? productLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(y.shape, backend);
-    stagedProduct(kind, call.read(y), call.read(v), call.out, rows, factor);
+    productOnArrays(kind, call.read(y), call.read(v), call.out, rows, factor);
     return call.result();
   },
 
@@ -47,7 +47,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(x.shape) ? lossLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(outputShape, backend);
-    stagedLoss(call.read(x), call.read(labels), call.out, request);
+    lossOnArrays(call.read(x), call.read(labels), call.out, request);
     return call.result();
   },
 
@@ -56,7 +56,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(x.shape) ? lossGradientLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(x.shape, backend);
-    stagedLossGradient(call.read(x), call.read(labels), call.read(cotangent), call.out, request);
+    lossGradientOnArrays(call.read(x), call.read(labels), call.read(cotangent), call.out, request);
     return call.result();
   },
 
@@ -64,6 +64,6 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const version = `beside TensorFlow ${backend.binding.TF_Version}`;
     const failure = stagingFailure();
     if (failure !== null) return `plain TypeScript, in double precision, ${version}: ${failure}`;
-    return `WebAssembly on a memory of its own, ${version}; ${describeWorkplace(backend)}`;
+    return `WebAssembly on a memory of its own, plain TypeScript for tiny tensors, ${version}; ${describeWorkplace(backend)}`;
   },
 };
