@@ -6,8 +6,8 @@ import {type NodeBackend, nativeId} from './node_backend';
 export type Labels = Float32Array | Int32Array;
 export type Values = Labels | Uint8Array;
 
-/** From so many bytes on, malloc may take an array from the system. To give one back takes 2 µs. */
-const WORTH_GIVING_BACK = 1 << 17;
+/** To give an array back takes 2 µs, a tenth of what a softmax of so many bytes takes. */
+const WORTH_GIVING_BACK = 1 << 15;
 
 /**
  * The values of a float32, int32 or bool tensor: the array it was made from, to be left as it is, or a copy.
