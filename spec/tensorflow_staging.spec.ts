@@ -123,6 +123,16 @@ describeWithTfjsNode('staging on tensorflow', () => {
       },
     );
 
+    test.each([[[3]], [[33, 99]], [[256, 128]], [[600, 500]], [[1100, 1000]]])(
+      'tensors that another backend holds, %p, come over',
+      async (shape) => {
+        const logits = new Random(5).normals(util.sizeFromShape(shape), 5);
+        const values = await tensorflow.call('fromAnotherBackend', {shape, logits});
+        const exact = reference.alongAxis(shape, shape.length - 1, [logits], reference.softmax);
+        expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4.5);
+      },
+    );
+
     test.each([
       {product: false, nth: 1},
       {product: true, nth: 1},

@@ -14,8 +14,9 @@ const WORTH_GIVING_BACK = 1 << 15;
  * @param copies collects the buffers of copies that are worth giving back
  */
 export function arrayOf(tensor: TensorInfo, backend: NodeBackend, copies: ArrayBuffer[]): Values {
+  const isCopy = nativeId(tensor, backend) !== null; // first: it brings what another backend holds, and readSync does not
   const values = typed(backend.readSync(tensor.dataId), tensor.dtype);
-  if (values.byteLength >= WORTH_GIVING_BACK && nativeId(tensor, backend) !== null) {
+  if (isCopy && values.byteLength >= WORTH_GIVING_BACK) {
     copies.push(values.buffer as ArrayBuffer);
   }
   return values;

@@ -184,6 +184,18 @@ const functions = {
     return {message: message as string | null, left, values};
   },
 
+  /** Masked softmax of a tensor that tfjs's cpu backend holds, as the mask is. */
+  async fromAnotherBackend({shape, logits}: {shape: number[]; logits: Float32Array}): Promise<Float32Array> {
+    await import('@tensorflow/tfjs-backend-cpu');
+    await tf.setBackend('cpu');
+    const [x, mask] = [tf.tensor(logits, shape), tf.ones(shape, 'bool')];
+    await tf.setBackend('tensorflow');
+    const y = family.softmax(x, -1, {mask});
+    const values = y.dataSync<'float32'>();
+    tf.dispose([x, mask, y]);
+    return values;
+  },
+
   /** As in a jest environment or a node:vm context without this global. */
   without(name: 'MessageChannel' | 'Buffer'): void {
     Object.assign(globalThis, {[name]: undefined});
