@@ -162,6 +162,20 @@ describe('measure', () => {
     expect(byName(later, 'off').out).toContain('wrong result');
   });
 
+  test('products of short rows, which cancel almost wholly, are not taken for wrong', async () => {
+    const shapes = [2, 3].flatMap((n) => [4, 8, 10, 32, 64].map((rows) => [rows, n]));
+    for (const op of ['softmaxJvp', 'softmaxVjp', 'gradSoftmax', 'logSoftmaxJvp', 'logSumExp'] as const) {
+      const workload = shapes.map((shape) => ({op, shape}));
+      const {candidates} = await rankBackends(workload, {mode: 'measure', budgetMs: 60});
+      expect(candidates.map(({backend, out}) => ({backend, out}))).toEqual(
+        expect.arrayContaining([
+          {backend: 'cpu', out: null},
+          {backend: 'wasm', out: null},
+        ]),
+      );
+    }
+  });
+
   test.each([40, 200, 1000])('a budget of %p ms is kept to within 20 %%, and gives an answer', async (budgetMs) => {
     const clock = new SimulatedClock(0.1);
     fake('a', {onKernel: () => clock.pass(0.7)});

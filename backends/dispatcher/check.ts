@@ -13,6 +13,8 @@ export interface ExpectedRow {
   outer: number;
   inner: number;
   values: Row;
+  /** What errors are relative to: the largest of these numbers, or of those whose difference they are. */
+  size: number;
 }
 
 /** What some rows of the result should be: the first, the last, and those between as far as the time allows. */
@@ -23,7 +25,11 @@ export function expectedRows(op: Op, x: Float32Array, v: Float32Array, rows: Row
     // The last first: what fails for many rows fails there.
     const row = Math.round(((count - i) / count) * (outer * inner - 1));
     const at = {outer: Math.floor(row / inner), inner: row % inner};
-    return {...at, values: definitionOf(op).exact(rowOf(x, rows, at), rowOf(v, rows, at))};
+    const [logits, vector] = [rowOf(x, rows, at), rowOf(v, rows, at)];
+    const {exact, size} = definitionOf(op);
+    const values = exact(logits, vector);
+    const largest = new Float64Array(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    return {...at, values, size: Math.max(largest, size?.(logits, vector) ?? 0)};
   });
 }
 
@@ -32,17 +38,16 @@ function rowOf(values: Float32Array, {n, inner}: Rows, at: {outer: number; inner
 }
 
 /**
- * Whether a result is right: within the tolerance of the largest number of its row, since gradients cancel.
+ * Whether a result is right: within the tolerance of the size of its row, since gradients cancel.
  *
  * @returns null if it is, or what is wrong with it
  */
 export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
-  for (const {outer, inner: i, values} of expected) {
+  for (const {outer, inner: i, values, size} of expected) {
     const m = values.length;
-    const largest = new Float64Array(values).reduce((max, e) => Math.max(max, Math.abs(e)), 0);
     for (let j = 0; j < m; j++) {
       const [is, shouldBe] = [result[(outer * m + j) * inner + i], values[j]!];
-      if (!(Math.abs(is! - shouldBe) <= tolerance * largest)) {
+      if (!(Math.abs(is! - shouldBe) <= tolerance * size)) {
         return `gives ${is} where ${shouldBe} is right (row ${outer * inner + i}, element ${j})`;
       }
     }
@@ -51,7 +56,7 @@ export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], in
 }
 
 /**
- * How far a result may be off, relative to the largest number of its row. It tells wrong from right, not exact from less
+ * How far a result may be off, relative to the size of its row. It tells wrong from right, not exact from less
  * exact: a GPU's exp may be off by 2^-17 at -20, ops composed of those by some times that, half floats by 2^-11 an op.
  */
 export function toleranceOf(backend: string): number {

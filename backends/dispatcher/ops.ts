@@ -13,6 +13,8 @@ interface OpDefinition {
   run(x: Tensor, v: Tensor, axis: number): Tensor;
   /** What one row gives, in float64. */
   exact(x: Float64Array, v: Float64Array): reference.Row;
+  /** The size of what a row's result is the difference of, where that may be next to nothing beside it. */
+  size?(x: Float64Array, v: Float64Array): number;
 }
 
 const OPS: Record<Op, OpDefinition> = {
@@ -35,36 +37,43 @@ const OPS: Record<Op, OpDefinition> = {
     vector: false,
     run: (x, _, axis) => logSumExp(x, axis),
     exact: (x) => [reference.logSumExp(x)],
+    size: () => 1, // a maximum and a logarithm
   },
   softmaxJvp: {
     vector: true,
     run: (x, v, axis) => softmaxJvp(x, v, axis),
     exact: (x, v) => reference.softmaxProduct(reference.softmax(x), v),
+    size: sizeOfSoftmaxProduct,
   },
   softmaxVjp: {
     vector: true,
     run: (x, v, axis) => softmaxVjp(x, v, axis),
     exact: (x, v) => reference.softmaxProduct(reference.softmax(x), v),
+    size: sizeOfSoftmaxProduct,
   },
   logSoftmaxJvp: {
     vector: true,
     run: (x, v, axis) => logSoftmaxJvp(x, v, axis),
     exact: (x, v) => reference.logSoftmaxJvp(reference.softmax(x), v),
+    size: sizeOfLogSoftmaxProduct,
   },
   logSoftmaxVjp: {
     vector: true,
     run: (x, v, axis) => logSoftmaxVjp(x, v, axis),
     exact: (x, v) => reference.logSoftmaxVjp(reference.softmax(x), v),
+    size: sizeOfLogSoftmaxProduct,
   },
   gradSoftmax: {
     vector: true,
     run: (x, v, axis) => grad((t) => softmax(t, axis))(x, v),
     exact: (x, v) => reference.softmaxProduct(reference.softmax(x), v),
+    size: sizeOfSoftmaxProduct,
   },
   gradLogSoftmax: {
     vector: true,
     run: (x, v, axis) => grad((t) => logSoftmax(t, axis))(x, v),
     exact: (x, v) => reference.logSoftmaxVjp(reference.softmax(x), v),
+    size: sizeOfLogSoftmaxProduct,
   },
   gradLogSumExp: {
     vector: false,
@@ -72,6 +81,18 @@ const OPS: Record<Op, OpDefinition> = {
     exact: (x) => reference.softmax(x),
   },
 };
+
+/** y v and y Σ y·v */
+function sizeOfSoftmaxProduct(x: Float64Array, v: Float64Array): number {
+  const y = reference.softmax(x);
+  const dot = y.reduce((sum, p, i) => sum + p * Math.abs(v[i]!), 0);
+  return y.reduce((most, p, i) => Math.max(most, p * (Math.abs(v[i]!) + dot)), 0);
+}
+
+/** v and Σ y·v, or y Σ v */
+function sizeOfLogSoftmaxProduct(_: Float64Array, v: Float64Array): number {
+  return v.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
 
 export function definitionOf(op: Op): OpDefinition {
   return OPS[op];
