@@ -38,6 +38,7 @@ await esbuild.build({
   entryPoints: ['node.ts'],
   outfile: 'dist/index.cjs',
   format: 'cjs',
+  lineLimit: 120, // Node prints the whole line that an uncaught error comes from
 });
 await writeFile('dist/node.mjs', `export {${names.join(', ')}} from './index.cjs';\n`);
 await writeWasmFiles('dist');

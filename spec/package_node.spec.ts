@@ -98,3 +98,11 @@ test('source maps lead from an error to the line that throws it', async () => {
   expect(stderr).toContain("softmax: logits is or holds 'text'");
   expect(stderr).toMatch(/if \(wrong\) throw new Error/);
 });
+
+test('an uncaught error shows its message, not pages of code', async () => {
+  const program = "import {softmax} from 'tfjs-softmax'; softmax('text')";
+  const {stderr} = await workplace.run(process.execPath, ['--input-type=module', '-e', program]);
+  expect(stderr).toContain("Error: softmax: logits is or holds 'text'");
+  const lines = stderr.split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1000);
+});
