@@ -8,6 +8,7 @@
 
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {elementwise} from './elementwise';
 import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT, TIMES_ROWS} from './names';
 import {rowsAlong} from './rows';
 import {runKernel} from './run';
@@ -25,12 +26,15 @@ export function timesRows(x: Tensor, g: Tensor, axis: number): Tensor {
 /** c·x, with a number c. */
 export function scaled(x: Tensor, c: number): Tensor {
   if (c === 1) return x;
-  return tf.customGrad((t) => ({value: tf.mul(t as Tensor, c), gradFunc: (dy: Tensor) => scaled(dy, c)}))(x);
+  return tf.customGrad((t) => ({
+    value: elementwise([t as Tensor], (flat) => tf.mul(flat, c)),
+    gradFunc: (dy: Tensor) => scaled(dy, c),
+  }))(x);
 }
 
-/** NaN, a scalar. Where one is meant, tfjs's DEBUG mode is not to take it for a mistake. */
-export function notANumber(): Tensor {
-  const dataId = tf.backend().write(Float32Array.of(Number.NaN), [], 'float32');
+/** A scalar. Where NaN or an infinity is meant, tfjs's DEBUG mode is not to take it for a mistake. */
+export function constant(value: number): Tensor {
+  const dataId = tf.backend().write(Float32Array.of(value), [], 'float32');
   return tf.engine().makeTensorFromTensorInfo({dataId, shape: [], dtype: 'float32'});
 }
 
@@ -74,8 +78,16 @@ export function total(x: Tensor): Tensor {
 /** A scalar at each element of that shape. The adjoint of `total`. */
 export function filled(x: Tensor, shape: number[]): Tensor {
   return tf.customGrad((t) => ({
-    value: tf.mul(tf.ones(shape), t as Tensor),
+    value: tf.reshape(tf.mul(tf.ones([tf.util.sizeFromShape(shape)]), t as Tensor), shape),
     gradFunc: (dy: Tensor) => total(dy),
+  }))(x);
+}
+
+/** The tensor in another shape of as many elements. */
+export function reshaped(x: Tensor, shape: number[]): Tensor {
+  return tf.customGrad((t) => ({
+    value: tf.reshape(t as Tensor, shape),
+    gradFunc: (dy: Tensor) => reshaped(dy, x.shape),
   }))(x);
 }
 

@@ -20,7 +20,7 @@ export function checkOptions<T extends object>(op: string, options: T): T {
   if (typeof options === 'object' && options !== null && !Array.isArray(options) && !(options instanceof Tensor)) {
     return options;
   }
-  throw new Error(`${op}: options must be an object, such as {scale: 2}, but got ${show(options)}.`);
+  throw new Error(`${op}: options must be an object, but got ${show(options)}.`);
 }
 
 /** @throws if a number option is not a finite number */

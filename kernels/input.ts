@@ -4,8 +4,7 @@ import {show} from './check';
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
 export type Input = Tensor | TensorLike | Float64Array;
 
-const ALLOWED =
-  'Allowed are tensors, numbers, and nested or typed arrays of numbers in which all rows have one length.';
+const ALLOWED = 'Allowed are tensors, numbers, and nested or typed arrays of numbers with rows of one length.';
 
 /**
  * The input as a float32 tensor; int32 and bool are converted.
@@ -16,7 +15,7 @@ export function toFloat32(op: string, name: string, value: Input): Tensor {
   checkTensor(op, name, t);
   if (t.dtype === 'float32') return t;
   if (t.dtype === 'int32' || t.dtype === 'bool') return cast(t, 'float32');
-  throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, and int32 and bool, which are converted.`);
+  throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, int32 and bool.`);
 }
 
 /** @throws for a tensor that was disposed, or that another engine of tfjs holds, whose numbers cannot be had here */

@@ -1,5 +1,5 @@
-import {eye, reshape, type Tensor, tile} from '@tensorflow/tfjs-core';
-import {spread, transposed} from './calculus';
+import {expandDims, eye, type Tensor, tile, util} from '@tensorflow/tfjs-core';
+import {reshaped, spread, transposed} from './calculus';
 import {type Input, toFloat32} from './input';
 import {logSoftmaxVjp, softmaxVjp} from './products';
 import {resolveAxis} from './rows';
@@ -37,9 +37,9 @@ function jacobian(op: string, logits: Input, axis: number, vjp: typeof softmaxVj
     const last = axisLast(x, resolveAxis(op, axis, x.shape));
     const n = last.shape[last.rank - 1]!;
     const others = last.shape.slice(0, -1);
-    const repeated = spread(last, [...others, n, n], others.length);
-    const identity = tile(reshape(eye(n), [...others.map(() => 1), n, n]), [...others, 1, 1]);
-    return vjp(repeated, identity);
+    const rows = util.sizeFromShape(others);
+    const identity = tile(expandDims(eye(n)), [rows, 1, 1]);
+    return reshaped(vjp(spread(last, [rows, n, n], 1), identity), [...others, n, n]);
   });
 }
 

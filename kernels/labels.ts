@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, util} from '@tensorflow/tfjs-core';
-import {notANumber} from './calculus';
+import {constant} from './calculus';
 import {show} from './check';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
@@ -54,14 +54,14 @@ function toIndices(op: string, given: Tensor | Values): Tensor {
   }
   const wrong = given.values.find((index) => !Number.isInteger(index) || index !== (index | 0));
   if (wrong === undefined) return tf.tensor(Int32Array.from(given.values), given.shape, 'int32');
-  throw new Error(`${op}: labels hold the class index ${wrong}. Class indices must be integers of 32 bits.`);
+  throw new Error(`${op}: labels hold the class index ${wrong}. They must be 32-bit integers.`);
 }
 
 /** Which rows have another class index than the ignored one; null if none is ignored. */
 export function keptRows(op: string, {tensor, sparse}: Labels, ignoreIndex: number | null): Tensor | null {
   if (ignoreIndex === null) return null;
   if (!Number.isInteger(ignoreIndex) || ignoreIndex !== (ignoreIndex | 0)) {
-    throw new Error(`${op}: ignoreIndex must be an integer of 32 bits, but got ${show(ignoreIndex)}.`);
+    throw new Error(`${op}: ignoreIndex must be a 32-bit integer, but got ${show(ignoreIndex)}.`);
   }
   if (sparse) return tf.notEqual(tensor, tf.scalar(ignoreIndex, 'int32'));
   throw new Error(`${op}: ignoreIndex is for class indices, but the labels are distributions. Use weights of 0.`);
@@ -111,5 +111,5 @@ function weightsOfIndices(perClass: Tensor, classes: number, indices: Tensor): T
   const flat = tf.reshape(indices, [indices.size]); // webgl has no where beyond rank 4
   const isClass = tf.logicalAnd(tf.greaterEqual(flat, 0), tf.less(flat, classes));
   const weights = tf.gather(perClass, tf.where(isClass, flat, tf.zerosLike(flat)));
-  return tf.reshape(tf.where(isClass, weights, notANumber()), indices.shape);
+  return tf.reshape(tf.where(isClass, weights, constant(Number.NaN)), indices.shape);
 }

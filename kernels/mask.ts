@@ -1,4 +1,4 @@
-import {broadcast_util, cast, Tensor, type TensorInfo, type TensorLike, util} from '@tensorflow/tfjs-core';
+import {broadcast_util, notEqual, Tensor, type TensorInfo, type TensorLike, util} from '@tensorflow/tfjs-core';
 import type {Mask, Run} from '../backends/backend';
 import {checkTensor, toFloat32} from './input';
 
@@ -10,7 +10,7 @@ export type MaskInput = Tensor | TensorLike;
  * @throws if it is no tensor of booleans, or its shape does not broadcast to that of the logits
  */
 export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
-  const t = mask instanceof Tensor ? mask : cast(toFloat32(op, 'mask', mask), 'bool');
+  const t = mask instanceof Tensor ? mask : notEqual(toFloat32(op, 'mask', mask), 0);
   checkTensor(op, 'mask', t);
   if (t.dtype !== 'bool') {
     throw new Error(

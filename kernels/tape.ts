@@ -31,7 +31,7 @@ export function recordedInput(op: string, name: string, saved: Tensor): Tensor {
   if (!input || input.isDisposed) {
     throw new Error(
       `${op}: its second derivative needs the ${name}, which are disposed. ` +
-        `Keep them with tf.keep, or compute the ${op} within the function that the inner tf.grad takes.`,
+        `Keep them with tf.keep, or compute the ${op} within the function of the inner tf.grad.`,
     );
   }
   return input;

@@ -55,7 +55,7 @@ export async function bundleForPages(options, folder) {
     const small = await minify(code, {
       module: true,
       ecma: 2020,
-      compress: {passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true, unsafe_methods: true},
+      compress: {passes: 6, pure_getters: true, keep_fargs: false, unsafe_arrows: true, unsafe_methods: true},
       sourceMap: {content: map, filename: fileName, url: mapName},
     });
     await writeFile(join(folder, fileName), small.code);

@@ -1,6 +1,6 @@
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {backendReport} from '../index';
+import {backendReport, softmax} from '../index';
 import {isOfFamily} from '../kernels/names';
 import {describeConformance} from './conformance';
 import {thisProcess} from './hosts/this_process';
@@ -26,6 +26,16 @@ describeConformance(
   },
   'composed',
 );
+
+test("a mask in tfjs's DEBUG mode: the -Infinity is meant", () => {
+  tf.env().set('DEBUG', true);
+  try {
+    const y = softmax([1, 2, 1], -1, {mask: [true, false, true]});
+    expect(y.dataSync()).toEqual(Float32Array.of(0.5, 0, 0.5));
+  } finally {
+    tf.env().set('DEBUG', false);
+  }
+});
 
 test('backendReport says that it is composed', async () => {
   const {active, backends} = await backendReport({start: false});

@@ -252,7 +252,7 @@ describe('errors say what was given and what is allowed', () => {
     ],
     [
       'ignoreIndex that is no integer',
-      /ignoreIndex must be an integer of 32 bits, but got 0.5/,
+      /ignoreIndex must be a 32-bit integer, but got 0.5/,
       () => softmaxCrossEntropy(CLASSES, X, {ignoreIndex: 0.5}),
     ],
     [

@@ -1,6 +1,6 @@
 import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {notANumber} from '../../kernels/calculus';
+import {constant} from '../../kernels/calculus';
 import {type CrossEntropyAttrs, LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
 import {reducedShape} from '../../kernels/rows';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
@@ -54,7 +54,7 @@ function classWeights({labels, sparse, smoothing, rows: {outer, n, inner}}: Cros
   const indices = tf.reshape(labels as Tensor, [outer, 1, inner]);
   const classes = tf.reshape(tf.range(0, n, 1, 'int32'), [1, n, 1]);
   const chosen = tf.cast(tf.equal(indices, classes), 'float32');
-  return tf.where(tf.equal(tf.sum(chosen, 1, true), 0), notANumber(), smooth(chosen));
+  return tf.where(tf.equal(tf.sum(chosen, 1, true), 0), constant(Number.NaN), smooth(chosen));
 }
 
 function forward(kernelName: string, {x, rows: {outer, n, inner}}: CrossEntropyRequest): Tensor {

@@ -1,5 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {constant} from '../../kernels/calculus';
 
 /** The ranks that `tf.where` takes on every backend: webgl's and webgpu's go no further. */
 const HIGHEST_RANK = 4;
@@ -10,8 +11,9 @@ const HIGHEST_RANK = 4;
  */
 export function select(mask: Tensor, x: Tensor, otherwise: number): Tensor {
   if (x.size === 0) return tf.zeros(x.shape);
-  if (x.rank <= HIGHEST_RANK) return tf.where(mask, x, otherwise);
-  const flat = tf.where(tf.reshape(repeated(mask, x.shape), [x.size]), tf.reshape(x, [x.size]), otherwise);
+  const other = constant(otherwise);
+  if (x.rank <= HIGHEST_RANK) return tf.where(mask, x, other);
+  const flat = tf.where(tf.reshape(repeated(mask, x.shape), [x.size]), tf.reshape(x, [x.size]), other);
   return tf.reshape(flat, x.shape);
 }
 

@@ -129,7 +129,7 @@ const UNSHARED_LIMITS = [0, 0x80, 0x80, 0x80, 0x00];
 function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const pattern = [...IMPORT, ...SHARED_LIMITS];
   const start = bytes.findIndex((_, i) => pattern.every((byte, j) => bytes[i + j] === byte));
-  if (start < 0) throw new Error('the memory import is not where scripts/build_wasm.mjs puts it');
+  if (start < 0) throw new Error('the memory import is in another place');
   bytes.set(UNSHARED_LIMITS, start + IMPORT.length);
   return bytes;
 }

@@ -46,7 +46,7 @@ function requireWebGL2(): void {
   if (env().getNumber('WEBGL_VERSION') >= 2) return;
   throw new Error(
     'tfjs-softmax needs WebGL 2, but this webgl backend runs on WebGL 1. ' +
-      "Use another backend, such as tf.setBackend('wasm'), or do not install() these kernels on this device.",
+      "Use another backend, such as tf.setBackend('wasm'), or do not install() these kernels.",
   );
 }
 
