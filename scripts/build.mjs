@@ -45,8 +45,12 @@ await writeWasmFiles('dist');
 
 // The command line brings what it needs along: the package itself depends on nothing but its peer.
 const {metafile: commandLine} = await esbuild.build({
-  entryPoints: ['cli/main.ts'],
-  outfile: 'dist/cli.mjs',
+  entryPoints: {cli: 'cli/main.ts'},
+  outdir: 'dist',
+  outExtension: {'.js': '.mjs'},
+  // The bench is a chunk of its own: it imports tfjs-core, and the doctor starts without, to say that it is missing.
+  splitting: true,
+  chunkNames: 'cli-[name]-[hash]',
   bundle: true,
   format: 'esm',
   platform: 'node',

@@ -138,6 +138,7 @@ describe('measure', () => {
   test('a backend that gives a wrong result is out, with the reason; so is one that throws', async () => {
     fake('off', {distort: (values) => values.fill(values[values.length - 1]! * 1.01, -1)});
     fake('lost', {distort: (values) => values.fill(Number.NaN, -1)});
+    fake('lost at first', {distort: (values) => values.fill(Number.NaN, 0, 1)});
     fake('broken', {
       onKernel: () => {
         throw new Error('out of order');
@@ -154,6 +155,7 @@ describe('measure', () => {
     expect(byName(ranking, 'failing later').out).toBe('softmax 8x32 throws: context lost');
     expect(byName(ranking, 'off').out).toMatch(/^wrong result: softmax 8x32 gives .* is right \(row 7, element 31\)$/);
     expect(byName(ranking, 'lost').out).toContain('gives NaN where');
+    expect(byName(ranking, 'lost at first').out).toContain('(row 0, element 0)');
     expect(byName(ranking, 'broken').out).toBe('softmax 8x32 throws: out of order');
     expect(byName(ranking, 'off').ms).toBeNull();
     expect(ranking.candidates.slice(0, 2).map(({out}) => out)).toEqual([null, null]);

@@ -139,7 +139,7 @@ describe('a backend whose start fails or hangs', () => {
     fake('late', {start});
     await expect(selectBackend(TASK, {backend: 'late', startLimitMs: 10})).rejects.toThrow('within 10 ms');
     await expect(selectBackend(TASK, {backend: 'late', startLimitMs: 10})).rejects.toThrow('within 10 ms');
-    const selecting = selectBackend(TASK, {backend: 'late', startLimitMs: 1000});
+    const selecting = selectBackend(TASK, {backend: 'late', startLimitMs: Number.POSITIVE_INFINITY});
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(tf.getBackend()).toBe('cpu');
     arrive(new MathBackendCPU());
@@ -240,6 +240,8 @@ describe('backendReport', () => {
     fake('failing', {start: () => failing()});
     fake('hanging', {start: () => hanging()});
     fake('wrong', {distort: (values) => values.fill(0.5)});
+    for (const row of [0, 2, 4])
+      fake(`wrong in row ${row}`, {distort: (y) => y.fill(Number.NaN, 5 * row, 5 * row + 1)});
     const before = stateOfTfjs();
     const report = await backendReport({startLimitMs: 30});
     const entries = Object.fromEntries(report.backends.map((entry) => [entry.name, entry]));
@@ -252,6 +254,7 @@ describe('backendReport', () => {
       check: 'FAIL',
       problem: expect.stringContaining('softmax gives'),
     });
+    for (const row of [0, 2, 4]) expect(entries[`wrong in row ${row}`]).toMatchObject({started: true, check: 'FAIL'});
     expect(report).toMatchObject({
       active: 'cpu',
       notRegistered: expect.arrayContaining([{name: 'webgl', package: '@tensorflow/tfjs-backend-webgl'}]),

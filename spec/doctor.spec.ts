@@ -1,6 +1,7 @@
 import {execFile} from 'node:child_process';
-import {readFileSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {basename, dirname, join, resolve} from 'node:path';
 import {asIssue} from '../cli/issue';
 
 /** The command as it is built: `npx tfjs-softmax`. */
@@ -14,9 +15,17 @@ interface Outcome {
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const CLI = resolve(manifest.bin['tfjs-softmax']);
 
-function run(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+/** The command and its chunks. */
+function commandFiles(): string[] {
+  const folder = dirname(CLI);
+  return readdirSync(folder)
+    .filter((name) => /^cli.*\.mjs$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function run(args: string[], env: Record<string, string> = {}, program = CLI): Promise<Outcome> {
   return new Promise((done) => {
-    execFile(process.execPath, [CLI, ...args], {env: {...process.env, ...env}}, (error, stdout, stderr) =>
+    execFile(process.execPath, [program, ...args], {env: {...process.env, ...env}}, (error, stdout, stderr) =>
       done({code: error ? Number(error.code) : 0, stdout, stderr}),
     );
   });
@@ -153,11 +162,26 @@ test('anything else shows how it is used', async () => {
 test('the package depends on nothing but its peer at run time', () => {
   expect(manifest.dependencies).toBeUndefined();
   expect(Object.keys(manifest.peerDependencies)).toEqual(['@tensorflow/tfjs-core']);
-  const imports = readFileSync(CLI, 'utf8').matchAll(/(?:from|import|require)\s*\(?\s*["']([^"'./][^"']*)["']/g);
+  const code = commandFiles()
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const imports = code.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"'./][^"']*)["']/g);
   const outside = [...new Set([...imports].map(([, name]) => name!))].filter((name) => !isBuiltin(name));
   // playwright-core is asked for only by `bench --browser`, which is for a checkout and says so elsewhere.
   expect(outside.sort()).toEqual(['@tensorflow/tfjs-core', 'playwright-core', 'tfjs-softmax']);
-  expect(readFileSync(CLI, 'utf8')).not.toMatch(/^import .*playwright-core/m);
+  expect(code).not.toMatch(/^import .*playwright-core/m);
+});
+
+test('without tfjs-core the command starts, and says what is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tfjs-softmax-'));
+  try {
+    for (const file of commandFiles()) copyFileSync(file, join(folder, basename(file)));
+    const {code, stderr} = await run(['doctor'], {}, join(folder, basename(CLI)));
+    expect(stderr).toMatch(/^tfjs-softmax: @tensorflow\/tfjs-core is not installed here\. Run npm install/);
+    expect(code).toBe(2);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
 });
 
 function isBuiltin(name: string): boolean {

@@ -31,7 +31,7 @@ export function goldenFailure(backend: string): string | null {
           const [logitsTensor, vector] = [x, v].map((values) => tensor(values, [rows.outer, rows.n]));
           return definitionOf(op).run(logitsTensor!, vector!, 1).dataSync();
         });
-        const wrong = wrongness(result, expectedRows(op, x, v, rows), 1, tolerance);
+        const wrong = wrongness(result, expectedRows(op, x, v, rows, rows.outer), 1, tolerance);
         if (wrong) return `${op} ${wrong}`;
       }
       return null;

@@ -111,7 +111,7 @@ class Race {
       for (const contestant of racing) this.calibrate(contestant);
       await this.rounds(racing);
     } finally {
-      for (const {inputs} of racing) dispose(inputs);
+      for (const {inputs} of racing) release(inputs);
     }
     this.conclude(this.stillIn(racing));
     return this.outcomes;
@@ -146,7 +146,7 @@ class Race {
     } catch (error) {
       this.fail(backend, error);
     }
-    dispose(inputs);
+    release(inputs);
     return null;
   }
 
@@ -273,6 +273,17 @@ function finish(backend: string, result: Tensor): void {
   if (SYNCHRONOUS.includes(backend)) return;
   if (ON_GPU.includes(backend)) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
   else result.dataSync();
+}
+
+/** Disposes of inputs. Those of a backend that was removed meanwhile cannot be: that must not stop the others. */
+function release(inputs: Tensor[]): void {
+  for (const input of inputs) {
+    try {
+      dispose(input);
+    } catch {
+      // its memory went with the backend
+    }
+  }
 }
 
 function counted(samples: number[]): number[] {

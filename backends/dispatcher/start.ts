@@ -5,6 +5,9 @@ import {messageOf} from './environment';
 /** How long a backend may take to start unless the caller says otherwise, in milliseconds. */
 export const START_LIMIT_MS = 5000;
 
+/** Timers take no more: a longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 type Factory = () => KernelBackend | Promise<KernelBackend>;
 
 /** Starts that go on, so that asking again waits for the same one; and why the last one failed. */
@@ -91,7 +94,7 @@ function adopt(name: string, factory: Factory, backend: KernelBackend): void {
 export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T | undefined> {
   let cancel = () => {};
   const limit = new Promise<undefined>((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), limitMs);
+    const timer = setTimeout(() => resolve(undefined), Math.min(limitMs, LONGEST_TIMER_MS));
     cancel = () => clearTimeout(timer);
   });
   try {
