@@ -164,6 +164,19 @@ describe('measure', () => {
     expect(byName(later, 'off').out).toContain('wrong result');
   });
 
+  test('a backend that throws once is tried again', async () => {
+    let isShort = true;
+    fake('short of memory', {
+      onKernel: () => {
+        if (isShort) throw new Error('out of memory');
+      },
+    });
+    const measuring = () => rankBackends(TASK, {mode: 'measure', budgetMs: 200});
+    expect(byName(await measuring(), 'short of memory').out).toBe('softmax 8x32 throws: out of memory');
+    isShort = false;
+    expect(byName(await measuring(), 'short of memory').out).toBeNull();
+  });
+
   test('products of short rows, which cancel almost wholly, are not taken for wrong', async () => {
     const shapes = [2, 3].flatMap((n) => [4, 8, 10, 32, 64].map((rows) => [rows, n]));
     for (const op of ['softmaxJvp', 'softmaxVjp', 'gradSoftmax', 'logSoftmaxJvp', 'logSumExp'] as const) {

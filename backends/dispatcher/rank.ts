@@ -51,7 +51,8 @@ export async function rank(tasks: Task[], settings: Settings, measuring: 'always
 
   const memories = remembered();
   for (const name of canRun()) {
-    const failures = tasks.map((_, i) => measured[i]!.get(name) ?? memories[i]?.[name]);
+    const before = (task: Task) => (known ? scaledTo(task.elements, recall(task))[name] : undefined);
+    const failures = tasks.map((task, i) => measured[i]!.get(name) ?? before(task));
     out.set(name, failures.flatMap((outcome) => (outcome && 'failure' in outcome ? [outcome.failure] : []))[0] ?? null);
   }
   const ranked = candidates.map((name): RankedBackend => {
@@ -90,7 +91,7 @@ function recallAll(task: Task, backends: string[]): Record<string, Remembered> |
 function worthRemembering(outcomes: Map<string, Outcome>): Record<string, Remembered> {
   const entries = [...outcomes].flatMap(([name, outcome]): [string, Remembered][] => {
     if ('timing' in outcome) return [[name, outcome.timing]];
-    return 'failure' in outcome ? [[name, outcome]] : [];
+    return 'failure' in outcome && !outcome.mayPass ? [[name, outcome]] : [];
   });
   return Object.fromEntries(entries);
 }
