@@ -3,7 +3,7 @@ import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {CrossEntropyRequest, SoftmaxBackend} from '../backend';
 import {stagesPrecompiled, stagingFailure} from '../wasm/private_memory';
-import {forwardOnArrays, lossGradientOnArrays, lossOnArrays, maskedOnArrays, productOnArrays} from './on_arrays';
+import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from './on_arrays';
 import {timesRows} from './times_rows';
 
 /** tfjs's `cpu` backend: tensors are typed arrays. Plain TypeScript also runs where exactness is asked for: it has doubles. */
@@ -14,21 +14,22 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   forward({kind, x, rows, scale, mask, exact, outputShape}, backend) {
     const values = float32Values(x, backend);
     const out = new Float32Array(util.sizeFromShape(outputShape));
-    if (mask) maskedOnArrays(kind, values, flags(mask.tensor, backend), out, rows, scale, mask, exact);
-    else forwardOnArrays(kind, values, out, rows, scale, exact);
+    if (mask) maskedFor(values, exact)(kind, values, flags(mask.tensor, backend), out, rows, scale, mask);
+    else forwardFor(values, exact)(kind, values, out, rows, scale);
     return backend.makeTensorInfo(outputShape, 'float32', out);
   },
 
   product({kind, y, v, rows, factor, exact}, backend) {
     const [probabilities, vector] = [float32Values(y, backend), float32Values(v, backend)];
     const out = new Float32Array(vector.length);
-    productOnArrays(kind, probabilities, vector, out, rows, factor, exact);
+    productFor(vector, exact)(kind, probabilities, vector, out, rows, factor);
     return backend.makeTensorInfo(y.shape, 'float32', out);
   },
 
   crossEntropy(request, backend) {
     const out = new Float32Array(util.sizeFromShape(request.outputShape));
-    lossOnArrays(float32Values(request.x, backend), labelValues(request, backend), out, request);
+    const values = float32Values(request.x, backend);
+    lossFor(values)(values, labelValues(request, backend), out, request);
     return backend.makeTensorInfo(request.outputShape, 'float32', out);
   },
 
@@ -36,7 +37,7 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     const values = float32Values(request.x, backend);
     const out = new Float32Array(values.length);
     const cotangents = float32Values(request.cotangent, backend);
-    lossGradientOnArrays(values, labelValues(request, backend), cotangents, out, request);
+    lossGradientFor(values)(values, labelValues(request, backend), cotangents, out, request);
     return backend.makeTensorInfo(request.x.shape, 'float32', out);
   },
 

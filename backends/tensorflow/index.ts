@@ -1,5 +1,5 @@
 import type {SoftmaxBackend} from '../backend';
-import {forwardOnArrays, lossGradientOnArrays, lossOnArrays, maskedOnArrays, productOnArrays} from '../cpu/on_arrays';
+import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../cpu/on_arrays';
 import {stagingFailure} from '../wasm/private_memory';
 import {ArrayCall} from './array_call';
 import {isLarge} from './in_parts';
@@ -24,8 +24,9 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(x.shape) ? forwardLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(outputShape, backend);
-    if (mask) maskedOnArrays(kind, call.read(x), call.read(mask.tensor), call.out, rows, scale, mask);
-    else forwardOnArrays(kind, call.read(x), call.out, rows, scale);
+    const values = call.read<Float32Array>(x);
+    if (mask) maskedFor(values)(kind, values, call.read(mask.tensor), call.out, rows, scale, mask);
+    else forwardFor(values)(kind, values, call.out, rows, scale);
     return call.result();
   },
 
@@ -34,7 +35,8 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(y.shape) ? productLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(y.shape, backend);
-    productOnArrays(kind, call.read(y), call.read(v), call.out, rows, factor);
+    const probabilities = call.read<Float32Array>(y);
+    productFor(probabilities)(kind, probabilities, call.read(v), call.out, rows, factor);
     return call.result();
   },
 
@@ -47,7 +49,8 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(x.shape) ? lossLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(outputShape, backend);
-    lossOnArrays(call.read(x), call.read(labels), call.out, request);
+    const values = call.read<Float32Array>(x);
+    lossFor(values)(values, call.read(labels), call.out, request);
     return call.result();
   },
 
@@ -56,7 +59,8 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     const result = isLarge(x.shape) ? lossGradientLarge(request, backend) : null;
     if (result) return result;
     const call = new ArrayCall(x.shape, backend);
-    lossGradientOnArrays(call.read(x), call.read(labels), call.read(cotangent), call.out, request);
+    const values = call.read<Float32Array>(x);
+    lossGradientFor(values)(values, call.read(labels), call.read(cotangent), call.out, request);
     return call.result();
   },
 
