@@ -2,7 +2,7 @@
  * tfjs-softmax: the softmax family as TensorFlow.js kernels. Importing it registers kernels and gradients under names
  * of its own; `install()` is the one step that changes what tfjs's own ops do.
  */
-import {registerBackends} from './backends/register';
+import {registerBackends} from './backends/registry';
 import {registerGradients} from './kernels/register_gradients';
 
 registerBackends();
@@ -18,11 +18,11 @@ export {
   selectBackend,
 } from './backends/dispatcher';
 export {setWasmModule} from './backends/wasm/set_module';
+export type {InstallReport} from './install/install';
+export {install, uninstall} from './install/install';
 export type {CrossEntropyOptions} from './kernels/cross_entropy';
 export {softmaxCrossEntropy} from './kernels/cross_entropy';
 export type {Input} from './kernels/input';
-export type {InstallReport} from './kernels/install';
-export {install, uninstall} from './kernels/install';
 export {logSoftmaxJacobian, softmaxJacobian} from './kernels/jacobian';
 export {logSoftmax} from './kernels/log_softmax';
 export {logSumExp} from './kernels/log_sum_exp';

@@ -1,35 +1,11 @@
 import type {KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Rows} from '../kernels/rows';
+import type {MaskRuns} from './engines/mask_runs';
+import type {ForwardKind, Loss, ProductKind, Rows} from './engines/types';
 
-/** What a forward pass makes of each row, from its maximum m and s = Σ e^(x-m). */
-export type ForwardKind = 'softmax' | 'logSoftmax' | 'logSumExp';
-
-/** The Jacobian products; y is the softmax of the row. */
-export type ProductKind =
-  /** y (v - Σ y·v), the JVP and VJP of softmax */
-  | 'softmaxProduct'
-  /** v - Σ y·v */
-  | 'logSoftmaxJvp'
-  /** v - y Σ v */
-  | 'logSoftmaxVjp';
-
-/**
- * Which elements take part. The mask's shape is broadcast to that of the logits: along a repeated dimension its index does
- * not move. From one element of a row to the next it moves by `step`; from row to row as the runs say.
- */
-export interface Mask {
+/** Which elements take part: a mask and how it runs along the logits. */
+export interface Mask extends MaskRuns {
   /** bool: 1 takes part, 0 does not. */
   tensor: TensorInfo;
-  step: number;
-  /** The dimensions before the axis and those after it, from the outermost in. */
-  outer: Run[];
-  inner: Run[];
-}
-
-/** Dimensions side by side along which the mask's index moves by the same step, or not at all: as one. */
-export interface Run {
-  length: number;
-  step: number;
 }
 
 export interface ForwardRequest {
@@ -73,27 +49,15 @@ export interface ProductOfLogitsRequest {
   exact: boolean;
 }
 
-/**
- * Cross-entropy of each row with its labels: Σ q (log s - (x - m)), where q is the label with its smoothing,
- * (1 - smoothing) l + smoothing / n. What has q = 0 adds nothing, even where the logit is -Infinity.
- */
-export interface CrossEntropyRequest {
+/** See `Loss`. Only backends that say `totals` are asked for a total. */
+export interface CrossEntropyRequest extends Loss {
   /** float32, never empty. */
   x: TensorInfo;
-  rows: Rows;
-  /** float32, as many as logits; or if sparse, int32: the index of each row's class. One out of range makes it NaN. */
+  /** float32, as many as logits; or if sparse, int32: the index of each row's class. */
   labels: TensorInfo;
-  sparse: boolean;
-  /** In [0, 1). */
-  smoothing: number;
-  /** Only on backends that say `totals`: the result is one number, the sum of all losses times this. */
-  total: number | null;
   /** The shape of the losses: that of x without the axis, or of their total, []. */
   outputShape: number[];
 }
-
-/** What of it a kernel on bare arrays has to know. */
-export type Loss = Pick<CrossEntropyRequest, 'rows' | 'sparse' | 'smoothing' | 'total'>;
 
 /** Its derivative in the logits, g (y Σq - q) with y = softmax(x); 0 in rows whose g is 0, whatever they hold. */
 export interface CrossEntropyGradientRequest extends CrossEntropyRequest {

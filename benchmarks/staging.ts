@@ -3,12 +3,12 @@
  * elements, in rows of different length. `npx tsx benchmarks/staging.ts`
  */
 import Table from 'cli-table3';
-import {crossEntropy, crossEntropyGradient} from '../backends/cpu/cross_entropy';
-import {forward} from '../backends/cpu/forward';
-import {maskedForward} from '../backends/cpu/masked';
-import {product} from '../backends/cpu/product';
-import {stagedForward, stagedProduct} from '../backends/wasm/private_memory';
-import {stagedLoss, stagedLossGradient, stagedMasked} from '../backends/wasm/private_memory_loss_mask';
+import {crossEntropy, crossEntropyGradient} from '../backends/engines/javascript/cross_entropy';
+import {forward} from '../backends/engines/javascript/forward';
+import {maskedForward} from '../backends/engines/javascript/masked';
+import {product} from '../backends/engines/javascript/product';
+import {stagedForward, stagedProduct} from '../backends/engines/wasm/staging';
+import {stagedLoss, stagedLossGradient, stagedMasked} from '../backends/engines/wasm/staging_loss_mask';
 import {Random} from '../spec/cases/random';
 import {timeFunctions} from './suite/functions';
 

@@ -6,12 +6,12 @@
  *     tsx benchmarks/wasm_kernels.ts
  *     NODE_OPTIONS=--experimental-wasm-relaxed-simd tsx benchmarks/wasm_kernels.ts     fused multiply-add, in Node 20
  */
+import type {ProductKind} from '../backends/engines/types';
 import '@tensorflow/tfjs-backend-wasm';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import type {ProductKind} from '../backends/backend';
+import {lastRun} from '../backends/engines/wasm/launch';
 import {wasmBackend} from '../backends/wasm';
-import {lastRun} from '../backends/wasm/run';
 import {logSoftmax, softmax} from '../index';
 import * as reference from '../kernels/reference';
 import {rowsAlong} from '../kernels/rows';

@@ -1,10 +1,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {multiply, reciprocal, selected, total} from './calculus';
 import {checkFinite, checkOptions, show} from './check';
 import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
+import {multiply, reciprocal, selected, total} from './primitives';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
 import {inScope} from './scope';

@@ -1,6 +1,5 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {filled, multiply, scaled, sumAlong, timesRows, total} from './calculus';
 import {logSoftmax} from './log_softmax';
 import {
   CROSS_ENTROPY,
@@ -9,6 +8,7 @@ import {
   SPARSE_CROSS_ENTROPY,
   SPARSE_CROSS_ENTROPY_GRADIENT,
 } from './names';
+import {filled, multiply, scaled, sumAlong, timesRows, total} from './primitives';
 import {logSoftmaxJvp, softmaxVjp} from './products';
 import {reducedShape} from './rows';
 import {runKernel} from './run';

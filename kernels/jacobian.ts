@@ -1,6 +1,6 @@
 import {expandDims, eye, type Tensor, tile, util} from '@tensorflow/tfjs-core';
-import {reshaped, spread, transposed} from './calculus';
 import {type Input, toFloat32} from './input';
+import {reshaped, spread, transposed} from './primitives';
 import {logSoftmaxVjp, softmaxVjp} from './products';
 import {resolveAxis} from './rows';
 import {inScope} from './scope';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, util} from '@tensorflow/tfjs-core';
-import {constant} from './calculus';
+import {constant} from '../tfjs/constant';
 import {show} from './check';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';

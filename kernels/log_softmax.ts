@@ -1,10 +1,10 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
-import {selected} from './calculus';
+import {gradientDepth} from '../tfjs/tape';
 import type {Input} from './input';
 import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
 import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions, softmaxAsConstant} from './op';
+import {selected} from './primitives';
 import {runKernel} from './run';
-import {gradientDepth} from './tape';
 
 const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, maskedKernel: MASKED_LOG_SOFTMAX};
 

@@ -1,8 +1,8 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
-import {scaled, timesRows} from './calculus';
 import type {Input} from './input';
 import {type ForwardAttrs, LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
 import {type ForwardOp, type MaskOptions, runForward} from './op';
+import {scaled, timesRows} from './primitives';
 import {softmax} from './softmax';
 
 const LOG_SUM_EXP_OP: ForwardOp = {name: 'logSumExp', kernel: LOG_SUM_EXP, maskedKernel: MASKED_LOG_SUM_EXP};

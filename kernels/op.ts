@@ -1,4 +1,5 @@
 import {customGrad, Tensor} from '@tensorflow/tfjs-core';
+import {gradientDepth} from '../tfjs/tape';
 import {checkBoolean, checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
@@ -6,7 +7,6 @@ import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
 import {resolveAxis} from './rows';
 import {runKernel} from './run';
 import {inScope} from './scope';
-import {gradientDepth} from './tape';
 
 /** Options of the ops that have a temperature. */
 export interface ScaleOptions {

@@ -1,13 +1,13 @@
 import {type GradConfig, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
-import {multiply, sumAlong, timesRows} from './calculus';
+import {gradientDepth} from '../tfjs/tape';
 import {checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
 import {type ScaleOptions, softmaxAsConstant} from './op';
+import {multiply, sumAlong, timesRows} from './primitives';
 import {reducedShape, resolveAxis} from './rows';
 import {runKernel} from './run';
 import {inScope} from './scope';
-import {gradientDepth} from './tape';
 
 /**
  * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and

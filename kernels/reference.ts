@@ -4,7 +4,8 @@
  * Each function takes one row, except `alongAxis`, which lays rows along any axis of a tensor. `logits` are already
  * multiplied by the scale. Special values follow the table in docs/special-values.md.
  */
-import {type Rows, rowsAlong} from './rows';
+import type {Rows} from '../backends/engines/types';
+import {rowsAlong} from './rows';
 
 export type Row = ArrayLike<number>;
 

@@ -8,7 +8,7 @@ import {
   sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import {CALCULUS_GRADIENTS} from './calculus';
+import {savingWithoutCopies} from '../tfjs/saved_tensors';
 import {
   crossEntropyGradient,
   crossEntropySecondGradient,
@@ -17,8 +17,8 @@ import {
 } from './cross_entropy_gradients';
 import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
 import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
+import {CALCULUS_GRADIENTS} from './primitives';
 import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
-import {savingWithoutCopies} from './saved';
 import {maskedSoftmaxGradient, softmaxGradient} from './softmax';
 
 const FAMILY = [

@@ -1,14 +1,5 @@
+import type {Rows} from '../backends/engines/types';
 import {show} from './check';
-
-/**
- * A tensor seen along one axis: `outer * inner` rows of `n` elements; element j of row (o, i) is at flat index
- * `(o * n + j) * inner + i`. With `inner` 1 the rows are contiguous. Any axis is a stride, so none needs a transpose.
- */
-export interface Rows {
-  outer: number;
-  n: number;
-  inner: number;
-}
 
 /** The rows of a tensor of that shape along `axis`, which `resolveAxis` has checked. A scalar is one row of one. */
 export function rowsAlong(shape: number[], axis: number): Rows {

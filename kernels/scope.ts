@@ -1,5 +1,5 @@
 import {type TensorContainer, tidy} from '@tensorflow/tfjs-core';
-import {gradientDepth} from './tape';
+import {gradientDepth} from '../tfjs/tape';
 
 /**
  * Runs an op and tidies up after it, unless it leaves nothing: tidying is a sixth of the time of a tiny tensor.

@@ -1,11 +1,11 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {selected} from './calculus';
+import type {Gradient} from '../tfjs/saved_tensors';
+import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {Input} from './input';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions} from './op';
+import {selected} from './primitives';
 import {runKernel} from './run';
-import type {Gradient} from './saved';
-import {gradientDepth, recordedInput} from './tape';
 
 const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
 const SOFTMIN_OP: ForwardOp = {...SOFTMAX_OP, name: 'softmin'};

@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {logPlus} from './calculus';
 import {checkFinite, checkOptions} from './check';
 import {type Input, toFloat32} from './input';
+import {logPlus} from './primitives';
 import {resolveAxis} from './rows';
 import {inScope} from './scope';
 

@@ -1,17 +1,17 @@
-// Compiles the modules in backends/wasm into backends/wasm/generated: TypeScript files that hold them as text (see
-// backends/wasm/text.ts).
+// Compiles the modules in backends/engines/wasm into backends/engines/wasm/generated: TypeScript files that hold them as text (see
+// backends/engines/wasm/text.ts).
 //
 // One build of each ships. It is made for 128-bit vectors and a shared memory; the loader turns it into one for an unshared memory
-// by five bytes (see `withUnsharedMemory` in backends/wasm/module.ts), and into the relaxed one, which has fused
-// multiply-adds, by six bytes for each of them (see backends/wasm/relax.ts).
+// by five bytes (see `withUnsharedMemory` in backends/engines/wasm/module.ts), and into the relaxed one, which has fused
+// multiply-adds, by six bytes for each of them (see backends/engines/wasm/relax.ts).
 import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import esbuild from 'esbuild';
 import {bytesAsText} from './bytes_as_text.mjs';
 
-const wasm = new URL('../backends/wasm/', import.meta.url);
-const generated = new URL('../backends/wasm/generated/', import.meta.url);
+const wasm = new URL('../backends/engines/wasm/', import.meta.url);
+const generated = new URL('../backends/engines/wasm/generated/', import.meta.url);
 const FEATURES = ['simd', 'threads', 'relaxed-simd'];
 /** The folder of the sources, how much the compiler is to care for size, and what a module may weigh, in bytes. */
 const MODULES = {
@@ -74,7 +74,7 @@ async function compile({folder, shrinkLevel}) {
       listFiles: () => [],
     },
   );
-  if (error) throw new Error(`backends/wasm/${folder} does not compile:\n${stderr.toString()}`);
+  if (error) throw new Error(`backends/engines/wasm/${folder} does not compile:\n${stderr.toString()}`);
   return text;
 }
 
@@ -225,7 +225,7 @@ export async function buildWasm() {
 
 /** That relax.ts finds each pair that was one instruction, and no other. */
 async function checkRelaxed(bytes, count) {
-  const source = await readFile(new URL('../backends/wasm/relax.ts', import.meta.url), 'utf8');
+  const source = await readFile(new URL('../backends/engines/wasm/relax.ts', import.meta.url), 'utf8');
   const {code} = await esbuild.transform(source, {loader: 'ts', format: 'esm'});
   const {relax} = await import(`data:text/javascript,${encodeURIComponent(code)}`);
   const found = relax(Uint8Array.from(bytes));

@@ -1,4 +1,4 @@
-/** The letters and the shift of backends/wasm/text.ts, which says what they are for. */
+/** The letters and the shift of backends/engines/wasm/text.ts, which says what they are for. */
 const LETTERS = Array.from({length: 95}, (_, i) => String.fromCharCode(32 + i)).filter((c) => !"'\\`}~".includes(c));
 const ANNOUNCERS = ['', '}', '~'];
 const SHIFT = 16;

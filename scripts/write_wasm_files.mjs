@@ -29,7 +29,7 @@ async function builtFromSources() {
   const {outputFiles} = await esbuild.build({
     stdin: {
       contents: "export {bytesOf} from './module'; export {labelText, SECTION} from './precompiled';",
-      resolveDir: 'backends/wasm',
+      resolveDir: 'backends/engines/wasm',
     },
     bundle: true,
     write: false,

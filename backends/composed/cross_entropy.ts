@@ -1,8 +1,8 @@
 import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {constant} from '../../kernels/calculus';
 import {type CrossEntropyAttrs, LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
 import {reducedShape} from '../../kernels/rows';
+import {constant} from '../../tfjs/constant';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
 
 /**

@@ -1,7 +1,7 @@
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type {Rows} from '../../kernels/rows';
 import type {SoftmaxBackend} from '../backend';
+import type {Rows} from '../engines/types';
 
 /**
  * The family composed of tfjs ops, for backends that have no kernels here. Each op is as exact as that backend's own exp,

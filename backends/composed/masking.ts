@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type {ForwardKind} from '../backend';
+import type {ForwardKind} from '../engines/types';
 import {select} from './select';
 
 /**

@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {constant} from '../../kernels/calculus';
+import {constant} from '../../tfjs/constant';
 
 /** The ranks that `tf.where` takes on every backend: webgl's and webgpu's go no further. */
 const HIGHEST_RANK = 4;

@@ -2,9 +2,9 @@ import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {CrossEntropyRequest, SoftmaxBackend} from '../backend';
-import {stagesPrecompiled, stagingFailure} from '../wasm/private_memory';
-import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from './on_arrays';
-import {timesRows} from './times_rows';
+import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
+import {timesRows} from '../engines/javascript/scale_rows';
+import {stagesPrecompiled, stagingFailure} from '../engines/wasm/staging';
 
 /** tfjs's `cpu` backend: tensors are typed arrays. Plain TypeScript also runs where exactness is asked for: it has doubles. */
 export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {

@@ -1,6 +1,6 @@
 import {env} from '@tensorflow/tfjs-core';
 import type {Row} from '../../kernels/reference';
-import type {Rows} from '../../kernels/rows';
+import type {Rows} from '../engines/types';
 import type {Op} from './op_names';
 import {definitionOf} from './ops';
 

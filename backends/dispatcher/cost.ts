@@ -1,4 +1,4 @@
-import {hasOwnKernels} from '../register';
+import {hasOwnKernels} from '../registry';
 import {type BackendCosts, type MoveCost, SHIPPED_COSTS} from './costs';
 import {machine} from './machine';
 import {takesVector} from './ops';

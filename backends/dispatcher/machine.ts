@@ -1,5 +1,5 @@
 /** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
-import {hasRelaxedSimd, hasSimd, hasThreads} from '../wasm/features';
+import {hasRelaxedSimd, hasSimd, hasThreads} from '../engines/wasm/features';
 import {builtin, processOf} from './environment';
 
 /** What a WebGL context tells of the GPU. */

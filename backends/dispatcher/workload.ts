@@ -1,6 +1,7 @@
 import {util} from '@tensorflow/tfjs-core';
 import {show} from '../../kernels/check';
-import {type Rows, resolveAxis, rowsAlong} from '../../kernels/rows';
+import {resolveAxis, rowsAlong} from '../../kernels/rows';
+import type {Rows} from '../engines/types';
 import {OP_NAMES, type Op} from './op_names';
 
 /** One op on one shape of logits, as a part of what a program does. */

@@ -1,6 +1,6 @@
 import type {SoftmaxBackend} from '../backend';
-import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../cpu/on_arrays';
-import {stagingFailure} from '../wasm/private_memory';
+import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
+import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
 import {isLarge} from './in_parts';
 import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';

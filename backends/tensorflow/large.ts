@@ -10,9 +10,9 @@ import type {
   ProductOfLogitsRequest,
   ProductRequest,
 } from '../backend';
-import {hasGradientKernel} from '../wasm/choose';
-import {runForward, runLogSoftmaxGradient, runProduct} from '../wasm/run';
-import {ofBlocks, runLoss, runLossGradient, runMasked} from '../wasm/run_loss_mask';
+import {runForward, runLogSoftmaxGradient, runProduct} from '../engines/wasm/launch';
+import {ofBlocks, runLoss, runLossGradient, runMasked} from '../engines/wasm/launch_loss_mask';
+import {hasGradientKernel} from '../engines/wasm/variants';
 import {inParts} from './in_parts';
 import type {NodeBackend} from './node_backend';
 
@@ -63,7 +63,7 @@ export function productLarge({kind, y, v, rows, factor}: ProductRequest, backend
 export function productOfLogitsLarge(request: ProductOfLogitsRequest, backend: NodeBackend): TensorInfo | null {
   const {kind, x, v, rows, scale, factor} = request;
   const width = rows.n * rows.inner;
-  const isOneKernel = hasGradientKernel(request);
+  const isOneKernel = hasGradientKernel(kind, rows, scale, factor);
   return inParts(
     {
       outer: rows.outer,

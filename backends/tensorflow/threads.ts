@@ -6,8 +6,9 @@
  * its slot are finished: so whoever takes a number below END finds its call. This thread takes calls too: on a busy
  * machine what no other thread has begun does not wait for one.
  */
-import type {KernelName} from '../wasm/choose';
-import type {LossMaskExport} from '../wasm/loss_mask_module';
+
+import type {LossMaskExport} from '../engines/wasm/loss_mask_module';
+import type {KernelName} from '../engines/wasm/variants';
 
 /** Kernels by name with their arguments, one after the other. */
 export type Call = [KernelName | LossMaskExport, ...number[]][];

@@ -1,5 +1,5 @@
-import {type LossMaskKernels, lossMaskKernelsByName} from '../wasm/loss_mask_module';
-import {instanceOn, type Kernels, kernelsByName, kernelsOn} from '../wasm/module';
+import {type LossMaskKernels, lossMaskKernelsByName} from '../engines/wasm/loss_mask_module';
+import {instanceOn, type Kernels, kernelsByName, kernelsOn} from '../engines/wasm/module';
 import {canCopyNatively} from './native_copy';
 import {canCopyResults} from './native_result';
 import type {NodeBackend} from './node_backend';

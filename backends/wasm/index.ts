@@ -1,15 +1,15 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
+import {heapValues, memoryOf} from '../../tfjs/wasm_memory';
 import type {SoftmaxBackend} from '../backend';
-import {hasGradientKernel} from './choose';
-import {type LossMaskKernels, lossMaskKernelsBeside} from './loss_mask_module';
-import {heapValues, memoryOf} from './memory';
-import {type Kernels, kernelsOn} from './module';
-import {stagedForward, stagedProduct, stagingFailure} from './private_memory';
-import {stagedLoss, stagedLossGradient, stagedMasked} from './private_memory_loss_mask';
-import {runForward, runLogSoftmaxGradient, runProduct} from './run';
-import {runLoss, runLossGradient, runMasked} from './run_loss_mask';
+import {runForward, runLogSoftmaxGradient, runProduct} from '../engines/wasm/launch';
+import {runLoss, runLossGradient, runMasked} from '../engines/wasm/launch_loss_mask';
+import {type LossMaskKernels, lossMaskKernelsBeside} from '../engines/wasm/loss_mask_module';
+import {type Kernels, kernelsOn} from '../engines/wasm/module';
+import {stagedForward, stagedProduct, stagingFailure} from '../engines/wasm/staging';
+import {stagedLoss, stagedLossGradient, stagedMasked} from '../engines/wasm/staging_loss_mask';
+import {hasGradientKernel} from '../engines/wasm/variants';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
@@ -71,8 +71,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   },
 
   productOfLogits(request, backend) {
-    const {x, v, rows, scale} = request;
-    if (!hasGradientKernel(request)) return null;
+    const {kind, x, v, rows, scale, factor} = request;
+    if (!hasGradientKernel(kind, rows, scale, factor)) return null;
     const {kernels} = accessTo(backend);
     if (!kernels) return null;
     const out = backend.makeOutput(x.shape, 'float32');

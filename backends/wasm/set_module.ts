@@ -1,6 +1,7 @@
+import {show} from '../../kernels/check';
+import {forget, keep, refusal} from '../engines/wasm/precompiled';
+import {resetStaging} from '../engines/wasm/staging';
 import {forgetInstances} from './index';
-import {forget, keep} from './precompiled';
-import {resetStaging} from './private_memory';
 
 /**
  * Has the WebAssembly kernels come from a module that was compiled elsewhere, for hosts that do not compile at run time:
@@ -19,7 +20,17 @@ import {resetStaging} from './private_memory';
  */
 export function setWasmModule(module: WebAssembly.Module | null): void {
   if (module === null) forget();
-  else keep(module);
+  else keep(checkModule(module));
   resetStaging();
   forgetInstances();
+}
+
+/** Not by instanceof: a module of another realm is as good. */
+function checkModule(module: WebAssembly.Module): WebAssembly.Module {
+  try {
+    WebAssembly.Module.customSections(module, '');
+    return module;
+  } catch {
+    throw refusal(`this is ${show(module)}, not a WebAssembly.Module`);
+  }
 }

@@ -1,5 +1,5 @@
 import {util} from '@tensorflow/tfjs-core';
-import type {Rows} from '../../kernels/rows';
+import type {Rows} from '../engines/types';
 
 /**
  * A tensor as tfjs packs it: a batch of matrices, of which each RGBA texel holds two adjacent rows by two adjacent

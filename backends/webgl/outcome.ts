@@ -1,4 +1,4 @@
-import type {ForwardKind} from '../backend';
+import type {ForwardKind} from '../engines/types';
 
 /**
  * What a reduction of a row leaves, as two numbers; a texel has those of a pair of rows. The first is the maximum m,

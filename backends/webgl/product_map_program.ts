@@ -1,4 +1,4 @@
-import type {ProductKind} from '../backend';
+import type {ProductKind} from '../engines/types';
 import {elementReader} from './element_reader';
 import {cellSource} from './glsl/cell';
 import {NUMBERS} from './glsl/numbers';

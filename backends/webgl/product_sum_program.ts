@@ -1,4 +1,4 @@
-import type {ProductKind} from '../backend';
+import type {ProductKind} from '../engines/types';
 import {NUMBERS} from './glsl/numbers';
 import {pairSource} from './glsl/pair';
 import {blockwise} from './glsl/sum';

@@ -2,8 +2,8 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import type {ForwardRequest, ProductRequest} from '../backend';
-import {forward} from '../cpu/forward';
-import {product} from '../cpu/product';
+import {forward} from '../engines/javascript/forward';
+import {product} from '../engines/javascript/product';
 
 /**
  * Small tensors that are not in a texture are computed where they are, in JavaScript, as by tfjs's own kernels: sooner

@@ -1,6 +1,6 @@
 import * as reference from '../../kernels/reference';
 import {reducedShape} from '../../kernels/rows';
-import type {Bounds} from '../conformance';
+import type {Bounds} from '../backends/conformance';
 import {ulp} from '../ulp';
 import type {FuzzCase, Given} from './case';
 

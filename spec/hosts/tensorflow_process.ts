@@ -5,8 +5,8 @@
 import {createRequire} from 'node:module';
 import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
+import {lastRun, notePlainTypeScript} from '../../backends/engines/wasm/launch';
 import {Threads} from '../../backends/tensorflow/threads';
-import {lastRun, notePlainTypeScript} from '../../backends/wasm/run';
 import * as family from '../../node';
 import {runCase} from '../fuzz/run';
 import type {ModelFunctions} from '../models/functions';

@@ -1,7 +1,7 @@
 import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
-import {type RunOutcome, run} from '../code_blocks';
+import {type RunOutcome, run} from '../docs/code_blocks';
 import {type Registry, startRegistry} from './registry';
 
 /** A folder outside of this project where packages are installed by npm, this one from its tarball. */

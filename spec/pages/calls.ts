@@ -1,8 +1,8 @@
 /** A page that runs calls as data on one tfjs backend: the other end of `inBrowser`. */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {stagedBytes} from '../../backends/wasm/private_memory';
-import {lastRun} from '../../backends/wasm/run';
+import {lastRun} from '../../backends/engines/wasm/launch';
+import {stagedBytes} from '../../backends/engines/wasm/staging';
 import {backendReport} from '../../index';
 import {runCall} from '../hosts/call';
 import {expose} from '../hosts/page';

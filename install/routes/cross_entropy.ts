@@ -1,0 +1,28 @@
+import {getBackend, losses, Reduction} from '@tensorflow/tfjs-core';
+import {hasOwnKernels} from '../../backends/registry';
+import {CROSS_ENTROPY} from '../../kernels/names';
+import {runKernel} from '../../kernels/run';
+import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
+import {rehearse} from '../rehearse';
+import type {Route} from '../route';
+
+const SCOPE = 'softmaxCrossEntropy__op';
+
+/**
+ * tfjs composes the losses of the rows inside one `tf.customGrad`, then weighs and reduces them. That customGrad is known
+ * by the scope that it is called in.
+ */
+export const crossEntropyRoute: Route = {
+  ops: 'tf.losses.softmaxCrossEntropy',
+  obstacle(tfjs) {
+    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
+    // To reduce the losses, tfjs makes a tensor of their number: that would need a backend.
+    const [first] = rehearse(tfjs, (stub) => losses.softmaxCrossEntropy(stub, stub, undefined, 0, Reduction.NONE));
+    return first === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
+  },
+  customGrad(tfjs, [labels, logits]) {
+    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !hasOwnKernels(getBackend())) return null;
+    if (labels?.dtype !== 'float32' || logits?.dtype !== 'float32' || logits.rank === 0) return null;
+    return runKernel(CROSS_ENTROPY, {logits, labels}, {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1});
+  },
+};

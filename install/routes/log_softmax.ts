@@ -1,0 +1,27 @@
+import {logSoftmax as stock} from '@tensorflow/tfjs-core';
+import {LOG_SOFTMAX} from '../../kernels/names';
+import {runKernel} from '../../kernels/run';
+import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
+import {rehearse} from '../rehearse';
+import type {Route} from '../route';
+import {canTake} from './softmax';
+
+const SCOPE = 'logSoftmax__op';
+
+/**
+ * tfjs composes logSoftmax inside one `tf.customGrad`, along the last axis, and runs no kernel of that name. That
+ * customGrad is known by the scope that it is called in.
+ */
+export const logSoftmaxRoute: Route = {
+  ops: 'tf.logSoftmax',
+  obstacle(tfjs) {
+    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
+    const steps = rehearse(tfjs, (stub) => stock(stub));
+    return steps.join() === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
+  },
+  customGrad(tfjs, [logits]) {
+    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canTake(logits)) return null;
+    const axis = Math.max(logits.rank - 1, 0);
+    return runKernel(LOG_SOFTMAX, {logits}, {axis, scale: 1, keepDims: false, exact: false});
+  },
+};

@@ -1,0 +1,88 @@
+import {engine, reshape, logSumExp as stock, type Tensor, util} from '@tensorflow/tfjs-core';
+import {LOG_SUM_EXP} from '../../kernels/names';
+import {runKernel} from '../../kernels/run';
+import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
+import {rehearse} from '../rehearse';
+import type {Route} from '../route';
+import {canTake} from './softmax';
+
+const SCOPE = 'logSumExp__op';
+
+/** What tfjs composes logSumExp of, and in which of its ops. */
+const STEPS = [
+  'max__op: Max',
+  'sub__op: Sub',
+  'exp__op: Exp',
+  'sum__op: Sum',
+  'log__op: Log',
+  'reshape__op: Reshape',
+  'add__op: Add',
+].map((step) => `${SCOPE} > ${step}`);
+
+/**
+ * tfjs composes logSumExp of kernels, with no door of its own. But its first step, the maximum, already has the tensor
+ * and the axes: there the whole result is computed, and the steps that follow in the same op hand it on unchanged, until
+ * the last returns it. On the tape there is only our kernel.
+ */
+export const logSumExpRoute: Route = {
+  ops: 'tf.logSumExp',
+  obstacle(tfjs) {
+    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
+    const steps = rehearse(tfjs, (stub) => stock(stub, 0));
+    return steps.join() === STEPS.join() ? null : 'this tfjs computes it in another way';
+  },
+  kernels: {
+    Max({x}, {reductionIndices}) {
+      const scope = enclosingScope();
+      if (scope === null || !canTake(x)) return null;
+      const axes = [...(reductionIndices as number[])].sort((a, b) => a - b);
+      if (axes.length === 0 || axes.some((axis, i) => axis !== axes[0]! + i)) return null;
+      current = {scope, axes, result: sumsAlong(x, axes)};
+      return current.result;
+    },
+    Sub: handOn,
+    Exp: handOn,
+    Sum() {
+      if (handOn() === null) return null;
+      const {result, axes} = current!;
+      current!.result = reshape(
+        result,
+        result.shape.filter((_, i) => !axes.includes(i)),
+      );
+      return current!.result;
+    },
+    Log: handOn,
+    Reshape: handOn,
+    Add() {
+      const result = handOn();
+      if (result) current = null;
+      return result;
+    },
+  },
+};
+
+/** The result on its way through the op: with the axes kept at length 1 up to the sum, then without them. */
+let current: {scope: number; axes: number[]; result: Tensor} | null = null;
+
+function handOn(): Tensor | null {
+  return current !== null && current.scope === enclosingScope() ? current.result : null;
+}
+
+/** The id of the logSumExp whose own step the kernel is, or null. */
+function enclosingScope(): number | null {
+  const scope = openScopes(engine()).at(-2);
+  return scope?.name === SCOPE ? scope.id : null;
+}
+
+/** With the axes kept at length 1. Neighbouring axes are one axis of a tensor of another shape. */
+function sumsAlong(x: Tensor, axes: number[]): Tensor {
+  const attrs = {axis: axes[0]!, scale: 1, keepDims: true, exact: false};
+  if (axes.length === 1) return runKernel(LOG_SUM_EXP, {logits: x}, attrs);
+  const length = util.sizeFromShape(axes.map((axis) => x.shape[axis]!));
+  const merged = [...x.shape.slice(0, axes[0]), length, ...x.shape.slice(axes.at(-1)! + 1)];
+  const sums = runKernel(LOG_SUM_EXP, {logits: reshape(x, merged)}, attrs);
+  return reshape(
+    sums,
+    x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+  );
+}

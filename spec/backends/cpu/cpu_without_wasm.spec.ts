@@ -1,0 +1,35 @@
+import '@tensorflow/tfjs-backend-cpu';
+import {lastRun} from '../../../backends/engines/wasm/launch';
+import {backendReport} from '../../../index';
+import {thisProcess} from '../../hosts/this_process';
+import {describeConformance} from '../conformance';
+
+/** A host whose content security policy forbids to compile WebAssembly: plain TypeScript, which is more exact yet. */
+beforeAll(() => {
+  WebAssembly.Module = class {
+    constructor() {
+      throw new WebAssembly.CompileError('Wasm code generation disallowed by embedder');
+    }
+  } as unknown as typeof WebAssembly.Module;
+});
+
+describeConformance(
+  'cpu',
+  () => thisProcess('cpu'),
+  {
+    softmax: 2,
+    logSoftmax: 2,
+    logSumExp: 1,
+    product: 4,
+    rowSum: 2 ** -22,
+  },
+  'fused',
+);
+
+test('no WebAssembly has run, and backendReport says why', async () => {
+  expect(lastRun()).toBeNull();
+  const {backends} = await backendReport({start: false});
+  expect(backends.find(({name}) => name === 'cpu')?.runs).toBe(
+    'plain TypeScript, in double precision: Wasm code generation disallowed by embedder',
+  );
+});

@@ -1,0 +1,255 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import {forgetWisdom, type Ranking, rankBackends, type Workload} from '../../../index';
+import {registerFake, removeFake, SimulatedClock, stateOfTfjs} from '../../hosts/fakes';
+
+const TASK = {op: 'softmax', shape: [8, 32]} as const;
+const byName = (ranking: Ranking, name: string) => ranking.candidates.find(({backend}) => backend === name)!;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+beforeEach(() => forgetWisdom());
+
+describe('a workload that is none is refused, with what is allowed', () => {
+  test.each<[string, unknown, string]>([
+    ['nothing in it', [], 'it is empty'],
+    ['no such op', {op: 'softplus', shape: [3]}, "there is no op 'softplus'. Allowed are softmax,"],
+    ['no shape', {op: 'softmax'}, 'the shape of softmax is undefined'],
+    ['a negative dimension', {op: 'softmax', shape: [2, -1]}, 'the shape of softmax is [2,-1]'],
+    ['an axis out of range', {op: 'softmax', shape: [2, 3], axis: 2}, 'softmax: axis 2 is out of range'],
+    ['a negative weight', {...TASK, weight: -1}, 'the weight of softmax is -1'],
+    ['only weights of 0', {...TASK, weight: 0}, 'all weights are 0'],
+    ['an unknown residency', {...TASK, residency: 'moon'}, 'Allowed are cpu, wasm,'],
+    ['null', null, 'there is no op undefined'],
+  ])('%s', async (_, workload, message) => {
+    await expect(rankBackends(workload as Workload)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [{mode: 'guess'}, "mode is 'guess'. Allowed are 'estimate' and 'measure'"],
+    [{budgetMs: Number.NaN}, 'budgetMs is NaN'],
+    [{startLimitMs: -1}, 'startLimitMs is -1'],
+  ])('options %p', async (options, message) => {
+    await expect(rankBackends(TASK, options as object)).rejects.toThrow(message);
+  });
+});
+
+describe('estimate', () => {
+  test('starts nothing, and gives all candidates with what their figures are made of', async () => {
+    const ranking = await rankBackends([TASK, {op: 'gradLogSoftmax', shape: [3, 4, 5], axis: 1, weight: 2}]);
+    expect(tf.engine().registry.wasm).toBeUndefined();
+    expect(ranking.candidates.map(({backend}) => backend).sort()).toEqual(['cpu', 'wasm']);
+    for (const {out, ms, parts} of ranking.candidates) {
+      expect(out).toBeNull();
+      expect(parts.map(({source}) => source)).toEqual(['estimated', 'estimated']);
+      expect(ms).toBeCloseTo(parts[0]!.opMs + 2 * parts[1]!.opMs, 12);
+    }
+    expect(ranking.best).toBe(ranking.candidates[0]!.backend);
+  });
+
+  test('moving the data counts where they live elsewhere, there and back', async () => {
+    const here = byName(await rankBackends(TASK), 'wasm');
+    const ranking = await rankBackends({...TASK, residency: 'cpu'});
+    expect(byName(ranking, 'cpu').parts[0]!.moveMs).toBe(0);
+    expect(byName(ranking, 'wasm').parts[0]!.moveMs).toBeGreaterThan(0);
+    expect(byName(ranking, 'wasm').ms).toBeGreaterThan(here.ms!);
+    const sum = await rankBackends({...TASK, op: 'logSumExp', residency: 'cpu'});
+    expect(byName(sum, 'wasm').parts[0]!.moveMs).toBeLessThan(byName(ranking, 'wasm').parts[0]!.moveMs);
+  });
+
+  test('what is not registered is out, with the package that brings it', async () => {
+    const ranking = await rankBackends(TASK, {candidates: ['webgl', 'cpu', 'nonesuch']});
+    expect(ranking.best).toBe('cpu');
+    expect(byName(ranking, 'webgl').out).toContain("import '@tensorflow/tfjs-backend-webgl' first");
+    expect(byName(ranking, 'nonesuch').out).toBe('is not registered with tfjs');
+    expect((await rankBackends(TASK, {candidates: ['webgl']})).best).toBeNull();
+  });
+
+  test('a table for people: the best starred, each with its time, what it is made of, and where that comes from', async () => {
+    const text = String(await rankBackends([TASK, {op: 'softmax', shape: [2, 3, 4], axis: 0, weight: 3}]));
+    expect(text).toMatch(/^(cpu|wasm): /);
+    expect(text).toContain('Estimated for softmax 8x32 + 3 x softmax 2x3x4 axis 0');
+    expect(text).toMatch(/\n\* {2}(cpu|wasm) +[\d.]+ (µs|ms) +1\.00 x +softmax 8x32/);
+    expect(text).toMatch(/estimated: [\d.]+ µs \+ 8 rows of 32 at [\d.]+ ns a row and [\d.]+ ns an element \(measured/);
+  });
+});
+
+describe('measure', () => {
+  const names: string[] = [];
+  const fake = (name: string, faults: Parameters<typeof registerFake>[1]) => {
+    registerFake(name, faults);
+    names.push(name);
+    return name;
+  };
+  afterEach(() => {
+    for (const name of names.splice(0)) removeFake(name);
+  });
+
+  test('the active backend, every tensor and the memory are as before', async () => {
+    const mine = tf.tidy(() => tf.keep(tf.tensor1d([1, 2, 3])));
+    const before = stateOfTfjs();
+    const ranking = await rankBackends([TASK, {...TASK, op: 'gradSoftmax'}], {mode: 'measure', budgetMs: 300});
+    expect(byName(ranking, 'wasm').parts.map(({source}) => source)).toEqual(['measured', 'measured']);
+    expect(stateOfTfjs()).toEqual(before);
+    expect(mine.dataSync()).toEqual(Float32Array.of(1, 2, 3));
+    mine.dispose();
+  });
+
+  test('ops of the program run on its own backend meanwhile', async () => {
+    const ranking = rankBackends(TASK, {mode: 'measure', budgetMs: 300});
+    for (let i = 0; i < 20; i++) {
+      expect(tf.getBackend()).toBe('cpu');
+      expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await ranking;
+  });
+
+  test.each([0.005, 0.1, 1])('a clock that ticks every %p ms does not change the choice', async (resolution) => {
+    const clock = new SimulatedClock(resolution);
+    const takes = (ms: number) => ({onKernel: () => clock.pass(ms)});
+    fake('quick', takes(0.031));
+    fake('slower', takes(0.037));
+    fake('slow', takes(0.9));
+    const candidates = ['slow', 'slower', 'quick'];
+    const ranking = await rankBackends(TASK, {mode: 'measure', candidates, clock: clock.now, budgetMs: 2000});
+    expect(ranking.candidates.map(({backend}) => backend)).toEqual(['quick', 'slower', 'slow']);
+    const {opMs} = byName(ranking, 'quick').parts[0]!;
+    expect(opMs).toBeGreaterThan(0.031 * 0.95);
+    expect(opMs).toBeLessThan(0.031 * 1.05);
+  });
+
+  test('within 10 % of the fastest, the data stay where they are', async () => {
+    const clock = new SimulatedClock(0.005);
+    fake('fastest', {onKernel: () => clock.pass(0.1)});
+    fake('near', {onKernel: () => clock.pass(0.108)});
+    const options = {mode: 'measure', candidates: ['fastest', 'near'], clock: clock.now, budgetMs: 500} as const;
+    const free = await rankBackends(TASK, options);
+    expect(free.best).toBe('fastest');
+    await tf.setBackend('near');
+    const active = await rankBackends(TASK, options);
+    expect(active.best).toBe('near');
+    expect(active.why).toBe('as fast as fastest within 10 %, and the data are there');
+    await tf.setBackend('cpu');
+  });
+
+  test('a backend that gives a wrong result is out, with the reason; so is one that throws', async () => {
+    fake('off', {distort: (values) => values.fill(values[values.length - 1]! * 1.01, -1)});
+    fake('lost', {distort: (values) => values.fill(Number.NaN, -1)});
+    fake('lost at first', {distort: (values) => values.fill(Number.NaN, 0, 1)});
+    fake('broken', {
+      onKernel: () => {
+        throw new Error('out of order');
+      },
+    });
+    let calls = 0;
+    fake('failing later', {
+      onKernel: () => {
+        if (++calls > 20) throw new Error('context lost');
+      },
+    });
+    const before = stateOfTfjs();
+    const ranking = await rankBackends(TASK, {mode: 'measure', budgetMs: 500});
+    expect(byName(ranking, 'failing later').out).toBe('softmax 8x32 throws: context lost');
+    expect(byName(ranking, 'off').out).toMatch(/^wrong result: softmax 8x32 gives .* is right \(row 7, element 31\)$/);
+    expect(byName(ranking, 'lost').out).toContain('gives NaN where');
+    expect(byName(ranking, 'lost at first').out).toContain('(row 0, element 0)');
+    expect(byName(ranking, 'broken').out).toBe('softmax 8x32 throws: out of order');
+    expect(byName(ranking, 'off').ms).toBeNull();
+    expect(ranking.candidates.slice(0, 2).map(({out}) => out)).toEqual([null, null]);
+    expect(stateOfTfjs()).toEqual(before);
+    const later = await rankBackends(TASK); // what was found out is remembered
+    expect(byName(later, 'off').out).toContain('wrong result');
+  });
+
+  test('a backend that throws once is tried again', async () => {
+    let isShort = true;
+    fake('short of memory', {
+      onKernel: () => {
+        if (isShort) throw new Error('out of memory');
+      },
+    });
+    const measuring = () => rankBackends(TASK, {mode: 'measure', budgetMs: 200});
+    expect(byName(await measuring(), 'short of memory').out).toBe('softmax 8x32 throws: out of memory');
+    isShort = false;
+    expect(byName(await measuring(), 'short of memory').out).toBeNull();
+  });
+
+  test('products of short rows, which cancel almost wholly, are not taken for wrong', async () => {
+    const shapes = [2, 3].flatMap((n) => [4, 8, 10, 32, 64].map((rows) => [rows, n]));
+    for (const op of ['softmaxJvp', 'softmaxVjp', 'gradSoftmax', 'logSoftmaxJvp', 'logSumExp'] as const) {
+      const workload = shapes.map((shape) => ({op, shape}));
+      const {candidates} = await rankBackends(workload, {mode: 'measure', budgetMs: 60});
+      expect(candidates.map(({backend, out}) => ({backend, out}))).toEqual(
+        expect.arrayContaining([
+          {backend: 'cpu', out: null},
+          {backend: 'wasm', out: null},
+        ]),
+      );
+    }
+  });
+
+  test.each([40, 200, 1000])('a budget of %p ms is kept to within 20 %%, and gives an answer', async (budgetMs) => {
+    const clock = new SimulatedClock(0.1);
+    fake('a', {onKernel: () => clock.pass(0.7)});
+    fake('b', {onKernel: () => clock.pass(3)});
+    fake('c', {onKernel: () => clock.pass(7)});
+    const workload = [TASK, {...TASK, op: 'gradSoftmax'}, {...TASK, op: 'logSumExp', shape: [5, 7]}] as const;
+    const start = clock.now();
+    const candidates = ['c', 'b', 'a'];
+    const ranking = await rankBackends(workload, {mode: 'measure', candidates, clock: clock.now, budgetMs});
+    expect(clock.now() - start).toBeLessThanOrEqual(1.2 * budgetMs);
+    expect(ranking.candidates.every(({out, parts}) => out === null && parts.length === 3)).toBe(true);
+    if (budgetMs === 1000) expect(ranking.candidates.map(({backend}) => backend)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('with no time at all it is estimated, and says why', async () => {
+    const ranking = await rankBackends(TASK, {mode: 'measure', budgetMs: 0, candidates: ['cpu']});
+    expect(ranking.best).toBe('cpu');
+    expect(ranking.candidates[0]!.parts[0]).toMatchObject({
+      source: 'estimated',
+      from: expect.stringContaining('the budget was too short for one call'),
+    });
+  });
+
+  test('a clock that stands still is found out', async () => {
+    const ranking = await rankBackends(TASK, {mode: 'measure', candidates: ['cpu'], clock: () => 5});
+    expect(ranking.candidates[0]!.parts[0]!.from).toContain('the clock stood still');
+  });
+
+  test('it shows progress, from 0 to 1, never back', async () => {
+    const fractions: number[] = [];
+    const doing = new Set<string>();
+    await rankBackends([TASK, {...TASK, op: 'logSoftmax'}], {
+      mode: 'measure',
+      budgetMs: 200,
+      onProgress: (progress) => {
+        fractions.push(progress.fraction);
+        doing.add(progress.doing);
+      },
+    });
+    expect(fractions[0]).toBe(0);
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(doing).toContain('softmax 8x32: timing wasm');
+    expect(doing).toContain('logSoftmax 8x32: trying cpu');
+  });
+
+  test('deterministic: never by times or by what is active', async () => {
+    const clock = new SimulatedClock(0.1);
+    fake('quick', {onKernel: () => clock.pass(0.01)});
+    fake('steady', {onKernel: () => clock.pass(1)});
+    const candidates = ['steady', 'quick', 'cpu'];
+    const first = await rankBackends(TASK, {deterministic: true, candidates});
+    expect(first.best).toBe('cpu');
+    const measured = {mode: 'measure', clock: clock.now, candidates: ['steady', 'quick']} as const;
+    expect((await rankBackends(TASK, measured)).best).toBe('quick');
+    await tf.setBackend('steady');
+    const second = await rankBackends(TASK, {deterministic: true, mode: 'measure', clock: clock.now, candidates});
+    await tf.setBackend('cpu');
+    expect(second.candidates).toEqual(first.candidates);
+    expect(second.notes).toEqual([expect.stringContaining('to be deterministic')]);
+  });
+});

@@ -1,0 +1,39 @@
+import {softmax} from '../../../kernels/reference';
+import {TensorflowProcess, tensorflowHost} from '../../hosts/tensorflow';
+import {describeWithTfjsNode} from '../../hosts/tfjs_node';
+import {ulpError, worst} from '../../ulp';
+import {describeConformance} from '../conformance';
+
+// As for wasm: the kernels are the same.
+const BOUNDS = {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22};
+
+describeWithTfjsNode('tensorflow', () => {
+  describe.each(['in JavaScript', 'by TensorFlow'] as const)('tensors held %s', (held) => {
+    let tensorflow: TensorflowProcess;
+    const host = () =>
+      tensorflowHost(held, (process) => {
+        tensorflow = process;
+      });
+    describeConformance('tensorflow', host, BOUNDS, 'fused');
+    afterAll(() => tensorflow?.stop());
+  });
+
+  test('install() gives tf.softmax our accuracy, uninstall() takes it back', async () => {
+    const logits = Float32Array.from({length: 1000}, (_, i) => ((i * 37) % 1000) / 10 - 50);
+    const tensorflow = await TensorflowProcess.start('by TensorFlow');
+    const {routed, ours, stock, installed, uninstalled} = await tensorflow.call('install', logits);
+    await tensorflow.stop();
+    const error = (y: Float32Array) => worst(y, softmax(logits), ulpError).error;
+    expect(routed).toContain('tf.softmax');
+    expect(error(ours)).toBeLessThanOrEqual(BOUNDS.softmax);
+    expect(error(stock)).toBeGreaterThan(BOUNDS.softmax);
+    expect(installed).toEqual(ours);
+    expect(uninstalled).toEqual(stock);
+  });
+
+  test('the report says what runs, with the version of TensorFlow', async () => {
+    const tensorflow = await TensorflowProcess.start('in JavaScript');
+    await tensorflow.stop();
+    expect(tensorflow.runs).toMatch(/TensorFlow \d+\.\d+\.\d+/);
+  });
+});

@@ -1,0 +1,402 @@
+import {execFileSync} from 'node:child_process';
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import {maskRuns} from '../../../backends/engines/mask_runs';
+import kernels from '../../../backends/engines/wasm/generated/kernels';
+import lossMask from '../../../backends/engines/wasm/generated/loss_mask';
+import {lastRun, notePlainTypeScript} from '../../../backends/engines/wasm/launch';
+import {relax} from '../../../backends/engines/wasm/relax';
+import {bytesOfText} from '../../../backends/engines/wasm/text';
+import {forwardVariant, productVariant} from '../../../backends/engines/wasm/variants';
+import {wasmBackend} from '../../../backends/wasm';
+import {
+  logSoftmax,
+  logSoftmaxJvp,
+  logSoftmaxVjp,
+  logSumExp,
+  softmax,
+  softmaxCrossEntropy,
+  softmaxVjp,
+} from '../../../index';
+import * as reference from '../../../kernels/reference';
+import {ulpError, worst} from '../../ulp';
+
+const BUDGET = 24 * 1024;
+
+beforeEach(async () => {
+  await tf.setBackend('wasm');
+});
+
+test('the kernels are under 24 KiB', () => {
+  expect(bytesOfText(kernels).length).toBeLessThan(BUDGET);
+});
+
+test('a module of every byte comes back from its text, which needs no escapes in a string', () => {
+  // In Node itself: jest takes no ES module.
+  const program = `
+    import {bytesAsText} from './scripts/bytes_as_text.mjs';
+    console.log(bytesAsText(Uint8Array.from({length: 512}, (_, i) => 7 * i)));
+  `;
+  const text = execFileSync(process.execPath, ['--input-type=module', '-e', program], {encoding: 'utf8'}).slice(0, -1);
+  expect(Array.from(bytesOfText(text))).toEqual(Array.from({length: 512}, (_, i) => (7 * i) % 256));
+  expect(text).toMatch(/^[^'\\`]+$/);
+});
+
+test('the relaxed build is the same bytes with each multiply-add fused, and nothing else changed', () => {
+  const bytes = bytesOfText(kernels);
+  const relaxed = Uint8Array.from(bytes);
+  const pairs = relax(relaxed);
+  expect(pairs).toBeGreaterThan(200);
+  const changes = bytes.filter((byte, i) => byte !== relaxed[i]).length;
+  expect(changes).toBeLessThanOrEqual(6 * pairs);
+  expect(relax(relaxed)).toBe(0);
+});
+
+test('masks and losses are under 9.25 KiB', () => {
+  expect(bytesOfText(lossMask).length).toBeLessThan(9.25 * 1024);
+});
+
+/** Runs an action on a fresh copy of the backend's modules, with `compile` in the place of `new WebAssembly.Module`. */
+async function withFreshModules(
+  compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module,
+  action: (fresh: {wasmBackend: typeof wasmBackend; lastRun: typeof lastRun}) => void,
+): Promise<void> {
+  const {Module} = WebAssembly;
+  WebAssembly.Module = new Proxy(Module, {construct: (_, [bytes]) => compile(bytes)});
+  try {
+    await jest.isolateModulesAsync(async () => {
+      action({...(await import('../../../backends/wasm')), ...(await import('../../../backends/engines/wasm/launch'))});
+    });
+  } finally {
+    WebAssembly.Module = Module;
+  }
+}
+
+test('nothing is compiled until first use, and then once', async () => {
+  const {Module} = WebAssembly;
+  const ours = [kernels, lossMask].map((text) => bytesOfText(text).length);
+  let compiled: number[] = [];
+  await withFreshModules(
+    (bytes) => {
+      // Tools compile modules of their own.
+      if (ours.includes(bytes.length)) compiled.push(ours.indexOf(bytes.length));
+      return new Module(bytes);
+    },
+    (fresh) => {
+      const backend = tf.backend() as BackendWasm;
+      expect(compiled).toEqual([]);
+      expect(fresh.wasmBackend.describe(backend)).toContain('in place');
+      expect(fresh.wasmBackend.describe(backend)).toContain('in place');
+      expect(compiled).toEqual([0]);
+      // Masks and losses at the first of them.
+      compiled = [];
+      const [x, labels] = [tf.zeros([2, 5]), tf.zeros([2], 'int32')];
+      const rows = {outer: 2, n: 5, inner: 1};
+      for (const _ of [1, 2]) {
+        const request = {x, labels, rows, sparse: true, smoothing: 0, total: null, outputShape: [2]};
+        backend.disposeData(fresh.wasmBackend.crossEntropy!(request, backend).dataId);
+      }
+      expect(compiled).toEqual([1]);
+      tf.dispose([x, labels]);
+    },
+  );
+});
+
+describe('which variant runs', () => {
+  test.each([
+    [[64, 1000], -1, 'LongRows'],
+    [[1, 4], -1, 'LongRows'],
+    [[3, 8], -1, 'LongRows'],
+    [[4, 8], -1, 'ShortRows'],
+    [[100, 21], -1, 'ShortRows'],
+    [[5, 48], -1, 'ShortRows'],
+    [[5, 49], -1, 'LongRows'],
+    [[5, 1], -1, 'GatheredRows'],
+    [[2, 3], -1, 'GatheredRows'],
+    [[7, 9, 3], 1, 'GatheredRows'],
+    [[7, 9, 4], 1, 'LongRows'],
+    [[12, 4], 0, 'LongRows'],
+    [[7, 1, 4], 1, 'GatheredRows'],
+    [[7, 9, 5], 1, 'StridedRows'],
+    [[2, 81, 35], 1, 'StridedRows'],
+    [[12, 6], 0, 'StridedRows'],
+  ] as const)('%p along %i: %s', (shape, axis, variant) => {
+    tf.tidy(() => softmax(tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`softmax${variant}`);
+    tf.tidy(() => logSoftmax(tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSoftmax${variant}`);
+    tf.tidy(() => logSumExp(tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSumExp${variant}`);
+  });
+
+  test.each([
+    [[64, 1000], -1, 'LongRows'],
+    [[100, 8], -1, 'LongRows'],
+    [[100, 3], -1, 'GatheredRows'],
+    [[7, 9, 3], 1, 'GatheredRows'],
+    [[7, 9, 4], 1, 'StridedRows'],
+    [[12, 4], 0, 'StridedRows'],
+    [[3, 1, 8], 1, 'GatheredRows'],
+  ] as const)('products of %p along %i: %s', (shape, axis, variant) => {
+    tf.tidy(() => softmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`softmaxProduct${variant}`);
+    tf.tidy(() => logSoftmaxJvp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(`logSoftmaxJvp${variant}`);
+  });
+
+  test.each([
+    [[64, 1000], -1, 'logSoftmaxGradientLongRows'],
+    [[3, 4], -1, 'logSoftmaxGradientLongRows'],
+    [[100, 8], -1, 'logSoftmaxVjpLongRows'],
+    [[100, 3], -1, 'logSoftmaxVjpGatheredRows'],
+    [[7, 9, 4], 1, 'logSoftmaxVjpStridedRows'],
+  ] as const)("logSoftmax's derivative of %p along %i: %s", (shape, axis, kernel) => {
+    tf.tidy(() => logSoftmaxVjp(tf.ones([...shape]), tf.ones([...shape]), axis));
+    expect(lastRun()?.kernel).toBe(kernel);
+    notePlainTypeScript();
+    tf.tidy(() => tf.grad((x) => logSoftmax(x, axis))(tf.ones([...shape]), tf.ones([...shape])));
+    expect(lastRun()?.kernel).toBe(kernel);
+  });
+
+  test.each([
+    [[64, 1000], -1, 'LongRows', 'LongRows'],
+    [[64, 1000], 0, 'GatheredRows', 'GatheredRows'],
+    [[100, 10], -1, 'GatheredRows', 'LongRows'],
+    [[1, 10], -1, 'LongRows', 'LongRows'],
+    [[100, 3], -1, 'GatheredRows', 'GatheredRows'],
+  ] as const)('losses of %p along %i: %s, their gradient: %s', (shape, axis, variant, ofGradient) => {
+    const x = tf.ones([...shape]);
+    const rows = shape.filter((_, d) => d !== (axis + 2) % 2);
+    for (const [kind, labels] of [
+      ['sparseCrossEntropy', tf.zeros(rows, 'int32')],
+      ['crossEntropy', tf.ones([...shape])],
+    ] as const) {
+      tf.tidy(() => softmaxCrossEntropy(labels, x, {axis}));
+      expect(lastRun()?.kernel).toBe(`${kind}${variant}`);
+      tf.tidy(() => tf.grad((t) => softmaxCrossEntropy(labels, t, {axis}))(x));
+      expect(lastRun()?.kernel).toBe(`${kind}Gradient${ofGradient}`);
+      labels.dispose();
+    }
+    x.dispose();
+  });
+
+  test.each([
+    [[64, 1000], -1, [1000], 1, 'LongRows'],
+    [[64, 1000], -1, [64, 1], -0.5, 'LongRows'],
+    [[64, 1000], -1, [1000], 0.3, 'GatheredRows'],
+    [[64, 1000], 0, [1000], 1, 'GatheredRows'],
+    [[64, 3], -1, [3], 1, 'GatheredRows'],
+  ] as const)('masks: %p along %i, mask %p, scale %d: %s', (shape, axis, maskShape, scale, variant) => {
+    tf.tidy(() => softmax(tf.ones([...shape]), axis, {scale, mask: tf.ones([...maskShape], 'bool')}));
+    expect(lastRun()?.kernel).toBe(`maskedSoftmax${variant}`);
+    tf.tidy(() => logSoftmax(tf.ones([...shape]), axis, {scale, mask: tf.ones([...maskShape], 'bool')}));
+    expect(lastRun()?.kernel).toBe(`maskedLogSoftmax${variant}`);
+  });
+
+  test('a scale that floats cannot multiply by exactly takes the kernels in doubles', () => {
+    const rows = {outer: 100, n: 8, inner: 1};
+    expect([1, -1, 0.5, -0.125, 2 ** -32].map((scale) => forwardVariant(rows, scale))).toEqual(
+      Array(5).fill('ShortRows'),
+    );
+    expect([2, 0.3, 0, -3, 2 ** -33].map((scale) => forwardVariant(rows, scale))).toEqual(Array(5).fill('LongRows'));
+    expect(forwardVariant({outer: 2, n: 9, inner: 16}, 0.3)).toBe('GatheredRows');
+    expect(productVariant({outer: 2, n: 9, inner: 16})).toBe('StridedRows');
+  });
+});
+
+test('a mask of numbers: what is not 0 takes part, as on other backends', () => {
+  expect(softmax([1, 1, 1, 1], -1, {mask: [2, 0, 0.5, -0]}).dataSync()).toEqual(Float32Array.of(0.5, 0, 0.5, 0));
+});
+
+describe("tfjs's memory", () => {
+  const backend = () => tf.backend() as BackendWasm;
+
+  test('holds one new buffer after an op: its output. Nothing is copied', () => {
+    const wasm = backend().wasm as unknown as {_malloc(bytes: number): number};
+    for (const [op, outputs] of [
+      [(x: tf.Tensor) => softmax(x), [4 * 3000]],
+      [(x: tf.Tensor) => logSoftmax(x, 1), [4 * 3000]],
+      [(x: tf.Tensor) => logSumExp(x), [4 * 300]],
+      [(x: tf.Tensor) => logSoftmaxVjp(x, x, 0), [4 * 3000, 4 * 3000]],
+      [(x: tf.Tensor) => logSoftmaxVjp(tf.reshape(x, [3, 1000]), tf.reshape(x, [3, 1000])), [4 * 3000]],
+    ] as const) {
+      const x = tf.randomNormal([30, 10, 10]);
+      const malloc = jest.spyOn(wasm, '_malloc');
+      const y = op(x);
+      expect(malloc.mock.calls.map(([bytes]) => bytes)).toEqual(outputs);
+      malloc.mockRestore();
+      tf.dispose([x, y]);
+    }
+  });
+
+  test('so it does after a masked one, a loss, and a gradient of that', () => {
+    const wasm = backend().wasm as unknown as {_malloc(bytes: number): number};
+    const [logits, mask] = [tf.randomNormal([30, 10, 10]), tf.randomUniform([10, 1, 10], 0, 2, 'bool')];
+    const square = tf.reshape(mask, [10, 10]);
+    const [labels, classes] = [tf.randomUniform([30, 10, 10]), tf.zeros([30, 10], 'int32')];
+    const cotangent = tf.randomNormal([30, 10]);
+    const attrs = {axis: 2, smoothing: 0, reduced: false, factor: 1};
+    const gradient = (inputs: tf.NamedTensorMap) =>
+      tf.engine().runKernel<tf.Tensor>('sparseCrossEntropyGradient', inputs, attrs);
+    for (const [op, outputs] of [
+      [() => softmax(logits, -1, {mask: square}), [4 * 3000]],
+      [() => logSumExp(logits, 1, false, {mask: square}), [4 * 300]],
+      [() => softmaxCrossEntropy(labels, logits, {reduction: 'none'}), [4 * 300]],
+      [() => softmaxCrossEntropy(classes, logits), [4]],
+      [() => gradient({logits, labels: classes, cotangent}), [4 * 3000]],
+    ] as [() => tf.Tensor, number[]][]) {
+      const malloc = jest.spyOn(wasm, '_malloc');
+      const y = op();
+      expect(malloc.mock.calls.map(([bytes]) => bytes)).toEqual(outputs);
+      malloc.mockRestore();
+      y.dispose();
+    }
+    tf.dispose(cotangent);
+    tf.dispose([logits, mask, square, labels, classes]);
+  });
+
+  test('may grow between two calls', () => {
+    const heap = () => (backend().wasm as unknown as {HEAPU8: Uint8Array}).HEAPU8.length;
+    const x = tf.tensor([0, Math.log(3), 0, 0]);
+    softmax(x).dispose();
+    const before = heap();
+    const large = tf.zeros([before / 4]);
+    expect(heap()).toBeGreaterThan(before);
+    const y = softmax(x);
+    expect(worst(y.dataSync(), reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(4);
+    tf.dispose([x, y, large]);
+  });
+
+  test('is another one after the backend was removed and started again', async () => {
+    const first = backend();
+    tf.dispose(softmax(tf.zeros([4])));
+    const factory = tf.findBackendFactory('wasm');
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', factory, 2);
+    await tf.setBackend('wasm');
+    expect(backend()).not.toBe(first);
+    const x = tf.tensor([0, Math.log(3), 0, 0]);
+    const y = softmax(x);
+    expect(lastRun()?.kernel).toBe('softmaxLongRows');
+    expect(worst(y.dataSync(), reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(4);
+    expect(wasmBackend.describe(backend())).toContain("in place on tfjs's memory");
+    tf.dispose([x, y]);
+  });
+});
+
+describe('where the memory cannot be reached', () => {
+  /** The backend as another version of tfjs might have it: the same heap, the memory out of sight. */
+  function secretive(): BackendWasm {
+    const real = tf.backend() as BackendWasm;
+    const wasm = Object.assign(Object.create(real.wasm), {asm: {}, wasmMemory: undefined});
+    return Object.assign(Object.create(real), {wasm});
+  }
+
+  test('the kernels run on a memory of their own, and describe says so', () => {
+    const backend = secretive();
+    expect(wasmBackend.describe(backend)).toMatch(/^WebAssembly on a memory of its own, with copies: /);
+    const x = tf.randomNormal([40, 50]);
+    const y = wasmBackend.forward(
+      {
+        kind: 'softmax',
+        x,
+        rows: {outer: 40, n: 50, inner: 1},
+        scale: 1,
+        mask: null,
+        exact: false,
+        outputShape: [40, 50],
+      },
+      backend,
+    );
+    expect(lastRun()?.kernel).toBe('softmaxLongRows');
+    const v = tf.randomNormal([40, 50]);
+    const product = wasmBackend.product(
+      {kind: 'softmaxProduct', y, v, rows: {outer: 40, n: 50, inner: 1}, factor: 2, exact: false},
+      backend,
+    );
+    expect(lastRun()?.kernel).toBe('softmaxProductLongRows');
+    const real = tf.backend() as BackendWasm;
+    const values = real.readSync(y.dataId) as Float32Array;
+    const exact = reference.alongAxis([40, 50], 1, [x.dataSync()], reference.softmax);
+    expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4);
+    const exactProduct = reference.alongAxis([40, 50], 1, [values, v.dataSync()], reference.softmaxProduct);
+    const productValues = real.readSync(product.dataId) as Float32Array;
+    expect(worst(productValues, exactProduct, (a, e) => Math.abs(a - 2 * e)).error).toBeLessThan(1e-6);
+    tf.dispose([x, v]);
+    real.disposeData(y.dataId);
+    real.disposeData(product.dataId);
+  });
+
+  test('so do masks and losses', () => {
+    const backend = secretive();
+    const real = tf.backend() as BackendWasm;
+    const rows = {outer: 40, n: 50, inner: 1};
+    const shape = [40, 50];
+    const x = tf.randomNormal(shape);
+    const flags = tf.tensor(
+      Uint8Array.from({length: 50}, (_, i) => i & 1),
+      [50],
+      'bool',
+    );
+    const labels = tf.tensor(
+      Int32Array.from({length: 40}, (_, i) => i),
+      [40],
+      'int32',
+    );
+    const cotangent = tf.randomNormal([40]);
+    const read = (result: tf.TensorInfo) => {
+      const values = real.readSync(result.dataId) as Float32Array;
+      real.disposeData(result.dataId);
+      return values;
+    };
+    const values = x.dataSync();
+    const keep = Float64Array.from(values, (_, i) => i & 1);
+    const mask = {tensor: flags, ...maskRuns(flags.shape, shape, 1)};
+    const request = {kind: 'softmax', x, rows, scale: 1, mask, exact: false, outputShape: shape} as const;
+    const y = read(wasmBackend.forward({...request, outputShape: shape}, backend));
+    expect(lastRun()?.kernel).toBe('maskedSoftmaxLongRows');
+    const exact = reference.alongAxis(shape, 1, [values, keep], reference.masked.softmax);
+    expect(worst(y, exact, ulpError).error).toBeLessThanOrEqual(4);
+
+    const loss = {x, labels, rows, sparse: true, smoothing: 0, total: null, outputShape: [40]};
+    const losses = read(wasmBackend.crossEntropy!(loss, backend));
+    expect(lastRun()?.kernel).toBe('sparseCrossEntropyLongRows');
+    const oneHot = Float64Array.from(values, (_, i) => Number(i % 50 === Math.floor(i / 50)));
+    const exactLosses = reference.alongAxis(shape, 1, [values, oneHot], (r, q) => [reference.crossEntropy(r, q)]);
+    expect(worst(losses, exactLosses, ulpError).error).toBeLessThanOrEqual(4);
+    const gradient = read(wasmBackend.crossEntropyGradient!({...loss, cotangent}, backend));
+    expect(lastRun()?.kernel).toBe('sparseCrossEntropyGradientLongRows');
+    const g = cotangent.dataSync();
+    const exactGradient = reference
+      .alongAxis(shape, 1, [values, oneHot], reference.crossEntropyGradient)
+      .map((slope, i) => slope * g[Math.floor(i / 50)]!);
+    expect(worst(gradient, exactGradient, (a, e) => Math.abs(a - e)).error).toBeLessThan(2e-6);
+    tf.dispose([x, flags, labels, cotangent]);
+  });
+});
+
+describe('where WebAssembly may not be compiled', () => {
+  test('plain TypeScript runs, and describe says why', async () => {
+    const forbid = () => {
+      throw new Error('blocked by the content security policy');
+    };
+    await withFreshModules(forbid, (fresh) => {
+      const backend = tf.backend() as BackendWasm;
+      expect(fresh.wasmBackend.describe(backend)).toBe(
+        'plain TypeScript, in double precision: blocked by the content security policy',
+      );
+      const x = tf.tensor([0, Math.log(3), 0, 0]);
+      const rows = {outer: 1, n: 4, inner: 1};
+      const y = fresh.wasmBackend.forward(
+        {kind: 'softmax', x, rows, scale: 1, mask: null, exact: false, outputShape: [4]},
+        backend,
+      );
+      expect(fresh.lastRun()).toBeNull();
+      const values = backend.readSync(y.dataId) as Float32Array;
+      expect(worst(values, reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(2);
+      x.dispose();
+      backend.disposeData(y.dataId);
+    });
+  });
+});

@@ -1,0 +1,122 @@
+import * as reference from '../../../kernels/reference';
+import {masked} from '../../cases/masks';
+import {Random} from '../../cases/random';
+import {type BrowserPage, open} from '../../hosts/browser';
+import {type BrowserHost, inBrowser} from '../../hosts/in_browser';
+import type {Functions} from '../../pages/webgl';
+import {ulpError, worst} from '../../ulp';
+
+describe('what is special about textures', () => {
+  let page: BrowserPage<Functions>;
+  beforeAll(async () => {
+    page = await open<Functions>({entry: 'spec/pages/webgl.ts'});
+    await page.run('start', {});
+  });
+  afterAll(() => page.close());
+
+  const random = new Random(9);
+  const normal = (size: number) => Float32Array.from({length: size}, () => random.normal(3));
+  const rowsOf = (values: Float32Array, n: number) =>
+    reference.alongAxis([values.length / n, n], 1, [values], reference.softmax);
+
+  test.each([
+    [
+      [3, 4],
+      [2, 6],
+    ],
+    [[12], [3, 4]],
+    [[6], [3, 1, 2]],
+    [
+      [4, 5],
+      [2, 2, 5],
+    ],
+    [[15], [3, 5]],
+  ])('data uploaded under %p and used under %p', async (first, second) => {
+    const values = normal(first.reduce((a, b) => a * b));
+    const actual = await page.run('softmaxOfReshaped', {values, first, second});
+    expect(worst(actual, rowsOf(values, second.at(-1)!), ulpError).error).toBeLessThanOrEqual(6);
+  });
+
+  test.each([1, 3])('a slice that is an offset into another texture: from row %i', async (begin) => {
+    const values = normal(5 * 7);
+    const actual = await page.run('softmaxOfSlice', {values, shape: [5, 7], begin});
+    expect(worst(actual, rowsOf(values.slice(begin * 7), 7), ulpError).error).toBeLessThanOrEqual(6);
+  });
+
+  test.each([
+    ['softmaxProduct', reference.softmaxProduct],
+    ['logSoftmaxJvp', reference.logSoftmaxJvp],
+    ['logSoftmaxVjp', reference.logSoftmaxVjp],
+  ] as const)('%s of given probabilities is within 4 · 2^-24 of its own scale', async (op, exactOf) => {
+    for (const n of [5, 128, 1000, 50257]) {
+      const [y, v] = [Float32Array.from(reference.softmax(normal(n))), normal(n)];
+      const actual = await page.run('productOf', {op, shape: [1, n], y, v});
+      const total = (f: (i: number) => number) => y.reduce((sum, _, i) => sum + f(i), 0);
+      const [yv, vs] = [total((i) => Math.abs(y[i]! * v[i]!)), total((i) => Math.abs(v[i]!))];
+      const scale = {
+        softmaxProduct: (i: number) => y[i]! * (Math.abs(v[i]!) + yv),
+        logSoftmaxJvp: (i: number) => Math.abs(v[i]!) + yv,
+        logSoftmaxVjp: (i: number) => Math.abs(v[i]!) + y[i]! * vs,
+      }[op];
+      const error = (a: number, e: number, i: number) => Math.abs(a - e) / (scale(i) * 2 ** -24 + 1e-30);
+      expect(worst(actual, exactOf(y, v), error).error).toBeLessThanOrEqual(4);
+    }
+  });
+});
+
+describe.each([true, false])('shapes that textures make hard, uploaded packed: %s', (packed) => {
+  let host: BrowserHost;
+  beforeAll(async () => {
+    host = await inBrowser('webgl', {environment: {WEBGL_PACK: packed}});
+  });
+  afterAll(() => host.close());
+
+  test.each([
+    ['more than 65535 rows', [70_001, 5]],
+    ['more elements than a line of texels has room for', [3, 40_001]],
+    ['rank 1, wrapped', [33_333]],
+    ['one column', [301, 1]],
+  ])('%s', async (_, shape) => {
+    await expectRight(shape, shape.length - 1);
+  });
+
+  test.each([
+    [[4, 5, 1, 1], 1],
+    [[5, 1], 0],
+    [[1, 5], 0],
+    [[3, 7, 1], 0],
+    [[3, 7, 1], 1],
+    [[1, 1, 9], 1],
+    [[40_001, 3], 0],
+    [[3, 20_003, 2], 1],
+  ])('axes of length 1, and long ones across: %p along %i', expectRight);
+
+  test.each([[[2, 1, 2, 1, 2, 1]], [[3, 1, 3, 1, 5]]])(
+    'a mask repeated along every other of six dimensions: %p',
+    async (maskShape) => {
+      const {shape, values, mask, keep} = masked('', [2, 3, 2, 3, 2, 5], maskShape, 4, (_, r) => r.uniform() < 0.5);
+      const outcome = await host.run({op: 'softmax', shape, logits: values, axis: 4, mask});
+      expect(outcome.kernels).toEqual(['maskedSoftmax']);
+      const exact = reference.alongAxis(shape, 4, [values, keep], reference.masked.softmax);
+      expect(worst(outcome.values, exact, ulpError).error).toBeLessThanOrEqual(6);
+    },
+  );
+
+  async function expectRight(shape: number[], axis: number): Promise<void> {
+    const random = new Random(4);
+    const logits = Float32Array.from({length: shape.reduce((a, b) => a * b)}, () => random.normal(3));
+    const {values, kernels} = await host.run({op: 'softmax', shape, logits, axis});
+    expect(kernels).toEqual(['softmax']);
+    const exact = reference.alongAxis(shape, axis, [logits], reference.softmax);
+    expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(6);
+  }
+});
+
+test('WebGL 1 is refused, with what to do instead', async () => {
+  const page = await open<Functions>({entry: 'spec/pages/webgl.ts'});
+  await page.run('start', {flags: {WEBGL_VERSION: 1}});
+  await expect(page.run('observe', {op: 'softmax', shape: [2, 3], packed: true})).rejects.toThrow(
+    /needs WebGL 2.*wasm/,
+  );
+  await page.close();
+});

@@ -1,0 +1,81 @@
+import {helpText, parseOptions, planFor} from '../../benchmarks/cli/options';
+import {isSoftwareRenderer} from '../../benchmarks/page/gpu';
+import {onnxModel} from '../../benchmarks/peers/onnx/model';
+import {encode} from '../../benchmarks/peers/onnx/protobuf';
+
+const backendsOf = (browser: boolean) => (browser ? ['cpu', 'webgl'] : ['cpu', 'wasm']);
+const parse = (...args: string[]) => parseOptions(args, backendsOf);
+
+describe('options', () => {
+  it('have defaults that take two minutes with the checks', () => {
+    const plan = planFor(parse(), ['cpu', 'wasm']);
+    expect(plan.seconds).toBeLessThan(120);
+    expect(plan).toMatchObject({backends: ['cpu', 'wasm'], distribution: 'uniform:10'});
+    expect(plan.ops).toHaveLength(5);
+  });
+
+  it('are taken as they are given', () => {
+    const options = parse(
+      '--op',
+      'softmax',
+      '--shape',
+      '3x5',
+      '--shape',
+      '1x7',
+      '--seconds',
+      '0.5',
+      '--logits',
+      'normal:2',
+    );
+    expect(planFor(options, ['cpu'])).toMatchObject({
+      ...{ops: ['softmax'], distribution: 'normal:2', seconds: 1},
+      shapes: [
+        [3, 5],
+        [1, 7],
+      ],
+    });
+  });
+
+  it.each([
+    [['--op', 'argmax'], 'There is no op argmax. Choose among softmax, logSoftmax'],
+    [['--backend', 'webgl'], 'There is no backend webgl. Choose among cpu, wasm.'],
+    [['--peer', 'torch'], 'There is no peer torch. Choose among stock'],
+    [['--shape', '3'], '3 is no shape: give rows x row length, such as 64x1000.'],
+    [['--shape', '0x4'], '0x4 is no shape'],
+    [['--logits', 'normal'], 'normal is no distribution of logits. There are normal:NUMBER'],
+    [['--logits', 'toString:1'], 'toString:1 is no distribution'],
+    [['--seconds', '0'], '--seconds is 0; it takes a number of seconds above 0.'],
+    [['--what'], "Unknown option '--what'"],
+  ])('%j is refused with what there is', (args, message) => {
+    expect(() => parse(...args)).toThrow(message);
+  });
+
+  it('know the backends of a browser', () => {
+    expect(parse('--browser', '--backend', 'webgl').plan.backends).toEqual(['webgl']);
+    expect(helpText(backendsOf)).toContain('with --browser cpu, webgl');
+  });
+});
+
+describe('ONNX models', () => {
+  it('are protobuf: varints of seven bits, strings and messages by length', () => {
+    // The examples of protobuf's own description of its wire format.
+    expect([...encode({1: 150})]).toEqual([0x08, 0x96, 0x01]);
+    expect([...encode({2: 'testing'})]).toEqual([0x12, 0x07, ...Buffer.from('testing')]);
+    expect([...encode({3: encode({1: 150})})]).toEqual([0x1a, 0x03, 0x08, 0x96, 0x01]);
+    expect([...encode({1: -2})]).toEqual([0x08, 0xfe, ...Array(8).fill(0xff), 0x01]);
+  });
+
+  it('name their operator', () => {
+    expect(Buffer.from(onnxModel('logSoftmax')).toString('latin1')).toContain('LogSoftmax');
+  });
+});
+
+test.each([
+  ['ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)', true],
+  ['llvmpipe (LLVM 15.0.7, 256 bits)', true],
+  ['ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11)', true],
+  ['ANGLE (NVIDIA, NVIDIA GeForce RTX 3090 Direct3D11)', false],
+  ['Apple M2', false],
+])('%s is a software GPU: %s', (name, isSoftware) => {
+  expect(isSoftwareRenderer(name)).toBe(isSoftware);
+});

@@ -1,0 +1,189 @@
+import {execFile} from 'node:child_process';
+import {copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {basename, dirname, join, resolve} from 'node:path';
+import {asIssue} from '../../cli/issue';
+
+/** The command as it is built: `npx tfjs-softmax`. */
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const CLI = resolve(manifest.bin['tfjs-softmax']);
+
+/** The command and its chunks. */
+function commandFiles(): string[] {
+  const folder = dirname(CLI);
+  return readdirSync(folder)
+    .filter((name) => /^cli.*\.mjs$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function run(args: string[], env: Record<string, string> = {}, program = CLI): Promise<Outcome> {
+  return new Promise((done) => {
+    execFile(process.execPath, [program, ...args], {env: {...process.env, ...env}}, (error, stdout, stderr) =>
+      done({code: error ? Number(error.code) : 0, stdout, stderr}),
+    );
+  });
+}
+
+test('doctor says what passes, stars what it chose, and advises', async () => {
+  const {code, stdout} = await run(['doctor']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/│ cpu +│ .*PASS/);
+  expect(stdout).toMatch(/│ wasm +│ .*PASS/);
+  expect(stdout.match(/│ \* │ (cpu|wasm)/g)).toHaveLength(1);
+  expect(stdout).toMatch(/\n(cpu|wasm): the fastest, as measured\./);
+  expect(stdout).toContain('To get a faster one');
+});
+
+test('doctor --json is JSON, for programs', async () => {
+  const {code, stdout} = await run(['doctor', '--json'], {TFJS_SOFTMAX_BACKEND: 'cpu'});
+  expect(code).toBe(0);
+  const {report, selection, packages, failure, advice} = JSON.parse(stdout);
+  expect(report.versions['tfjs-softmax']).toBe(manifest.version);
+  expect(report.machine.wasm.simd).toBe(true);
+  expect(selection).toMatchObject({backend: 'cpu', why: 'asked for by the environment variable TFJS_SOFTMAX_BACKEND'});
+  expect(packages.find(({backend}: {backend: string}) => backend === 'wasm').problem).toBeNull();
+  expect(failure).toBeNull();
+  expect(advice.length).toBeGreaterThan(0);
+});
+
+/** The cells of the Markdown table under a heading, without its two head lines. */
+function cellsUnder(heading: string, markdown: string): string[][] {
+  const section = markdown.split(/^#+ /m).find((text) => text.startsWith(heading))!;
+  const lines = section.split('\n').filter((line) => line.startsWith('|'));
+  return lines.slice(2).map((line) => {
+    const cells = line.split(/(?<!\\)\|/).slice(1, -1);
+    return cells.map((cell) => cell.trim());
+  });
+}
+
+test('doctor --report is Markdown for an issue', async () => {
+  const {code, stdout} = await run(['doctor', '--report'], {
+    TFJS_SOFTMAX_BACKEND: '',
+    TF_NUM_INTRAOP_THREADS: '2',
+    NODE_OPTIONS: '--stack-trace-limit=20',
+  });
+  expect(code).toBe(0);
+  expect(stdout).toContain(`- tfjs-softmax: ${manifest.version}\n- tfjs-core: 4.`);
+  expect(stdout).toMatch(/^- @tensorflow\/tfjs-backend-wasm: 4\./m);
+  expect(stdout).toContain(`- node: ${process.versions.node}\n`);
+  expect(stdout).toMatch(/#### Hardware\n\nNode \d+, .* cores, WebAssembly: /);
+  const backends = cellsUnder('Backends', stdout);
+  for (const name of ['cpu', 'wasm']) {
+    expect(backends).toContainEqual([name, 'PASS', 'own', expect.stringContaining('WebAssembly')]);
+  }
+  expect(stdout).toMatch(/^Chosen: \w+, (the fastest|as fast as)/m);
+  expect(stdout).toMatch(/^- TF_NUM_INTRAOP_THREADS: 2$/m);
+  expect(stdout).toMatch(/^- WASM_HAS_SIMD_SUPPORT: true$/m);
+  expect(stdout).toMatch(/^- options of Node: --stack-trace-limit$/m); // its value may be private
+  const measured = cellsUnder('Measured', stdout);
+  expect(measured.length).toBeGreaterThan(0); // as many as there was time for
+  expect(measured[0]!.slice(0, 2)).toEqual(['softmax', '64 x 1024 x 1']);
+  for (const row of measured) for (const time of row.slice(2).filter(Boolean)) expect(Number(time)).toBeGreaterThan(0);
+});
+
+test('what fails stands in the report, and cannot break its tables', () => {
+  const markdown = asIssue(
+    {
+      report: {
+        versions: {'tfjs-softmax': '0.1.0', 'tfjs-core': '4.22.0'},
+        active: null,
+        machine: {} as never,
+        backends: [
+          {
+            name: 'odd',
+            kernels: 'composed',
+            started: true,
+            runs: 'something',
+            softwareGpu: false,
+            check: 'FAIL',
+            problem: 'gives 1 | 2\nof /home/someone/x',
+          },
+        ],
+        notRegistered: [],
+      },
+      packages: [{name: 'a-package', backend: 'other', problem: 'does not load: no', version: '1.2.3'}],
+      selection: null,
+      failure: 'No candidate can run.',
+      advice: [],
+    },
+    {
+      versions: {node: '20.0.0'},
+      nodeOptions: [],
+      variables: {},
+      flags: {},
+      home: '/home/someone',
+      wisdom: JSON.stringify({
+        hardware: 'a machine',
+        entries: [{op: 'softmax', rows: '1 x 4 x 1', elements: 4, backends: {odd: {failure: 'gives NaN'}}}],
+      }),
+    },
+  );
+  expect(cellsUnder('Backends', markdown)).toEqual([
+    ['odd', 'FAIL', 'composed', 'gives 1 \\| 2 of ~/x'],
+    ['other', 'none', '', 'does not load: no'],
+  ]);
+  expect(markdown).toContain('- a-package: 1.2.3\n');
+  expect(markdown).toContain('Chosen: none. No candidate can run.');
+  expect(markdown).toContain('- options of Node: none');
+  expect(cellsUnder('Measured', markdown)).toEqual([['softmax', '1 x 4 x 1', 'gives NaN']]);
+});
+
+test('a choice that cannot run makes it fail, with what can', async () => {
+  const {code, stdout} = await run(['doctor'], {TFJS_SOFTMAX_BACKEND: 'webgl'});
+  expect(code).toBe(1);
+  expect(stdout).toContain('webgl, which the environment variable TFJS_SOFTMAX_BACKEND asks for, cannot run');
+  expect(stdout).toContain('Can run: cpu, wasm');
+});
+
+test('anything else shows how it is used', async () => {
+  expect(await run(['--help'])).toMatchObject({code: 0, stdout: expect.stringContaining('Usage: npx tfjs-softmax')});
+  expect((await run(['--help'])).stdout).toContain('--report');
+  const outcomes = await Promise.all([
+    run([]),
+    run(['nurse']),
+    run(['doctor', '--xml']),
+    run(['doctor', '--json', '--report']),
+  ]);
+  for (const {code, stderr} of outcomes) {
+    expect(code).toBe(2);
+    expect(stderr).toContain('Usage: npx tfjs-softmax');
+  }
+  expect(outcomes[1]!.stderr).toContain('there is no command nurse');
+  expect(outcomes[3]!.stderr).toContain('one of --json and --report, not both');
+});
+
+test('the package depends on nothing but its peer at run time', () => {
+  expect(manifest.dependencies).toBeUndefined();
+  expect(Object.keys(manifest.peerDependencies)).toEqual(['@tensorflow/tfjs-core']);
+  const code = commandFiles()
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const imports = code.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"'./][^"']*)["']/g);
+  const outside = [...new Set([...imports].map(([, name]) => name!))].filter((name) => !isBuiltin(name));
+  // playwright-core is asked for only by `bench --browser`, which is for a checkout and says so elsewhere.
+  expect(outside.sort()).toEqual(['@tensorflow/tfjs-core', 'playwright-core', 'tfjs-softmax']);
+  expect(code).not.toMatch(/^import .*playwright-core/m);
+});
+
+test('without tfjs-core the command starts, and says what is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tfjs-softmax-'));
+  try {
+    for (const file of commandFiles()) copyFileSync(file, join(folder, basename(file)));
+    const {code, stderr} = await run(['doctor'], {}, join(folder, basename(CLI)));
+    expect(stderr).toMatch(/^tfjs-softmax: @tensorflow\/tfjs-core is not installed here\. Run npm install/);
+    expect(code).toBe(2);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+});
+
+function isBuiltin(name: string): boolean {
+  return name.startsWith('node:') || ['readline', 'events', 'tty', 'util', 'os', 'stream'].includes(name);
+}

@@ -1,0 +1,101 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {codeBlocks, describeCodeBlocks} from './code_blocks';
+import {RepositoryCopy} from './repository_copy';
+
+/** The pages in docs/ and the README's block on choosing a backend: what stands there as code runs. */
+
+describe('README.md', () => {
+  describeCodeBlocks('README.md', 'Choosing a backend');
+});
+
+describe.each(['choosing-a-backend', 'accuracy', 'special-values', 'how-the-kernels-work'])('docs/%s.md', (page) => {
+  describeCodeBlocks(`docs/${page}.md`);
+});
+
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'benchmarks/README.md'],
+  ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+];
+
+/** What GitHub makes of headings, to be linked to. */
+function anchorsOf(markdown: string): string[] {
+  const headings = markdown.matchAll(/^#+ (.*)$/gm);
+  return Array.from(headings, ([, text]) =>
+    text!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe.each(PAGES)('%s', (page) => {
+  const text = readFileSync(page, 'utf8');
+
+  test('its links lead somewhere', () => {
+    const broken = Array.from(text.matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)/g)).filter(([, file, anchor]) => {
+      const target = file ? join(dirname(page), file) : page;
+      return !existsSync(target) || (anchor && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  test('its commands are there', () => {
+    const {scripts} = JSON.parse(readFileSync('package.json', 'utf8'));
+    const added = codeBlocks(page).flatMap(({code}) => /^\/\/ (spec\/\S+)/.exec(code)?.[1] ?? []);
+    const missing = [
+      ...Array.from(text.matchAll(/npm run ([\w:-]+)/g), ([, name]) => (scripts[name!] ? '' : `npm run ${name}`)),
+      ...Array.from(text.matchAll(/(?:npx (?:jest|tsx) | )((?:spec|benchmarks|scripts)\/[\w/]+\.ts)/g), ([, file]) => {
+        return existsSync(file!) || added.includes(file!) ? '' : file!;
+      }),
+    ].filter(Boolean);
+    expect(missing).toEqual([]);
+  });
+});
+
+test('CHANGELOG.md keeps its form', () => {
+  const headings = Array.from(readFileSync('CHANGELOG.md', 'utf8').matchAll(/^##+ .*$/gm), ([line]) => line);
+  expect(headings[0]).toMatch(/^## /);
+  const form =
+    /^(## \[(Unreleased\]|\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d)$|### (Added|Changed|Deprecated|Removed|Fixed|Security)$)/;
+  for (const heading of headings) expect(heading).toMatch(form);
+});
+
+test('CONTRIBUTING.md breaks a line that is there, and adds one that fits', () => {
+  const {code} = codeBlocks('CONTRIBUTING.md')[0]!;
+  expect(readFileSync('backends/engines/javascript/forward.ts', 'utf8')).toMatch(
+    / {2}return Math\.log1p\(others\);\n}\n$/,
+  );
+  expect(code).toMatch(/^rows\('three near classes', 64, 3, .*\),\n$/);
+  expect(readFileSync('spec/cases/logits.ts', 'utf8')).toMatch(/^ {2}rows\('two near classes', 64, 2, .*\),$/m);
+});
+
+/** Pages that change the repository: their steps are taken in a copy of it, and the tests that they add are run there. */
+const STEPS = [
+  {page: 'docs/adding-a-backend.md', spec: 'spec/toy.spec.ts'},
+  {page: 'docs/adding-an-op.md', spec: 'spec/softmax_entropy.spec.ts'},
+];
+
+describe('pages that change the repository', () => {
+  let copy: RepositoryCopy;
+  beforeAll(() => {
+    copy = new RepositoryCopy();
+    for (const {page} of STEPS) copy.follow(page);
+  });
+  afterAll(() => copy.remove());
+
+  test.each(STEPS)('$page says which test to run', ({page, spec}) => {
+    expect(readFileSync(page, 'utf8')).toContain(`\n    npx jest ${spec}\n`);
+    expect(codeBlocks(page).some(({code}) => code.startsWith(`// ${spec}\n`))).toBe(true);
+  });
+
+  test('what they add has the right types', async () => {
+    expect(await copy.checkTypes()).toMatchObject({exitCode: 0, stdout: ''});
+  });
+
+  test('the tests that they add pass', async () => {
+    const {exitCode, stderr} = await copy.jest(['-i', ...STEPS.map(({spec}) => spec)]);
+    if (exitCode !== 0) throw new Error(stderr);
+    for (const {spec} of STEPS) expect(stderr).toContain(`PASS ${spec}`);
+  });
+});

@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import {type BrowserPage, open} from '../hosts/browser';
+import type {Functions} from '../pages/fuzz';
+import {fuzzCase} from './arbitrary';
+import {fuzzParameters} from './parameters';
+import {verdict} from './verdict';
+
+const BOUNDS = {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22};
+
+let page: BrowserPage<Functions>;
+beforeAll(async () => {
+  page = await open<Functions>({entry: 'spec/pages/fuzz.ts'});
+  expect(await page.run('start', 'webgl')).toBe('webgl');
+});
+afterAll(() => page?.close());
+
+test('webgl: any call gives the right result or a clear error, and leaves nothing behind', async () => {
+  await fc.assert(
+    fc.asyncProperty(fuzzCase, async (fuzzed) => {
+      const wrong = verdict(fuzzed, await page.run('run', fuzzed), BOUNDS);
+      if (wrong) throw new Error(wrong);
+    }),
+    fuzzParameters('webgl', 300),
+  );
+});

@@ -1,0 +1,158 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import {OP_NAMES} from '../../backends/dispatcher/op_names';
+import * as family from '../../index';
+import {stateOfTfjs} from '../hosts/fakes';
+import {OPS} from './case';
+import {fuzzParameters} from './parameters';
+
+/** The dispatcher's functions with any arguments: a ranking, or an error that says what is allowed; tfjs as it was. */
+
+const ANYTHING = fc.oneof(
+  fc.anything({withNullPrototype: true, withBigInt: true, withDate: true, withTypedArray: true}),
+  fc.constantFrom(Symbol('wrong'), () => 1, null, Number.NaN, -1, Number.POSITIVE_INFINITY, '', 'cpu', [], {}),
+);
+const workloadItem = fc.record(
+  {
+    op: fc.constantFrom(...OP_NAMES),
+    shape: fc.array(fc.nat(40), {minLength: 1, maxLength: 4}),
+    weight: fc.nat(3).map((w) => w + 1),
+    residency: fc.constantFrom('cpu', 'wasm', 'webgl'),
+  },
+  {requiredKeys: ['op', 'shape']},
+);
+const options = fc.record(
+  {
+    mode: fc.constant('estimate' as const),
+    candidates: fc.subarray(['cpu', 'wasm', 'nonesuch'], {minLength: 1}),
+    budgetMs: fc.nat(100),
+    deterministic: fc.boolean(),
+    remember: fc.constantFrom(true, false),
+    startLimitMs: fc.nat(5000),
+  },
+  {requiredKeys: []},
+);
+/** In one place of the arguments anything may stand. */
+const spoilt = fc.record({
+  item: workloadItem,
+  options,
+  place: fc.constantFrom(
+    ...['item.op', 'item.shape', 'item.axis', 'item.weight', 'item.residency', 'item', 'options', 'options.mode'],
+    ...['options.candidates', 'options.budgetMs', 'options.deterministic', 'options.remember', 'options.startLimitMs'],
+    ...['options.onProgress', 'options.clock'],
+  ),
+  value: ANYTHING,
+});
+
+type Spoilt = typeof spoilt extends fc.Arbitrary<infer T> ? T : never;
+
+function argumentsOf({item, options: given, place, value}: Spoilt): [never, never] {
+  const [name, key] = place.split('.') as [string, string | undefined];
+  const parts: Record<string, unknown> = {item, options: {...given, remember: false}};
+  parts[name] = key ? {...(parts[name] as object), [key]: value} : value;
+  return [parts.item as never, parts.options as never];
+}
+
+/** An error of ours says what must be; anything else is a fault. */
+function expectClear(error: unknown): void {
+  expect(error).toMatchObject({name: 'Error', message: expect.stringMatching(/must|Allowed|There are none|Name at/)});
+}
+
+beforeAll(async () => {
+  await tf.setBackend('wasm');
+  await tf.setBackend('cpu');
+});
+
+test('rankBackends', async () => {
+  await fc.assert(
+    fc.asyncProperty(spoilt, async (given) => {
+      const before = stateOfTfjs();
+      try {
+        const ranking = await family.rankBackends(...argumentsOf(given));
+        expect(ranking.candidates.every(({ms, out}) => (ms === null) === (out !== null))).toBe(true);
+        expect(`${ranking}`).not.toHaveLength(0);
+      } catch (error) {
+        expectClear(error);
+      }
+      expect(stateOfTfjs()).toEqual(before);
+    }),
+    fuzzParameters('rankBackends', 2000),
+  );
+});
+
+test('selectBackend', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(ANYTHING, fc.constantFrom('cpu', 'wasm', 'nonesuch')), async (backend) => {
+      const before = stateOfTfjs();
+      try {
+        const selection = await family.selectBackend({op: 'softmax', shape: [3]}, {backend: backend as never});
+        expect(tf.getBackend()).toBe(selection.backend);
+      } catch (error) {
+        expect(error).toMatchObject({name: 'Error', message: expect.stringMatching(/must be the name|Can run: /)});
+        expect(stateOfTfjs()).toEqual(before);
+      }
+      await tf.setBackend('cpu');
+    }),
+    fuzzParameters('selectBackend', 300),
+  );
+});
+
+test('backendReport', async () => {
+  const asked = fc.oneof(ANYTHING, fc.record({start: ANYTHING}), fc.record({startLimitMs: ANYTHING}));
+  await fc.assert(
+    fc.asyncProperty(asked, async (given) => {
+      const before = stateOfTfjs();
+      try {
+        const report = await family.backendReport(given as never);
+        expect(report.backends.map(({name}) => name).sort()).toEqual(['cpu', 'wasm']);
+      } catch (error) {
+        expectClear(error);
+      }
+      expect(stateOfTfjs()).toEqual(before);
+    }),
+    fuzzParameters('backendReport', 300),
+  );
+});
+
+test('importWisdom refuses whatever is not whole, and keeps what it had', async () => {
+  await family.rankBackends({op: 'softmax', shape: [64]}, {mode: 'measure', budgetMs: 50});
+  const wisdom = family.exportWisdom();
+  const damaged = fc.tuple(fc.nat(wisdom.length - 1), fc.string({minLength: 1, maxLength: 3})).map(([at, text]) => {
+    return wisdom.slice(0, at) + text + wisdom.slice(at + text.length);
+  });
+  fc.assert(
+    fc.property(fc.oneof(ANYTHING, damaged, fc.json()), (given) => {
+      fc.pre(given !== wisdom);
+      try {
+        family.importWisdom(given as never);
+        // White space is no damage.
+        expect(JSON.parse(given as string)).toEqual(JSON.parse(wisdom));
+      } catch (error) {
+        expect(error).toMatchObject({name: 'Error', message: expect.stringContaining('nothing has changed')});
+      }
+      expect(family.exportWisdom()).toBe(wisdom);
+    }),
+    fuzzParameters('importWisdom', 2000),
+  );
+  family.forgetWisdom();
+  expect(JSON.parse(family.exportWisdom()).entries).toEqual([]);
+});
+
+test('setWasmModule refuses whatever is no module of this package', () => {
+  fc.assert(
+    fc.property(ANYTHING, (given) => {
+      fc.pre(given !== null);
+      expect(() => family.setWasmModule(given as never)).toThrow(/^setWasmModule: .*Allowed are compiled modules/);
+    }),
+    fuzzParameters('setWasmModule', 500),
+  );
+});
+
+test('every public function is fuzzed: here, or in fuzz/run.ts', () => {
+  const ranking = ['rankBackends', 'selectBackend', 'backendReport', 'importWisdom', 'exportWisdom', 'forgetWisdom'];
+  const here = [...ranking, 'setWasmModule'];
+  const there = ['install', 'uninstall', ...OPS.filter((op) => !op.startsWith('tf.'))];
+  expect(Object.keys(family).sort()).toEqual([...here, ...there].sort());
+});

@@ -1,0 +1,165 @@
+import {readFileSync} from 'node:fs';
+import {createContext, runInContext} from 'node:vm';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import * as family from '../../index';
+
+/** Bad input gets an error that says what was given and what is allowed, and leaves nothing behind. */
+
+const x = [1, 2, 3];
+const ALONG_AN_AXIS = {
+  softmax: (logits: family.Input, axis?: number) => family.softmax(logits, axis),
+  softmin: (logits: family.Input, axis?: number) => family.softmin(logits, axis),
+  logSoftmax: (logits: family.Input, axis?: number) => family.logSoftmax(logits, axis),
+  logSumExp: (logits: family.Input, axis?: number) => family.logSumExp(logits, axis),
+  softmaxJvp: (logits: family.Input, axis?: number) => family.softmaxJvp(logits, logits, axis),
+  softmaxVjp: (logits: family.Input, axis?: number) => family.softmaxVjp(logits, logits, axis),
+  logSoftmaxJvp: (logits: family.Input, axis?: number) => family.logSoftmaxJvp(logits, logits, axis),
+  logSoftmaxVjp: (logits: family.Input, axis?: number) => family.logSoftmaxVjp(logits, logits, axis),
+  softmaxJacobian: (logits: family.Input, axis?: number) => family.softmaxJacobian(logits, axis),
+  logSoftmaxJacobian: (logits: family.Input, axis?: number) => family.logSoftmaxJacobian(logits, axis),
+  softmaxInverse: (logits: family.Input, axis?: number) => family.softmaxInverse(logits, axis),
+};
+const SCALED = {
+  softmax: (scale: number) => family.softmax(x, -1, {scale}),
+  logSoftmax: (scale: number) => family.logSoftmax(x, -1, {scale}),
+  softmaxJvp: (scale: number) => family.softmaxJvp(x, x, -1, {scale}),
+  logSoftmaxVjp: (scale: number) => family.logSoftmaxVjp(x, x, -1, {scale}),
+};
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+let before: {tensors: number; buffers: number};
+beforeEach(() => {
+  before = {tensors: tf.memory().numTensors, buffers: tf.memory().numDataBuffers};
+});
+afterEach(() => {
+  expect({tensors: tf.memory().numTensors, buffers: tf.memory().numDataBuffers}).toEqual(before);
+});
+
+describe.each(Object.entries(ALONG_AN_AXIS))('%s', (name, op) => {
+  test('axis out of range', () => {
+    expect(() => op([x, x], 2)).toThrow(`${name}: axis 2 is out of range for logits of shape [2,3]`);
+    expect(() => op([x, x], -3)).toThrow('Allowed are -2 to 1; negative ones count from the end.');
+    expect(() => op(5, 1)).toThrow(`${name}: axis 1 is out of range for logits of shape []`);
+  });
+
+  test('axis that is no integer', () => {
+    expect(() => op(x, 0.5)).toThrow(`${name}: axis must be one integer, but got 0.5`);
+    expect(() => op(x, Number.NaN)).toThrow('but got NaN');
+    expect(() => op(x, [0] as never)).toThrow('For several axes, reshape them into one.');
+    expect(() => op(x, null as never)).toThrow('axis must be one integer, but got null');
+  });
+
+  test('dtypes that have no logits', () => {
+    expect(() => tf.tidy(() => op(tf.tensor(['a', 'b'])))).toThrow(/has dtype string\. Allowed are float32/);
+    expect(() => tf.tidy(() => op(tf.complex([1], [2])))).toThrow(/has dtype complex64\. Allowed are float32/);
+  });
+
+  test('a disposed tensor', () => {
+    const t = tf.tensor1d(x);
+    t.dispose();
+    expect(() => op(t)).toThrow(/is a tensor that was disposed/);
+  });
+
+  test('no tensor at all', () => {
+    expect(() => op(undefined as never)).toThrow(`${name}: `);
+    expect(() => op(null as never)).toThrow(/is or holds null\. Allowed are tensors, numbers/);
+    expect(() => op(['a', 'b'] as never)).toThrow(/is or holds 'a'\. Allowed are/);
+    expect(() => op([1, undefined] as never)).toThrow(/is or holds undefined/);
+    expect(() => op({} as never)).toThrow(/is or holds a Object/);
+    expect(() => op(BigInt64Array.of(1n) as never)).toThrow(/is or holds a bigint, 1/);
+    expect(() => op([[1], [2, 3]] as never)).toThrow(/has rows of different lengths, 1 and 2/);
+    expect(() => op([[1, 2], [3], [4, 5, 6]] as never)).toThrow(/has rows of different lengths, 2 and 1/);
+    expect(() => op([1, [2]] as never)).toThrow(/has rows of different depths/);
+  });
+
+  test('int32 and bool are converted', () => {
+    tf.tidy(() => {
+      const integers = op(tf.tensor1d([1, 0, 1], 'int32'));
+      expect(integers.dtype).toBe('float32');
+      expect(integers.arraySync()).toEqual(op([1, 0, 1]).arraySync());
+      expect(op(tf.tensor1d([true, false, true])).arraySync()).toEqual(integers.arraySync());
+    });
+  });
+});
+
+test('plain, nested and typed arrays are taken as tensors', () => {
+  tf.tidy(() => {
+    const expected = family.softmax(tf.tensor2d([1, 2, 3, 4], [2, 2])).arraySync();
+    expect(
+      family
+        .softmax([
+          [1, 2],
+          [3, 4],
+        ])
+        .arraySync(),
+    ).toEqual(expected);
+    expect(family.softmax([Float32Array.of(1, 2), Float32Array.of(3, 4)]).arraySync()).toEqual(expected);
+    for (const array of [Float32Array.of(1, 2), Float64Array.of(1, 2), Int32Array.of(1, 2), Uint8Array.of(1, 2)]) {
+      expect(family.softmax(array).arraySync()).toEqual(family.softmax([1, 2]).arraySync());
+    }
+    expect(family.softmax([true, false]).arraySync()).toEqual(family.softmax([1, 0]).arraySync());
+    expect(family.softmax(7).shape).toEqual([]);
+  });
+});
+
+test.each(Object.entries(SCALED))('%s: a scale that is not finite', (name, op) => {
+  expect(() => op(Number.POSITIVE_INFINITY)).toThrow(`${name}: scale must be a finite number, but got Infinity`);
+  expect(() => op(Number.NaN)).toThrow('got NaN');
+  expect(() => op('2' as never)).toThrow("got '2'");
+});
+
+test.each([
+  ['softmax', (mask: family.MaskInput) => family.softmax([x, x], -1, {mask})],
+  ['logSoftmax', (mask: family.MaskInput) => family.logSoftmax([x, x], -1, {mask})],
+  ['logSumExp', (mask: family.MaskInput) => family.logSumExp([x, x], -1, false, {mask})],
+] as const)('%s: a mask that does not fit', (name, op) => {
+  expect(() => op([true, false])).toThrow(`${name}: mask has shape [2] and logits have shape [2,3]`);
+  expect(() => op([[[true, false, true]]])).toThrow('each length of the mask must be 1 or that of the logits');
+  expect(() => tf.tidy(() => op(tf.tensor1d([1, 0, 1])))).toThrow(`${name}: mask has dtype float32. It must be bool`);
+  expect(() => op('yes' as never)).toThrow(`${name}: mask is or holds 'yes'`);
+  const disposed = tf.tensor1d([true, true, false]);
+  disposed.dispose();
+  expect(() => op(disposed)).toThrow(`${name}: mask is a tensor that was disposed`);
+});
+
+test('a tensor of another engine: of a frame, or of a context of node:vm', () => {
+  const realm = createContext({console, setTimeout});
+  runInContext('self = globalThis', realm);
+  for (const name of ['tfjs-core/dist/tf-core', 'tfjs-backend-cpu/dist/tf-backend-cpu']) {
+    runInContext(readFileSync(`node_modules/@tensorflow/${name}.min.js`, 'utf8'), realm);
+  }
+  runInContext("tf.setPlatform('another', {isTypedArray: () => false})", realm);
+  const theirs = runInContext('tf.tensor1d([1, 2, 3])', realm) as tf.Tensor1D;
+  const theirMask = runInContext('tf.tensor1d([true, false, true])', realm) as tf.Tensor1D;
+  const theirClasses = runInContext("tf.tensor1d([0], 'int32')", realm) as tf.Tensor1D;
+  expect(theirs).toBeInstanceOf(tf.Tensor);
+  expect(() => family.softmax(theirs)).toThrow('softmax: logits is a tensor of another tfjs engine, as frames');
+  expect(() => family.logSoftmaxVjp(x, theirs)).toThrow('cotangent is a tensor of another tfjs engine');
+  expect(() => family.logSumExp(x, -1, false, {mask: theirMask})).toThrow('mask is a tensor of another tfjs engine');
+  expect(() => family.softmaxCrossEntropy(theirClasses, [x])).toThrow('labels is a tensor of another tfjs engine');
+});
+
+test('softmaxInverse: an offset that is not finite', () => {
+  expect(() => family.softmaxInverse([0.5, 0.5], -1, {offset: Number.NaN})).toThrow(
+    'softmaxInverse: offset must be a finite number',
+  );
+});
+
+test('a tangent or cotangent whose shape differs', () => {
+  expect(() => family.softmaxJvp(x, [1, 2])).toThrow(
+    'softmaxJvp: tangent has shape [2] and logits have shape [3]. They must have the same shape.',
+  );
+  expect(() => family.softmaxVjp(x, [[1, 2, 3]])).toThrow('softmaxVjp: cotangent has shape [1,3]');
+  expect(() => family.logSoftmaxJvp([x], x)).toThrow('logSoftmaxJvp: tangent has shape [3]');
+  expect(() => family.logSoftmaxVjp(x, 1)).toThrow('logSoftmaxVjp: cotangent has shape []');
+});
+
+test('an error inside tf.grad leaves nothing behind', () => {
+  const t = tf.tensor1d(x);
+  expect(() => tf.grad((u) => family.softmax(u, 3))(t)).toThrow('softmax: axis 3 is out of range');
+  t.dispose();
+});

@@ -1,0 +1,108 @@
+import {cpSync} from 'node:fs';
+import {join} from 'node:path';
+import {Workplace} from './install';
+import {expectRight, type Result} from './results';
+
+/** The packed package, installed by npm into projects that run in Node. */
+
+const WASM = /^WebAssembly \((simd|relaxed)\), in place/;
+const STAGED = /^WebAssembly, by way of a memory of its own/;
+
+let workplace: Workplace;
+
+async function resultsOf(program: string): Promise<Result[]> {
+  return JSON.parse(await workplace.succeed(process.execPath, [program]));
+}
+
+beforeAll(async () => {
+  workplace = await Workplace.open();
+  await workplace.install('tfjs-softmax', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm');
+  workplace.add('use.mjs');
+});
+afterAll(() => workplace?.close());
+
+test.each([
+  ['ES modules', 'node_esm', 'main.mjs'],
+  ['CommonJS', 'node_commonjs', 'main.cjs'],
+  ['a worker thread', 'node_worker', 'main.mjs'],
+])('%s', async (_name, project, program) => {
+  const [cpu, wasm, ...others] = await resultsOf(join(workplace.add(project), program));
+  expectRight(cpu!, 'cpu', STAGED);
+  expectRight(wasm!, 'wasm', WASM);
+  expect(others).toEqual([]);
+});
+
+test('the union package', async () => {
+  const [cpu] = await resultsOf(join(workplace.add('union_package'), 'main.mjs'));
+  expectRight(cpu!, 'cpu', STAGED);
+});
+
+test('two copies of tfjs-core: they share one engine, and all works across', async () => {
+  const project = workplace.add('two_copies');
+  const core = 'node_modules/@tensorflow/tfjs-core';
+  cpSync(join(workplace.folder, core), join(project, core), {recursive: true});
+  const [result] = await resultsOf(join(project, 'main.mjs'));
+  expect(result).toMatchObject({copies: 2});
+  expectRight(result!, 'cpu', STAGED);
+});
+
+test('a host that compiles only what is imported: plain TypeScript, and WebAssembly once it is handed in', async () => {
+  const [without, handedIn] = await resultsOf(join(workplace.add('precompiled'), 'main.mjs'));
+  expectRight(without!, 'cpu', /^plain TypeScript.*Wasm code generation disallowed by embedder/);
+  expectRight(handedIn!, 'cpu', /^WebAssembly \(precompiled\), by way of a memory of its own/);
+});
+
+test.each(['node16', 'bundler'])('TypeScript with moduleResolution %s', async (resolution) => {
+  const project = workplace.add('typescript');
+  const compiler = require.resolve('typescript/bin/tsc');
+  const listed = await workplace.succeed(process.execPath, [
+    ...[compiler, '-p', join(project, `tsconfig.${resolution}.json`), '--listFiles'],
+  ]);
+  expect(listed).toContain(join(workplace.folder, 'node_modules/tfjs-softmax/dist/index.d.mts'));
+  if (resolution === 'node16') expect(listed).toContain('tfjs-softmax/dist/index.d.cts');
+});
+
+test('the build for Node exports what the one for pages does, and so does the one for CommonJS', async () => {
+  const program = `
+      import {createRequire} from 'node:module';
+      const names = async (file) => Object.keys(await import(file)).sort();
+      const dist = import.meta.resolve('tfjs-softmax').replace(/[^/]+$/, '');
+      const commonjs = Object.keys(createRequire(import.meta.url)('tfjs-softmax')).sort();
+      console.log(JSON.stringify([await names('tfjs-softmax'), await names(dist + 'index.mjs'), commonjs]));
+    `;
+  const args = ['--input-type=module', '-e', program];
+  const [node, page, commonjs] = JSON.parse(await workplace.succeed(process.execPath, args));
+  expect(node).toContain('softmax');
+  expect(page).toEqual(node);
+  expect(commonjs).toEqual(node);
+});
+
+test('who imports and who requires it in Node share one copy', async () => {
+  const program = `
+    import {createRequire} from 'node:module';
+    import * as imported from 'tfjs-softmax';
+    const required = createRequire(import.meta.url)('tfjs-softmax');
+    console.log(Object.keys(imported).filter((name) => imported[name] !== required[name]).length);
+  `;
+  const args = ['--input-type=module', '-e', program];
+  expect(await workplace.succeed(process.execPath, args)).toBe('0\n');
+});
+
+test('source maps lead from an error to the line that throws it', async () => {
+  const program = "import {softmax} from 'tfjs-softmax'; softmax('text')";
+  const {stderr} = await workplace.run(process.execPath, [
+    ...['--enable-source-maps', '--input-type=module', '-e', program],
+  ]);
+  const [, line] = /kernels\/input\.ts:(\d+)/.exec(stderr)!;
+  expect(line).toBeDefined();
+  expect(stderr).toContain("softmax: logits is or holds 'text'");
+  expect(stderr).toMatch(/if \(wrong\) throw new Error/);
+});
+
+test('an uncaught error shows its message, not pages of code', async () => {
+  const program = "import {softmax} from 'tfjs-softmax'; softmax('text')";
+  const {stderr} = await workplace.run(process.execPath, ['--input-type=module', '-e', program]);
+  expect(stderr).toContain("Error: softmax: logits is or holds 'text'");
+  const lines = stderr.split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1000);
+});

@@ -1,0 +1,66 @@
+import '@tensorflow/tfjs'; // chained ops, all gradients, cpu
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import {install, uninstall} from '../../index';
+import {type BrowserPage, open} from '../hosts/browser';
+import {NEVER_ON_THE_CPU} from '../hosts/in_browser';
+import {recordKernels} from '../hosts/kernels';
+import type {Functions, OwnResult} from '../pages/tfjs_own';
+import {defineOwnSpecs, namesOfOwnSpecs} from './define';
+import {jasmineCode, ownSpecs} from './sources';
+
+// What is jasmine's in tfjs's tests and their helpers.
+expect.extend({nothing: () => ({pass: true, message: () => ''})});
+const jasmineExpect = (actual: unknown) => {
+  const matchers = expect(actual);
+  return Object.assign(matchers, {toThrowError: matchers.toThrow});
+};
+
+describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backend) => {
+  beforeAll(async () => {
+    expect(await tf.setBackend(backend)).toBe(true);
+    install();
+  });
+  afterAll(() => uninstall());
+
+  test('our kernels are under the ops that they test', () => {
+    const run = () => tf.tidy(() => [tf.softmax([1, 2]), tf.logSoftmax([1, 2]), tf.logSumExp([1, 2])]);
+    expect(recordKernels(run).kernels).toEqual(['softmax', 'logSoftmax', 'logSumExp']);
+  });
+
+  for (const {code} of ownSpecs()) {
+    const one = (name: string, body: () => unknown) => {
+      it(name, async () => void (await body()));
+    };
+    defineOwnSpecs(code, {describe, it: one, beforeEach, afterEach, expect: jasmineExpect});
+  }
+});
+
+describe("tfjs's own specs after install(), on webgl in Chromium", () => {
+  const codes = ownSpecs().map(({code}) => code);
+  const names = codes.flatMap(namesOfOwnSpecs);
+  let page: BrowserPage<Functions>;
+  let results: OwnResult[];
+
+  beforeAll(async () => {
+    page = await open<Functions>({entry: 'spec/pages/tfjs_own.ts'});
+    const outcome = await page.run('run', {
+      jasmineCode: jasmineCode(),
+      codes,
+      backend: 'webgl',
+      flags: NEVER_ON_THE_CPU,
+    });
+    expect(outcome.backend).toBe('webgl');
+    expect(outcome.kernels).toEqual(['softmax', 'logSoftmax', 'logSumExp']);
+    results = outcome.results;
+  });
+  afterAll(() => page.close());
+
+  test('all of them ran', () => {
+    expect(results.map(({name}) => name)).toEqual(names);
+  });
+
+  test.each(names.map((name, i) => [name, i] as const))('%s', (_, i) => {
+    expect(results[i]!.failures).toEqual([]);
+  });
+});
