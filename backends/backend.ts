@@ -20,8 +20,6 @@ export interface ForwardRequest {
    * nothing else is 0 for softmax, and -Infinity for the other two.
    */
   mask: Mask | null;
-  /** Whether the last digit is worth more than speed, for a backend that has the choice. */
-  exact: boolean;
   /** The shape of the result: that of x, or for logSumExp without the axis. */
   outputShape: number[];
 }
@@ -34,7 +32,6 @@ export interface ProductRequest {
   rows: Rows;
   /** The product is multiplied by it. */
   factor: number;
-  exact: boolean;
 }
 
 /** The same of the logits: y = softmax(scale·x). */
@@ -46,7 +43,6 @@ export interface ProductOfLogitsRequest {
   rows: Rows;
   scale: number;
   factor: number;
-  exact: boolean;
 }
 
 /** See `Loss`. Only backends that say `totals` are asked for a total. */

@@ -124,7 +124,7 @@ const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
-    const {axis, scale, keepDims, exact} = attrs as ForwardAttrs;
+    const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
     if (mask && !implementation.masks) {
@@ -134,7 +134,7 @@ function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: S
     }
     const rows = rowsAlong(x.shape, axis);
     const masked = mask ? {tensor: mask, ...maskRuns(mask.shape, x.shape, axis)} : null;
-    return implementation.forward({kind, x, rows, scale, mask: masked, exact, outputShape}, backend as never);
+    return implementation.forward({kind, x, rows, scale, mask: masked, outputShape}, backend as never);
   };
 }
 
@@ -149,23 +149,19 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
       probabilities?: TensorInfo;
       vector: TensorInfo;
     };
-    const {axis, scale, factor, exact} = attrs as ProductAttrs;
+    const {axis, scale, factor} = attrs as ProductAttrs;
     const {shape} = v;
     if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
     const rows = rowsAlong(shape, axis);
-    if (probabilities)
-      return implementation.product({kind, y: probabilities, v, rows, factor, exact}, backend as never);
-    const atOnce = implementation.productOfLogits?.(
-      {kind, x: logits!, v, rows, scale, factor, exact},
-      backend as never,
-    );
+    if (probabilities) return implementation.product({kind, y: probabilities, v, rows, factor}, backend as never);
+    const atOnce = implementation.productOfLogits?.({kind, x: logits!, v, rows, scale, factor}, backend as never);
     if (atOnce) return atOnce;
     const y = implementation.forward(
-      {kind: 'softmax', x: logits!, rows, scale, mask: null, exact, outputShape: shape},
+      {kind: 'softmax', x: logits!, rows, scale, mask: null, outputShape: shape},
       backend as never,
     );
     try {
-      return implementation.product({kind, y, v, rows, factor, exact}, backend as never);
+      return implementation.product({kind, y, v, rows, factor}, backend as never);
     } finally {
       (backend as KernelBackend).disposeData(y.dataId);
     }

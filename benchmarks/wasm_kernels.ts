@@ -75,7 +75,7 @@ function checkedGradient(op: keyof typeof FORWARD, x: tf.Tensor, v: tf.Tensor, a
 function checkedProduct(kind: ProductKind, y: tf.Tensor, v: tf.Tensor): () => void {
   const backend = tf.backend() as BackendWasm;
   const rows = rowsAlong(y.shape, y.rank - 1);
-  const run = () => wasmBackend.product({kind, y, v, rows, factor: 1, exact: false}, backend);
+  const run = () => wasmBackend.product({kind, y, v, rows, factor: 1}, backend);
   const result = run();
   const row = {
     softmaxProduct: reference.softmaxProduct,

@@ -52,8 +52,8 @@ export const maskedLogSoftmaxGradient: GradConfig = {
 };
 
 function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
-  const attrs = {axis, scale, factor: scale, exact: false};
+  const attrs = {axis, scale, factor: scale};
   if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector}, attrs);
-  const probabilities = softmaxAsConstant(logits, {axis, scale, exact: false}, mask);
+  const probabilities = softmaxAsConstant(logits, {axis, scale}, mask);
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }

@@ -48,8 +48,6 @@ export interface ForwardAttrs {
   scale: number;
   /** Whether the reduced axis stays with length 1 (logSumExp only). */
   keepDims: boolean;
-  /** Whether the last digit is worth more than speed; only the cpu backend has a choice. */
-  exact: boolean;
 }
 
 /**
@@ -63,8 +61,6 @@ export interface ProductAttrs {
   scale: number;
   /** The product is multiplied by it. */
   factor: number;
-  /** As for the forward kernels. */
-  exact: boolean;
 }
 
 /** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */

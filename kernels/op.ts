@@ -45,7 +45,6 @@ export function runForward(
       axis: resolveAxis(name, axis, x.shape),
       scale: checkFinite(name, 'scale', scale),
       keepDims: checkBoolean(name, 'keepDims', keepDims),
-      exact: false,
     };
     if (mask == null) return runKernel(kernel, {logits: x}, attrs);
     return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
@@ -57,12 +56,12 @@ export function runForward(
  * softmax as a constant: no gradient flows through it. For derivatives that take the logits' part into account
  * themselves.
  */
-export function softmaxAsConstant(logits: Tensor, {axis, scale, exact}: ConstantAttrs, mask?: Tensor): Tensor {
-  const attrs: ForwardAttrs = {axis, scale, exact, keepDims: false};
+export function softmaxAsConstant(logits: Tensor, {axis, scale}: ConstantAttrs, mask?: Tensor): Tensor {
+  const attrs: ForwardAttrs = {axis, scale, keepDims: false};
   const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
   if (gradientDepth() === 0) return run();
   // On the tape this is a function of nothing.
   return customGrad(() => ({value: run(), gradFunc: () => []}))();
 }
 
-type ConstantAttrs = Pick<ForwardAttrs, 'axis' | 'scale' | 'exact'>;
+type ConstantAttrs = Pick<ForwardAttrs, 'axis' | 'scale'>;

@@ -108,9 +108,7 @@ function productOp(
     }
     const resolved = resolveAxis(op, axis, x.shape);
     checkFinite(op, 'scale', scale);
-    // Backpropagation has to be fast, and takes the probabilities that the forward pass left. Here somebody asks for a
-    // product: to check a gradient, for instance.
-    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale, exact: true};
+    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale};
     if (gradientDepth() === 0) return runKernel(kernelName, {logits: x, vector: v}, attrs);
     const probabilities = softmaxAsConstant(x, attrs);
     return runKernel(kernelName, {logits: x, probabilities, vector: v}, attrs);

@@ -83,7 +83,7 @@ function product(
   vector: Tensor,
   {axis, scale}: ForwardAttrs,
 ): Tensor {
-  const attrs = {axis, scale, factor: scale, exact: false};
+  const attrs = {axis, scale, factor: scale};
   if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
   logits ??= recordedInput('softmax', 'logits', probabilities);
   return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);

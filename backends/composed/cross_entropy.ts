@@ -59,5 +59,5 @@ function classWeights({labels, sparse, smoothing, rows: {outer, n, inner}}: Cros
 
 function forward(kernelName: string, {x, rows: {outer, n, inner}}: CrossEntropyRequest): Tensor {
   const logits = tf.reshape(x as Tensor, [outer, n, inner]);
-  return tf.engine().runKernel(kernelName, {logits}, {axis: 1, scale: 1, keepDims: false, exact: false});
+  return tf.engine().runKernel(kernelName, {logits}, {axis: 1, scale: 1, keepDims: false});
 }

@@ -6,23 +6,23 @@ import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../en
 import {timesRows} from '../engines/javascript/scale_rows';
 import {stagesPrecompiled, stagingFailure} from '../engines/wasm/staging';
 
-/** tfjs's `cpu` backend: tensors are typed arrays. Plain TypeScript also runs where exactness is asked for: it has doubles. */
+/** tfjs's `cpu` backend: tensors are typed arrays. */
 export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   masks: true,
   totals: true,
 
-  forward({kind, x, rows, scale, mask, exact, outputShape}, backend) {
+  forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const values = float32Values(x, backend);
     const out = new Float32Array(util.sizeFromShape(outputShape));
-    if (mask) maskedFor(values, exact)(kind, values, flags(mask.tensor, backend), out, rows, scale, mask);
-    else forwardFor(values, exact)(kind, values, out, rows, scale);
+    if (mask) maskedFor(values)(kind, values, flags(mask.tensor, backend), out, rows, scale, mask);
+    else forwardFor(values)(kind, values, out, rows, scale);
     return backend.makeTensorInfo(outputShape, 'float32', out);
   },
 
-  product({kind, y, v, rows, factor, exact}, backend) {
+  product({kind, y, v, rows, factor}, backend) {
     const [probabilities, vector] = [float32Values(y, backend), float32Values(v, backend)];
     const out = new Float32Array(vector.length);
-    productFor(vector, exact)(kind, probabilities, vector, out, rows, factor);
+    productFor(vector)(kind, probabilities, vector, out, rows, factor);
     return backend.makeTensorInfo(y.shape, 'float32', out);
   },
 
@@ -52,7 +52,7 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     const failure = stagingFailure();
     return failure === null
       ? `WebAssembly${stagesPrecompiled() ? ' (precompiled)' : ''}, by way of a memory of its own; plain TypeScript for ` +
-          'tiny tensors and for Jacobian products from logits'
+          'tiny tensors'
       : `plain TypeScript, in double precision: ${failure}`;
   },
 };

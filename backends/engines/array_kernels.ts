@@ -16,17 +16,16 @@ import {stagedLoss, stagedLossGradient, stagedMasked} from './wasm/staging_loss_
  */
 export const SMALLEST_STAGED = {forward: 48, product: 128, masked: 8, loss: 96, lossGradient: 96};
 
-/** @param exact whether plain TypeScript shall run at any size */
-export function forwardFor({length}: Float32Array, exact = false) {
-  return exact || length < SMALLEST_STAGED.forward ? forward : stagedForward;
+export function forwardFor({length}: Float32Array) {
+  return length < SMALLEST_STAGED.forward ? forward : stagedForward;
 }
 
-export function maskedFor({length}: Float32Array, exact = false) {
-  return exact || length < SMALLEST_STAGED.masked ? maskedForward : stagedMasked;
+export function maskedFor({length}: Float32Array) {
+  return length < SMALLEST_STAGED.masked ? maskedForward : stagedMasked;
 }
 
-export function productFor({length}: Float32Array, exact = false) {
-  return exact || length < SMALLEST_STAGED.product ? product : stagedProduct;
+export function productFor({length}: Float32Array) {
+  return length < SMALLEST_STAGED.product ? product : stagedProduct;
 }
 
 export function lossFor({length}: Float32Array) {

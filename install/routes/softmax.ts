@@ -12,11 +12,7 @@ export const softmaxRoute: Route = {
     Softmax({logits}, {dim}) {
       if (!canTake(logits)) return null;
       const rank = Math.max(logits.rank, 1);
-      return runKernel(
-        SOFTMAX,
-        {logits},
-        {axis: ((dim as number) + rank) % rank, scale: 1, keepDims: false, exact: false},
-      );
+      return runKernel(SOFTMAX, {logits}, {axis: ((dim as number) + rank) % rank, scale: 1, keepDims: false});
     },
   },
 };

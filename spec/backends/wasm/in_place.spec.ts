@@ -304,7 +304,6 @@ describe('where the memory cannot be reached', () => {
         rows: {outer: 40, n: 50, inner: 1},
         scale: 1,
         mask: null,
-        exact: false,
         outputShape: [40, 50],
       },
       backend,
@@ -312,7 +311,7 @@ describe('where the memory cannot be reached', () => {
     expect(lastRun()?.kernel).toBe('softmaxLongRows');
     const v = tf.randomNormal([40, 50]);
     const product = wasmBackend.product(
-      {kind: 'softmaxProduct', y, v, rows: {outer: 40, n: 50, inner: 1}, factor: 2, exact: false},
+      {kind: 'softmaxProduct', y, v, rows: {outer: 40, n: 50, inner: 1}, factor: 2},
       backend,
     );
     expect(lastRun()?.kernel).toBe('softmaxProductLongRows');
@@ -353,7 +352,7 @@ describe('where the memory cannot be reached', () => {
     const values = x.dataSync();
     const keep = Float64Array.from(values, (_, i) => i & 1);
     const mask = {tensor: flags, ...maskRuns(flags.shape, shape, 1)};
-    const request = {kind: 'softmax', x, rows, scale: 1, mask, exact: false, outputShape: shape} as const;
+    const request = {kind: 'softmax', x, rows, scale: 1, mask, outputShape: shape} as const;
     const y = read(wasmBackend.forward({...request, outputShape: shape}, backend));
     expect(lastRun()?.kernel).toBe('maskedSoftmaxLongRows');
     const exact = reference.alongAxis(shape, 1, [values, keep], reference.masked.softmax);
@@ -388,10 +387,7 @@ describe('where WebAssembly may not be compiled', () => {
       );
       const x = tf.tensor([0, Math.log(3), 0, 0]);
       const rows = {outer: 1, n: 4, inner: 1};
-      const y = fresh.wasmBackend.forward(
-        {kind: 'softmax', x, rows, scale: 1, mask: null, exact: false, outputShape: [4]},
-        backend,
-      );
+      const y = fresh.wasmBackend.forward({kind: 'softmax', x, rows, scale: 1, mask: null, outputShape: [4]}, backend);
       expect(fresh.lastRun()).toBeNull();
       const values = backend.readSync(y.dataId) as Float32Array;
       expect(worst(values, reference.softmax(x.dataSync()), ulpError).error).toBeLessThanOrEqual(2);

@@ -95,7 +95,7 @@ describe('masks and losses', () => {
         const [x, flags] = [tf.tensor(logits), tf.tensor(keep, [100], 'bool')];
         const mask: Mask = {tensor: flags, ...maskRuns([100], [100], 0)};
         const rows = {outer: 1, n: 100, inner: 1};
-        const request = {kind: 'softmax', x, rows, scale: 1, exact: false, outputShape: [100]} as const;
+        const request = {kind: 'softmax', x, rows, scale: 1, outputShape: [100]} as const;
         const ran = (mask: Mask | null) => {
           const implementation = (backend === 'cpu' ? cpuBackend : wasmBackend) as SoftmaxBackend;
           const {dataId} = implementation.forward({...request, outputShape: [100], mask}, tf.backend());
