@@ -78,7 +78,7 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
   crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;
   /** Each row of x times its number in g; where a backend has none, tfjs's multiplication broadcasts. */
-  timesRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
+  scaleRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
   /** Says that these two reduce losses to their total. Where they do not, tfjs's ops do. */
   readonly totals?: true;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */

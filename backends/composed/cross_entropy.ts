@@ -1,6 +1,7 @@
 import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {type CrossEntropyAttrs, LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
+import type {CrossEntropyAttrs} from '../../kernels/attributes';
+import {LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
 import {reducedShape} from '../../kernels/rows';
 import {constant} from '../../tfjs/constant';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';

@@ -41,7 +41,7 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     return backend.makeTensorInfo(request.x.shape, 'float32', out);
   },
 
-  timesRows(x, g, rows, backend) {
+  scaleRows(x, g, rows, backend) {
     const values = float32Values(x, backend);
     const out = new Float32Array(values.length);
     timesRows(values, float32Values(g, backend), out, rows);

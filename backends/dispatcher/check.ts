@@ -1,8 +1,8 @@
 import {env} from '@tensorflow/tfjs-core';
 import type {Row} from '../../kernels/reference';
+import {REFERENCE} from '../../kernels/reference_table';
 import type {Rows} from '../engines/types';
 import type {Op} from './op_names';
-import {definitionOf} from './ops';
 
 /** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
 const CHECKED_ELEMENTS = 1 << 15;
@@ -13,7 +13,7 @@ export interface ExpectedRow {
   outer: number;
   inner: number;
   values: Row;
-  /** What errors are relative to: the largest of these numbers, or of those whose difference they are. */
+  /** What errors are relative to: the largest of the numbers whose sums these are. */
   size: number;
 }
 
@@ -26,10 +26,9 @@ export function expectedRows(op: Op, x: Float32Array, v: Float32Array, rows: Row
     const row = Math.round((1 - i / Math.max(count - 1, 1)) * (outer * inner - 1));
     const at = {outer: Math.floor(row / inner), inner: row % inner};
     const [logits, vector] = [rowOf(x, rows, at), rowOf(v, rows, at)];
-    const {exact, size} = definitionOf(op);
-    const values = exact(logits, vector);
-    const largest = new Float64Array(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return {...at, values, size: Math.max(largest, size?.(logits, vector) ?? 0)};
+    const {value, magnitude} = REFERENCE[op];
+    const size = magnitude(logits, vector).reduce((most, one) => Math.max(most, one), 0);
+    return {...at, values: value(logits, vector), size};
   });
 }
 

@@ -1,7 +1,7 @@
-import {hasOwnKernels} from '../registry';
+import {REFERENCE} from '../../kernels/reference_table';
+import {hasOwnKernels} from '../registration';
 import {type BackendCosts, type MoveCost, SHIPPED_COSTS} from './costs';
 import {machine} from './machine';
-import {takesVector} from './ops';
 import type {Task} from './workload';
 
 /** The figures that the cost model has for a backend here, by what the probe found. */
@@ -23,10 +23,11 @@ export function opMs({op, rows, elements}: Task, backend: string): number {
 
 /** Milliseconds that moving a task's data to a backend and the result back takes, by the model. */
 export function moveMs(task: Task, backend: string): number {
-  const {residency} = task;
+  const {op, residency, rows, elements} = task;
   if (residency === null || residency === backend) return 0;
-  const inputs = task.elements * (takesVector(task.op) ? 2 : 1);
-  const result = task.op === 'logSumExp' ? task.rows.outer * task.rows.inner : task.elements;
+  const {takesVector, perRow} = REFERENCE[op];
+  const inputs = elements * (takesVector ? 2 : 1);
+  const result = perRow ? rows.outer * rows.inner : elements;
   return transferMs(residency, backend, inputs) + transferMs(backend, residency, result);
 }
 

@@ -3,7 +3,7 @@ import {onBackend} from './borrow';
 import {expectedRows, toleranceOf, wrongness} from './check';
 import {messageOf} from './environment';
 import type {Op} from './op_names';
-import {definitionOf} from './ops';
+import {runnerOf} from './ops';
 
 /** Where softmax goes wrong if it does: a mask, a large offset, a tie, a confident maximum, numbers below -1e20. */
 const LOGITS = [
@@ -29,7 +29,7 @@ export function goldenFailure(backend: string): string | null {
       for (const op of GOLDEN_OPS) {
         const result = tidy(() => {
           const [logitsTensor, vector] = [x, v].map((values) => tensor(values, [rows.outer, rows.n]));
-          return definitionOf(op).run(logitsTensor!, vector!, 1).dataSync();
+          return runnerOf(op)(logitsTensor!, vector!, 1).dataSync();
         });
         const wrong = wrongness(result, expectedRows(op, x, v, rows, rows.outer), 1, tolerance);
         if (wrong) return `${op} ${wrong}`;

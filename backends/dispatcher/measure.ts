@@ -1,9 +1,10 @@
 import {dispose, keep, reshape, slice, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {REFERENCE} from '../../kernels/reference_table';
 import {onBackend} from './borrow';
 import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
 import {firstCallMs, opMs} from './cost';
 import {messageOf} from './environment';
-import {definitionOf, takesVector} from './ops';
+import {runnerOf} from './ops';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
 import {nameOf, type Task} from './workload';
 
@@ -134,7 +135,7 @@ class Race {
         let read: ArrayLike<number> = [];
         // Not returned through tidy, which would look for tensors in each of its elements.
         tidy(() => {
-          const result = definitionOf(task.op).run(inputs[0]!, inputs[1]!, task.axis);
+          const result = runnerOf(task.op)(inputs[0]!, inputs[1], task.axis);
           finish(backend, result); // it compiles too
           read = result.dataSync();
         });
@@ -219,12 +220,12 @@ class Race {
   /** Milliseconds of one sample; null if the backend failed in it, and then it is out. */
   private timeOf({backend, inputs, calls}: Contestant): number | null {
     const {op, axis} = this.task;
-    const {run} = definitionOf(op);
+    const run = runnerOf(op);
     const start = this.stopwatch.now();
     try {
       onBackend(backend, () => {
-        for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1]!, axis).dispose();
-        const result = run(inputs[0]!, inputs[1]!, axis);
+        for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1], axis).dispose();
+        const result = run(inputs[0]!, inputs[1], axis);
         finish(backend, result);
         result.dispose();
       });
@@ -304,10 +305,11 @@ function sampleData({op, rows, elements}: Task): SampleData {
   const wave = Float32Array.from({length: period}, (_, i) => 6 * Math.sin(i * i));
   const x = new Float32Array(elements);
   for (let i = 0; i < elements; i++) x[i] = wave[i % period]!;
-  const v = takesVector(op) ? x.map((value) => value / 6) : new Float32Array(0);
+  const {takesVector} = REFERENCE[op];
+  const v = takesVector ? x.map((value) => value / 6) : new Float32Array(0);
   let expected: ExpectedRow[] | undefined;
   return {
-    inputs: takesVector(op) ? [x, v] : [x],
+    inputs: takesVector ? [x, v] : [x],
     expected: () => {
       expected ??= elements > 0 ? expectedRows(op, x, v, rows) : [];
       return expected;

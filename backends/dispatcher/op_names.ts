@@ -1,16 +1,6 @@
-/** The ops that a workload may name; `gradSoftmax` and so on are a forward and a backward pass by tf.grad. */
-export const OP_NAMES = [
-  'softmax',
-  'softmin',
-  'logSoftmax',
-  'logSumExp',
-  'softmaxJvp',
-  'softmaxVjp',
-  'logSoftmaxJvp',
-  'logSoftmaxVjp',
-  'gradSoftmax',
-  'gradLogSoftmax',
-  'gradLogSumExp',
-] as const;
+import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 
-export type Op = (typeof OP_NAMES)[number];
+export type Op = ForwardName | ProductName | GradientName;
+
+/** The ops that a workload may name; `gradSoftmax` and so on are a forward and a backward pass by tf.grad. */
+export const OP_NAMES = [FORWARD, PRODUCTS, GRADIENTS].flatMap(Object.keys) as Op[];

@@ -1,7 +1,7 @@
 import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
 import {checkBoolean, checkOptions} from '../../kernels/check';
 import {version} from '../../package.json';
-import {hasOwnKernels, implementationOn} from '../registry';
+import {hasOwnKernels, implementationOn} from '../registration';
 import {messageOf} from './environment';
 import {goldenFailure} from './golden';
 import {oneAtATime} from './lock';

@@ -1,6 +1,6 @@
 import {engine, reshape, logSumExp as stock, type Tensor, util} from '@tensorflow/tfjs-core';
 import {LOG_SUM_EXP} from '../../kernels/names';
-import {runKernel} from '../../kernels/run';
+import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';

@@ -1,15 +1,8 @@
 import type {ForwardKind, ProductKind, Rows} from '../../../../backends/engines/types';
 import type {Build} from '../../../../backends/engines/wasm/module';
 import type {ProductVariant, Variant} from '../../../../backends/engines/wasm/variants';
-import {
-  alongAxis,
-  logSoftmax,
-  logSoftmaxJvp,
-  logSoftmaxVjp,
-  logSumExp,
-  softmax,
-  softmaxProduct,
-} from '../../../../kernels/reference';
+import {alongAxis, logSoftmax, logSumExp, softmax} from '../../../../kernels/reference';
+import {PRODUCTS_OF_PROBABILITIES} from '../../../../kernels/reference_table';
 import {ADVERSARIAL, type LogitsCase} from '../../../cases/logits';
 import {Random} from '../../../cases/random';
 import {SPECIAL} from '../../../cases/special';
@@ -75,7 +68,6 @@ const FORWARD_WAYS = Object.keys(SHAPES) as Way[];
 const PRODUCT_VARIANTS: ProductVariant[] = ['LongRows', 'StridedRows', 'GatheredRows'];
 
 const EXACT_FORWARD = {softmax, logSoftmax, logSumExp: (row: Float64Array) => [logSumExp(row)]};
-const EXACT_PRODUCT = {softmaxProduct, logSoftmaxJvp, logSoftmaxVjp};
 
 /** In ULP of the result; of logSumExp in ULP of max(|result|, 1). */
 const BOUNDS: Record<ForwardKind, number> = {softmax: 4, logSoftmax: 2, logSumExp: 1};
@@ -319,18 +311,11 @@ function exactProduct(
   {outer, n, inner}: Rows,
   factor: number,
 ) {
-  const along = (f: (y: Float64Array, v: Float64Array) => Float64Array) => alongAxis([outer, n, inner], 1, [y, v], f);
-  const magnitude = (row: Float64Array) => row.map(Math.abs);
-  const total = (row: Float64Array) => row.reduce((a, b) => a + b, 0);
-  const size = along((p, w) => {
-    const sizes = magnitude(w);
-    const [mean, sum] = [total(p.map((pi, i) => pi * sizes[i]!)), total(sizes)];
-    if (kind === 'softmaxProduct') return p.map((pi, i) => pi * (sizes[i]! + mean));
-    return sizes.map((wi, i) => wi + (kind === 'logSoftmaxJvp' ? mean : p[i]! * sum));
-  });
+  const {value, magnitude} = PRODUCTS_OF_PROBABILITIES[kind];
+  const along = (f: typeof value) => alongAxis([outer, n, inner], 1, [y, v], f);
   return {
-    exact: along(EXACT_PRODUCT[kind]).map((x) => x * factor),
-    unit: size.map((x) => Math.max(x * Math.abs(factor) * 2 ** -24, 2 ** -149)),
+    exact: along(value).map((x) => x * factor),
+    unit: along(magnitude).map((x) => Math.max(x * Math.abs(factor) * 2 ** -24, 2 ** -149)),
   };
 }
 
