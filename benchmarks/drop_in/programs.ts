@@ -34,7 +34,10 @@ export const PROGRAMS: Record<string, Program> = {
     make() {
       const {model, x} = classifier(128, 16, 10);
       model.compile({optimizer: 'sgd', loss: 'categoricalCrossentropy'});
-      const labels = tf.oneHot(Array.from({length: 128}, (_, i) => i % 10), 10);
+      const labels = tf.oneHot(
+        Array.from({length: 128}, (_, i) => i % 10),
+        10,
+      );
       return () => model.trainOnBatch(x, labels);
     },
   },
