@@ -1,6 +1,7 @@
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {engine} from '@tensorflow/tfjs-core';
-import type {Engine, KernelRoute, Route} from './route';
+import type {Engine} from '../tfjs/engine';
+import type {KernelRoute, Route} from './route';
 import {crossEntropyRoute} from './routes/cross_entropy';
 import {logSoftmaxRoute} from './routes/log_softmax';
 import {logSumExpRoute} from './routes/log_sum_exp';
