@@ -12,9 +12,15 @@ const HIGHEST_RANK = 4;
 export function select(mask: Tensor, x: Tensor, otherwise: number): Tensor {
   if (x.size === 0) return tf.zeros(x.shape);
   const other = constant(otherwise);
-  if (x.rank <= HIGHEST_RANK) return tf.where(mask, x, other);
-  const flat = tf.where(tf.reshape(repeated(mask, x.shape), [x.size]), tf.reshape(x, [x.size]), other);
+  const condition = zerosAndOnes(mask);
+  if (x.rank <= HIGHEST_RANK) return tf.where(condition, x, other);
+  const flat = tf.where(tf.reshape(repeated(condition, x.shape), [x.size]), tf.reshape(x, [x.size]), other);
   return tf.reshape(flat, x.shape);
+}
+
+/** A bool tensor may hold any bytes. All but 0 are true; for tfjs's cpu backend, other than for the others, only 1 is. */
+function zerosAndOnes(mask: Tensor): Tensor {
+  return tf.getBackend() === 'cpu' ? tf.notEqual(mask, tf.scalar(false)) : mask;
 }
 
 /** The mask at each element of that shape, one dimension after another: no tile has a rank above 3. */
