@@ -7,7 +7,8 @@ const LONGEST_TEXT = 200;
 export function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'string') return value.length > LONGEST_TEXT ? `'${value.slice(0, LONGEST_TEXT)}…'` : `'${value}'`;
+  if (typeof value === 'string')
+    return value.length > LONGEST_TEXT ? `'${value.slice(0, LONGEST_TEXT)}…'` : `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'object') return `a ${nameOfClass(value)}`;
   return `a ${typeof value}, ${String(value)}`;

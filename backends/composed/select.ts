@@ -18,9 +18,12 @@ export function select(mask: Tensor, x: Tensor, otherwise: number): Tensor {
   return tf.reshape(flat, x.shape);
 }
 
-/** A bool tensor may hold any bytes. All but 0 are true; for tfjs's cpu backend, other than for the others, only 1 is. */
+/** The backends whose `tf.where` takes any byte but 0 for true. tfjs's cpu takes only 1. */
+const ANY_BYTE_IS_TRUE = ['wasm', 'webgl', 'webgpu', 'tensorflow'];
+
+/** A bool tensor may hold any bytes, and to this package all but 0 are true. */
 function zerosAndOnes(mask: Tensor): Tensor {
-  return tf.getBackend() === 'cpu' ? tf.notEqual(mask, tf.scalar(false)) : mask;
+  return ANY_BYTE_IS_TRUE.includes(tf.getBackend()) ? mask : tf.notEqual(mask, tf.scalar(false));
 }
 
 /** The mask at each element of that shape, one dimension after another: no tile has a rank above 3. */
