@@ -11,6 +11,8 @@ interface NodeProcess {
 interface Builtins {
   'node:os': typeof import('node:os');
   'node:fs': typeof import('node:fs');
+  'node:path': typeof import('node:path');
+  'node:buffer': typeof import('node:buffer');
 }
 
 /** Node's `process`; undefined elsewhere. */
