@@ -15,6 +15,7 @@ import type {
 } from '@tensorflow/tfjs-core';
 import {engine, tidy, util} from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs} from '../kernels/attributes';
+import {option} from '../kernels/check';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -33,7 +34,8 @@ const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 /** Softmax, logSoftmax or logSumExp, of `logits` and where there is one `mask`. A kernel without a mask has the kind's name. */
 export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
+    const x = inputs.logits!;
+    const mask = option(inputs, 'mask', null);
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
@@ -51,15 +53,9 @@ export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<
 /** A Jacobian product, of `probabilities` or `logits`, and `vector`. */
 export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const {
-      logits,
-      probabilities,
-      vector: v,
-    } = inputs as {
-      logits?: TensorInfo;
-      probabilities?: TensorInfo;
-      vector: TensorInfo;
-    };
+    const v = inputs.vector!;
+    const probabilities = option(inputs, 'probabilities', null);
+    const logits = option(inputs, 'logits', null);
     const {axis, scale, factor} = attrs as ProductAttrs;
     const {shape} = v;
     if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);

@@ -2,7 +2,7 @@ import {customGrad, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
 import {productKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs, ProductAttrs} from './attributes';
-import {checkFinite, checkOptions} from './check';
+import {checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {Kernel, KernelGradient, Parameter, ProductOp} from './op';
@@ -99,7 +99,7 @@ function productOp(
   options: ScaleOptions,
 ): Tensor {
   return inScope(false, () => {
-    const {scale = 1} = checkOptions(op, options);
+    const scale = option(checkOptions(op, options), 'scale', 1);
     const x = toFloat32(op, 'logits', logits);
     const v = toFloat32(op, vectorName, vector);
     if (!util.arraysEqual(x.shape, v.shape)) {

@@ -3,7 +3,7 @@ import {engine, type NamedAttrMap, Tensor, type TensorContainer, tidy} from '@te
 import {ensureKernels} from '../backends/registration';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
-import {checkBoolean, checkFinite, checkOptions} from './check';
+import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import type {Kernel} from './op';
@@ -33,7 +33,9 @@ export function runForward(
   options: ScaleOptions & MaskOptions,
   keepDims = false,
 ): Tensor {
-  const {scale = 1, mask = null} = checkOptions(op, options);
+  checkOptions(op, options);
+  const scale = option(options, 'scale', 1);
+  const mask = option(options, 'mask', null);
   const run = () => {
     const x = toFloat32(op, 'logits', logits);
     const attrs: ForwardAttrs = {

@@ -3,7 +3,7 @@ import {REFERENCE} from '../../kernels/reference_table';
 import {onBackend} from './borrow';
 import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
 import {firstCallMs, opMs} from './cost';
-import {messageOf} from './environment';
+import {messageOf, now} from './environment';
 import {runnerOf} from './ops';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
 import {nameOf, type Task} from './workload';
@@ -96,7 +96,7 @@ class Race {
     private readonly report: (part: number, doing: string) => void,
   ) {
     this.start = stopwatch.now();
-    this.pausedAt = performance.now();
+    this.pausedAt = now();
   }
 
   async run(backends: string[]): Promise<Map<string, Outcome>> {
@@ -259,9 +259,9 @@ class Race {
   }
 
   private async pause(): Promise<void> {
-    if (performance.now() - this.pausedAt < LONGEST_STRETCH_MS) return;
+    if (now() - this.pausedAt < LONGEST_STRETCH_MS) return;
     await new Promise((resolve) => setTimeout(resolve));
-    this.pausedAt = performance.now();
+    this.pausedAt = now();
   }
 }
 
