@@ -7,8 +7,13 @@ import {crossEntropy, crossEntropyGradient} from '../backends/engines/javascript
 import {forward} from '../backends/engines/javascript/forward';
 import {maskedForward} from '../backends/engines/javascript/masked';
 import {product} from '../backends/engines/javascript/product';
-import {stagedForward, stagedProduct} from '../backends/engines/wasm/staging';
-import {stagedLoss, stagedLossGradient, stagedMasked} from '../backends/engines/wasm/staging_loss_mask';
+import {
+  stagedForward,
+  stagedLoss,
+  stagedLossGradient,
+  stagedMasked,
+  stagedProduct,
+} from '../backends/engines/wasm/staging';
 import {Random} from '../spec/cases/random';
 import {timeFunctions} from './suite/functions';
 

@@ -7,8 +7,7 @@ import {crossEntropy, crossEntropyGradient} from './javascript/cross_entropy';
 import {forward} from './javascript/forward';
 import {maskedForward} from './javascript/masked';
 import {product} from './javascript/product';
-import {stagedForward, stagedProduct} from './wasm/staging';
-import {stagedLoss, stagedLossGradient, stagedMasked} from './wasm/staging_loss_mask';
+import {stagedForward, stagedLoss, stagedLossGradient, stagedMasked, stagedProduct} from './wasm/staging';
 
 /**
  * From this many elements on the WebAssembly kernels are faster, the copies into their memory and out of it included;

@@ -39,8 +39,6 @@ export interface Job {
   output: {shape: number[]; width: number};
   /** Elements per outer row of what is needed in between. */
   scratch?: number;
-  /** Whether it runs kernels of the second module. */
-  needsLossMask?: boolean;
   /** Runs kernels on some of the rows: where inputs, output and scratch have them, how many there are, the first's number. */
   run(at: Workplace, addresses: number[], outer: number, first: number): void;
 }
@@ -55,10 +53,7 @@ interface Input {
  * Does a job part by part, in the shared memory and on all threads.
  * @returns the result, or null where that cannot be: without such a memory or native copies, or with too many kernels
  */
-export function inParts(
-  {outer, inputs, output, scratch = 0, needsLossMask, run}: Job,
-  backend: NodeBackend,
-): TensorInfo | null {
+export function inParts({outer, inputs, output, scratch = 0, run}: Job, backend: NodeBackend): TensorInfo | null {
   const width = inputs[0]!.width;
   const ways = inputs.map((input) => wayOf(input, backend));
   const copied = inputs.filter((_, i) => ways[i] === 'native').map((input) => input.width);
@@ -70,7 +65,7 @@ export function inParts(
   const room = isWhole ? {whole: size, inSlot: 0} : {whole: 0, inSlot: partRows * output.width || MOST_CALLS};
   const {slots, whole, bytes} = layOut(inputs, ways, room, scratch, partRows, Math.min(SLOTS, parts.length));
   const at = workplaceOf(backend);
-  if (!at || (needsLossMask && !at.lossMask)) return null;
+  if (!at) return null;
 
   const outputBounds = boundsOf(parts, output.width);
   const callsIn = (part: number, slot: number): Call[] => {

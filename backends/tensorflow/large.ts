@@ -10,8 +10,15 @@ import type {
   ProductOfLogitsRequest,
   ProductRequest,
 } from '../backend';
-import {runForward, runLogSoftmaxGradient, runProduct} from '../engines/wasm/launch';
-import {ofBlocks, runLoss, runLossGradient, runMasked} from '../engines/wasm/launch_loss_mask';
+import {
+  ofBlocks,
+  runForward,
+  runLogSoftmaxGradient,
+  runLoss,
+  runLossGradient,
+  runMasked,
+  runProduct,
+} from '../engines/wasm/launch';
 import {hasGradientKernel} from '../engines/wasm/variants';
 import {inParts} from './in_parts';
 import type {NodeBackend} from './node_backend';
@@ -27,12 +34,11 @@ export function forwardLarge(request: ForwardRequest, backend: NodeBackend): Ten
       outer: rows.outer,
       inputs: mask ? [logits, {tensor: mask.tensor, width: 0}] : [logits],
       output,
-      needsLossMask: mask !== null,
-      run({kernels, lossMask}, addresses, outer, first) {
+      run({kernels}, addresses, outer, first) {
         const these = {...rows, outer};
         if (mask) {
           const [from, flags, to] = addresses as [number, number, number];
-          runMasked(lossMask!, kind, from, flags, to, these, scale, mask, first);
+          runMasked(kernels, kind, from, flags, to, these, scale, mask, first);
         } else {
           runForward(kernels, kind, addresses[0]!, addresses[1]!, these, scale);
         }
@@ -93,10 +99,9 @@ export function lossLarge(request: CrossEntropyRequest, backend: NodeBackend): T
       outer: rows.outer,
       inputs: logitsAndLabels(request),
       output: {shape: outputShape, width: total === null ? rows.inner : 0},
-      needsLossMask: true,
-      run({lossMask}, addresses, outer) {
+      run({kernels}, addresses, outer) {
         const [logits, labels, to] = addresses as [number, number, number];
-        runLoss(lossMask!, logits, labels, to, ofBlocks(request, outer));
+        runLoss(kernels, logits, labels, to, ofBlocks(request, outer));
       },
     },
     backend,
@@ -111,10 +116,9 @@ export function lossGradientLarge(request: CrossEntropyGradientRequest, backend:
       outer: rows.outer,
       inputs: [...logitsAndLabels(request), {tensor: cotangent, width: total === null ? rows.inner : 0}],
       output: {shape: x.shape, width: rows.n * rows.inner},
-      needsLossMask: true,
-      run({kernels, lossMask}, addresses, outer) {
+      run({kernels}, addresses, outer) {
         const [logits, labels, cotangents, to] = addresses as [number, number, number, number];
-        runLossGradient(kernels, lossMask!, logits, labels, cotangents, to, ofBlocks(request, outer));
+        runLossGradient(kernels, logits, labels, cotangents, to, ofBlocks(request, outer));
       },
     },
     backend,

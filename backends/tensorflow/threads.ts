@@ -7,11 +7,11 @@
  * machine what no other thread has begun does not wait for one.
  */
 
-import type {LossMaskExport} from '../engines/wasm/loss_mask_module';
+import type {Kernels} from '../engines/wasm/module';
 import type {KernelName} from '../engines/wasm/variants';
 
 /** Kernels by name with their arguments, one after the other. */
-export type Call = [KernelName | LossMaskExport, ...number[]][];
+export type Call = [KernelName, ...number[]][];
 
 /** Calls are submitted by slot, and waited for by slot. */
 export const SLOTS = 2;
@@ -32,8 +32,8 @@ const MOST_THREADS = 8;
 
 /** The other threads' program, as text since no bundler may rewrite it. `runCall` is the one below. */
 const TEXT = `
-  const {memory, modules, counters, ring, programs} = require('node:worker_threads').workerData;
-  const kernels = modules.flatMap((module) => Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports));
+  const {memory, module, counters, ring, programs} = require('node:worker_threads').workerData;
+  const kernels = Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports);
 
   function runCall(at) {
     for (let left = programs[at++]; left > 0; left--) {
@@ -70,9 +70,8 @@ export class Threads {
   private readonly pending = new Int32Array(SLOTS);
   private readonly workers: {terminate(): unknown}[] = [];
 
-  /** @param instances modules and what they export on the memory */
-  constructor(memory: WebAssembly.Memory, instances: {module: WebAssembly.Module; exports: WebAssembly.Exports}[]) {
-    const entries = instances.flatMap(({exports}) => Object.entries(exports));
+  constructor(memory: WebAssembly.Memory, {module, exports}: Pick<Kernels, 'module' | 'exports'>) {
+    const entries = Object.entries(exports);
     this.numberOf = new Map(entries.map(([name], number) => [name, number]));
     this.kernels = entries.map(([, kernel]) => kernel as () => void);
     // Node has had this since 20.16, and other hosts are not to stumble over an import.
@@ -81,7 +80,7 @@ export class Threads {
     const {counters, ring, programs} = this;
     for (let i = 1; i < count; i++) {
       const {Worker} = node('node:worker_threads');
-      const workerData = {memory, modules: instances.map(({module}) => module), counters, ring, programs};
+      const workerData = {memory, module, counters, ring, programs};
       const worker = new Worker(TEXT, {eval: true, execArgv: [], workerData});
       worker.on('error', () => {}); // one that cannot start leaves the work to the others
       worker.unref();

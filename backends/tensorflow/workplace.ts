@@ -1,5 +1,4 @@
-import {type LossMaskKernels, lossMaskKernelsByName} from '../engines/wasm/loss_mask_module';
-import {instanceOn, type Kernels, kernelsByName, kernelsOn} from '../engines/wasm/module';
+import {type Kernels, kernelsByName, kernelsOn} from '../engines/wasm/module';
 import {canCopyNatively} from './native_copy';
 import {canCopyResults} from './native_result';
 import type {NodeBackend} from './node_backend';
@@ -15,7 +14,6 @@ export interface Workplace {
   threads: Threads;
   /** Kernels that do nothing but write down what they are called with; `record` collects that. */
   kernels: Kernels;
-  lossMask: LossMaskKernels | null;
   record(run: () => void): Call;
   /**
    * Whether a job is under way. One that still is when the next begins has failed, or was cut off, as node:vm does after a
@@ -69,8 +67,7 @@ function setUp(): Workplace | null {
   try {
     const memory = new WebAssembly.Memory({initial: 1, maximum: MOST_BYTES / PAGE, shared: true});
     const first = kernelsOn(memory);
-    const second = secondOn(memory);
-    const threads = new Threads(memory, second ? [first, second] : [first]);
+    const threads = new Threads(memory, first);
     let call: Call = [];
     const recording = (exports: WebAssembly.Exports) =>
       Object.fromEntries(
@@ -83,7 +80,6 @@ function setUp(): Workplace | null {
       memory,
       threads,
       kernels: {...first, functions: kernelsByName(recording(first.exports))},
-      lossMask: second && {build: second.build, ...lossMaskKernelsByName(recording(second.exports))},
       record(run) {
         call = [];
         run();
@@ -91,15 +87,6 @@ function setUp(): Workplace | null {
       },
       busy: false,
     };
-  } catch {
-    return null;
-  }
-}
-
-/** The module of masks and losses. Where only the first was handed in, this host may not be able to compile it. */
-function secondOn(memory: WebAssembly.Memory) {
-  try {
-    return instanceOn(memory, 'loss_mask');
   } catch {
     return null;
   }

@@ -3,12 +3,23 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import {heapValues, memoryOf} from '../../tfjs/wasm_memory';
 import type {SoftmaxBackend} from '../backend';
-import {runForward, runLogSoftmaxGradient, runProduct} from '../engines/wasm/launch';
-import {runLoss, runLossGradient, runMasked} from '../engines/wasm/launch_loss_mask';
-import {type LossMaskKernels, lossMaskKernelsBeside} from '../engines/wasm/loss_mask_module';
+import {
+  runForward,
+  runLogSoftmaxGradient,
+  runLoss,
+  runLossGradient,
+  runMasked,
+  runProduct,
+} from '../engines/wasm/launch';
 import {type Kernels, kernelsOn} from '../engines/wasm/module';
-import {stagedForward, stagedProduct, stagingFailure} from '../engines/wasm/staging';
-import {stagedLoss, stagedLossGradient, stagedMasked} from '../engines/wasm/staging_loss_mask';
+import {
+  stagedForward,
+  stagedLoss,
+  stagedLossGradient,
+  stagedMasked,
+  stagedProduct,
+  stagingFailure,
+} from '../engines/wasm/staging';
 import {hasGradientKernel} from '../engines/wasm/variants';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
@@ -18,8 +29,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const out = backend.makeOutput(outputShape, 'float32');
+    const {kernels} = accessTo(backend);
     if (mask) {
-      const kernels = lossMaskKernels(backend);
       const [from, to] = [pointer(x, backend), pointer(out, backend)];
       if (kernels) runMasked(kernels, kind, from, pointer(mask.tensor, backend), to, rows, scale, mask);
       else {
@@ -28,7 +39,6 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
       }
       return out;
     }
-    const {kernels} = accessTo(backend);
     if (kernels) runForward(kernels, kind, pointer(x, backend), pointer(out, backend), rows, scale);
     else stagedForward(kind, values(x, backend), values(out, backend), rows, scale);
     return out;
@@ -46,7 +56,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   crossEntropy(request, backend) {
     const {x, labels, sparse, outputShape} = request;
     const out = backend.makeOutput(outputShape, 'float32');
-    const kernels = lossMaskKernels(backend);
+    const {kernels} = accessTo(backend);
     if (kernels) runLoss(kernels, pointer(x, backend), pointer(labels, backend), pointer(out, backend), request);
     else {
       const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
@@ -58,11 +68,10 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent, sparse} = request;
     const out = backend.makeOutput(x.shape, 'float32');
-    const {kernels: first} = accessTo(backend);
-    const kernels = lossMaskKernels(backend);
-    if (first && kernels) {
+    const {kernels} = accessTo(backend);
+    if (kernels) {
       const [logits, given, cotangents, to] = [x, labels, cotangent, out].map((t) => pointer(t, backend));
-      runLossGradient(first, kernels, logits!, given!, cotangents!, to!, request);
+      runLossGradient(kernels, logits!, given!, cotangents!, to!, request);
     } else {
       const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
       stagedLossGradient(values(x, backend), given, values(cotangent, backend), values(out, backend), request);
@@ -128,12 +137,6 @@ function open(backend: BackendWasm): Access {
 
 function without(obstacle: string): Access {
   return {kernels: null, obstacle};
-}
-
-/** The second module, where there is the first. */
-function lossMaskKernels(backend: BackendWasm): LossMaskKernels | null {
-  const {kernels} = accessTo(backend);
-  return kernels && lossMaskKernelsBeside(kernels);
 }
 
 /** Where a tensor's values lie. Beyond 2 GiB tfjs may hand out the address as a negative number. */

@@ -1,22 +1,13 @@
 import type {ForwardKind, ProductKind} from '../types';
 import {hasRelaxedSimd, hasSimd} from './features';
-import kernels from './generated/kernels';
-import lossMask from './generated/loss_mask';
+import text from './generated/kernels';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
 import {bytesOfText} from './text';
-import type {ProductVariant, Variant} from './variants';
+import type {LossMaskVariant, ProductVariant, Variant} from './variants';
 
 /** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
-
-/** The modules of this package; each is compiled when it is first needed. */
-export type ModuleName = 'kernels' | 'loss_mask';
-
-/** In a function, and nowhere else: the build for pages has these texts after all code (scripts/bundle_for_pages.mjs). */
-function textOf(name: ModuleName): string {
-  return name === 'kernels' ? kernels : lossMask;
-}
 
 type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
 type ProductKernel = (
@@ -29,6 +20,40 @@ type ProductKernel = (
   factor: number,
 ) => void;
 
+/** Sizes and steps of rows; the steps in bytes, in logits x, mask m and result y. See assembly/masked_long_rows.ts. */
+type MaskedKernel = (
+  x: number,
+  m: number,
+  y: number,
+  n: number,
+  a: number,
+  b: number,
+  xStep: number,
+  xA: number,
+  xB: number,
+  mStep: number,
+  mA: number,
+  mB: number,
+  yA: number,
+  yB: number,
+  scale: number,
+  kind: number,
+) => void;
+
+/** Of the gradient, the first holds the softmax already and gets the result, and the third the cotangents. */
+type LossKernel = (
+  x: number,
+  labels: number,
+  out: number,
+  outer: number,
+  n: number,
+  inner: number,
+  smoothing: number,
+  dense: number,
+  step: number,
+  factor: number,
+) => void;
+
 /** The compiled kernels, at work on one memory. */
 export interface Kernels {
   memory: WebAssembly.Memory;
@@ -37,7 +62,11 @@ export interface Kernels {
   given: boolean;
   /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
   functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
-    Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}};
+    Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}} & {
+      masked: Record<LossMaskVariant, MaskedKernel>;
+      crossEntropy: Record<LossMaskVariant, LossKernel>;
+      crossEntropyGradient: Record<LossMaskVariant, LossKernel>;
+    };
   /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
   exports: WebAssembly.Exports;
   module: WebAssembly.Module;
@@ -52,23 +81,11 @@ const compiled = new Map<string, WebAssembly.Module>();
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  const {exports, ...about} = instanceOn(memory, 'kernels');
-  return {...about, memory, functions: kernelsByName(exports), exports};
-}
-
-/**
- * One of the modules on a memory.
- * @throws as `kernelsOn`
- */
-export function instanceOn(
-  memory: WebAssembly.Memory,
-  name: ModuleName,
-): {build: Build; given: boolean; module: WebAssembly.Module; exports: WebAssembly.Exports} {
   const shared = isShared(memory);
-  const given = forced ? undefined : precompiled(name, shared);
-  const {build, module} = given ?? compiledHere(name, bestBuild(), shared);
+  const given = forced ? undefined : precompiled(shared);
+  const {build, module} = given ?? compiledHere(bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {build, given: given !== undefined, module, exports};
+  return {memory, build, given: given !== undefined, functions: kernelsByName(exports), exports, module};
 }
 
 /** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
@@ -95,19 +112,19 @@ function bestBuild(): Build {
   return best;
 }
 
-function compiledHere(name: ModuleName, build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
-  const key = `${name}, ${build}, ${shared}`;
+function compiledHere(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
+  const key = `${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    module = new WebAssembly.Module(bytesOf(build, shared, name));
+    module = new WebAssembly.Module(bytesOf(build, shared));
     compiled.set(key, module);
   }
   return {build, module};
 }
 
 /** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
-export function bytesOf(build: Build, shared: boolean, name: ModuleName = 'kernels'): Uint8Array<ArrayBuffer> {
-  const bytes = bytesOfText(textOf(name));
+export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOfText(text);
   if (build === 'relaxed') relax(bytes);
   return shared ? bytes : withUnsharedMemory(bytes);
 }

@@ -1,7 +1,10 @@
+import * as plainLoss from '../javascript/cross_entropy';
 import * as plain from '../javascript/forward';
+import * as plainMasked from '../javascript/masked';
 import * as plainProduct from '../javascript/product';
-import type {ForwardKind, ProductKind, Rows} from '../types';
-import {notePlainTypeScript, runForward, runProduct} from './launch';
+import type {MaskRuns} from '../mask_runs';
+import type {ForwardKind, Loss, ProductKind, Rows} from '../types';
+import {notePlainTypeScript, ofBlocks, runForward, runLoss, runLossGradient, runMasked, runProduct} from './launch';
 import {type Kernels, kernelsOn} from './module';
 
 /**
@@ -14,6 +17,8 @@ const PAGE = 1 << 16;
 const CHUNK_BYTES = 1 << 19;
 /** The memory never grows beyond this. Rows too large for it are left to plain TypeScript. */
 export const LARGEST_MEMORY_BYTES = 1 << 26;
+
+type Labels = Float32Array | Int32Array;
 
 let kernels: Kernels | null = null;
 let failure: string | null = null;
@@ -34,12 +39,6 @@ export function stagingFailure(): string | null {
 /** Whether the staged kernels come from a module that was handed in. */
 export function stagesPrecompiled(): boolean {
   return kernels?.given ?? false;
-}
-
-/** The kernels on the memory, or null if they are not available here. */
-export function stagedKernels(): Kernels | null {
-  stagingFailure();
-  return kernels;
 }
 
 /** Lets go of the memory; the next call starts afresh. */
@@ -86,8 +85,75 @@ export function stagedProduct(
   if (!done) plainProduct.product(kind, y, v, out, rows, factor);
 }
 
+/**
+ * A masked forward pass.
+ * @param x outer·n·inner logits, @param m the values of the mask, @param out as many as logits, or outer·inner
+ */
+export function stagedMasked(
+  kind: ForwardKind,
+  x: Float32Array,
+  m: Uint8Array,
+  out: Float32Array,
+  rows: Rows,
+  scale: number,
+  mask: MaskRuns,
+): void {
+  const perBlock = rows.n * rows.inner;
+  const inputs = [
+    {values: m, perBlock: 0},
+    {values: x, perBlock},
+  ];
+  const outPerBlock = kind === 'logSumExp' ? rows.inner : perBlock;
+  const done = inChunks(rows.outer, inputs, out, outPerBlock, (kernels, [flags, from, to], outer, o) => {
+    runMasked(kernels, kind, from!, flags!, to!, {...rows, outer}, scale, mask, o);
+  });
+  if (!done) plainMasked.maskedForward(kind, x, m, out, rows, scale, mask);
+}
+
+/**
+ * Cross-entropy: one loss a row, or their total.
+ * @param labels as many as logits, or if sparse, one a row
+ */
+export function stagedLoss(x: Float32Array, labels: Labels, out: Float32Array, loss: Loss): void {
+  const {rows, total} = loss;
+  const outPerBlock = total === null ? rows.inner : 0;
+  const inputs = logitsAndLabels(x, labels, loss);
+  const done = inChunks(rows.outer, inputs, out, outPerBlock, (kernels, [from, given, to], outer) => {
+    runLoss(kernels, from!, given!, to!, ofBlocks(loss, outer));
+  });
+  if (!done) plainLoss.crossEntropy(x, labels, out, loss);
+}
+
+/**
+ * Its derivative in the logits.
+ * @param cotangents one a row, or of a total one
+ */
+export function stagedLossGradient(
+  x: Float32Array,
+  labels: Labels,
+  cotangents: Float32Array,
+  out: Float32Array,
+  loss: Loss,
+): void {
+  const {rows, total} = loss;
+  const given = {values: cotangents, perBlock: total === null ? rows.inner : 0};
+  const inputs = [...logitsAndLabels(x, labels, loss), given];
+  const done = inChunks(rows.outer, inputs, out, rows.n * rows.inner, (kernels, at, outer) => {
+    const [from, label, cotangent, to] = at as [number, number, number, number];
+    runLossGradient(kernels, from, label, cotangent, to, ofBlocks(loss, outer));
+  });
+  if (!done) plainLoss.crossEntropyGradient(x, labels, cotangents, out, loss);
+}
+
+function logitsAndLabels(x: Float32Array, labels: Labels, {rows: {n, inner}, sparse}: Loss): Passing[] {
+  return [
+    {values: x, perBlock: n * inner},
+    {values: labels, perBlock: sparse ? inner : n * inner},
+  ];
+}
+
 /** Values that pass through, so many to a block of the outer dimension; with 0, all of them are there for each chunk. */
-export interface Passing {
+interface Passing {
   values: Float32Array | Int32Array | Uint8Array;
   perBlock: number;
 }
@@ -97,7 +163,7 @@ export interface Passing {
  * first. With no results to a block there is one number, the sum of what the chunks give.
  * @returns whether it could; if not, plain TypeScript has to stand in
  */
-export function inChunks(
+function inChunks(
   outer: number,
   inputs: Passing[],
   out: Float32Array,

@@ -6,11 +6,15 @@ export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows';
 /** Products have no kernel for short rows: theirs take one row at a time as fast. */
 export type ProductVariant = Exclude<Variant, 'ShortRows'>;
 
-/** How one of the second module does; see assembly_loss_mask/. */
+/** Masked kernels and those of losses. */
 export type LossMaskVariant = Extract<Variant, 'LongRows' | 'GatheredRows'>;
 
 /** The name of an exported kernel, such as `softmaxLongRows`. */
-export type KernelName = `${ForwardKind | ProductKind}${Variant}` | 'logSoftmaxGradientLongRows';
+export type KernelName =
+  | `${ForwardKind}${Variant}`
+  | `${ProductKind}${ProductVariant}`
+  | 'logSoftmaxGradientLongRows'
+  | `${'masked' | 'crossEntropy' | 'crossEntropyGradient'}${LossMaskVariant}`;
 
 /** Up to this length four rows at a time beat one; for softmax that ends here, for the logarithms it goes on. */
 const LONGEST_SHORT_ROW = 48;

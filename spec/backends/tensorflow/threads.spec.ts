@@ -7,7 +7,7 @@ import {Random} from '../../cases/random';
 const MIB = 1 << 20;
 const memory = new WebAssembly.Memory({initial: 256, maximum: 256, shared: true});
 const kernels = kernelsOn(memory);
-const threads = new Threads(memory, [kernels]);
+const threads = new Threads(memory, kernels);
 
 test('parts divided among threads give what one thread gives, job after job', async () => {
   const random = new Random(1);

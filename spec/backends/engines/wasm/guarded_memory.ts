@@ -1,5 +1,4 @@
 import {setFlagsFromString} from 'node:v8';
-import {type LossMaskKernels, lossMaskKernelsOn} from '../../../../backends/engines/wasm/loss_mask_module';
 import type {Build, Kernels} from '../../../../backends/engines/wasm/module';
 import {forceBuild, kernelsOn} from '../../../../backends/engines/wasm/module';
 
@@ -17,8 +16,6 @@ const GUARD = 0xa5;
  */
 export class GuardedMemory {
   readonly kernels: Kernels;
-  /** The second module, on the same memory. */
-  readonly lossMaskKernels: LossMaskKernels;
   private readonly memory: WebAssembly.Memory;
   private readonly start: number;
   private next: number;
@@ -33,7 +30,6 @@ export class GuardedMemory {
     forceBuild(build);
     try {
       this.kernels = kernelsOn(this.memory);
-      this.lossMaskKernels = lossMaskKernelsOn(this.memory);
     } finally {
       forceBuild(undefined);
     }

@@ -1,7 +1,6 @@
 import {maskRuns} from '../../../../backends/engines/mask_runs';
 import type {ForwardKind, Loss, Rows} from '../../../../backends/engines/types';
-import {lastRun} from '../../../../backends/engines/wasm/launch';
-import {runLoss, runLossGradient, runMasked} from '../../../../backends/engines/wasm/launch_loss_mask';
+import {lastRun, runLoss, runLossGradient, runMasked} from '../../../../backends/engines/wasm/launch';
 import * as reference from '../../../../kernels/reference';
 import {Random} from '../../../cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
@@ -57,7 +56,7 @@ describe.each(BUILDS)('masked, the %s build', (build) => {
     const [from, flags] = [at.input(x, 4), at.input(m, 1)];
     const length = kind === 'logSumExp' ? outer * inner : x.length;
     const to = at.output(length);
-    runMasked(at.lossMaskKernels, kind, from | 0, flags, to | 0, rows, scale, mask);
+    runMasked(at.kernels, kind, from | 0, flags, to | 0, rows, scale, mask);
     const scaled = Float64Array.from(x, (xi) => scale * xi);
     const exact = along(rows, [scaled, keep], EXACT[kind]);
     const error = kind === 'logSumExp' ? ulpErrorAboveOne : ulpError;
@@ -101,7 +100,7 @@ describe.each(BUILDS)('masked, the %s build', (build) => {
         const results = (['softmax', 'logSoftmax', 'logSumExp'] as const).map((kind) => {
           memory.clear();
           const [from, flags, to] = [memory.input(x), memory.input(keep), memory.output(x.length)];
-          runMasked(memory.lossMaskKernels, kind, from, flags, to, rows, 1, mask);
+          runMasked(memory.kernels, kind, from, flags, to, rows, 1, mask);
           expect(lastRun()?.kernel).toContain(inner === 1 ? 'LongRows' : 'GatheredRows');
           return memory.values(to, x.length);
         });
@@ -171,9 +170,9 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
     const [from, given, g] = [at.input(x, 4), at.input(labels, 4), at.input(cotangents, 4)];
     const length = total === null ? rows.outer * rows.inner : 1;
     const [losses, gradient] = [at.output(length), at.output(x.length)];
-    runLoss(at.lossMaskKernels, from | 0, given, losses, loss);
+    runLoss(at.kernels, from | 0, given, losses, loss);
     const lossKernel = lastRun()?.kernel;
-    runLossGradient(at.kernels, at.lossMaskKernels, from, given, g, gradient | 0, loss);
+    runLossGradient(at.kernels, from, given, g, gradient | 0, loss);
     const gradientKernel = lastRun()?.kernel;
 
     const perRow = along(rows, [x, q], (logits, l) => [reference.crossEntropy(logits, l)]);
@@ -227,7 +226,7 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
       const [from, given] = [memory.input(x), memory.input(labels)];
       const [g, out] = [memory.input(Float32Array.of(1e-20)), memory.output(128)];
       const loss = {rows: at, sparse: true, smoothing: 0, total: 1};
-      runLossGradient(memory.kernels, memory.lossMaskKernels, from, given, g, out, loss);
+      runLossGradient(memory.kernels, from, given, g, out, loss);
       const values = Array.from(memory.values(out, 128), Math.abs);
       expect(values.filter((v) => v > 0 && v < 2 ** -126)).toEqual([]);
       expect(values.filter((v) => v === 0).length).toBeGreaterThan(10);

@@ -6,10 +6,12 @@ import {
   resetStaging,
   stagedBytes,
   stagedForward,
+  stagedLoss,
+  stagedLossGradient,
+  stagedMasked,
   stagedProduct,
   stagingFailure,
 } from '../../../../backends/engines/wasm/staging';
-import {stagedLoss, stagedLossGradient, stagedMasked} from '../../../../backends/engines/wasm/staging_loss_mask';
 import {
   alongAxis,
   crossEntropy,

@@ -7,10 +7,10 @@
 // (x, labels, out, outer, n, inner, smoothing, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
 // of 0 one number, their sum times the factor.
 
-import {LOG_BIAS, floorOf, magicOf, octavesOf, shiftOf} from '../assembly/exp';
-import {logOfSum} from '../assembly/log';
-import {maximumPlain, sumOfOthers, ties} from '../assembly/long_rows';
-import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
+import {LOG_BIAS, floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {logOfSum} from './log';
+import {maximumPlain, sumOfOthers, ties} from './long_rows';
+import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
 
 /** A second result. */

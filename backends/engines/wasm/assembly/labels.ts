@@ -1,7 +1,7 @@
 // Labels of a row: distributions l, of the shape of the logits, or (sparse) the index of a class, int32. Smoothing gives
 // each class its share: q = keep·l + share.
 
-import {madd} from '../assembly/simd';
+import {madd} from './simd';
 
 @inline export function smoothed(labels: v128, keep: v128, share: v128): v128 {
   return madd(labels, keep, share);

@@ -1,7 +1,7 @@
 // Four rows, a row a lane: the first at p, the others at the distances d1 to d3 from it, which tensors of one shape share.
 
-import {rowOffset} from '../assembly/places';
-import {larger, loadLanes, storeLanes} from '../assembly/simd';
+import {rowOffset} from './places';
+import {larger, loadLanes, storeLanes} from './simd';
 
 @inline export function loadRows(p: usize, d1: usize, d2: usize, d3: usize): v128 {
   return loadLanes(p, p + d1, p + d2, p + d3);

@@ -1,11 +1,11 @@
-// The sweeps over contiguous rows of four or more, as those of ../assembly/long_rows.ts, with a mask that moves along the row
+// The sweeps over contiguous rows of four or more, as those of long_rows.ts, with a mask that moves along the row
 // by a byte an element. Where there is none for this row, `counts` is 0, else all ones, and any readable bytes do.
 //
 // What a mask takes out is NaN to the maximum, which passes over it, and its value is 0. The last vector of a row overlaps
 // the one before where n is no multiple of four. The scale is exact.
 
-import {excess, power, round, sumOfParts, value} from '../assembly/exp';
-import {lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles} from '../assembly/simd';
+import {excess, power, round, sumOfParts, value} from './exp';
+import {lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles} from './simd';
 import {fourGone} from './mask';
 
 /** A row's second result beside its sum: WebAssembly functions made by AssemblyScript return one value. */

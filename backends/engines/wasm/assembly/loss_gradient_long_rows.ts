@@ -1,6 +1,6 @@
 // The derivative of cross-entropy on contiguous rows of four or more, one row at a time; see loss_gradient.ts.
 
-import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from '../assembly/simd';
+import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 import {smoothed} from './labels';
 import {slope, smallest} from './loss_gradient';
 

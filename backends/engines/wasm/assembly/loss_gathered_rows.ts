@@ -3,9 +3,9 @@
 
 import {
   LOG_BIAS, argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
-} from '../assembly/exp';
-import {logOfSum} from '../assembly/log';
-import {promoteHigh, promoteLow, upper} from '../assembly/simd';
+} from './exp';
+import {logOfSum} from './log';
+import {promoteHigh, promoteLow, upper} from './simd';
 import {cost, logitOfClass, lossOf, smoothed} from './labels';
 import {loadRows, maximumOfRows, placeOf} from './lanes';
 

@@ -4,9 +4,9 @@
 // (x, m, y, n, a, b, xStep, xA, xB, mStep, mA, mB, yA, yB, scale, kind): a·b rows, the steps between their elements, and
 // between rows in both directions, in x, the mask and the result; in bytes. Here b is 1.
 
-import {LOG_BIAS, biasFor, floorOf, magicOf, octavesOf, shiftOf} from '../assembly/exp';
-import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from '../assembly/kinds';
-import {logOfSum} from '../assembly/log';
+import {LOG_BIAS, biasFor, floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
+import {logOfSum} from './log';
 import {limit} from './mask';
 import {goneAt, maximum, sumOfOthers, sumOfValues, tiesOfLastRow} from './masked_sweeps';
 

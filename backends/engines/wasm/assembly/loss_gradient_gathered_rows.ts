@@ -1,7 +1,7 @@
 // The derivative of cross-entropy on rows of any number, length and stride: four at a time, a row a lane; see
 // loss_gradient.ts.
 
-import {demote, loadLanes, promoteHigh, promoteLow} from '../assembly/simd';
+import {demote, loadLanes, promoteHigh, promoteLow} from './simd';
 import {smoothed} from './labels';
 import {loadRows, placeOf, storeRows} from './lanes';
 import {slope, smallest} from './loss_gradient';

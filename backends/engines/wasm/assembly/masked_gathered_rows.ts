@@ -1,13 +1,13 @@
 // Masked forward kernels for rows of any number, length, stride and scale, and any mask: four at a time, a row a lane, in
-// doubles, as ../assembly/gathered_rows.ts without masks. Signatures as in masked_long_rows.ts.
+// doubles, as gathered_rows.ts without masks. Signatures as in masked_long_rows.ts.
 
-import {reciprocal} from '../assembly/divide';
+import {reciprocal} from './divide';
 import {
   LOG_BIAS, biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts,
-} from '../assembly/exp';
-import {LOG_SUM_EXP, SOFTMAX, exactFactor} from '../assembly/kinds';
-import {logOfSum} from '../assembly/log';
-import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from '../assembly/simd';
+} from './exp';
+import {LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
+import {logOfSum} from './log';
+import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd';
 import {loadRows, storeRows} from './lanes';
 import {kept, limit} from './mask';
 
