@@ -12,7 +12,7 @@
  */
 const LIBRARY = '^(backends|kernels|install|tfjs)/';
 /** What backends may know of the ops: names, attributes and shapes. */
-const OP_LEAVES = '^kernels/(names|rows|elementwise|check)\\.ts$';
+const OP_LEAVES = '^kernels/(names|attributes|rows|elementwise|check)\\.ts$';
 
 export default {
   forbidden: [

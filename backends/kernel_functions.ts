@@ -39,7 +39,7 @@ export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
-    if (mask && !implementation.masks) {
+    if (mask && !implementation.fusesMasks) {
       return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
         engine().runKernel(kind, {logits}, {...attrs, scale: newScale}),
       );
@@ -61,7 +61,7 @@ export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<
     if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
     const rows = rowsAlong(shape, axis);
     if (probabilities) return implementation.product({kind, y: probabilities, v, rows, factor}, backend as never);
-    const atOnce = implementation.productOfLogits?.({kind, x: logits!, v, rows, scale, factor}, backend as never);
+    const atOnce = implementation.productFromLogits?.({kind, x: logits!, v, rows, scale, factor}, backend as never);
     if (atOnce) return atOnce;
     const y = implementation.forward(
       {kind: 'softmax', x: logits!, rows, scale, mask: null, outputShape: shape},
@@ -86,7 +86,7 @@ export function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBacke
       const loss = sparse && outer * inner > 0 ? Number.NaN : 0;
       return filled(request.outputShape, loss, backend as KernelBackend);
     }
-    if (request.total !== null && !implementation.totals) {
+    if (request.total !== null && !implementation.fusesReduction) {
       return totalOfLosses(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
     }
     return (implementation.crossEntropy ?? crossEntropy)(request, backend as never);
@@ -100,7 +100,7 @@ export function crossEntropyGradientKernel(sparse: boolean, implementation: Soft
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
     const {x, total} = request;
     if (util.sizeFromShape(x.shape) === 0) return filled(x.shape, 0, backend as KernelBackend);
-    if (total !== null && !implementation.totals) {
+    if (total !== null && !implementation.fusesReduction) {
       return gradientOfTotal(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
     }
     const gradient = implementation.crossEntropyGradient ?? crossEntropyGradient;

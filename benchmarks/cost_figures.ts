@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {BackendCosts, MoveCost, OpCost} from '../backends/dispatcher/costs';
+import type {BackendCosts, MoveCost, OpCost} from '../backends/dispatcher/cost';
 import {OP_NAMES, type Op} from '../backends/dispatcher/op_names';
 import {rankBackends, softmax} from '../node';
 

@@ -6,11 +6,14 @@ import type {CrossEntropyRequest, SoftmaxBackend} from '../backend';
 import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
 import {timesRows} from '../engines/javascript/scale_rows';
 import {stagesPrecompiled, stagingFailure} from '../engines/wasm/staging';
+import {cpuFacts} from './facts';
 
 /** tfjs's `cpu` backend: tensors are typed arrays. */
 export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
-  masks: true,
-  totals: true,
+  facts: cpuFacts,
+  bounds: {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22},
+  fusesMasks: true,
+  fusesReduction: true,
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const values = float32Values(x, backend);

@@ -1,7 +1,7 @@
-import {env} from '@tensorflow/tfjs-core';
 import type {Row} from '../../kernels/reference';
 import {REFERENCE} from '../../kernels/reference_table';
 import type {Rows} from '../engines/types';
+import {factsOf} from './facts';
 import type {Op} from './op_names';
 
 /** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
@@ -59,6 +59,5 @@ export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], in
  * exact: a GPU's exp may be off by 2^-17 at -20, ops composed of those by some times that, half floats by 2^-11 an op.
  */
 export function toleranceOf(backend: string): number {
-  const halfFloats = backend === 'webgl' && !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
-  return halfFloats ? 2e-2 : 1e-4;
+  return factsOf(backend)?.halfFloats?.() ? 2e-2 : 1e-4;
 }

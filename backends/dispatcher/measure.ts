@@ -4,6 +4,7 @@ import {onBackend} from './borrow';
 import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
 import {firstCallMs, opMs} from './cost';
 import {messageOf, now} from './environment';
+import {factsOf} from './facts';
 import {runnerOf} from './ops';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
 import {nameOf, type Task} from './workload';
@@ -156,7 +157,7 @@ class Race {
   private calibrate(contestant: Contestant): void {
     const {backend, firstMs} = contestant;
     // Where the first call compiled, it says nothing of the next.
-    let expected = ON_GPU.includes(backend) ? opMs(this.task, backend) : firstMs;
+    let expected = factsOf(backend)?.gpu ? opMs(this.task, backend) : firstMs;
     for (; contestant.calls <= MOST_CALLS; contestant.calls *= 2) {
       if (!this.hasTimeFor(expected)) {
         this.skip(backend, 'the budget was too short for a sample');
@@ -265,16 +266,11 @@ class Race {
   }
 }
 
-/** Backends that have finished when an op returns. */
-const SYNCHRONOUS = ['cpu', 'wasm', 'tensorflow'];
-/** Backends on which reading one element takes less than reading all. */
-const ON_GPU = ['webgl', 'webgpu'];
-
-/** Waits until a result is there, by reading of it. */
+/** Waits until a result is there: on a GPU by reading one element, which is less than all, and where that is unknown, all. */
 function finish(backend: string, result: Tensor): void {
-  if (SYNCHRONOUS.includes(backend)) return;
-  if (ON_GPU.includes(backend)) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
-  else result.dataSync();
+  const facts = factsOf(backend);
+  if (!facts) result.dataSync();
+  else if (facts.gpu) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
 }
 
 /** Disposes of inputs. Those of a backend that was removed meanwhile cannot be: that must not stop the others. */

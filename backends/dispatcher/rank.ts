@@ -1,13 +1,14 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import {option} from '../../kernels/check';
+import {obstacle} from './availability';
 import {costInWords, moveMs, opMs} from './cost';
 import {tableOf} from './explain';
+import {isSoftwareGpu} from './facts';
 import {oneAtATime} from './lock';
 import {measure, type Outcome} from './measure';
 import {type RankOptions, type Settings, settingsOf} from './options';
 import type {Part, RankedBackend, Ranking} from './ranking';
 import {recall, remember, scaledTo} from './recall';
-import {isSoftwareGpu, obstacle} from './standing';
 import {start} from './start';
 import {Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';

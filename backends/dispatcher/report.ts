@@ -2,13 +2,14 @@ import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
 import {checkBoolean, checkOptions, option} from '../../kernels/check';
 import {version} from '../../package.json';
 import {hasOwnKernels, implementationOn} from '../registration';
+import {obstacle} from './availability';
 import {messageOf, now} from './environment';
+import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
 import {goldenFailure} from './golden';
 import {oneAtATime} from './lock';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
-import {isSoftwareGpu, obstacle} from './standing';
-import {PACKAGES, START_LIMIT_MS, start} from './start';
+import {START_LIMIT_MS, start} from './start';
 import {smallestStep} from './stopwatch';
 
 /** A backend that is registered with tfjs. */
@@ -79,9 +80,7 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
     active: getBackend() || null,
     machine: {...machine(), timerResolutionMs: smallestStep(now)},
     backends,
-    notRegistered: Object.entries(PACKAGES).flatMap(([name, pkg]) =>
-      names.includes(name) ? [] : [{name, package: pkg}],
-    ),
+    notRegistered: [...PACKAGES].flatMap(([name, pkg]) => (names.includes(name) ? [] : [{name, package: pkg}])),
   };
 }
 
@@ -91,7 +90,7 @@ const LEFT_OUT =
   'bundle for Node, or keep tfjs-softmax out of the bundle';
 
 function runsOn(name: string): string {
-  if (name === 'tensorflow' && !hasOwnKernels(name)) return LEFT_OUT;
+  if (factsOf(name)?.onlyInNode && !hasOwnKernels(name)) return LEFT_OUT;
   return implementationOn(name).describe(engine().registry[name] as never);
 }
 

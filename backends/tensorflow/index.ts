@@ -2,6 +2,7 @@ import type {SoftmaxBackend} from '../backend';
 import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
 import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
+import {tensorflowFacts} from './facts';
 import {isLarge} from './in_parts';
 import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
 import type {NodeBackend} from './node_backend';
@@ -16,8 +17,10 @@ import {describeWorkplace} from './workplace';
  * `native_result.ts`, and `large.ts` for tensors from 2^18 on.
  */
 export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
-  masks: true,
-  totals: true,
+  facts: tensorflowFacts,
+  bounds: {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22},
+  fusesMasks: true,
+  fusesReduction: true,
 
   forward(request, backend) {
     const {kind, x, rows, scale, mask, outputShape} = request;
@@ -40,7 +43,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     return call.result();
   },
 
-  productOfLogits(request, backend) {
+  productFromLogits(request, backend) {
     return isLarge(request.x.shape) ? productOfLogitsLarge(request, backend) : null;
   },
 

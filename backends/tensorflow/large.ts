@@ -7,7 +7,7 @@ import type {
   CrossEntropyGradientRequest,
   CrossEntropyRequest,
   ForwardRequest,
-  ProductOfLogitsRequest,
+  ProductFromLogitsRequest,
   ProductRequest,
 } from '../backend';
 import {
@@ -66,7 +66,7 @@ export function productLarge({kind, y, v, rows, factor}: ProductRequest, backend
 }
 
 /** A Jacobian product of logits: in one kernel, or else of a softmax that is nowhere but in the parts. */
-export function productOfLogitsLarge(request: ProductOfLogitsRequest, backend: NodeBackend): TensorInfo | null {
+export function productOfLogitsLarge(request: ProductFromLogitsRequest, backend: NodeBackend): TensorInfo | null {
   const {kind, x, v, rows, scale, factor} = request;
   const width = rows.n * rows.inner;
   const isOneKernel = hasGradientKernel(kind, rows, scale, factor);

@@ -21,11 +21,15 @@ import {
   stagingFailure,
 } from '../engines/wasm/staging';
 import {hasGradientKernel} from '../engines/wasm/variants';
+import {wasmFacts} from './facts';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
-  masks: true,
-  totals: true,
+  facts: wasmFacts,
+  // The kernels of products stay within 4 of the probabilities that they are given; the rest is what these are off.
+  bounds: {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22},
+  fusesMasks: true,
+  fusesReduction: true,
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const out = backend.makeOutput(outputShape, 'float32');
@@ -79,7 +83,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return out;
   },
 
-  productOfLogits(request, backend) {
+  productFromLogits(request, backend) {
     const {kind, x, v, rows, scale, factor} = request;
     if (!hasGradientKernel(kind, rows, scale, factor)) return null;
     const {kernels} = accessTo(backend);

@@ -1,3 +1,4 @@
+import type {SoftmaxBackend} from '../../backends/backend';
 import type {ProductKind} from '../../backends/engines/types';
 import type {Op} from '../../kernels/op';
 import * as reference from '../../kernels/reference';
@@ -14,22 +15,6 @@ import {SPECIAL} from '../cases/special';
 import type {Call, Host, LabelledCall, Outcome} from '../hosts/call';
 import {ulpError, ulpErrorAboveOne, worst} from '../ulp';
 
-/** The largest errors that a backend may have, against float64. */
-export interface Bounds {
-  /** In ULP of the result. */
-  softmax: number;
-  logSoftmax: number;
-  /** In ULP of max(|result|, 1). */
-  logSumExp: number;
-  /** In units of 2^-24 of the product's own scale: |y||v| + |y| Σ|y·v|, and so on. */
-  product: number;
-  /** How far the sum of a row of softmax may be from 1. */
-  rowSum: number;
-}
-
-/** Whether masks and losses are kernels of the backend's own, or composed of the family's. */
-export type MasksAndLosses = 'fused' | 'composed';
-
 /**
  * What has to hold on every backend, as one suite: accuracy against float64 over the adversarial set, special values,
  * any axis of any rank, products, gradients, empty shapes. Every call also checks that the kernel meant has run on the
@@ -37,12 +22,12 @@ export type MasksAndLosses = 'fused' | 'composed';
  *
  * @param backend tfjs's name of the backend that has to run it
  * @param host starts the host; called once, before the tests
+ * @param implementation whose bounds and kernels it is held to
  */
 export function describeConformance(
   backend: string,
   host: () => Promise<Host>,
-  bounds: Bounds,
-  masksAndLosses: MasksAndLosses,
+  {bounds, fusesMasks, crossEntropy}: SoftmaxBackend<never>,
 ): void {
   let running: Host;
   beforeAll(async () => {
@@ -60,8 +45,8 @@ export function describeConformance(
   }
 
   /** A composition runs other kernels of the family inside its own; a fused one none. */
-  function expectAlone(kernels: string[]): void {
-    expect(kernels.length > 1 ? 'composed' : 'fused').toBe(masksAndLosses);
+  function expectAlone(kernels: string[], fused: boolean): void {
+    expect(kernels.length > 1 ? 'composed' : 'fused').toBe(fused ? 'fused' : 'composed');
   }
 
   describe('accuracy against float64', () => {
@@ -197,7 +182,7 @@ export function describeConformance(
       for (const op of ['softmax', 'logSoftmax'] as const) {
         const outcome = await run({op, ...call});
         expect(outcome.kernels[0]).toBe(kernelsOf(op)[1]);
-        expectAlone(outcome.kernels);
+        expectAlone(outcome.kernels, fusesMasks === true);
         const {error} = worst(outcome.values, along(reference.masked[op]), ulpError);
         expect(error).toBeLessThanOrEqual(bounds[op]);
         const otherwise = op === 'softmax' ? 0 : Number.NEGATIVE_INFINITY;
@@ -205,7 +190,7 @@ export function describeConformance(
       }
       if (scale === 1) {
         const outcome = await run({op: 'logSumExp', ...call});
-        expectAlone(outcome.kernels);
+        expectAlone(outcome.kernels, fusesMasks === true);
         const exact = along((x, k) => [reference.masked.logSumExp(x, k)]);
         expect(worst(outcome.values, exact, ulpErrorAboveOne).error).toBeLessThanOrEqual(bounds.logSumExp);
       }
@@ -274,7 +259,7 @@ export function describeConformance(
       const losses = await run({op: 'crossEntropy', ...call});
       const kernel = labels.values instanceof Int32Array ? 'sparseCrossEntropy' : 'crossEntropy';
       expect(losses.kernels[0]).toBe(kernel);
-      expectAlone(losses.kernels);
+      expectAlone(losses.kernels, crossEntropy !== undefined);
       expect(losses.shape).toEqual(reducedShape(shape, axis, false));
       const exact = along((x, l) => [reference.crossEntropy(x, l)]);
       // A sum of n products of labels and logarithms: each is as exact as logSoftmax.

@@ -1,8 +1,8 @@
+import type {Bounds} from '../../backends/backend';
 import type {ProductKind} from '../../backends/engines/types';
 import * as reference from '../../kernels/reference';
 import {PRODUCTS_OF_PROBABILITIES} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
-import type {Bounds} from '../backends/conformance';
 import {ulp} from '../ulp';
 import type {FuzzCase, Given} from './case';
 

@@ -1,23 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import {cpuBackend} from '../../../backends/cpu';
 import {SMALLEST_STAGED} from '../../../backends/engines/array_kernels';
 import {lastRun, notePlainTypeScript} from '../../../backends/engines/wasm/launch';
 import {backendReport, softmax, softmaxCrossEntropy, softmaxVjp} from '../../../index';
 import {thisProcess} from '../../hosts/this_process';
 import {describeConformance} from '../conformance';
 
-describeConformance(
-  'cpu',
-  () => thisProcess('cpu'),
-  {
-    softmax: 4,
-    logSoftmax: 2,
-    logSumExp: 1,
-    product: 6,
-    rowSum: 2 ** -22,
-  },
-  'fused',
-);
+describeConformance('cpu', () => thisProcess('cpu'), cpuBackend);
 
 test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
   const ran = (run: () => tf.Tensor) => {

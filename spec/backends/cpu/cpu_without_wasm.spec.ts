@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import {cpuBackend} from '../../../backends/cpu';
 import {lastRun} from '../../../backends/engines/wasm/launch';
 import {backendReport} from '../../../index';
 import {thisProcess} from '../../hosts/this_process';
@@ -13,18 +14,10 @@ beforeAll(() => {
   } as unknown as typeof WebAssembly.Module;
 });
 
-describeConformance(
-  'cpu',
-  () => thisProcess('cpu'),
-  {
-    softmax: 2,
-    logSoftmax: 2,
-    logSumExp: 1,
-    product: 4,
-    rowSum: 2 ** -22,
-  },
-  'fused',
-);
+describeConformance('cpu', () => thisProcess('cpu'), {
+  ...cpuBackend,
+  bounds: {softmax: 2, logSoftmax: 2, logSumExp: 1, product: 4, rowSum: 2 ** -22},
+});
 
 test('no WebAssembly has run, and backendReport says why', async () => {
   expect(lastRun()).toBeNull();

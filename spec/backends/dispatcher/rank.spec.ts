@@ -1,6 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import {costInWords} from '../../../backends/dispatcher/cost';
+import {tasksOf} from '../../../backends/dispatcher/workload';
+import {hasOwnKernels} from '../../../backends/registration';
 import {forgetWisdom, type Ranking, rankBackends, type Workload} from '../../../index';
 import {registerFake, removeFake, SimulatedClock, stateOfTfjs} from '../../hosts/fakes';
 
@@ -57,6 +60,13 @@ describe('estimate', () => {
     expect(byName(ranking, 'wasm').ms).toBeGreaterThan(here.ms!);
     const sum = await rankBackends({...TASK, op: 'logSumExp', residency: 'cpu'});
     expect(byName(sum, 'wasm').parts[0]!.moveMs).toBeLessThan(byName(ranking, 'wasm').parts[0]!.moveMs);
+  });
+
+  test('a backend of tfjs without kernels here has the figures of composed ops', () => {
+    const [task] = tasksOf(TASK);
+    expect(hasOwnKernels('tensorflow')).toBe(false);
+    expect(costInWords(task!, 'tensorflow')).toBe(costInWords(task!, 'nonesuch'));
+    expect(costInWords(task!, 'cpu')).not.toBe(costInWords(task!, 'nonesuch'));
   });
 
   test('what is not registered is out, with the package that brings it', async () => {

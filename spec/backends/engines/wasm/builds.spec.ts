@@ -1,3 +1,4 @@
+import {wasmBackend} from '../../../../backends/wasm';
 import {type BrowserHost, type InBrowserOptions, inBrowser} from '../../../hosts/in_browser';
 import {describeConformance} from '../../conformance';
 
@@ -18,9 +19,7 @@ describe.each(BUILDS)("tfjs's $name wasm build in Chromium", ({name, file, optio
       host = await inBrowser('wasm', options);
       return host;
     },
-    // As in Node.
-    {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22},
-    'fused',
+    wasmBackend,
   );
 
   test('is the one that ran, with our relaxed SIMD kernels in place on its memory', async () => {
