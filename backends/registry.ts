@@ -7,6 +7,7 @@ import type {
   TensorInfo,
 } from '@tensorflow/tfjs-core';
 import {backend as activeBackend, engine, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
+import {option} from '../kernels/check';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -123,7 +124,8 @@ const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 /** @param plainKernel the name of the kernel without a mask, which serves one with a mask where that is not fused */
 function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const {logits: x, mask} = inputs as {logits: TensorInfo; mask?: TensorInfo};
+    const x = inputs.logits!;
+    const mask = option(inputs, 'mask', null);
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
@@ -140,15 +142,9 @@ function forwardKernel(plainKernel: string, kind: ForwardKind, implementation: S
 
 function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
-    const {
-      logits,
-      probabilities,
-      vector: v,
-    } = inputs as {
-      logits?: TensorInfo;
-      probabilities?: TensorInfo;
-      vector: TensorInfo;
-    };
+    const v = inputs.vector!;
+    const probabilities = option(inputs, 'probabilities', null);
+    const logits = option(inputs, 'logits', null);
     const {axis, scale, factor} = attrs as ProductAttrs;
     const {shape} = v;
     if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);

@@ -1,18 +1,26 @@
 import {Tensor} from '@tensorflow/tfjs-core';
 
+/** Texts in messages are cut to this many characters: they may come from a stranger's file. */
+const LONGEST_TEXT = 200;
+
 /** A value for an error message, whatever it is: nothing throws here. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string')
+    return value.length > LONGEST_TEXT ? `'${value.slice(0, LONGEST_TEXT)}…'` : `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'object') return `a ${nameOfClass(value)}`;
   return `a ${typeof value}, ${String(value)}`;
 }
 
 function nameOfClass(value: object): string {
-  const type = (value as {constructor?: unknown}).constructor;
-  return typeof type === 'function' ? type.name : 'object';
+  try {
+    const type = (value as {constructor?: unknown}).constructor;
+    return typeof type === 'function' ? `${type.name}` : 'object';
+  } catch {
+    return 'object'; // a getter or a proxy may throw
+  }
 }
 
 /** @throws if the options of an op are no object that could have any */
@@ -23,12 +31,44 @@ export function checkOptions<T extends object>(op: string, options: T): T {
   throw new Error(`${op}: options must be an object, but got ${show(options)}.`);
 }
 
+/**
+ * One option of an object that `checkOptions` has let pass, read once: a getter may answer otherwise the second time.
+ * Only the object's own properties are options: what somebody put on Object.prototype is not.
+ *
+ * @returns `otherwise` where the option is missing or undefined
+ */
+export function option<T extends object, K extends keyof T, D>(
+  options: T,
+  name: K,
+  otherwise: D,
+): Exclude<T[K], undefined> | D {
+  const value = Object.hasOwn(options, name) ? options[name] : undefined;
+  return value === undefined ? otherwise : (value as Exclude<T[K], undefined>);
+}
+
 /** @throws if a number option is not a finite number */
 export function checkFinite(op: string, name: string, value: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new Error(`${op}: ${name} must be a finite number, but got ${show(value)}.`);
   }
   return value;
+}
+
+/** Kernels count elements and rows in 32 bits. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
+/**
+ * @throws if a tensor of that shape has more elements than can be counted, or where a length is 0, more rows: their sums
+ *   would have as many elements
+ */
+export function checkElements(op: string, name: string, shape: readonly number[]): void {
+  let elements = 1;
+  for (const length of shape) elements *= length === 0 ? 1 : length;
+  if (elements <= MOST_ELEMENTS) return;
+  throw new Error(
+    `${op}: ${name} of shape [${shape}] would take ${elements} elements or rows. Allowed are at most ${MOST_ELEMENTS}, ` +
+      'which is what kernels count in 32 bits. Compute it in parts.',
+  );
 }
 
 /** @throws if it is neither true nor false */

@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {checkFinite, checkOptions, show} from './check';
+import {checkFinite, checkOptions, option, show} from './check';
 import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
@@ -49,12 +49,12 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   logits: Input,
   options: CrossEntropyOptions = {},
 ): T {
-  checkOptions(OP, options);
+  const settings = settingsOf(options);
   const run = () => {
     const x = toFloat32(OP, 'logits', logits);
-    const axis = resolveAxis(OP, options.axis ?? -1, x.shape);
-    const reduction = checkReduction(options.reduction ?? 'mean');
-    const smoothing = checkSmoothing(options.labelSmoothing ?? 0);
+    const axis = resolveAxis(OP, settings.axis, x.shape);
+    const reduction = checkReduction(settings.reduction);
+    const smoothing = checkSmoothing(settings.labelSmoothing);
     const given = toLabels(OP, labels, x.shape, axis);
     const kernel = given.sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
     const losses = (reduced: boolean, factor: number) => {
@@ -62,28 +62,43 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
       return runKernel(kernel, {logits: x, labels: given.tensor}, attrs);
     };
     // Losses that all weigh the same are reduced where they are made.
-    if (isUnweighted(options)) {
+    if (isUnweighted(settings)) {
       if (reduction === 'none') return losses(false, 1);
       const count = tf.util.sizeFromShape(given.rows);
       return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
     }
-    const kept = keptRows(OP, given, options.ignoreIndex ?? null);
-    const weights = rowWeights(OP, given, kept, options);
+    const kept = keptRows(OP, given, settings.ignoreIndex);
+    const weights = rowWeights(OP, given, kept, settings);
     const perRow = losses(false, 1);
     return reduce(kept ? selected(perRow, kept) : perRow, weights!, reduction);
   };
-  return inScope(leavesNothing(labels, logits, options), run) as T;
+  return inScope(leavesNothing(labels, logits, settings), run) as T;
+}
+
+type Settings = Required<CrossEntropyOptions>;
+
+/** The options with their defaults. */
+function settingsOf(options: CrossEntropyOptions): Settings {
+  checkOptions(OP, options);
+  return {
+    axis: option(options, 'axis', -1),
+    labelSmoothing: option(options, 'labelSmoothing', 0),
+    classWeights: option(options, 'classWeights', null),
+    weights: option(options, 'weights', null),
+    ignoreIndex: option(options, 'ignoreIndex', null),
+    reduction: option(options, 'reduction', 'mean'),
+  };
 }
 
 /** Tensors that are used as they are leave nothing to tidy up. */
-function leavesNothing(labels: Input, logits: Input, options: CrossEntropyOptions): boolean {
-  if (!isUnweighted(options) || !(labels instanceof tf.Tensor) || !(logits instanceof tf.Tensor)) return false;
+function leavesNothing(labels: Input, logits: Input, settings: Settings): boolean {
+  if (!isUnweighted(settings) || !(labels instanceof tf.Tensor) || !(logits instanceof tf.Tensor)) return false;
   const asLabels = labels.rank === logits.rank ? 'float32' : 'int32';
   return logits.dtype === 'float32' && labels.dtype === asLabels;
 }
 
-function isUnweighted({weights, classWeights, ignoreIndex}: CrossEntropyOptions): boolean {
-  return weights == null && classWeights == null && ignoreIndex == null;
+function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
+  return weights === null && classWeights === null && ignoreIndex === null;
 }
 
 function checkSmoothing(smoothing: number): number {

@@ -1,5 +1,6 @@
-import {cast, engine, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
-import {show} from './check';
+import {cast, engine, minimum, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
+import {checkElements, show} from './check';
+import {elementwise} from './elementwise';
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
 export type Input = Tensor | TensorLike | Float64Array;
@@ -7,24 +8,30 @@ export type Input = Tensor | TensorLike | Float64Array;
 const ALLOWED = 'Allowed are tensors, numbers, and nested or typed arrays of numbers with rows of one length.';
 
 /**
- * The input as a float32 tensor; int32 and bool are converted.
+ * The input as a float32 tensor; int32 and bool are converted. Any byte of a bool tensor but 0 is true, which is 1.
  * @throws for what has no logits: string and complex64, a disposed tensor, ragged arrays, nothing at all
  */
 export function toFloat32(op: string, name: string, value: Input): Tensor {
   const t = value instanceof Tensor ? value : toTensor(op, name, value);
   checkTensor(op, name, t);
   if (t.dtype === 'float32') return t;
-  if (t.dtype === 'int32' || t.dtype === 'bool') return cast(t, 'float32');
+  if (t.dtype === 'int32') return cast(t, 'float32');
+  // tfjs lets a bool tensor hold any bytes, and its cast keeps them on some backends.
+  if (t.dtype === 'bool') return elementwise([cast(t, 'float32')], (flat) => minimum(flat, 1));
   throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, int32 and bool.`);
 }
 
-/** @throws for a tensor that was disposed, or that another engine of tfjs holds, whose numbers cannot be had here */
+/**
+ * @throws for a tensor that was disposed, that another engine of tfjs holds, whose numbers cannot be had here, or that has
+ *   more elements than kernels count
+ */
 export function checkTensor(op: string, name: string, t: Tensor): void {
   if (t.isDisposed) {
     throw new Error(
       `${op}: ${name} is a tensor that was disposed. Use it before dispose(), or tf.keep it in its tf.tidy.`,
     );
   }
+  checkElements(op, name, t.shape);
   if (engine().state.tensorInfo.has(t.dataId)) return;
   throw new Error(
     `${op}: ${name} is a tensor of another tfjs engine, as frames and contexts of node:vm have. Pass its numbers instead: ` +
@@ -52,6 +59,7 @@ export function toValues<T extends Float32Array | Float64Array>(
   const shape = shapeOf(value);
   const wrong = whatIsWrong(value, shape);
   if (wrong) throw new Error(`${op}: ${name} ${wrong}. ${ALLOWED}`);
+  checkElements(op, name, shape);
   const values = new type(util.sizeFromShape(shape));
   flatten(value, shape.length, values, 0);
   return {shape, values};
@@ -79,7 +87,22 @@ function isArray(value: unknown): value is Nested {
 
 /** A typed array of numbers, not of bigints. */
 function isTyped(value: unknown): value is Float64Array {
-  return ArrayBuffer.isView(value) && 'length' in value && typeof (value as Float64Array)[0] !== 'bigint';
+  return ArrayBuffer.isView(value) && 'length' in value && !isOfBigInts(value);
+}
+
+function isOfBigInts(value: unknown): boolean {
+  return /^\[object Big/.test(Object.prototype.toString.call(value));
+}
+
+/** Whether the buffer of a typed array was transferred to another thread, or shrank: then its length is 0. */
+function hasLostItsBuffer(value: Nested): boolean {
+  if (value.length > 0 || !ArrayBuffer.isView(value)) return false;
+  try {
+    (value as unknown as Float64Array).values(); // throws for such an array only
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** tfjs's own ops go no further. And an array may hold itself. */
@@ -98,8 +121,10 @@ function whatIsWrong(value: unknown, shape: number[]): string | null {
     return isArray(value) ? 'has rows of different depths' : `is or holds ${show(value)}`;
   }
   if (!isArray(value)) return 'has rows of different depths';
+  if (hasLostItsBuffer(value)) return 'is or holds a typed array whose buffer was transferred';
   if (value.length !== length) return `has rows of different lengths, ${length} and ${value.length}`;
   if (isTyped(value)) return null;
+  if (length === 0 && isOfBigInts(value)) return 'is or holds an array of bigints';
   for (let i = 0; i < length; i++) {
     const wrong = whatIsWrong(value[i], rest);
     if (wrong) return wrong;

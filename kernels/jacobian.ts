@@ -1,4 +1,5 @@
 import {expandDims, eye, type Tensor, tile, util} from '@tensorflow/tfjs-core';
+import {checkElements} from './check';
 import {type Input, toFloat32} from './input';
 import {reshaped, spread, transposed} from './primitives';
 import {logSoftmaxVjp, softmaxVjp} from './products';
@@ -12,7 +13,7 @@ import {inScope} from './scope';
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end
  * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂yᵢ/∂xⱼ
- * @throws if the axis is out of range, or the dtype has no logits
+ * @throws if the axis is out of range, the dtype has no logits, or the Jacobian has 2^31 elements or more
  */
 export function softmaxJacobian(logits: Input, axis = -1): Tensor {
   return jacobian('softmaxJacobian', logits, axis, softmaxVjp);
@@ -24,7 +25,7 @@ export function softmaxJacobian(logits: Input, axis = -1): Tensor {
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end
  * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂ log yᵢ/∂xⱼ
- * @throws if the axis is out of range, or the dtype has no logits
+ * @throws if the axis is out of range, the dtype has no logits, or the Jacobian has 2^31 elements or more
  */
 export function logSoftmaxJacobian(logits: Input, axis = -1): Tensor {
   return jacobian('logSoftmaxJacobian', logits, axis, logSoftmaxVjp);
@@ -37,6 +38,7 @@ function jacobian(op: string, logits: Input, axis: number, vjp: typeof softmaxVj
     const last = axisLast(x, resolveAxis(op, axis, x.shape));
     const n = last.shape[last.rank - 1]!;
     const others = last.shape.slice(0, -1);
+    checkElements(op, 'the Jacobian', [...others, n, n]);
     const rows = util.sizeFromShape(others);
     const identity = tile(expandDims(eye(n)), [rows, 1, 1]);
     return reshaped(vjp(spread(last, [rows, n, n], 1), identity), [...others, n, n]);

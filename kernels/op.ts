@@ -1,6 +1,6 @@
 import {customGrad, Tensor} from '@tensorflow/tfjs-core';
 import {gradientDepth} from '../tfjs/tape';
-import {checkBoolean, checkFinite, checkOptions} from './check';
+import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
@@ -38,7 +38,9 @@ export function runForward(
   options: ScaleOptions & MaskOptions,
   keepDims = false,
 ): Tensor {
-  const {scale = 1, mask = null} = checkOptions(name, options);
+  checkOptions(name, options);
+  const scale = option(options, 'scale', 1);
+  const mask = option(options, 'mask', null);
   const run = () => {
     const x = toFloat32(name, 'logits', logits);
     const attrs: ForwardAttrs = {

@@ -1,6 +1,6 @@
 import {type GradConfig, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
 import {gradientDepth} from '../tfjs/tape';
-import {checkFinite, checkOptions} from './check';
+import {checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
 import {type ScaleOptions, softmaxAsConstant} from './op';
@@ -98,7 +98,7 @@ function productOp(
   options: ScaleOptions,
 ): Tensor {
   return inScope(false, () => {
-    const {scale = 1} = checkOptions(op, options);
+    const scale = option(checkOptions(op, options), 'scale', 1);
     const x = toFloat32(op, 'logits', logits);
     const v = toFloat32(op, vectorName, vector);
     if (!util.arraysEqual(x.shape, v.shape)) {

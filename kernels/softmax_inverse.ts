@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {checkFinite, checkOptions} from './check';
+import {checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
 import {logPlus} from './primitives';
 import {resolveAxis} from './rows';
@@ -21,7 +21,7 @@ export function softmaxInverse<T extends Tensor = Tensor>(
   options: {offset?: number} = {},
 ): T {
   return inScope(false, () => {
-    const {offset = 0} = checkOptions('softmaxInverse', options);
+    const offset = option(checkOptions('softmaxInverse', options), 'offset', 0);
     const p = toFloat32('softmaxInverse', 'probabilities', probabilities);
     resolveAxis('softmaxInverse', axis, p.shape);
     return logPlus(p, checkFinite('softmaxInverse', 'offset', offset)) as T;

@@ -12,9 +12,18 @@ const HIGHEST_RANK = 4;
 export function select(mask: Tensor, x: Tensor, otherwise: number): Tensor {
   if (x.size === 0) return tf.zeros(x.shape);
   const other = constant(otherwise);
-  if (x.rank <= HIGHEST_RANK) return tf.where(mask, x, other);
-  const flat = tf.where(tf.reshape(repeated(mask, x.shape), [x.size]), tf.reshape(x, [x.size]), other);
+  const condition = zerosAndOnes(mask);
+  if (x.rank <= HIGHEST_RANK) return tf.where(condition, x, other);
+  const flat = tf.where(tf.reshape(repeated(condition, x.shape), [x.size]), tf.reshape(x, [x.size]), other);
   return tf.reshape(flat, x.shape);
+}
+
+/** The backends whose `tf.where` takes any byte but 0 for true. tfjs's cpu takes only 1. */
+const ANY_BYTE_IS_TRUE = ['wasm', 'webgl', 'webgpu', 'tensorflow'];
+
+/** A bool tensor may hold any bytes, and to this package all but 0 are true. */
+function zerosAndOnes(mask: Tensor): Tensor {
+  return ANY_BYTE_IS_TRUE.includes(tf.getBackend()) ? mask : tf.notEqual(mask, tf.scalar(false));
 }
 
 /** The mask at each element of that shape, one dimension after another: no tile has a rank above 3. */

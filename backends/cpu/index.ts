@@ -1,6 +1,7 @@
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
+import {checkNotLost} from '../../tfjs/lost_values';
 import type {CrossEntropyRequest, SoftmaxBackend} from '../backend';
 import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
 import {timesRows} from '../engines/javascript/scale_rows';
@@ -76,5 +77,7 @@ function flags(tensor: TensorInfo, backend: MathBackendCPU): Uint8Array {
 }
 
 function arrayOf(tensor: TensorInfo, backend: MathBackendCPU): TypedArray | number[] {
-  return backend.data.get(tensor.dataId).values as TypedArray | number[];
+  const values = backend.data.get(tensor.dataId).values as TypedArray | number[];
+  checkNotLost(tensor, values);
+  return values;
 }

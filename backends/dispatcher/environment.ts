@@ -11,6 +11,8 @@ interface NodeProcess {
 interface Builtins {
   'node:os': typeof import('node:os');
   'node:fs': typeof import('node:fs');
+  'node:path': typeof import('node:path');
+  'node:buffer': typeof import('node:buffer');
 }
 
 /** Node's `process`; undefined elsewhere. */
@@ -31,6 +33,11 @@ export const BACKEND_VARIABLE = 'TFJS_SOFTMAX_BACKEND';
 
 export function backendOfEnvironment(): string | null {
   return processOf()?.env?.[BACKEND_VARIABLE]?.trim() || null;
+}
+
+/** Milliseconds by the finest clock that there is: some hosts have no `performance`. */
+export function now(): number {
+  return (globalThis as {performance?: Performance}).performance?.now() ?? Date.now();
 }
 
 /** What an error says, whatever was thrown, and wherever: errors of another realm are no instances of this one's. */

@@ -2,7 +2,7 @@ import {dispose, keep, reshape, slice, type Tensor, tensor, tidy} from '@tensorf
 import {onBackend} from './borrow';
 import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
 import {firstCallMs, opMs} from './cost';
-import {messageOf} from './environment';
+import {messageOf, now} from './environment';
 import {definitionOf, takesVector} from './ops';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
 import {nameOf, type Task} from './workload';
@@ -95,7 +95,7 @@ class Race {
     private readonly report: (part: number, doing: string) => void,
   ) {
     this.start = stopwatch.now();
-    this.pausedAt = performance.now();
+    this.pausedAt = now();
   }
 
   async run(backends: string[]): Promise<Map<string, Outcome>> {
@@ -258,9 +258,9 @@ class Race {
   }
 
   private async pause(): Promise<void> {
-    if (performance.now() - this.pausedAt < LONGEST_STRETCH_MS) return;
+    if (now() - this.pausedAt < LONGEST_STRETCH_MS) return;
     await new Promise((resolve) => setTimeout(resolve));
-    this.pausedAt = performance.now();
+    this.pausedAt = now();
   }
 }
 

@@ -1,5 +1,6 @@
 import {engine} from '@tensorflow/tfjs-core';
-import {checkOptions, show} from '../../kernels/check';
+import {checkOptions, option, show} from '../../kernels/check';
+import {now} from './environment';
 import type {Progress} from './measure';
 import {PACKAGES, START_LIMIT_MS} from './start';
 import type {Remember} from './storage';
@@ -17,7 +18,7 @@ export interface RankOptions {
   deterministic?: boolean;
   /** Told how far measuring has come. */
   onProgress?: (progress: Progress) => void;
-  /** Milliseconds; performance.now by default. */
+  /** Milliseconds; performance.now by default, or Date.now where there is none. */
   clock?: () => number;
   /** Where measured results are kept and looked up: see {@link Remember}. True, in memory, by default. */
   remember?: Remember;
@@ -30,10 +31,19 @@ export type Settings = Required<RankOptions>;
 
 /** @throws if an option is not what it must be */
 export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
-  checkKinds(options);
-  const {mode = 'estimate', budgetMs = 1000, deterministic = false, remember = true, onProgress = () => {}} = options;
-  const {clock = () => performance.now(), startLimitMs = START_LIMIT_MS} = options;
-  const candidates = [...new Set(options.candidates ?? engine().backendNames())];
+  checkOptions('rankBackends', options);
+  const settings: Settings = {
+    mode: option(options, 'mode', 'estimate'),
+    budgetMs: option(options, 'budgetMs', 1000),
+    deterministic: option(options, 'deterministic', false),
+    remember: option(options, 'remember', true),
+    onProgress: option(options, 'onProgress', () => {}),
+    clock: option(options, 'clock', now),
+    startLimitMs: option(options, 'startLimitMs', START_LIMIT_MS),
+    candidates: option(options, 'candidates', engine().backendNames()),
+  };
+  checkKinds(settings);
+  const {mode, budgetMs, startLimitMs, candidates} = settings;
   if (mode !== 'estimate' && mode !== 'measure') {
     throw new Error(`mode is ${show(mode)}. Allowed are 'estimate' and 'measure'.`);
   }
@@ -45,7 +55,7 @@ export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
       throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${[...known].join(', ')}.`);
     }
   }
-  return {mode, budgetMs, deterministic, remember, onProgress, clock, startLimitMs, candidates};
+  return {...settings, candidates: [...new Set(candidates)]};
 }
 
 /** @throws if a time limit is no number of milliseconds */
@@ -60,7 +70,7 @@ const isFunction = (value: unknown) => typeof value === 'function';
 const KINDS: [keyof RankOptions, string, (value: unknown) => boolean][] = [
   ['candidates', 'an array of names of backends', isNames],
   ['deterministic', 'true or false', (value) => typeof value === 'boolean'],
-  ['remember', "true, false, 'localStorage' or the name of a file", (value) => /boolean|string/.test(typeof value)],
+  ['remember', "true, false, 'localStorage' or the name of a file", isPlace],
   ['onProgress', 'a function', isFunction],
   ['clock', 'a function', isFunction],
 ];
@@ -69,10 +79,13 @@ function isNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-function checkKinds(options: RankOptions): void {
-  checkOptions('rankBackends', options);
+function isPlace(value: unknown): boolean {
+  return typeof value === 'boolean' || (typeof value === 'string' && value !== '');
+}
+
+function checkKinds(settings: Settings): void {
   for (const [name, what, isRight] of KINDS) {
-    const value = options[name];
-    if (value !== undefined && !isRight(value)) throw new Error(`${name} is ${show(value)}. It must be ${what}.`);
+    const value = settings[name];
+    if (!isRight(value)) throw new Error(`${name} is ${show(value)}. It must be ${what}.`);
   }
 }

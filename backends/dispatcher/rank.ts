@@ -1,4 +1,5 @@
 import {getBackend} from '@tensorflow/tfjs-core';
+import {option} from '../../kernels/check';
 import {costInWords, moveMs, opMs} from './cost';
 import {tableOf} from './explain';
 import {oneAtATime} from './lock';
@@ -10,7 +11,7 @@ import {isSoftwareGpu, obstacle} from './standing';
 import {start} from './start';
 import {Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';
-import type {Remembered} from './wisdom';
+import type {Remembered} from './wisdom_schema';
 import {type Task, tasksOf, type Workload} from './workload';
 
 /** Backends this near to the fastest are as fast: then it is better to leave the data where they are. */
@@ -32,7 +33,7 @@ export async function rank(tasks: Task[], settings: Settings, measuring: 'always
     if (text !== null) notes.push(text);
   };
   const known = place !== false && !deterministic;
-  if (known) note(loadWisdom(place));
+  if (known) note(loadWisdom(place, settings.mode === 'measure'));
 
   const out = new Map(candidates.map((name) => [name, obstacle(name)]));
   const canRun = () => candidates.filter((name) => out.get(name) === null);
@@ -44,14 +45,17 @@ export async function rank(tasks: Task[], settings: Settings, measuring: 'always
   } else if (settings.mode === 'measure' && (measuring === 'always' || remembered().includes(null))) {
     measured = await startAndMeasure(tasks, out, settings);
     if (known) {
-      for (const [i, task] of tasks.entries()) remember(task, worthRemembering(measured[i]!));
-      note(saveWisdom(place));
+      const rememberAll = () => {
+        for (const [i, task] of tasks.entries()) remember(task, worthRemembering(measured[i]!));
+      };
+      rememberAll();
+      note(await saveWisdom(place, rememberAll));
     }
   }
 
   const memories = remembered();
   for (const name of canRun()) {
-    const before = (task: Task) => (known ? scaledTo(task.elements, recall(task))[name] : undefined);
+    const before = (task: Task) => (known ? option(scaledTo(task.elements, recall(task)), name, undefined) : undefined);
     const failures = tasks.map((task, i) => measured[i]!.get(name) ?? before(task));
     out.set(name, failures.flatMap((outcome) => (outcome && 'failure' in outcome ? [outcome.failure] : []))[0] ?? null);
   }

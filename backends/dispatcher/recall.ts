@@ -1,5 +1,6 @@
 import type {Timing} from './stopwatch';
-import {entryOf, put, type Remembered, type WisdomEntry} from './wisdom';
+import {entryOf, put} from './wisdom';
+import {checkedRemembered, type Remembered, type WisdomEntry} from './wisdom_schema';
 import type {Task} from './workload';
 
 /** What was measured of a task or one like it. */
@@ -7,12 +8,16 @@ export function recall(task: Task): WisdomEntry | undefined {
   return entryOf(task.op, bucketOf(task));
 }
 
-/** Keeps what was measured of a task, in memory; what was known of other backends stays. */
+/**
+ * Keeps what was measured of a task, in memory; what was known of other backends stays. What could not be imported again,
+ * such as a time of 0 by a clock that stood still, is not kept.
+ */
 export function remember(task: Task, backends: Record<string, Remembered>): void {
-  if (Object.keys(backends).length === 0) return;
+  const usable = Object.entries(backends).filter(([, value]) => checkedRemembered(value) !== null);
+  if (usable.length === 0) return;
   const rows = bucketOf(task);
   const before = scaledTo(task.elements, recall(task));
-  put({op: task.op, rows, elements: task.elements, backends: {...before, ...backends}});
+  put({op: task.op, rows, elements: task.elements, backends: {...before, ...Object.fromEntries(usable)}});
 }
 
 /** What an entry says, for a task of that many elements in the same bucket. */

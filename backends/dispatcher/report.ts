@@ -1,8 +1,8 @@
 import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
-import {checkBoolean, checkOptions} from '../../kernels/check';
+import {checkBoolean, checkOptions, option} from '../../kernels/check';
 import {version} from '../../package.json';
 import {hasOwnKernels, implementationOn} from '../registry';
-import {messageOf} from './environment';
+import {messageOf, now} from './environment';
 import {goldenFailure} from './golden';
 import {oneAtATime} from './lock';
 import {type Machine, machine} from './machine';
@@ -63,7 +63,9 @@ export interface ReportOptions {
 
 /** See index.ts. */
 export async function backendReport(options: ReportOptions): Promise<BackendReport> {
-  const {start: starts = true, startLimitMs = START_LIMIT_MS} = checkOptions('backendReport', options);
+  checkOptions('backendReport', options);
+  const starts = option(options, 'start', true);
+  const startLimitMs = option(options, 'startLimitMs', START_LIMIT_MS);
   checkBoolean('backendReport', 'start', starts);
   checkMs('startLimitMs', startLimitMs);
   const names = engine().backendNames();
@@ -75,7 +77,7 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
   return {
     versions: {'tfjs-softmax': version, 'tfjs-core': version_core},
     active: getBackend() || null,
-    machine: {...machine(), timerResolutionMs: smallestStep(() => performance.now())},
+    machine: {...machine(), timerResolutionMs: smallestStep(now)},
     backends,
     notRegistered: Object.entries(PACKAGES).flatMap(([name, pkg]) =>
       names.includes(name) ? [] : [{name, package: pkg}],

@@ -1,5 +1,5 @@
 import {engine, getBackend, setBackend} from '@tensorflow/tfjs-core';
-import {show} from '../../kernels/check';
+import {option, show} from '../../kernels/check';
 import {abandonStartUnderWay, startUnderWay} from './borrow';
 import {BACKEND_VARIABLE, backendOfEnvironment} from './environment';
 import {oneAtATime} from './lock';
@@ -53,11 +53,12 @@ export async function selectBackend(workload: Workload, options: SelectOptions):
   });
 }
 
-function explicitChoice({backend}: SelectOptions): ExplicitChoice | null {
-  if (backend != null && typeof backend !== 'string') {
+function explicitChoice(options: SelectOptions): ExplicitChoice | null {
+  const backend = option(options, 'backend', null);
+  if (backend !== null && typeof backend !== 'string') {
     throw new Error(`selectBackend: backend is ${show(backend)}. It must be the name of a backend.`);
   }
-  if (backend != null) return {backend, by: 'the option `backend`'};
+  if (backend !== null) return {backend, by: 'the option `backend`'};
   const named = backendOfEnvironment();
   return named === null ? null : {backend: named, by: `the environment variable ${BACKEND_VARIABLE}`};
 }

@@ -22,7 +22,7 @@ export class Stopwatch {
   private step: number;
 
   /** @param now milliseconds, from anywhere */
-  constructor(readonly now: () => number = () => performance.now()) {
+  constructor(readonly now: () => number) {
     this.step = Math.min(smallestStep(now), COARSEST_STEP_MS);
   }
 

@@ -1,63 +1,82 @@
-import {builtin, messageOf} from './environment';
+import {messageOf} from './environment';
 import {exportWisdom, importWisdom} from './wisdom';
+import {NotOurs, type Place, wisdomFile} from './wisdom_file';
+import {LONGEST_WISDOM} from './wisdom_schema';
 
 /**
  * Where measured results are kept: `true` in memory, `'localStorage'` there, any other text in the file of that name
  * (Node); both besides memory. `false` neither looks at nor keeps any.
+ *
+ * A file is made if it is missing, and replaced if it is empty or wisdom of this package; a symbolic link is followed to
+ * one. Programs may share a file. Anything else is left as it is, and refused before anything is measured.
  */
 export type Remember = boolean | string;
 
 const LOCAL_STORAGE_KEY = 'tfjs-softmax wisdom';
 
-/** A place that keeps one text. */
-interface Place {
-  read(): string | null;
-  write(text: string): void;
-}
-
-/** Takes what the place has kept. @returns null, or for people what it is not used for */
-export function loadWisdom(remember: Remember): string | null {
-  return withPlace(remember, 'not used', (place) => {
-    const text = place.read();
-    if (text !== null) importWisdom(text);
-  });
-}
-
-/** Keeps all wisdom there. @returns null, or for people why it is not kept */
-export function saveWisdom(remember: Remember): string | null {
-  return withPlace(remember, 'not kept', (place) => place.write(exportWisdom()));
-}
-
-/** A selection does not fail because something cannot be remembered; it says so. */
-function withPlace(remember: Remember, consequence: string, action: (place: Place) => void): string | null {
+/**
+ * Takes what the place has kept.
+ *
+ * @returns null, or for people why it is not used
+ * @throws if it is to be written to later and holds something that is not this package's
+ */
+export function loadWisdom(remember: Remember, isToBeWritten: boolean): string | null {
   if (typeof remember === 'boolean') return null;
   try {
-    action(remember === 'localStorage' ? localStoragePlace() : filePlace(remember));
+    const kept = placeOf(remember).read();
+    if (kept !== null) importWisdom(kept);
     return null;
   } catch (error) {
-    return `wisdom in ${remember} is ${consequence}: ${messageOf(error)}`;
+    if (isToBeWritten && error instanceof NotOurs) throw new Error(`remember is '${remember}': ${error.message}.`);
+    return `wisdom in ${remember} is not used: ${messageOf(error)}`;
   }
 }
 
-function localStoragePlace(): Place {
-  const {localStorage} = globalThis;
-  if (localStorage == null) throw new Error('there is no localStorage here');
-  return {
-    read: () => localStorage.getItem(LOCAL_STORAGE_KEY),
-    write: (text) => localStorage.setItem(LOCAL_STORAGE_KEY, text),
-  };
+/**
+ * Keeps all wisdom there, with what others have put there meanwhile.
+ *
+ * @param addMeasured puts what was measured now into memory, where it comes before what others measured
+ * @returns null, or for people why it is not kept: a selection does not fail because of that
+ */
+export async function saveWisdom(remember: Remember, addMeasured: () => void): Promise<string | null> {
+  if (typeof remember === 'boolean') return null;
+  try {
+    await placeOf(remember).replace((kept) => {
+      if (kept !== null) importIfUsable(kept);
+      addMeasured();
+      const wisdom = exportWisdom();
+      if (wisdom.length <= LONGEST_WISDOM) return wisdom;
+      throw new Error(`it has grown to ${wisdom.length} characters, of at most ${LONGEST_WISDOM}; see forgetWisdom`);
+    });
+    return null;
+  } catch (error) {
+    return `wisdom in ${remember} is not kept: ${messageOf(error)}`;
+  }
 }
 
-function filePlace(path: string): Place {
-  const fs = builtin('node:fs');
-  if (fs === null) throw new Error('files can be had in Node from 20.16 only');
-  return {
-    read: () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : null),
-    write(text) {
-      // A reader sees the old file or the new one, never half of one.
-      const staged = `${path}.new`;
-      fs.writeFileSync(staged, text);
-      fs.renameSync(staged, path);
-    },
-  };
+/** Wisdom of other versions or hardware is replaced. */
+function importIfUsable(wisdom: string): void {
+  try {
+    importWisdom(wisdom);
+  } catch {
+    // loadWisdom has said why
+  }
+}
+
+function placeOf(remember: string): Place {
+  return remember === 'localStorage' ? LOCAL_STORAGE : wisdomFile(remember);
+}
+
+const LOCAL_STORAGE: Place = {
+  read: () => localStorageHere().getItem(LOCAL_STORAGE_KEY),
+  replace(next) {
+    const storage = localStorageHere();
+    storage.setItem(LOCAL_STORAGE_KEY, next(storage.getItem(LOCAL_STORAGE_KEY)));
+  },
+};
+
+function localStorageHere(): Storage {
+  const {localStorage} = globalThis;
+  if (localStorage == null) throw new Error('there is no localStorage here');
+  return localStorage;
 }

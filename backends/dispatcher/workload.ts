@@ -1,5 +1,5 @@
 import {util} from '@tensorflow/tfjs-core';
-import {show} from '../../kernels/check';
+import {checkElements, option, show} from '../../kernels/check';
 import {resolveAxis, rowsAlong} from '../../kernels/rows';
 import type {Rows} from '../engines/types';
 import {OP_NAMES, type Op} from './op_names';
@@ -45,13 +45,20 @@ export function tasksOf(workload: Workload): Task[] {
 }
 
 function taskOf(item: WorkloadItem): Task {
-  const {op, shape, axis = -1, weight = 1, residency = null} = item ?? {};
-  if (!OP_NAMES.includes(op)) {
+  const given = Object(item) as Partial<WorkloadItem>;
+  const op = option(given, 'op', undefined);
+  const axis = option(given, 'axis', -1);
+  const weight = option(given, 'weight', 1);
+  const residency = option(given, 'residency', null);
+  const lengths = option(given, 'shape', undefined);
+  if (op === undefined || !OP_NAMES.includes(op)) {
     throw new Error(`workload: there is no op ${show(op)}. Allowed are ${OP_NAMES.join(', ')}.`);
   }
-  if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0)) {
+  // A copy: holes become undefined, and whoever changes theirs later does not change this one.
+  const shape = Array.isArray(lengths) ? Array.from(lengths as number[]) : null;
+  if (!shape?.every((d) => Number.isSafeInteger(d) && d >= 0)) {
     throw new Error(
-      `workload: the shape of ${op} is ${Array.isArray(shape) ? `[${shape.map(show)}]` : show(shape)}. It must be an array of whole numbers from 0.`,
+      `workload: the shape of ${op} is ${shape ? `[${shape.map(show)}]` : show(lengths)}. It must be an array of whole numbers from 0.`,
     );
   }
   if (typeof weight !== 'number' || !(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
@@ -60,9 +67,10 @@ function taskOf(item: WorkloadItem): Task {
   if (residency !== null && typeof residency !== 'string') {
     throw new Error(`workload: the residency of ${op} is ${show(residency)}. It must be the name of a backend.`);
   }
+  checkElements('workload', `${op} of logits`, shape);
   const resolved = resolveAxis(op, axis, shape);
   const elements = util.sizeFromShape(shape);
-  return {op, shape: [...shape], axis: resolved, weight, residency, rows: rowsAlong(shape, resolved), elements};
+  return {op, shape, axis: resolved, weight, residency, rows: rowsAlong(shape, resolved), elements};
 }
 
 /** For people: `softmax 64x1000`, with the axis if it is not the last. */

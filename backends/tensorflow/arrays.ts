@@ -1,5 +1,6 @@
 /** Tensors as typed arrays. What TensorFlow holds becomes a new array each time, which is given back when it has served. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {checkNotLost} from '../../tfjs/lost_values';
 import {type NodeBackend, nativeId} from './node_backend';
 
 /** Distributions in float32, or int32 for the indices of classes. */
@@ -16,6 +17,7 @@ const WORTH_GIVING_BACK = 1 << 15;
 export function arrayOf(tensor: TensorInfo, backend: NodeBackend, copies: ArrayBuffer[]): Values {
   const isCopy = nativeId(tensor, backend) !== null; // first: it brings what another backend holds, and readSync does not
   const values = typed(backend.readSync(tensor.dataId), tensor.dtype);
+  checkNotLost(tensor, values);
   if (isCopy && values.byteLength >= WORTH_GIVING_BACK) {
     copies.push(values.buffer as ArrayBuffer);
   }

@@ -246,6 +246,33 @@ export function describeConformance(
     });
   });
 
+  describe('bool tensors that hold other bytes than 0 and 1: all but 0 are true', () => {
+    const shape = [2, 5];
+    const bytes = Uint8Array.of(0, 1, 2, 128, 255, 3, 0, 0, 254, 1);
+    const flags = bytes.map((byte) => Math.min(byte, 1));
+    const logits = Float32Array.from(bytes, (_, i) => (i % 4) - 1.5);
+    async function expectTheSame(callWith: (values: Uint8Array) => Call) {
+      const {values} = await run(callWith(flags));
+      expect((await run(callWith(bytes))).values).toEqual(values);
+      expect(new Set(values).size).toBeGreaterThan(1);
+    }
+
+    test.each(['softmax', 'logSoftmax', 'logSumExp'] as const)('as logits of %s', async (op) => {
+      await expectTheSame((values) => ({op, shape, logits: values}));
+    });
+
+    test.each([
+      ...(['softmax', 'logSoftmax', 'logSumExp', 'gradSoftmax', 'gradLogSoftmax', 'gradLogSumExp'] as const),
+      ...(['gradGradSoftmax', 'gradGradLogSoftmax'] as const),
+    ])('as the mask of %s', async (op) => {
+      const vector = vectorFor(op === 'gradLogSumExp' ? 2 : 10);
+      await expectTheSame((values) => ({
+        ...{op, shape, logits, mask: {shape, values}, vector},
+        vector2: vectorFor(10),
+      }));
+    });
+  });
+
   describe('cross-entropy', () => {
     test.each(LABELS)('$name', async ({shape, axis, values, labels, smoothing, q}) => {
       const call = {shape, axis, logits: values, labels, smoothing};

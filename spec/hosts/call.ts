@@ -28,13 +28,14 @@ export interface Call {
     | 'meanCrossEntropy'
     | 'gradMeanCrossEntropy';
   shape: number[];
-  logits: Float32Array;
+  /** Bytes are those of a bool tensor. */
+  logits: Float32Array | Uint8Array;
   /** The tangent or cotangent. */
   vector?: Float32Array;
   vector2?: Float32Array;
   axis?: number;
   scale?: number;
-  /** 1 where a logit takes part. */
+  /** Not 0 where a logit takes part. */
   mask?: {shape: number[]; values: Uint8Array};
 }
 
@@ -66,7 +67,7 @@ export interface Host {
 export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
   const before = tf.memory();
   const [tensors, buffers] = [before.numTensors, before.numDataBuffers];
-  const logits = tf.tensor(call.logits, call.shape);
+  const logits = tf.tensor(call.logits, call.shape, call.logits instanceof Uint8Array ? 'bool' : 'float32');
   const {result, kernels} = recordKernels(() => tf.tidy(() => evaluate(call, logits)));
   const values = (await result.data()) as Float32Array;
   const outcome = {values, shape: result.shape, dtype: result.dtype, kernels, backend: tf.getBackend()};

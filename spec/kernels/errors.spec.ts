@@ -31,6 +31,13 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
+/** A typed array whose numbers are gone. */
+function transferred(length: number): Float32Array {
+  const array = new Float32Array(length);
+  structuredClone(array.buffer, {transfer: [array.buffer]});
+  return array;
+}
+
 let before: {tensors: number; buffers: number};
 beforeEach(() => {
   before = {tensors: tf.memory().numTensors, buffers: tf.memory().numDataBuffers};
@@ -71,9 +78,30 @@ describe.each(Object.entries(ALONG_AN_AXIS))('%s', (name, op) => {
     expect(() => op([1, undefined] as never)).toThrow(/is or holds undefined/);
     expect(() => op({} as never)).toThrow(/is or holds a Object/);
     expect(() => op(BigInt64Array.of(1n) as never)).toThrow(/is or holds a bigint, 1/);
+    expect(() => op(new BigUint64Array(0) as never)).toThrow(/is or holds an array of bigints/);
+    expect(() => op([new BigInt64Array(0)] as never)).toThrow(/is or holds an array of bigints/);
     expect(() => op([[1], [2, 3]] as never)).toThrow(/has rows of different lengths, 1 and 2/);
     expect(() => op([[1, 2], [3], [4, 5, 6]] as never)).toThrow(/has rows of different lengths, 2 and 1/);
     expect(() => op([1, [2]] as never)).toThrow(/has rows of different depths/);
+  });
+
+  test('a typed array whose buffer was transferred', () => {
+    expect(() => op(transferred(3))).toThrow(`${name}: `);
+    expect(() => op(transferred(3))).toThrow('is or holds a typed array whose buffer was transferred. Allowed are');
+    expect(() => op([transferred(0), transferred(2)] as never)).toThrow('whose buffer was transferred');
+    tf.tidy(() => expect(op([new Float32Array(0)], 0).size).toBe(0));
+  });
+
+  test('more elements or rows than 32 bits count', () => {
+    tf.tidy(() => {
+      expect(() => op(tf.zeros([2 ** 40, 0]), 0)).toThrow(
+        `${name}: ${name === 'softmaxInverse' ? 'probabilities' : 'logits'} of shape [1099511627776,0] would take ` +
+          '1099511627776 elements or rows. Allowed are at most 2147483647',
+      );
+      expect(op(tf.zeros([0, 3])).size).toBe(0);
+    });
+    const row = new Float32Array(2 ** 20);
+    expect(() => op(new Array(2 ** 11).fill(row) as never)).toThrow('would take 2147483648 elements');
   });
 
   test('int32 and bool are converted', () => {
@@ -157,6 +185,80 @@ test('a tangent or cotangent whose shape differs', () => {
   expect(() => family.logSoftmaxJvp([x], x)).toThrow('logSoftmaxJvp: tangent has shape [3]');
   expect(() => family.logSoftmaxVjp(x, 1)).toThrow('logSoftmaxVjp: cotangent has shape []');
 });
+
+test('a Jacobian of more elements than 32 bits count', () => {
+  tf.tidy(() => {
+    const row = tf.zeros([2 ** 16]);
+    expect(() => family.softmaxJacobian(row)).toThrow(
+      'softmaxJacobian: the Jacobian of shape [65536,65536] would take',
+    );
+  });
+});
+
+test('a tensor whose array was transferred after it was made', () => {
+  const array = Float32Array.of(1, 2, 3);
+  const t = tf.tensor1d(array);
+  structuredClone(array.buffer, {transfer: [array.buffer]});
+  expect(() => family.softmax(t)).toThrow('a tensor of shape [3] has lost its values');
+  expect(() => family.logSoftmaxVjp(x, t)).toThrow('Make the tensor from a copy, array.slice(), or transfer one.');
+  t.dispose();
+});
+
+describe.each<[string, object, (options: object) => tf.Tensor]>([
+  ['softmax', {scale: 2, mask: [true, true, false]}, (options) => family.softmax(x, -1, options)],
+  ['logSoftmax', {scale: 2, mask: [true, true, false]}, (options) => family.logSoftmax(x, -1, options)],
+  ['logSumExp', {mask: [true, true, false]}, (options) => family.logSumExp(x, -1, false, options)],
+  ['softmaxJvp', {scale: 2}, (options) => family.softmaxJvp(x, x, -1, options)],
+  ['softmaxVjp', {scale: 2}, (options) => family.softmaxVjp(x, x, -1, options)],
+  ['logSoftmaxJvp', {scale: 2}, (options) => family.logSoftmaxJvp(x, x, -1, options)],
+  ['logSoftmaxVjp', {scale: 2}, (options) => family.logSoftmaxVjp(x, x, -1, options)],
+  ['softmaxInverse', {offset: 2}, (options) => family.softmaxInverse([0.5, 0.5], -1, options)],
+  [
+    'softmaxCrossEntropy',
+    {
+      ...{axis: 0, labelSmoothing: 0.1, weights: [1, 2, 3], classWeights: [1, 2, 4], ignoreIndex: 1},
+      reduction: 'none' as const,
+    },
+    (options) => family.softmaxCrossEntropy([0, 1, 2], [x, [1, 0, 2], [1, 5, 1]], options),
+  ],
+])('options of %s', (_, given, op) => {
+  const valuesOf = (options: object) => tf.tidy(() => op(options).dataSync());
+
+  test('are read once: what a getter says the second time does not count', () => {
+    const reads: string[] = [];
+    const options = {};
+    for (const [name, value] of Object.entries(given)) {
+      const get = () => {
+        const isFirst = !reads.includes(name);
+        reads.push(name);
+        return isFirst ? value : 'something else';
+      };
+      Object.defineProperty(options, name, {get});
+    }
+    expect(valuesOf(options)).toEqual(valuesOf(given));
+    expect(reads.sort()).toEqual(Object.keys(given).sort());
+  });
+
+  test('are only those of the object itself, not what somebody put on Object.prototype', () => {
+    const without = valuesOf({});
+    expect(without).not.toEqual(valuesOf(given));
+    withPolluted(given, () => expect(valuesOf({})).toEqual(without));
+    expect(valuesOf(Object.create(given))).toEqual(without);
+  });
+});
+
+/** Runs something while every object seems to have these properties. */
+function withPolluted(properties: object, action: () => void): void {
+  const {prototype} = Object;
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(prototype, name, {value, configurable: true, writable: true});
+  }
+  try {
+    action();
+  } finally {
+    for (const name of Object.keys(properties)) Reflect.deleteProperty(prototype, name);
+  }
+}
 
 test('an error inside tf.grad leaves nothing behind', () => {
   const t = tf.tensor1d(x);

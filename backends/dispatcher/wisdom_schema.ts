@@ -1,0 +1,155 @@
+/**
+ * What a text must be to be taken for wisdom. Files, localStorage and whoever calls `importWisdom` may hand in anything: a
+ * text is measured before it is parsed, checked field by field, and only fields that are known here are copied.
+ */
+import {option, show} from '../../kernels/check';
+import {messageOf} from './environment';
+import {OP_NAMES, type Op} from './op_names';
+import type {Timing} from './stopwatch';
+
+/** What was measured of one backend, in milliseconds a call; or why it is out. */
+export type Remembered = Timing | {failure: string};
+
+/** What was measured of one op on rows of about one size. */
+export interface WisdomEntry {
+  op: Op;
+  /** `outer x n x inner`, each rounded to a power of two: `64 x 1024 x 1` for [64, 1000] along its last axis. */
+  rows: string;
+  /** How many elements what was timed really had. */
+  elements: number;
+  backends: Record<string, Remembered>;
+}
+
+export const FORMAT = 'tfjs-softmax wisdom, version 1';
+const ANY_FORMAT = /^tfjs-softmax wisdom, version \d+$/;
+
+/** In characters: some 5,000 entries, which parse in about 50 ms. */
+export const LONGEST_WISDOM = 4 * 2 ** 20;
+/** Wisdom nests objects and arrays five deep. */
+const DEEPEST_NESTING = 8;
+/** Times in milliseconds outside of these are not measured ones. */
+const [SHORTEST_MS, LONGEST_MS] = [1e-9, 1e9];
+/** Each of three lengths is rounded by a factor of up to the square root of two. */
+const MOST_ROUNDING = 2 ** 1.5 + 1e-9;
+
+/** A JSON object from anywhere. */
+export type Fields = Record<string, unknown>;
+
+/** Whether a text is wisdom of this package, of whatever version: one that may be replaced by newer wisdom. */
+export function isWisdom(text: string): boolean {
+  try {
+    return ANY_FORMAT.test(String(option(parse(text), 'format', '')));
+  } catch {
+    return false;
+  }
+}
+
+/** @throws if a text is no wisdom of this version's format; says what it is */
+export function parseWisdom(json: string): Fields {
+  if (typeof json !== 'string') {
+    throw new Error(`it must be a text, what exportWisdom() returned, but this is ${show(json)}`);
+  }
+  const wisdom = parse(json);
+  if (option(wisdom, 'format', null) === FORMAT) return wisdom;
+  throw new Error(`this is not wisdom of the format "${FORMAT}"; give what exportWisdom() returned`);
+}
+
+function parse(text: string): Fields {
+  if (text.length > LONGEST_WISDOM) {
+    throw new Error(`it has ${text.length} characters, and wisdom at most ${LONGEST_WISDOM}`);
+  }
+  if (isNestedDeeper(text, DEEPEST_NESTING)) {
+    throw new Error(`this is not wisdom: it nests more than ${DEEPEST_NESTING} objects and arrays`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`this is not JSON (${messageOf(error)})`);
+  }
+  return isObject(parsed) ? parsed : {};
+}
+
+function isNestedDeeper(json: string, limit: number): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i];
+    if (c === '"') isInString = !isInString;
+    else if (isInString) i += Number(c === '\\');
+    else if (c === '{' || c === '[') depth++;
+    else if (c === '}' || c === ']') depth--;
+    if (depth > limit) return true;
+  }
+  return false;
+}
+
+/** The entries of wisdom, copied. @throws if one is not what it must be; says which, and what it must be */
+export function entriesOf(wisdom: Fields): WisdomEntry[] {
+  const entries = option(wisdom, 'entries', null);
+  if (!Array.isArray(entries)) throw new Error(`its entries must be an array, but are ${show(entries)}`);
+  return entries.map((entry, i) => {
+    const problem = (what: string) => new Error(`its entries are not entries: in number ${i} ${what}`);
+    if (!isObject(entry)) throw problem(`there is ${show(entry)}. It must be an object`);
+    return checkedEntry(entry, problem);
+  });
+}
+
+function checkedEntry(entry: Fields, problem: (what: string) => Error): WisdomEntry {
+  const op = option(entry, 'op', null) as Op;
+  const rows = option(entry, 'rows', null);
+  const elements = option(entry, 'elements', null);
+  const backends = option(entry, 'backends', null);
+  if (!OP_NAMES.includes(op)) throw problem(`op is ${show(op)}. Allowed are ${OP_NAMES.join(', ')}`);
+  if (typeof rows !== 'string' || !/^(\d+) x (\d+) x (\d+)$/.test(rows) || !rows.split(' x ').every(isBucket)) {
+    throw problem(`rows are ${show(rows)}. They must be three powers of two or 0, such as 64 x 1024 x 1`);
+  }
+  if (typeof elements !== 'number' || !isAbout(elements, rows)) {
+    throw problem(`elements are ${show(elements)}. They must be a whole number, about that of ${rows}`);
+  }
+  if (!isObject(backends)) throw problem(`backends are ${show(backends)}. They must be an object`);
+  const known = Object.entries(backends).map(([name, value]): [string, Remembered] => {
+    const remembered = checkedRemembered(value);
+    if (remembered !== null) return [name, remembered];
+    throw problem(
+      `backend ${show(name)} has no times. It must have {median, p20, p80, samples}, milliseconds above 0 with ` +
+        'p20 <= median <= p80 and their number from 1, or {failure}, a line of text',
+    );
+  });
+  return {op, rows, elements, backends: Object.fromEntries(known)};
+}
+
+/** What was measured of a backend, copied; null if it is not such. */
+export function checkedRemembered(value: unknown): Remembered | null {
+  if (!isObject(value)) return null;
+  const failure = option(value, 'failure', null);
+  if (failure !== null) return typeof failure === 'string' && isLine(failure) ? {failure} : null;
+  const [median, p20, p80, samples] = ['median', 'p20', 'p80', 'samples'].map((name) => option(value, name, null));
+  if (!isTime(median) || !isTime(p20) || !isTime(p80) || !(p20 <= median && median <= p80)) return null;
+  if (!Number.isSafeInteger(samples) || (samples as number) < 1) return null;
+  return {median, p20, p80, samples: samples as number};
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= SHORTEST_MS && value <= LONGEST_MS;
+}
+
+/** Text that can stand in a table for people: short, without control characters, which a terminal would obey. */
+function isLine(text: string): boolean {
+  return text.length <= 1000 && !/\p{Cc}/u.test(text);
+}
+
+function isBucket(text: string): boolean {
+  const length = Number(text);
+  return String(length) === text && (length === 0 || Number.isInteger(Math.log2(length)));
+}
+
+function isAbout(elements: number, rows: string): boolean {
+  const product = rows.split(' x ').reduce((all, length) => all * Number(length), 1);
+  if (!Number.isSafeInteger(elements) || product === 0 || elements <= 0) return elements === product;
+  return elements <= product * MOST_ROUNDING && product <= elements * MOST_ROUNDING;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
