@@ -1,6 +1,7 @@
 import {forEachPiece, type MaskRuns} from '../mask_runs';
 import type {ForwardKind, Loss, ProductKind, Rows} from '../types';
-import type {Build, Kernels} from './module';
+import type {Build} from './features';
+import type {Kernels} from './module';
 import {
   forwardVariant,
   type KernelName,

@@ -1,13 +1,10 @@
 import type {ForwardKind, ProductKind} from '../types';
-import {hasRelaxedSimd, hasSimd} from './features';
+import {type Build, hasRelaxedSimd, hasSimd} from './features';
 import text from './generated/kernels';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
 import {bytesOfText} from './text';
 import type {LossMaskVariant, ProductVariant, Variant} from './variants';
-
-/** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
-export type Build = 'simd' | 'relaxed';
 
 type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
 type ProductKernel = (

@@ -5,7 +5,7 @@
  * from another, or from that of another version: the bytes cannot be seen any more.
  */
 import {version} from '../../../package.json';
-import type {Build} from './module';
+import type {Build} from './features';
 
 /** The section's name. Its text is made by `labelText`. */
 export const SECTION = 'tfjs-softmax';

@@ -1,5 +1,6 @@
 import {setFlagsFromString} from 'node:v8';
-import type {Build, Kernels} from '../../../../backends/engines/wasm/module';
+import type {Build} from '../../../../backends/engines/wasm/features';
+import type {Kernels} from '../../../../backends/engines/wasm/module';
 import {forceBuild, kernelsOn} from '../../../../backends/engines/wasm/module';
 
 // Node 20 has relaxed SIMD behind a flag; where it is without, the flag changes nothing.

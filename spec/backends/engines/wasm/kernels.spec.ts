@@ -1,5 +1,5 @@
 import type {ForwardKind, ProductKind, Rows} from '../../../../backends/engines/types';
-import type {Build} from '../../../../backends/engines/wasm/module';
+import type {Build} from '../../../../backends/engines/wasm/features';
 import type {ProductVariant, Variant} from '../../../../backends/engines/wasm/variants';
 import {alongAxis, logSoftmax, logSumExp, softmax} from '../../../../kernels/reference';
 import {PRODUCTS_OF_PROBABILITIES} from '../../../../kernels/reference_table';

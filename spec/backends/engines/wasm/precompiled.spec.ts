@@ -1,8 +1,9 @@
+import type {Build} from '../../../../backends/engines/wasm/features';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {lastRun} from '../../../../backends/engines/wasm/launch';
-import {type Build, bytesOf, kernelsOn} from '../../../../backends/engines/wasm/module';
+import {bytesOf, kernelsOn} from '../../../../backends/engines/wasm/module';
 import {labelText, SECTION} from '../../../../backends/engines/wasm/precompiled';
 import {backendReport, setWasmModule, softmax} from '../../../../index';
 import {softmax as exactSoftmax, masked} from '../../../../kernels/reference';
