@@ -2,7 +2,7 @@ import type {Row} from '../../kernels/reference';
 import {REFERENCE} from '../../kernels/reference_table';
 import type {Rows} from '../engines/types';
 import {factsOf} from './facts';
-import type {Op} from './op_names';
+import type {Op} from './ops';
 
 /** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
 const CHECKED_ELEMENTS = 1 << 15;
@@ -41,7 +41,7 @@ function rowOf(values: Float32Array, {n, inner}: Rows, at: {outer: number; inner
  *
  * @returns null if it is, or what is wrong with it
  */
-export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
+export function mismatch(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
   for (const {outer, inner: i, values, size} of expected) {
     const m = values.length;
     for (let j = 0; j < m; j++) {

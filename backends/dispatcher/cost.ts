@@ -4,7 +4,7 @@ import {hasOwnKernels} from '../registration';
 import costs from './costs.json';
 import {factsOf, isSoftwareGpu} from './facts';
 import {machine} from './machine';
-import type {Op} from './op_names';
+import type {Op} from './ops';
 import type {Task} from './workload';
 
 /** What a call of an op costs: fixed + row · rows + element · elements. */

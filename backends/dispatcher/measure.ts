@@ -1,13 +1,13 @@
 import {dispose, keep, reshape, slice, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
-import {REFERENCE} from '../../kernels/reference_table';
-import {onBackend} from './borrow';
-import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
+import {withBackend} from '../../tfjs/active_backend';
+import {mismatch, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {messageOf, now} from './environment';
 import {factsOf} from './facts';
 import {runnerOf} from './ops';
+import {type SampleData, sampleData} from './sample_data';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
-import {nameOf, type Task} from './workload';
+import {label, type Task} from './workload';
 
 /** How one backend did in one task. */
 export type Outcome =
@@ -65,7 +65,7 @@ export async function measure(
     const start = stopwatch.now();
     const share = (deadline - start) / (tasks.length - i);
     const report = (part: number, doing: string) =>
-      onProgress({fraction: (i + Math.min(part, 1)) / tasks.length, doing: `${nameOf(task)}: ${doing}`});
+      onProgress({fraction: (i + Math.min(part, 1)) / tasks.length, doing: `${label(task)}: ${doing}`});
     const race = new Race(task, stopwatch, start + share, report);
     outcomes.push(await race.run(backends));
   }
@@ -131,7 +131,7 @@ class Race {
     const start = this.stopwatch.now();
     const inputs: Tensor[] = [];
     try {
-      const values = onBackend(backend, () => {
+      const values = withBackend(backend, () => {
         for (const array of data.inputs) inputs.push(keep(tensor(array, task.shape)));
         let read: ArrayLike<number> = [];
         // Not returned through tidy, which would look for tensors in each of its elements.
@@ -143,9 +143,9 @@ class Race {
         return read;
       });
       const firstMs = this.stopwatch.since(start);
-      const wrong = wrongness(values, data.expected(), task.rows.inner, toleranceOf(backend));
+      const wrong = mismatch(values, data.expected(), task.rows.inner, toleranceOf(backend));
       if (wrong === null) return {backend, inputs, firstMs, calls: 1, samples: []};
-      this.outcomes.set(backend, {failure: `wrong result: ${nameOf(task)} ${wrong}`});
+      this.outcomes.set(backend, {failure: `wrong result: ${label(task)} ${wrong}`});
     } catch (error) {
       this.fail(backend, error);
     }
@@ -224,7 +224,7 @@ class Race {
     const run = runnerOf(op);
     const start = this.stopwatch.now();
     try {
-      onBackend(backend, () => {
+      withBackend(backend, () => {
         for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1], axis).dispose();
         const result = run(inputs[0]!, inputs[1], axis);
         finish(backend, result);
@@ -247,7 +247,7 @@ class Race {
   }
 
   private fail(backend: string, error: unknown): void {
-    this.outcomes.set(backend, {failure: `${nameOf(this.task)} throws: ${messageOf(error)}`, mayPass: true});
+    this.outcomes.set(backend, {failure: `${label(this.task)} throws: ${messageOf(error)}`, mayPass: true});
   }
 
   private skip(backend: string, why: string): void {
@@ -286,29 +286,4 @@ function release(inputs: Tensor[]): void {
 
 function counted(samples: number[]): number[] {
   return samples.length < 2 * WARM_UP_SAMPLES ? samples : samples.slice(WARM_UP_SAMPLES);
-}
-
-interface SampleData {
-  /** Logits, and the vector if the op takes one. */
-  inputs: Float32Array[];
-  /** Worked out when it is first asked for. */
-  expected: () => ExpectedRow[];
-}
-
-/** Logits on (-6, 6), as a network might have them, without a pattern in a row; the same in every run. */
-function sampleData({op, rows, elements}: Task): SampleData {
-  const period = 4093; // a prime, so that rows differ
-  const wave = Float32Array.from({length: period}, (_, i) => 6 * Math.sin(i * i));
-  const x = new Float32Array(elements);
-  for (let i = 0; i < elements; i++) x[i] = wave[i % period]!;
-  const {takesVector} = REFERENCE[op];
-  const v = takesVector ? x.map((value) => value / 6) : new Float32Array(0);
-  let expected: ExpectedRow[] | undefined;
-  return {
-    inputs: takesVector ? [x, v] : [x],
-    expected: () => {
-      expected ??= elements > 0 ? expectedRows(op, x, v, rows) : [];
-      return expected;
-    },
-  };
 }

@@ -5,11 +5,10 @@ import {hasOwnKernels, implementationOn} from '../registration';
 import {obstacle} from './availability';
 import {messageOf, now} from './environment';
 import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
-import {goldenFailure} from './golden';
-import {oneAtATime} from './lock';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
-import {START_LIMIT_MS, start} from './start';
+import {selfCheck} from './self_check';
+import {oneAtATime, START_LIMIT_MS, start} from './start';
 import {smallestStep} from './stopwatch';
 
 /** A backend that is registered with tfjs. */
@@ -99,7 +98,7 @@ function entryOf(name: string, failure: string | null, checks: boolean): Backend
   const kernels = hasOwnKernels(name) ? 'own' : 'composed';
   const common = {name, kernels, started: backend != null, softwareGpu: isSoftwareGpu(name)} as const;
   if (backend == null) return {...common, runs: null, check: null, problem: failure ?? obstacle(name)};
-  const wrong = checks ? goldenFailure(name) : null;
+  const wrong = checks ? selfCheck(name) : null;
   const check = checks ? (wrong === null ? 'PASS' : 'FAIL') : null;
   try {
     return {...common, runs: runsOn(name), check, problem: wrong};

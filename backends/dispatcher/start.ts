@@ -1,10 +1,20 @@
 import {engine, getKernelsForBackend, type KernelBackend} from '@tensorflow/tfjs-core';
-import {startUnderWay} from './borrow';
+import {startUnderWay} from '../../tfjs/active_backend';
 import {messageOf} from './environment';
 import {PACKAGES} from './facts';
 
 /** How long a backend may take to start unless the caller says otherwise, in milliseconds. */
 export const START_LIMIT_MS = 5000;
+
+/** The end of the queue of those who start, measure and switch backends. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other: the action runs when all that were asked for before have ended. */
+export function oneAtATime<T>(action: () => Promise<T>): Promise<T> {
+  const result = last.then(action);
+  last = result.catch(() => {});
+  return result;
+}
 
 /** Timers take no more: a longer one would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

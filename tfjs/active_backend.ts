@@ -19,13 +19,13 @@ function fields(): ActiveBackend {
  * `setBackend` there and back would not do: it cannot return to "none", it forgets a start that is under way, and each
  * time it sets up some hundred kernels.
  */
-export function onBackend<T>(name: string, action: () => T): T {
+export function withBackend<T>(name: string, action: () => T): T {
   const tfjs = fields();
   const {backendName, backendInstance, pendingBackendInit} = tfjs;
-  const borrowed = engine().registry[name];
-  Object.assign(tfjs, {backendName: name, backendInstance: borrowed, pendingBackendInit: null});
+  const started = engine().registry[name];
+  Object.assign(tfjs, {backendName: name, backendInstance: started, pendingBackendInit: null});
   try {
-    if (borrowed == null || engine().backend !== borrowed) {
+    if (started == null || engine().backend !== started) {
       throw new Error(`tfjs's backend ${name} has not started, or this version of tfjs-core cannot switch to it.`);
     }
     return action();

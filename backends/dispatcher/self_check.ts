@@ -1,8 +1,8 @@
 import {tensor, tidy} from '@tensorflow/tfjs-core';
-import {onBackend} from './borrow';
-import {expectedRows, toleranceOf, wrongness} from './check';
+import {withBackend} from '../../tfjs/active_backend';
+import {expectedRows, mismatch, toleranceOf} from './check';
 import {messageOf} from './environment';
-import type {Op} from './op_names';
+import type {Op} from './ops';
 import {runnerOf} from './ops';
 
 /** Where softmax goes wrong if it does: a mask, a large offset, a tie, a confident maximum, numbers below -1e20. */
@@ -15,23 +15,23 @@ const LOGITS = [
 ];
 /** The same for half floats, whose largest number is 65504. */
 const SMALL_LOGITS = LOGITS.slice(0, 2).concat([[4, 3, 2, 4, 3]]);
-const GOLDEN_OPS: Op[] = ['softmax', 'logSumExp', 'gradSoftmax', 'gradLogSoftmax'];
+const CHECKED_OPS: Op[] = ['softmax', 'logSumExp', 'gradSoftmax', 'gradLogSoftmax'];
 
 /** @returns null if a small softmax and its gradient are right on a backend that has started, or what is wrong */
-export function goldenFailure(backend: string): string | null {
+export function selfCheck(backend: string): string | null {
   const tolerance = toleranceOf(backend);
   const logits = tolerance > 1e-3 ? SMALL_LOGITS : LOGITS;
   const rows = {outer: logits.length, n: logits[0]!.length, inner: 1};
   const x = Float32Array.from(logits.flat());
   const v = x.map((_, i) => ((i * 7) % 11) - 5);
   try {
-    return onBackend(backend, () => {
-      for (const op of GOLDEN_OPS) {
+    return withBackend(backend, () => {
+      for (const op of CHECKED_OPS) {
         const result = tidy(() => {
           const [logitsTensor, vector] = [x, v].map((values) => tensor(values, [rows.outer, rows.n]));
           return runnerOf(op)(logitsTensor!, vector!, 1).dataSync();
         });
-        const wrong = wrongness(result, expectedRows(op, x, v, rows, rows.outer), 1, tolerance);
+        const wrong = mismatch(result, expectedRows(op, x, v, rows, rows.outer), 1, tolerance);
         if (wrong) return `${op} ${wrong}`;
       }
       return null;
