@@ -3,6 +3,7 @@
  * native addon sees other typed arrays than a jest test does, which runs in a realm of its own.
  */
 import {createRequire} from 'node:module';
+import os from 'node:os';
 import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import {Threads} from '../../backends/engines/wasm/threads';
@@ -63,6 +64,9 @@ export interface InstallOutcome {
 
 /** Held by TensorFlow from the start, as the results of native ops are, instead of in JavaScript until first used. */
 export type Held = 'in JavaScript' | 'by TensorFlow';
+
+/** On a machine with fewer cores large tensors would not go to threads. */
+os.availableParallelism = () => 4;
 
 /** The kernel of the last plan that threads executed. */
 let onThreads: string | null = null;

@@ -59,9 +59,8 @@ export class Threads {
   private readonly functions: ((...values: number[]) => void)[];
   private readonly numberOf: Map<string, number>;
   private readonly workers: {terminate(): unknown}[] = [];
-  /** Up to where `calls` is taken, and how many chunks that is. */
+  /** Up to where `calls` is taken. */
   private written = 0;
-  private chunks = 0;
 
   /** @param kernels on a shared memory */
   constructor(
@@ -87,9 +86,18 @@ export class Threads {
    * Executes a plan. Its result does not depend on how many threads there are.
    *
    * @param x, out, second, third byte addresses; where the result is one number, `out` has room for MOST_CHUNKS
+   * @param prepare is called before each chunk is handed out, to bring what it needs of the inputs: blocks of rows `first` to
+   *   `first + blocks`. Meanwhile the other threads compute.
    * @returns how many numbers there are at `out` that make up such a result
    */
-  run(plan: Plan, x: number, out: number, second: number, third: number): number {
+  run(
+    plan: Plan,
+    x: number,
+    out: number,
+    second: number,
+    third: number,
+    prepare?: (first: number, blocks: number) => void,
+  ): number {
     const {rows, outPerBlock, secondPerBlock, thirdPerBlock} = plan;
     const xPerBlock = rows.n * rows.inner;
     const least = Math.max(Math.ceil(CHUNK_ELEMENTS / xPerBlock), Math.ceil(rows.outer / MOST_CHUNKS));
@@ -105,10 +113,11 @@ export class Threads {
         second + 4 * o * secondPerBlock,
         third + 4 * o * thirdPerBlock,
       ] as const;
-      if (this.write(plan, addresses, o, blocks)) continue;
+      prepare?.(o, blocks);
+      if (this.submit(plan, addresses, o, blocks)) continue;
       this.finish();
       // Not even then, if a mask takes a call for every few elements.
-      if (!this.write(plan, addresses, o, blocks)) launch(plan, this.kernels.call, ...addresses, o, blocks);
+      if (!this.submit(plan, addresses, o, blocks)) launch(plan, this.kernels.call, ...addresses, o, blocks);
     }
     this.finish();
     this.busy = false;
@@ -120,9 +129,10 @@ export class Threads {
     for (const worker of this.workers) worker.terminate();
   }
 
-  /** Writes down the calls of one more chunk. @returns whether there was room */
-  private write(plan: Plan, addresses: readonly [number, number, number, number], o: number, blocks: number): boolean {
-    const {calls} = this;
+  /** Writes down the calls of a chunk and lets it be taken. @returns whether there was room */
+  private submit(plan: Plan, addresses: readonly [number, number, number, number], o: number, blocks: number): boolean {
+    const counters = this.counters;
+    const calls = this.calls;
     const start = this.written;
     let end = start;
     const writeCall: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) => {
@@ -133,20 +143,19 @@ export class Threads {
     };
     launch(plan, writeCall, ...addresses, o, blocks);
     if (end > calls.length) return false;
-    const number = (Atomics.load(this.counters, END) + this.chunks) & (MOST_CHUNKS - 1);
-    this.starts.set([start, end], 2 * number);
+    const number = Atomics.load(counters, END); // only this thread moves it
+    this.starts.set([start, end], 2 * (number & (MOST_CHUNKS - 1)));
     this.written = end;
-    this.chunks++;
+    this.submitted++;
+    Atomics.store(counters, END, (number + 1) | 0);
+    Atomics.notify(counters, END, 1);
     return true;
   }
 
-  /** Hands over the chunks that are written down, takes part, and waits for the others. */
+  /** Takes part, and waits for the others. */
   private finish(): void {
     const {counters} = this;
-    const end = (Atomics.load(counters, END) + this.chunks) | 0;
-    Atomics.store(counters, END, end);
-    Atomics.notify(counters, END);
-    this.submitted += this.chunks;
+    const end = Atomics.load(counters, END);
     for (let number = this.take(end); number !== null; number = this.take(end)) {
       this.runChunk(number);
       Atomics.add(counters, FINISHED, 1);
@@ -156,7 +165,6 @@ export class Threads {
       this.host.wait(counters, FINISHED, done);
     }
     this.written = 0;
-    this.chunks = 0;
   }
 
   /** The number of a chunk that is now ours, or null if none is left. */
