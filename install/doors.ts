@@ -8,7 +8,7 @@
  * on, and the next to install finds it there.
  */
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
-import type {Engine} from '../tfjs/engine';
+import {type Engine, replaceMethod} from '../tfjs/engine';
 import type {CustomGradRoute, KernelRoute} from './route';
 
 /** What one copy routes. */
@@ -37,8 +37,7 @@ type Door = 'runKernel' | 'customGrad';
 interface Wrapping {
   /** The function that has this: a stranger's proxy of it has it too. */
   wrapper: unknown;
-  previous: Engine[Door];
-  wasOwnProperty: boolean;
+  restore: () => void;
 }
 
 /** Routes calls of the engine. Idempotent; puts the wrappers back where a stranger has thrown them out. */
@@ -75,7 +74,9 @@ function setInstalled(shared: Shared, installed: Routes[]): void {
   for (const routes of installed) {
     for (const [name, route] of Object.entries(routes.kernels)) {
       const earlier = kernels[name];
-      kernels[name] = earlier ? (inputs, attrs) => route(inputs, attrs) ?? earlier(inputs, attrs) : route;
+      kernels[name] = earlier
+        ? (inputs, attrs, run) => route(inputs, attrs, run) ?? earlier(inputs, attrs, run)
+        : route;
     }
   }
   const customGrads = installed.flatMap((routes) => routes.customGrads).reverse();
@@ -84,11 +85,16 @@ function setInstalled(shared: Shared, installed: Routes[]): void {
 
 function wrapRunKernel(tfjs: Engine, shared: Shared): void {
   const previous = tfjs.runKernel;
+  const run: Engine['runKernel'] = (kernelName, inputs, attrs) =>
+    previous.call(tfjs, kernelName, inputs, attrs) as never;
   putOn(tfjs, 'runKernel', function runKernel<
     T extends Tensor | Tensor[],
   >(this: Engine, kernelName: string, inputs: NamedTensorMap, attrs?: NamedAttrMap): T {
-    const ours = shared.kernels[kernelName]?.(inputs, attrs ?? {});
-    if (ours) return ours as T;
+    const route = shared.kernels[kernelName];
+    if (route && this.state === tfjs.state) {
+      const ours = route(inputs, attrs ?? {}, run);
+      if (ours) return ours as T;
+    }
     if (shared.installed.length === 0) takeOff(tfjs, 'runKernel');
     return previous.call(this, kernelName, inputs, attrs) as T;
   });
@@ -102,6 +108,7 @@ function wrapCustomGrad(tfjs: Engine, shared: Shared): void {
     shared.listener?.(f);
     if (shared.installed.length === 0) takeOff(tfjs, 'customGrad');
     const stock = previous.call(this, f as never) as ReturnType<typeof previous<T>>;
+    if (this.state !== tfjs.state) return stock;
     return (...inputs) => {
       for (const route of shared.customGrads) {
         const ours = route(tfjs, inputs as Tensor[]);
@@ -113,16 +120,14 @@ function wrapCustomGrad(tfjs: Engine, shared: Shared): void {
 }
 
 function putOn<K extends Door>(tfjs: Engine, door: K, wrapper: Engine[K]): void {
-  const wrapping: Wrapping = {wrapper, previous: tfjs[door], wasOwnProperty: Object.hasOwn(tfjs, door)};
+  const wrapping: Wrapping = {wrapper, restore: replaceMethod(tfjs, door, wrapper)};
   Object.defineProperty(wrapper, KEY, {value: wrapping});
-  tfjs[door] = wrapper;
 }
 
 /** Takes wrappers off from the outside; one inside a stranger's stays. */
 function takeOff(tfjs: Engine, door: Door): void {
   for (let wrapping = wrappingOf(tfjs[door]); wrapping !== null; wrapping = wrappingOf(tfjs[door])) {
-    if (wrapping.wasOwnProperty) Object.assign(tfjs, {[door]: wrapping.previous});
-    else delete (tfjs as Partial<Engine>)[door];
+    wrapping.restore();
   }
 }
 
@@ -132,7 +137,6 @@ const PROBE = 'tfjs-softmax looks for its wrapper';
 /** Whether calls reach a wrapper of ours. Where a stranger's is outermost, a call that only ours answers tells. */
 function isWrapped(tfjs: Engine, door: Door, shared: Shared): boolean {
   if (wrappingOf(tfjs[door]) !== null) return true;
-  if (!Object.hasOwn(tfjs, door)) return false; // tfjs's own method
   let found = false;
   const question = () => {
     throw new Error(PROBE);
@@ -144,8 +148,9 @@ function isWrapped(tfjs: Engine, door: Door, shared: Shared): boolean {
   shared.listener = (f) => {
     if (f === question) found = true;
   };
-  // In the place of the engine: on a backend that is none, tfjs refuses the call before it starts or computes anything.
-  const nowhere = Object.create(tfjs, {backendName: {value: PROBE}});
+  // A copy of the engine, on a backend that does not exist: tfjs refuses the call before it starts or computes anything.
+  const own = {...Object.getOwnPropertyDescriptors(tfjs), backendName: {value: PROBE}};
+  const nowhere = Object.create(Object.getPrototypeOf(tfjs), own);
   try {
     const method = tfjs[door] as (this: Engine, what: unknown, inputs: object) => unknown;
     method.call(nowhere, door === 'runKernel' ? PROBE : question, {});

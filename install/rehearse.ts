@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import type {Engine} from '../tfjs/engine';
+import {type Engine, replaceMethod} from '../tfjs/engine';
 import {openScopes} from '../tfjs/scopes';
 
 /**
@@ -24,25 +24,22 @@ export function rehearse(tfjs: Engine, op: (stub: Tensor) => unknown): string[] 
     const scopes = openScopes(tfjs).slice(outside);
     notes.push(`${scopes.map(({name}) => name).join(' > ')}: ${what}`);
   };
-  const own = Object.getOwnPropertyDescriptors(tfjs);
-  tfjs.runKernel = (kernelName) => {
-    note(kernelName);
-    return stub as never;
-  };
-  tfjs.customGrad = () => {
-    note('customGrad');
-    return () => stub as never;
-  };
+  const restore = [
+    replaceMethod(tfjs, 'runKernel', (kernelName) => {
+      note(kernelName);
+      return stub as never;
+    }),
+    replaceMethod(tfjs, 'customGrad', () => {
+      note('customGrad');
+      return () => stub as never;
+    }),
+  ];
   try {
     op(stub);
     return notes;
   } catch {
     return [];
   } finally {
-    for (const method of ['runKernel', 'customGrad'] as const) {
-      const before = own[method];
-      if (before) Object.defineProperty(tfjs, method, before);
-      else delete (tfjs as Partial<Engine>)[method];
-    }
+    for (const put of restore) put();
   }
 }

@@ -1,8 +1,11 @@
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import type {Engine} from '../tfjs/engine';
 
-/** Answers a call of one of tfjs's kernels in its stead, or leaves it alone with null. */
-export type KernelRoute = (inputs: NamedTensorMap, attrs: NamedAttrMap) => Tensor | null;
+/**
+ * Answers a call of one of tfjs's kernels in its stead, or leaves it alone with null.
+ * @param run the engine's `runKernel` without the wrapper of `install()`: a second pass through that is time lost
+ */
+export type KernelRoute = (inputs: NamedTensorMap, attrs: NamedAttrMap, run: Engine['runKernel']) => Tensor | null;
 
 /** Answers a call of a function that `tf.customGrad` made in its stead, or leaves it alone with null. */
 export type CustomGradRoute = (tfjs: Engine, inputs: Tensor[]) => Tensor | null;

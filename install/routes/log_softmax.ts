@@ -4,7 +4,7 @@ import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
-import {canTake} from './softmax';
+import {attrsAlong, canTake} from './softmax';
 
 const SCOPE = 'logSoftmax__op';
 
@@ -21,7 +21,6 @@ export const logSoftmaxRoute: Route = {
   },
   customGrad(tfjs, [logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canTake(logits)) return null;
-    const axis = Math.max(logits.rank - 1, 0);
-    return runKernel(LOG_SOFTMAX, {logits}, {axis, scale: 1, keepDims: false});
+    return runKernel(LOG_SOFTMAX, {logits}, attrsAlong(Math.max(logits.rank - 1, 0)));
   },
 };

@@ -11,18 +11,27 @@ export function recordKernels<T>(action: () => T, wanted = isOfFamily): {result:
   }
 }
 
-/** Collects the kernels of the family that tfjs's engine runs until `stop()`; or those that are wanted. */
+/**
+ * Collects the kernels of the family that tfjs's engine runs until `stop()`; or those that are wanted. It listens where the
+ * engine runs them: the engine's `runKernel` is what install() wraps, and from its outside not all can be seen.
+ */
 export function watchKernels(wanted = isOfFamily): {kernels: string[]; stop: () => void} {
   const kernels: string[] = [];
-  const engine = tf.engine();
-  const {runKernel} = engine;
-  engine.runKernel = function (this: typeof engine, name, ...rest) {
-    if (wanted(name)) kernels.push(name);
-    return runKernel.call(this, name, ...rest) as never;
+  const engine = tf.engine() as unknown as EngineInside;
+  let owner = engine;
+  while (!Object.hasOwn(owner, 'runKernelFunc')) owner = Object.getPrototypeOf(owner);
+  const {runKernelFunc} = owner;
+  owner.runKernelFunc = function (this: EngineInside, call) {
+    if (call.kernelName !== undefined && wanted(call.kernelName)) kernels.push(call.kernelName);
+    return runKernelFunc.call(this, call);
   };
   const stop = () => {
-    if (Object.getPrototypeOf(engine).runKernel === runKernel) delete (engine as Partial<typeof engine>).runKernel;
-    else engine.runKernel = runKernel;
+    owner.runKernelFunc = runKernelFunc;
   };
   return {kernels, stop};
+}
+
+interface EngineInside {
+  /** Of a customGrad there is no name. */
+  runKernelFunc(call: {kernelName?: string}): unknown;
 }
