@@ -2,10 +2,11 @@
  * tfjs-softmax: the softmax family as TensorFlow.js kernels. Importing it registers kernels and gradients under names
  * of its own; `install()` is the one step that changes what tfjs's own ops do.
  */
-import {registerBackends} from './backends/registry';
+import {registerKernels} from './backends/registration';
 import {registerGradients} from './kernels/register_gradients';
+import {KERNELS} from './kernels/table';
 
-registerBackends();
+registerKernels(KERNELS);
 registerGradients();
 
 export type * from './backends/dispatcher';
@@ -27,7 +28,7 @@ export {logSoftmaxJacobian, softmaxJacobian} from './kernels/jacobian';
 export {logSoftmax} from './kernels/log_softmax';
 export {logSumExp} from './kernels/log_sum_exp';
 export type {MaskInput} from './kernels/mask';
-export type {MaskOptions, ScaleOptions} from './kernels/op';
 export {logSoftmaxJvp, logSoftmaxVjp, softmaxJvp, softmaxVjp} from './kernels/products';
+export type {MaskOptions, ScaleOptions} from './kernels/run_op';
 export {softmax, softmin} from './kernels/softmax';
 export {softmaxInverse} from './kernels/softmax_inverse';

@@ -2,7 +2,7 @@
  * tfjs-softmax in Node: all of index.ts, and kernels for the backend of @tensorflow/tfjs-node. Package.json's exports give
  * it to Node and to what is bundled for Node; pages do without.
  */
-import {registerBackend} from './backends/registry';
+import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
 
 export * from './index';

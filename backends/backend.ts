@@ -16,12 +16,10 @@ export interface ForwardRequest {
   /** The logits are multiplied by it; any finite number. */
   scale: number;
   /**
-   * Only on backends that say `masks`. What does not take part is e^-Infinity whatever it holds, NaN too; a row of
+   * Only on backends that fuse masks. What does not take part is e^-Infinity whatever it holds, NaN too; a row of
    * nothing else is 0 for softmax, and -Infinity for the other two.
    */
   mask: Mask | null;
-  /** Whether the last digit is worth more than speed, for a backend that has the choice. */
-  exact: boolean;
   /** The shape of the result: that of x, or for logSumExp without the axis. */
   outputShape: number[];
 }
@@ -34,11 +32,10 @@ export interface ProductRequest {
   rows: Rows;
   /** The product is multiplied by it. */
   factor: number;
-  exact: boolean;
 }
 
 /** The same of the logits: y = softmax(scale·x). */
-export interface ProductOfLogitsRequest {
+export interface ProductFromLogitsRequest {
   kind: ProductKind;
   /** Logits and vector: float32, of one shape, never empty. */
   x: TensorInfo;
@@ -46,10 +43,9 @@ export interface ProductOfLogitsRequest {
   rows: Rows;
   scale: number;
   factor: number;
-  exact: boolean;
 }
 
-/** See `Loss`. Only backends that say `totals` are asked for a total. */
+/** See `Loss`. Only backends that fuse the reduction are asked for a total. */
 export interface CrossEntropyRequest extends Loss {
   /** float32, never empty. */
   x: TensorInfo;
@@ -65,26 +61,58 @@ export interface CrossEntropyGradientRequest extends CrossEntropyRequest {
   cotangent: TensorInfo;
 }
 
+/** What there is to know of a tfjs backend before it starts, whether or not it has kernels here. */
+export interface BackendFacts {
+  /** The package that registers it with tfjs when it is imported. */
+  readonly package: string;
+  /** What of the host it needs; null if nothing. */
+  readonly needs: 'WebAssembly' | 'WebGL' | 'WebGPU' | null;
+  /** Whether it computes on a GPU: an op returns before its result is there, and who reads a part of that waits for all. */
+  readonly gpu: boolean;
+  /** Whether its tensors hold half floats on this machine: then right and wrong are further apart. */
+  readonly halfFloats?: () => boolean;
+  /** Whether its kernels here are fast only where WebAssembly has SIMD. */
+  readonly wantsSimd?: true;
+  /** Whether its kernels are in the build for Node only. */
+  readonly onlyInNode?: true;
+}
+
+/** The largest errors against float64 that a backend may have; the conformance suite and fuzzing hold it to them. */
+export interface Bounds {
+  /** In ULP of the result. */
+  readonly softmax: number;
+  readonly logSoftmax: number;
+  /** In ULP of max(|result|, 1). */
+  readonly logSumExp: number;
+  /** In units of 2^-24 of a product's own magnitude: see kernels/reference_table.ts. */
+  readonly product: number;
+  /** How far the sum of a row of softmax may be from 1. */
+  readonly rowSum: number;
+}
+
 /**
- * How one tfjs backend computes the family: two functions.
+ * How one tfjs backend computes the family: two functions, what they promise, and what else is one kernel there.
  *
  * `backend` is tfjs's own object, handed in with each call: no file here imports a backend package at run time.
  * A result is a new float32 tensor on that backend; inputs are left as they are; nothing else is left behind.
  */
 export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
+  /** What the dispatcher goes by; without them it waits for results in the slowest way, and estimates by composed ops. */
+  readonly facts?: BackendFacts;
+  readonly bounds: Bounds;
   forward(request: ForwardRequest, backend: B): TensorInfo;
-  /** Says that `forward` takes masks. Where it does not, selections before and after it do their work. */
-  readonly masks?: true;
+  /** Whether `forward` takes masks. Where it does not, selections before and after it do their work. */
+  readonly fusesMasks?: true;
   product(request: ProductRequest, backend: B): TensorInfo;
-  /** At once; null where softmax and then the product are no slower. */
-  productOfLogits?(request: ProductOfLogitsRequest, backend: B): TensorInfo | null;
+  /** The product of logits at once; null where softmax and then the product are no slower. */
+  productFromLogits?(request: ProductFromLogitsRequest, backend: B): TensorInfo | null;
   /** Cross-entropy; where a backend has none, it is composed of the family. */
   crossEntropy?(request: CrossEntropyRequest, backend: B): TensorInfo;
   crossEntropyGradient?(request: CrossEntropyGradientRequest, backend: B): TensorInfo;
+  /** Whether these two reduce losses to their total. Where they do not, tfjs's ops do. */
+  readonly fusesReduction?: true;
   /** Each row of x times its number in g; where a backend has none, tfjs's multiplication broadcasts. */
-  timesRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
-  /** Says that these two reduce losses to their total. Where they do not, tfjs's ops do. */
-  readonly totals?: true;
+  scaleRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {BackendCosts, MoveCost, OpCost} from '../backends/dispatcher/costs';
-import {OP_NAMES, type Op} from '../backends/dispatcher/op_names';
+import type {BackendCosts, MoveCost, OpCost} from '../backends/dispatcher/cost';
+import {OP_NAMES, type Op} from '../backends/dispatcher/ops';
 import {rankBackends, softmax} from '../node';
 
 /** Shapes from tiny to large, of long rows and of short ones. */

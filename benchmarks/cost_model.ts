@@ -1,7 +1,8 @@
 /**
- * Measures the figures that the dispatcher's cost model ships with (backends/dispatcher/costs.ts), and prints them.
+ * Measures the figures that the dispatcher's cost model ships with, and prints backends/dispatcher/costs.json with them in it;
+ * all others stay as they are there.
  *
- *     npx tsx benchmarks/cost_model.ts                     cpu and wasm here, webgl in Chromium on SwiftShader
+ *     npx tsx benchmarks/cost_model.ts                     cpu, wasm, composed here, webgl in Chromium on SwiftShader
  *     npx tsx benchmarks/cost_model.ts --backend composed --budget 1000 --largest 140000
  *     npx tsx benchmarks/cost_model.ts --backend tensorflow --load ./.cache/tfjs-node/node_modules/@tensorflow/tfjs-node
  */
@@ -13,7 +14,8 @@ import {resolve} from 'node:path';
 import {parseArgs} from 'node:util';
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type {BackendCosts} from '../backends/dispatcher/costs';
+import type {BackendCosts} from '../backends/dispatcher/cost';
+import shipped from '../backends/dispatcher/costs.json';
 import {isOfFamily} from '../kernels/names';
 import {open} from '../spec/hosts/browser';
 import {type FiguresRequest, figuresOf} from './cost_figures';
@@ -36,6 +38,7 @@ registerComposed();
 const require = createRequire(resolve('package.json'));
 for (const name of options.load) require(name.startsWith('.') ? resolve(name) : name);
 const where = `${cpus().length} cores of ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}`;
+const costs: Record<string, BackendCosts> = {...shipped};
 for (const backend of options.backend) {
   const browser = backend === 'webgl';
   const runtime = browser ? 'SwiftShader in Chromium' : `Node ${process.versions.node.split('.')[0]}`;
@@ -45,8 +48,9 @@ for (const backend of options.backend) {
     budgetMs: Number(options.budget) * (browser ? 8 : 1),
     largest: Number(options.largest),
   };
-  print(backend, browser ? await inChromium(request) : await figuresOf(request));
+  costs[browser ? `${backend} in software` : backend] = await (browser ? inChromium(request) : figuresOf(request));
 }
+console.log(written(costs));
 
 /** The cpu backend under a name that nobody has kernels for: so the ops are composed of tfjs's. */
 function registerComposed(): void {
@@ -65,14 +69,9 @@ async function inChromium(request: FiguresRequest): Promise<BackendCosts> {
   }
 }
 
-function print(backend: string, {from, ops, upload, download, firstCall}: BackendCosts): void {
-  const line = (figures: object) =>
-    JSON.stringify(figures)
-      .replaceAll('"', '')
-      .replaceAll(/([:,])/g, '$1 ');
-  console.log(`  ${backend}: {\n    from: '${from}',\n    ops: {`);
-  for (const [op, figures] of Object.entries(ops)) console.log(`      ${op}: ${line(figures)},`);
-  console.log(
-    `    },\n    upload: ${line(upload)},\n    download: ${line(download)},\n    firstCall: ${firstCall},\n  },`,
-  );
+/** As JSON in which what an op costs is one line. */
+function written(costs: Record<string, BackendCosts>): string {
+  return JSON.stringify(costs, null, 2).replace(/\{\s+("fixed"[^{}]*?)\s+\}/g, (_, figures: string) => {
+    return `{ ${figures.replace(/\s*\n\s*/g, ' ')} }`;
+  });
 }

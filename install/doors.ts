@@ -8,7 +8,8 @@
  * on, and the next to install finds it there.
  */
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
-import type {CustomGradRoute, Engine, KernelRoute} from './route';
+import type {Engine} from '../tfjs/engine';
+import type {CustomGradRoute, KernelRoute} from './route';
 
 /** What one copy routes. */
 export interface Routes {

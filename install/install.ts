@@ -1,6 +1,7 @@
 import {engine} from '@tensorflow/tfjs-core';
+import type {Engine} from '../tfjs/engine';
 import {addRoutes, type Routes, removeRoutes} from './doors';
-import type {Engine, Route} from './route';
+import type {Route} from './route';
 import {crossEntropyRoute} from './routes/cross_entropy';
 import {logSoftmaxRoute} from './routes/log_softmax';
 import {logSumExpRoute} from './routes/log_sum_exp';

@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
+import type {Engine} from '../tfjs/engine';
 import {openScopes} from '../tfjs/scopes';
-import type {Engine} from './route';
 
 /**
  * What a tfjs op asks of the engine, found out by calling it with a tensor that is none, on an engine that only takes

@@ -1,6 +1,5 @@
-import type {engine, NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
-
-export type Engine = ReturnType<typeof engine>;
+import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
+import type {Engine} from '../tfjs/engine';
 
 /** Answers a call of one of tfjs's kernels in its stead, or leaves it alone with null. */
 export type KernelRoute = (inputs: NamedTensorMap, attrs: NamedAttrMap) => Tensor | null;

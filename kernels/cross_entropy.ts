@@ -1,13 +1,15 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import type {CrossEntropyAttrs} from './attributes';
 import {checkFinite, checkOptions, option, show} from './check';
+import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
 import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
-import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
-import {multiply, reciprocal, selected, total} from './primitives';
+import {CROSS_ENTROPY, SPARSE_CROSS_ENTROPY} from './names';
+import type {Op} from './op';
+import {multiply, reciprocal, sumAll, whereMask} from './primitives';
 import {resolveAxis} from './rows';
-import {runKernel} from './run';
-import {inScope} from './scope';
+import {inScope, runKernel} from './run_op';
 
 const OP = 'softmaxCrossEntropy';
 
@@ -70,7 +72,7 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
     const kept = keptRows(OP, given, settings.ignoreIndex);
     const weights = rowWeights(OP, given, kept, settings);
     const perRow = losses(false, 1);
-    return reduce(kept ? selected(perRow, kept) : perRow, weights!, reduction);
+    return reduce(kept ? whereMask(perRow, kept) : perRow, weights!, reduction);
   };
   return inScope(leavesNothing(labels, logits, settings), run) as T;
 }
@@ -115,6 +117,13 @@ function checkReduction(reduction: Reduction): Reduction {
 function reduce(losses: Tensor, weights: Tensor, reduction: Reduction): Tensor {
   const weighted = multiply(losses, weights);
   if (reduction === 'none') return weighted;
-  if (reduction === 'sum') return total(weighted);
-  return multiply(total(weighted), reciprocal(total(weights), 0));
+  if (reduction === 'sum') return sumAll(weighted);
+  return multiply(sumAll(weighted), reciprocal(sumAll(weights), 0));
 }
+
+export const softmaxCrossEntropyOp: Op = {
+  run: softmaxCrossEntropy,
+  parameters: ['labels', 'logits', 'options'],
+  options: ['axis', 'labelSmoothing', 'classWeights', 'weights', 'ignoreIndex', 'reduction'],
+  kernels: CROSS_ENTROPY_KERNELS,
+};

@@ -1,10 +1,11 @@
 import {expandDims, eye, type Tensor, tile, util} from '@tensorflow/tfjs-core';
 import {checkElements} from './check';
 import {type Input, toFloat32} from './input';
-import {reshaped, spread, transposed} from './primitives';
+import type {Op} from './op';
+import {broadcastRows, reshaped, transposed} from './primitives';
 import {logSoftmaxVjp, softmaxVjp} from './products';
 import {resolveAxis} from './rows';
-import {inScope} from './scope';
+import {inScope} from './run_op';
 
 /**
  * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). Symmetric,
@@ -41,14 +42,17 @@ function jacobian(op: string, logits: Input, axis: number, vjp: typeof softmaxVj
     checkElements(op, 'the Jacobian', [...others, n, n]);
     const rows = util.sizeFromShape(others);
     const identity = tile(expandDims(eye(n)), [rows, 1, 1]);
-    return reshaped(vjp(spread(last, [rows, n, n], 1), identity), [...others, n, n]);
+    return reshaped(vjp(broadcastRows(last, [rows, n, n], 1), identity), [...others, n, n]);
   });
 }
 
 /** The tensor with that axis moved to the end; a scalar as a row of one. */
 function axisLast(x: Tensor, axis: number): Tensor {
-  if (x.rank === 0) return spread(x, [1], 0);
+  if (x.rank === 0) return broadcastRows(x, [1], 0);
   if (axis === x.rank - 1) return x;
   const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
   return transposed(x, [...others, axis]);
 }
+
+export const softmaxJacobianOp: Op = {run: softmaxJacobian, parameters: ['logits', 'axis'], kernels: []};
+export const logSoftmaxJacobianOp: Op = {run: logSoftmaxJacobian, parameters: ['logits', 'axis'], kernels: []};

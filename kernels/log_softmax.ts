@@ -1,12 +1,13 @@
-import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor} from '@tensorflow/tfjs-core';
+import {forwardKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
+import type {ForwardAttrs} from './attributes';
 import type {Input} from './input';
-import {type ForwardAttrs, LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
-import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions, softmaxAsConstant} from './op';
-import {selected} from './primitives';
-import {runKernel} from './run';
-
-const LOG_SOFTMAX_OP: ForwardOp = {name: 'logSoftmax', kernel: LOG_SOFTMAX, maskedKernel: MASKED_LOG_SOFTMAX};
+import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
+import type {ForwardOp, Kernel, KernelGradient} from './op';
+import {whereMask} from './primitives';
+import {softmaxAsConstant} from './products';
+import {type MaskOptions, runForward, runKernel, type ScaleOptions} from './run_op';
 
 /**
  * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis, of scale·logits.
@@ -29,31 +30,41 @@ export function logSoftmax<T extends Tensor = Tensor>(
   axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
-  return runForward(LOG_SOFTMAX_OP, logits, axis, options) as T;
+  return runForward('logSoftmax', KERNELS, logits, axis, options) as T;
 }
 
 /**
  * Jᵗ·dy with J = I - 1 yᵗ, times the scale. y is computed anew from the logits: e^logSoftmax would have the rounding of
  * the logarithm in its exponent.
  */
-export const logSoftmaxGradient: GradConfig = {
-  kernelName: LOG_SOFTMAX,
+const gradient: KernelGradient = {
   inputsToSave: ['logits'],
   gradFunc: (dy, [logits], attrs) => ({logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs)}),
 };
 
 /** The same; what the mask takes out is -Infinity whatever the logits are, so its cotangent does not count. */
-export const maskedLogSoftmaxGradient: GradConfig = {
-  kernelName: MASKED_LOG_SOFTMAX,
+const maskedGradient: KernelGradient = {
   inputsToSave: ['logits', 'mask'],
   gradFunc: (dy, [logits, mask], attrs) => ({
-    logits: () => product(logits!, selected(dy as Tensor, mask!), attrs as ForwardAttrs, mask),
+    logits: () => product(logits!, whereMask(dy as Tensor, mask!), attrs as ForwardAttrs, mask),
   }),
 };
 
 function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
-  const attrs = {axis, scale, factor: scale, exact: false};
+  const attrs = {axis, scale, factor: scale};
   if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector}, attrs);
-  const probabilities = softmaxAsConstant(logits, {axis, scale, exact: false}, mask);
+  const probabilities = softmaxAsConstant(logits, {axis, scale}, mask);
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }
+
+const KERNELS: [Kernel, Kernel] = [
+  {name: LOG_SOFTMAX, on: (backend) => forwardKernel('logSoftmax', backend), gradient},
+  {name: MASKED_LOG_SOFTMAX, on: (backend) => forwardKernel('logSoftmax', backend), gradient: maskedGradient},
+];
+
+export const logSoftmaxOp: ForwardOp = {
+  run: logSoftmax,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['scale', 'mask'],
+  kernels: KERNELS,
+};

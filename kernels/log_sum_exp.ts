@@ -1,11 +1,12 @@
-import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor} from '@tensorflow/tfjs-core';
+import {forwardKernel} from '../backends/kernel_functions';
+import type {ForwardAttrs} from './attributes';
 import type {Input} from './input';
-import {type ForwardAttrs, LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
-import {type ForwardOp, type MaskOptions, runForward} from './op';
-import {scaled, timesRows} from './primitives';
+import {LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
+import type {ForwardOp, Kernel, KernelGradient} from './op';
+import {scaled, scaleRows} from './primitives';
+import {type MaskOptions, runForward} from './run_op';
 import {softmax} from './softmax';
-
-const LOG_SUM_EXP_OP: ForwardOp = {name: 'logSumExp', kernel: LOG_SUM_EXP, maskedKernel: MASKED_LOG_SUM_EXP};
 
 /**
  * logSumExp(x) = log Σ e^x along one axis.
@@ -29,26 +30,36 @@ export function logSumExp<T extends Tensor = Tensor>(
   keepDims = false,
   options: MaskOptions = {},
 ): T {
-  return runForward(LOG_SUM_EXP_OP, logits, axis, options, keepDims) as T;
+  return runForward('logSumExp', KERNELS, logits, axis, options, keepDims) as T;
 }
 
 /** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, times the row's cotangent. */
-export const logSumExpGradient: GradConfig = {
-  kernelName: LOG_SUM_EXP,
+const gradient: KernelGradient = {
   inputsToSave: ['logits'],
-  gradFunc: (dy, [logits], attrs) => ({logits: () => gradient(logits!, dy as Tensor, attrs as ForwardAttrs)}),
+  gradFunc: (dy, [logits], attrs) => ({logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs)}),
 };
 
 /** The same, with the masked softmax. */
-export const maskedLogSumExpGradient: GradConfig = {
-  kernelName: MASKED_LOG_SUM_EXP,
+const maskedGradient: KernelGradient = {
   inputsToSave: ['logits', 'mask'],
   gradFunc: (dy, [logits, mask], attrs) => ({
-    logits: () => gradient(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
+    logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
   }),
 };
 
-function gradient(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+function product(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
   const probabilities = softmax(logits, axis, {scale, mask});
-  return scaled(timesRows(probabilities, dy, axis), scale);
+  return scaled(scaleRows(probabilities, dy, axis), scale);
 }
+
+const KERNELS: [Kernel, Kernel] = [
+  {name: LOG_SUM_EXP, on: (backend) => forwardKernel('logSumExp', backend), gradient},
+  {name: MASKED_LOG_SUM_EXP, on: (backend) => forwardKernel('logSumExp', backend), gradient: maskedGradient},
+];
+
+export const logSumExpOp: ForwardOp = {
+  run: logSumExp,
+  parameters: ['logits', 'axis', 'keepDims', 'options'],
+  options: ['mask'],
+  kernels: KERNELS,
+};

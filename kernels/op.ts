@@ -1,70 +1,43 @@
-import {customGrad, Tensor} from '@tensorflow/tfjs-core';
-import {gradientDepth} from '../tfjs/tape';
-import {checkBoolean, checkFinite, checkOptions, option} from './check';
-import {type Input, toFloat32} from './input';
-import {type MaskInput, toMask} from './mask';
-import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
-import {resolveAxis} from './rows';
-import {runKernel} from './run';
-import {inScope} from './scope';
+import type {KernelFunc, Tensor} from '@tensorflow/tfjs-core';
+import type {SoftmaxBackend} from '../backends/backend';
+import type {Gradient} from '../tfjs/saved_tensors';
 
-/** Options of the ops that have a temperature. */
-export interface ScaleOptions {
-  /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
-  scale?: number;
+/** An op of the family as one record: it stands in the file of the op, and `table.ts` has them all. */
+export interface Op<Run extends (...args: never[]) => Tensor = (...args: never[]) => Tensor> {
+  /** The function that people call. */
+  run: Run;
+  /** Its arguments, by name and in order. */
+  parameters: readonly Parameter[];
+  /** What its argument `options` may hold. */
+  options?: readonly Option[];
+  /** The kernels that tfjs runs for it, the one without a mask first; none if the op is made of other ops. */
+  kernels: readonly Kernel[];
 }
 
-/** Options of the ops that can leave logits out. */
-export interface MaskOptions {
-  /**
-   * Which logits take part: booleans of a shape that broadcasts to that of the logits, true for those that do. The others
-   * have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0 throughout.
-   */
-  mask?: MaskInput | null;
-}
+export type ForwardOp = Op<(logits: Tensor, axis: number) => Tensor>;
 
-/** A forward op: its name and kernels, with and without a mask. */
-export interface ForwardOp {
+export type ProductOp = Op<(logits: Tensor, vector: Tensor, axis: number) => Tensor>;
+
+export type Parameter =
+  | ('logits' | 'probabilities' | 'labels' | 'axis' | 'keepDims' | 'options')
+  /** Vectors of the shape of the logits. */
+  | ('tangent' | 'cotangent');
+
+export type Option =
+  | ('scale' | 'mask' | 'offset')
+  | ('axis' | 'labelSmoothing' | 'classWeights' | 'weights' | 'ignoreIndex' | 'reduction');
+
+/** A kernel as tfjs knows it: a name, a function on each backend, and a gradient. */
+export interface Kernel {
   name: string;
-  kernel: string;
-  maskedKernel: string;
+  /** The function on a tfjs backend, made of what that backend computes: see backends/kernel_functions.ts. */
+  on: (backend: SoftmaxBackend<never>) => KernelFunc;
+  gradient: KernelGradient;
 }
 
-/** Checks the arguments of a forward op and runs its kernel. */
-export function runForward(
-  {name, kernel, maskedKernel}: ForwardOp,
-  logits: Input,
-  axis: number,
-  options: ScaleOptions & MaskOptions,
-  keepDims = false,
-): Tensor {
-  checkOptions(name, options);
-  const scale = option(options, 'scale', 1);
-  const mask = option(options, 'mask', null);
-  const run = () => {
-    const x = toFloat32(name, 'logits', logits);
-    const attrs: ForwardAttrs = {
-      axis: resolveAxis(name, axis, x.shape),
-      scale: checkFinite(name, 'scale', scale),
-      keepDims: checkBoolean(name, 'keepDims', keepDims),
-      exact: false,
-    };
-    if (mask == null) return runKernel(kernel, {logits: x}, attrs);
-    return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
-  };
-  return inScope(logits instanceof Tensor && logits.dtype === 'float32' && mask == null, run);
-}
+export type KernelGradient = Omit<Gradient, 'kernelName'>;
 
-/**
- * softmax as a constant: no gradient flows through it. For derivatives that take the logits' part into account
- * themselves.
- */
-export function softmaxAsConstant(logits: Tensor, {axis, scale, exact}: ConstantAttrs, mask?: Tensor): Tensor {
-  const attrs: ForwardAttrs = {axis, scale, exact, keepDims: false};
-  const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
-  if (gradientDepth() === 0) return run();
-  // On the tape this is a function of nothing.
-  return customGrad(() => ({value: run(), gradFunc: () => []}))();
+/** Calls an op with its arguments by name; what is not given is undefined. */
+export function callByName({run, parameters}: Op, args: Partial<Record<Parameter, unknown>>): Tensor {
+  return run(...(parameters.map((name) => args[name]) as never[]));
 }
-
-type ConstantAttrs = Pick<ForwardAttrs, 'axis' | 'scale' | 'exact'>;

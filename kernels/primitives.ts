@@ -5,146 +5,179 @@
  * to be differentiable to any order without. tfjs's kernels do the work. What a derivative has to keep is kept by a
  * kernel's registered gradient: on wasm a customGrad that saves counts as a leak in tfjs's test mode.
  */
-
-import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
+import type {NamedAttrMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {elementwise} from './elementwise';
-import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT, TIMES_ROWS} from './names';
+import {type Composition, composedKernel, scaleRowsKernel} from '../backends/kernel_functions';
+import {elementwise, select} from './elementwise';
+import type {Kernel} from './op';
 import {rowsAlong} from './rows';
-import {runKernel} from './run';
+import {runKernel} from './run_op';
+
+/** An operation whose derivative needs what it was given: a kernel, whose gradient saves that. */
+interface Primitive {
+  name: string;
+  value: Composition;
+  /** Its kernel where that is not just the value. */
+  on?: Kernel['on'];
+  /** The inputs that its derivatives need. */
+  saves: string[];
+  /** For a cotangent, the derivative in each input that has one. */
+  derivatives(dy: Tensor, saved: Tensor[], attrs: NamedAttrMap): Record<string, () => Tensor>;
+}
+
+const MULTIPLY: Primitive = {
+  name: 'DifferentiableMultiply',
+  value: ({a, b}) => elementwise([a!, b!], (u, v) => tf.mul(u!, v!)),
+  saves: ['a', 'b'],
+  derivatives: (dy, [a, b]) => ({a: () => multiply(dy, b!), b: () => multiply(dy, a!)}),
+};
 
 /** a∘b, of one shape. */
 export function multiply(a: Tensor, b: Tensor): Tensor {
-  return runKernel(MULTIPLY, {a, b}, {});
+  return runKernel(MULTIPLY.name, {a, b}, {});
 }
 
+const SCALE_ROWS: Primitive = {
+  name: 'DifferentiableScaleRows',
+  value: ({x, g}, {axis}) => {
+    const {outer, n, inner} = rowsAlong(x!.shape, axis as number);
+    return tf.reshape(tf.mul(tf.reshape(x!, [outer, n, inner]), tf.reshape(g!, [outer, 1, inner])), x!.shape);
+  },
+  on: (backend) => scaleRowsKernel(SCALE_ROWS.value, backend),
+  saves: ['x', 'g'],
+  derivatives: (dy, [x, g], {axis}) => ({
+    x: () => scaleRows(dy, g!, axis as number),
+    g: () => sumAlong(multiply(dy, x!), axis as number, g!.shape),
+  }),
+};
+
 /** x with each row along `axis` times its number in g, which has the shape of x without that axis, or with length 1 there. */
-export function timesRows(x: Tensor, g: Tensor, axis: number): Tensor {
-  return runKernel(TIMES_ROWS, {x, g}, {axis});
+export function scaleRows(x: Tensor, g: Tensor, axis: number): Tensor {
+  return runKernel(SCALE_ROWS.name, {x, g}, {axis});
 }
+
+const WHERE_MASK: Primitive = {
+  name: 'DifferentiableWhereMask',
+  value: ({x, mask}) => select(mask!, x!, 0),
+  saves: ['mask'],
+  derivatives: (dy, [mask]) => ({x: () => whereMask(dy, mask!)}),
+};
+
+/** x where the mask is true, 0 elsewhere, whatever x has there. The mask broadcasts. */
+export function whereMask(x: Tensor, mask: Tensor): Tensor {
+  return runKernel(WHERE_MASK.name, {x, mask}, {});
+}
+
+const LOG_PLUS: Primitive = {
+  name: 'DifferentiableLogPlus',
+  value: ({x}, {c}) => elementwise([x!], (flat) => tf.add(tf.log(flat), c as number)),
+  saves: ['x'],
+  derivatives: (dy, [x]) => ({x: () => multiply(dy, reciprocal(x!, Infinity))}),
+};
+
+/** log x + c, with a number c. */
+export function logPlus(x: Tensor, c: number): Tensor {
+  return runKernel(LOG_PLUS.name, {x}, {c});
+}
+
+const RECIPROCAL: Primitive = {
+  name: 'DifferentiableReciprocal',
+  value: ({x}, {ofZero}) => elementwise([x!], (flat) => (ofZero === 0 ? tf.divNoNan(1, flat) : tf.div(1, flat))),
+  saves: ['x'],
+  derivatives: (dy, [x], {ofZero}) => ({
+    x: () => {
+      const r = reciprocal(x!, ofZero as number);
+      return scaled(multiply(dy, multiply(r, r)), -1);
+    },
+  }),
+};
+
+/** 1 / x; of 0 Infinity, or if asked for 0. */
+export function reciprocal(x: Tensor, ofZero: number): Tensor {
+  return runKernel(RECIPROCAL.name, {x}, {ofZero});
+}
+
+export const PRIMITIVES = [MULTIPLY, SCALE_ROWS, WHERE_MASK, LOG_PLUS, RECIPROCAL].map(
+  ({name, value, on = () => composedKernel(value), saves, derivatives}): Kernel => ({
+    name,
+    on,
+    gradient: {inputsToSave: saves, gradFunc: (dy, saved, attrs) => derivatives(dy as Tensor, saved, attrs)},
+  }),
+);
+
+// The rest are linear: their derivatives need nothing that was given, so they are no kernels.
 
 /** c·x, with a number c. */
 export function scaled(x: Tensor, c: number): Tensor {
   if (c === 1) return x;
-  return tf.customGrad((t) => ({
-    value: elementwise([t as Tensor], (flat) => tf.mul(flat, c)),
-    gradFunc: (dy: Tensor) => scaled(dy, c),
-  }))(x);
-}
-
-/** x where the mask is true, 0 elsewhere, whatever x has there. The mask broadcasts. */
-export function selected(x: Tensor, mask: Tensor): Tensor {
-  return runKernel(SELECT, {x, mask}, {});
+  return linear(
+    x,
+    (t) => elementwise([t], (flat) => tf.mul(flat, c)),
+    (dy) => scaled(dy, c),
+  );
 }
 
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
-export function spread(x: Tensor, shape: number[], axis: number): Tensor {
+export function broadcastRows(x: Tensor, shape: number[], axis: number): Tensor {
   const {outer, n, inner} = rowsAlong(shape, axis);
-  return tf.customGrad((t) => {
-    const repeated = () => tf.reshape(tf.tile(tf.reshape(t as Tensor, [outer, 1, inner]), [1, n, 1]), shape);
-    return {
-      value: unlessEmpty(shape, shape, repeated),
-      gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
-    };
-  })(x);
+  return linear(
+    x,
+    (t) => unlessEmpty(shape, shape, () => tf.reshape(tf.tile(tf.reshape(t, [outer, 1, inner]), [1, n, 1]), shape)),
+    (dy) => sumAlong(dy, axis, x.shape),
+  );
 }
 
-/** Σ along `axis`, in `outputShape`: without the axis, or with length 1 there. The adjoint of `spread`. */
+/** Σ along `axis`, in `outputShape`: without the axis, or with length 1 there. The adjoint of `broadcastRows`. */
 export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor {
   const {shape} = x;
   const {outer, n, inner} = rowsAlong(shape, axis);
-  return tf.customGrad((t) => ({
-    value: unlessEmpty(shape, outputShape, () =>
-      tf.reshape(tf.sum(tf.reshape(t as Tensor, [outer, n, inner]), 1), outputShape),
-    ),
-    gradFunc: (dy: Tensor) => spread(dy, shape, axis),
-  }))(x);
+  return linear(
+    x,
+    (t) => unlessEmpty(shape, outputShape, () => tf.reshape(tf.sum(tf.reshape(t, [outer, n, inner]), 1), outputShape)),
+    (dy) => broadcastRows(dy, shape, axis),
+  );
 }
 
 /** The sum of all elements, a scalar. */
-export function total(x: Tensor): Tensor {
-  return tf.customGrad((t) => ({
-    value: unlessEmpty(x.shape, [], () => tf.sum(t as Tensor)),
-    gradFunc: (dy: Tensor) => filled(dy, x.shape),
-  }))(x);
+export function sumAll(x: Tensor): Tensor {
+  return linear(
+    x,
+    (t) => unlessEmpty(x.shape, [], () => tf.sum(t)),
+    (dy) => broadcastScalar(dy, x.shape),
+  );
 }
 
-/** A scalar at each element of that shape. The adjoint of `total`. */
-export function filled(x: Tensor, shape: number[]): Tensor {
-  return tf.customGrad((t) => ({
-    value: tf.reshape(tf.mul(tf.ones([tf.util.sizeFromShape(shape)]), t as Tensor), shape),
-    gradFunc: (dy: Tensor) => total(dy),
-  }))(x);
+/** A scalar at each element of that shape. The adjoint of `sumAll`. */
+export function broadcastScalar(x: Tensor, shape: number[]): Tensor {
+  return linear(x, (t) => tf.reshape(tf.mul(tf.ones([tf.util.sizeFromShape(shape)]), t), shape), sumAll);
 }
 
 /** The tensor in another shape of as many elements. */
 export function reshaped(x: Tensor, shape: number[]): Tensor {
-  return tf.customGrad((t) => ({
-    value: tf.reshape(t as Tensor, shape),
-    gradFunc: (dy: Tensor) => reshaped(dy, x.shape),
-  }))(x);
+  return linear(
+    x,
+    (t) => tf.reshape(t, shape),
+    (dy) => reshaped(dy, x.shape),
+  );
 }
 
 /** The tensor with its axes in another order. */
 export function transposed(x: Tensor, order: number[]): Tensor {
+  const shape = order.map((axis) => x.shape[axis]!);
   const back = order.map((_, i) => order.indexOf(i));
-  return tf.customGrad((t) => ({
-    value: unlessEmpty(
-      x.shape,
-      order.map((i) => x.shape[i]!),
-      () => tf.transpose(t as Tensor, order),
-    ),
-    gradFunc: (dy: Tensor) => transposed(dy, back),
-  }))(x);
+  return linear(
+    x,
+    (t) => unlessEmpty(x.shape, shape, () => tf.transpose(t, order)),
+    (dy) => transposed(dy, back),
+  );
+}
+
+/** A linear operation, and its adjoint, which is its derivative. */
+function linear(x: Tensor, value: (x: Tensor) => Tensor, adjoint: (dy: Tensor) => Tensor): Tensor {
+  return tf.customGrad((t) => ({value: value(t as Tensor), gradFunc: adjoint}))(x);
 }
 
 /** Zeros if a tensor of that shape has no elements: some of tfjs's kernels on wasm divide by their number. */
 function unlessEmpty(shape: number[], outputShape: number[], value: () => Tensor): Tensor {
   return tf.util.sizeFromShape(shape) === 0 ? tf.zeros(outputShape) : value();
 }
-
-/** log x + c, with a number c. */
-export function logPlus(x: Tensor, c: number): Tensor {
-  return runKernel(LOG_PLUS, {x}, {c});
-}
-
-/** 1 / x; of 0 Infinity, or if asked for 0. */
-export function reciprocal(x: Tensor, ofZero: number): Tensor {
-  return runKernel(RECIPROCAL, {x}, {ofZero});
-}
-
-export const CALCULUS_GRADIENTS: GradConfig[] = [
-  {
-    kernelName: MULTIPLY,
-    inputsToSave: ['a', 'b'],
-    gradFunc: (dy, [a, b]) => ({a: () => multiply(dy as Tensor, b!), b: () => multiply(dy as Tensor, a!)}),
-  },
-  {
-    kernelName: TIMES_ROWS,
-    inputsToSave: ['x', 'g'],
-    gradFunc: (dy, [x, g], {axis}) => ({
-      x: () => timesRows(dy as Tensor, g!, axis as number),
-      g: () => sumAlong(multiply(dy as Tensor, x!), axis as number, g!.shape),
-    }),
-  },
-  {
-    kernelName: SELECT,
-    inputsToSave: ['mask'],
-    gradFunc: (dy, [mask]) => ({x: () => selected(dy as Tensor, mask!)}),
-  },
-  {
-    kernelName: LOG_PLUS,
-    inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => ({x: () => multiply(dy as Tensor, reciprocal(x!, Infinity))}),
-  },
-  {
-    kernelName: RECIPROCAL,
-    inputsToSave: ['x'],
-    gradFunc: (dy, [x], {ofZero}) => ({
-      x: () => {
-        const r = reciprocal(x!, ofZero as number);
-        return scaled(multiply(dy as Tensor, multiply(r, r)), -1);
-      },
-    }),
-  },
-];

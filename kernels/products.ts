@@ -1,13 +1,14 @@
-import {type GradConfig, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
+import {customGrad, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
+import {productKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
+import type {ForwardAttrs, ProductAttrs} from './attributes';
 import {checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
-import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, type ProductAttrs, SOFTMAX_PRODUCT} from './names';
-import {type ScaleOptions, softmaxAsConstant} from './op';
-import {multiply, sumAlong, timesRows} from './primitives';
+import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
+import type {Kernel, KernelGradient, Parameter, ProductOp} from './op';
+import {multiply, scaleRows, sumAlong} from './primitives';
 import {reducedShape, resolveAxis} from './rows';
-import {runKernel} from './run';
-import {inScope} from './scope';
+import {inScope, runKernel, type ScaleOptions} from './run_op';
 
 /**
  * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and
@@ -108,13 +109,27 @@ function productOp(
     }
     const resolved = resolveAxis(op, axis, x.shape);
     checkFinite(op, 'scale', scale);
-    // Backpropagation has to be fast, and takes the probabilities that the forward pass left. Here somebody asks for a
-    // product: to check a gradient, for instance.
-    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale, exact: true};
+    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale};
     if (gradientDepth() === 0) return runKernel(kernelName, {logits: x, vector: v}, attrs);
     const probabilities = softmaxAsConstant(x, attrs);
     return runKernel(kernelName, {logits: x, probabilities, vector: v}, attrs);
   });
+}
+
+/**
+ * softmax as a constant: no gradient flows through it. For derivatives that take the logits' part into account
+ * themselves.
+ */
+export function softmaxAsConstant(
+  logits: Tensor,
+  {axis, scale}: Pick<ForwardAttrs, 'axis' | 'scale'>,
+  mask?: Tensor,
+): Tensor {
+  const attrs: ForwardAttrs = {axis, scale, keepDims: false};
+  const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
+  if (gradientDepth() === 0) return run();
+  // On the tape this is a node without inputs.
+  return customGrad(() => ({value: run(), gradFunc: () => []}))();
 }
 
 /*
@@ -127,8 +142,7 @@ type Operands = {logits: Tensor; probabilities: Tensor};
 type Derivative = (g: Tensor, vector: Tensor, operands: Operands, attrs: ProductAttrs) => Tensor;
 
 /** J·v: its Jacobian in v is Jᵗ = J; in x, ⟨g, J v⟩ has the derivative J·((g - ⟨y,g⟩)∘(v - ⟨y,v⟩)). */
-export const softmaxProductGradient = productGradient(
-  SOFTMAX_PRODUCT,
+const softmaxProductGradient = productGradient(
   (g, _, operands, attrs) => runKernel(SOFTMAX_PRODUCT, {...operands, vector: g}, attrs),
   (g, vector, operands, {scale, factor, ...attrs}) => {
     const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {...attrs, scale, factor: 1});
@@ -138,29 +152,26 @@ export const softmaxProductGradient = productGradient(
 );
 
 /** v - ⟨y,v⟩: its transpose is g - y Σg; in x, ⟨g, ·⟩ has the derivative -Σg · J·v. */
-export const logSoftmaxJvpGradient = productGradient(
-  LOG_SOFTMAX_JVP,
+const logSoftmaxJvpGradient = productGradient(
   (g, _, operands, attrs) => runKernel(LOG_SOFTMAX_VJP, {...operands, vector: g}, attrs),
-  (g, vector, operands, attrs) => totalTimesProduct(g, vector, operands, attrs),
+  (g, vector, operands, attrs) => sumTimesProduct(g, vector, operands, attrs),
 );
 
 /** v - y Σv: its transpose is g - ⟨y,g⟩; in x, ⟨g, ·⟩ has the derivative -Σv · J·g. */
-export const logSoftmaxVjpGradient = productGradient(
-  LOG_SOFTMAX_VJP,
+const logSoftmaxVjpGradient = productGradient(
   (g, _, operands, attrs) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: g}, attrs),
-  (g, vector, operands, attrs) => totalTimesProduct(vector, g, operands, attrs),
+  (g, vector, operands, attrs) => sumTimesProduct(vector, g, operands, attrs),
 );
 
 /** -f·a·Σu · J·w */
-function totalTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: ProductAttrs): Tensor {
+function sumTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: ProductAttrs): Tensor {
   const factor = -attrs.factor * attrs.scale;
   const product = runKernel(SOFTMAX_PRODUCT, {...operands, vector: w}, {...attrs, factor});
-  return timesRows(product, sumAlong(u, attrs.axis, reducedShape(u.shape, attrs.axis, false)), attrs.axis);
+  return scaleRows(product, sumAlong(u, attrs.axis, reducedShape(u.shape, attrs.axis, false)), attrs.axis);
 }
 
-function productGradient(kernelName: string, inVector: Derivative, inLogits: Derivative): GradConfig {
+function productGradient(inVector: Derivative, inLogits: Derivative): KernelGradient {
   return {
-    kernelName,
     inputsToSave: ['logits', 'probabilities', 'vector'],
     gradFunc: (dy, saved, attrs) => {
       const [logits, probabilities, vector] = saved as [Tensor, Tensor, Tensor];
@@ -172,4 +183,29 @@ function productGradient(kernelName: string, inVector: Derivative, inLogits: Der
       };
     },
   };
+}
+
+const softmaxProduct: Kernel = {
+  name: SOFTMAX_PRODUCT,
+  on: (backend) => productKernel('softmaxProduct', backend),
+  gradient: softmaxProductGradient,
+};
+
+export const softmaxJvpOp = productRecord(softmaxJvp, 'tangent', softmaxProduct);
+export const softmaxVjpOp = productRecord(softmaxVjp, 'cotangent', softmaxProduct);
+
+export const logSoftmaxJvpOp = productRecord(logSoftmaxJvp, 'tangent', {
+  name: LOG_SOFTMAX_JVP,
+  on: (backend) => productKernel('logSoftmaxJvp', backend),
+  gradient: logSoftmaxJvpGradient,
+});
+
+export const logSoftmaxVjpOp = productRecord(logSoftmaxVjp, 'cotangent', {
+  name: LOG_SOFTMAX_VJP,
+  on: (backend) => productKernel('logSoftmaxVjp', backend),
+  gradient: logSoftmaxVjpGradient,
+});
+
+function productRecord(run: ProductOp['run'], vector: Parameter, kernel: Kernel): ProductOp {
+  return {run, parameters: ['logits', vector, 'axis', 'options'], options: ['scale'], kernels: [kernel]};
 }

@@ -9,34 +9,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import {savingWithoutCopies} from '../tfjs/saved_tensors';
-import {
-  crossEntropyGradient,
-  crossEntropySecondGradient,
-  sparseCrossEntropyGradient,
-  sparseCrossEntropySecondGradient,
-} from './cross_entropy_gradients';
-import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
-import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
-import {CALCULUS_GRADIENTS} from './primitives';
-import {logSoftmaxJvpGradient, logSoftmaxVjpGradient, softmaxProductGradient} from './products';
-import {maskedSoftmaxGradient, softmaxGradient} from './softmax';
-
-const FAMILY = [
-  softmaxGradient,
-  logSoftmaxGradient,
-  logSumExpGradient,
-  maskedSoftmaxGradient,
-  maskedLogSoftmaxGradient,
-  maskedLogSumExpGradient,
-  softmaxProductGradient,
-  logSoftmaxJvpGradient,
-  logSoftmaxVjpGradient,
-  crossEntropyGradient,
-  sparseCrossEntropyGradient,
-  crossEntropySecondGradient,
-  sparseCrossEntropySecondGradient,
-  ...CALCULUS_GRADIENTS,
-];
+import {KERNELS} from './table';
 
 /**
  * The two kernels that tfjs's engine itself puts on the tape during backpropagation, where tensors are saved and where
@@ -57,7 +30,8 @@ const ENGINE: GradConfig[] = [
 
 /** Registers the gradients of the family, and those of the engine's own kernels that nobody has registered. */
 export function registerGradients(): void {
-  for (const config of [...FAMILY.map(savingWithoutCopies), ...ENGINE]) {
+  const family = KERNELS.map(({name, gradient}) => savingWithoutCopies({kernelName: name, ...gradient}));
+  for (const config of [...family, ...ENGINE]) {
     if (getGradient(config.kernelName) == null) registerGradient(config);
   }
 }

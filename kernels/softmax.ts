@@ -1,14 +1,12 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import type {Gradient} from '../tfjs/saved_tensors';
+import {forwardKernel} from '../backends/kernel_functions';
 import {gradientDepth, recordedInput} from '../tfjs/tape';
+import type {ForwardAttrs} from './attributes';
 import type {Input} from './input';
-import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import {type ForwardOp, type MaskOptions, runForward, type ScaleOptions} from './op';
-import {selected} from './primitives';
-import {runKernel} from './run';
-
-const SOFTMAX_OP: ForwardOp = {name: 'softmax', kernel: SOFTMAX, maskedKernel: MASKED_SOFTMAX};
-const SOFTMIN_OP: ForwardOp = {...SOFTMAX_OP, name: 'softmin'};
+import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
+import type {ForwardOp, Kernel, KernelGradient} from './op';
+import {whereMask} from './primitives';
+import {type MaskOptions, runForward, runKernel, type ScaleOptions} from './run_op';
 
 /**
  * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis, of scale·logits.
@@ -31,7 +29,7 @@ export function softmax<T extends Tensor = Tensor>(
   axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
-  return runForward(SOFTMAX_OP, logits, axis, options) as T;
+  return runForward('softmax', KERNELS, logits, axis, options) as T;
 }
 
 /**
@@ -44,15 +42,14 @@ export function softmax<T extends Tensor = Tensor>(
  * @see {@link softmax} for special values
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1): T {
-  return runForward(SOFTMIN_OP, logits, axis, {scale: -1}) as T;
+  return runForward('softmin', KERNELS, logits, axis, {scale: -1}) as T;
 }
 
 /**
  * Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. The logits are kept only where this will be derived again,
  * through them; elsewhere the probabilities do.
  */
-export const softmaxGradient: Gradient = {
-  kernelName: SOFTMAX,
+const gradient: KernelGradient = {
   inputsToSave: ['logits'],
   inputsToSaveOnce: [],
   outputsToSave: [true],
@@ -64,15 +61,14 @@ export const softmaxGradient: Gradient = {
 };
 
 /** The same: what the mask takes out has probability 0. Its cotangent is no matter, even if it is not finite. */
-export const maskedSoftmaxGradient: Gradient = {
-  kernelName: MASKED_SOFTMAX,
+const maskedGradient: KernelGradient = {
   inputsToSave: ['mask', 'logits'],
   inputsToSaveOnce: ['mask'],
   outputsToSave: [true],
   gradFunc: (dy, saved, attrs) => {
     const probabilities = saved.at(-1)!;
     const logits = saved.length > 2 ? saved[1] : undefined;
-    const cotangent = () => selected(dy as Tensor, saved[0]!);
+    const cotangent = () => whereMask(dy as Tensor, saved[0]!);
     return {logits: () => product(probabilities, logits, cotangent(), attrs as ForwardAttrs)};
   },
 };
@@ -83,8 +79,22 @@ function product(
   vector: Tensor,
   {axis, scale}: ForwardAttrs,
 ): Tensor {
-  const attrs = {axis, scale, factor: scale, exact: false};
+  const attrs = {axis, scale, factor: scale};
   if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
   logits ??= recordedInput('softmax', 'logits', probabilities);
   return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);
 }
+
+const KERNELS: [Kernel, Kernel] = [
+  {name: SOFTMAX, on: (backend) => forwardKernel('softmax', backend), gradient},
+  {name: MASKED_SOFTMAX, on: (backend) => forwardKernel('softmax', backend), gradient: maskedGradient},
+];
+
+export const softmaxOp: ForwardOp = {
+  run: softmax,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['scale', 'mask'],
+  kernels: KERNELS,
+};
+
+export const softminOp: ForwardOp = {run: softmin, parameters: ['logits', 'axis'], kernels: KERNELS};

@@ -1,9 +1,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
+import type {Op} from './op';
 import {logPlus} from './primitives';
 import {resolveAxis} from './rows';
-import {inScope} from './scope';
+import {inScope} from './run_op';
 
 /**
  * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Softmax forgets a constant that is added
@@ -27,3 +28,10 @@ export function softmaxInverse<T extends Tensor = Tensor>(
     return logPlus(p, checkFinite('softmaxInverse', 'offset', offset)) as T;
   });
 }
+
+export const softmaxInverseOp: Op = {
+  run: softmaxInverse,
+  parameters: ['probabilities', 'axis', 'options'],
+  options: ['offset'],
+  kernels: [],
+};

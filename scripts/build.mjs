@@ -13,7 +13,6 @@ import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
 import {buildWasm} from './build_wasm.mjs';
-import {bundleForPages} from './bundle_for_pages.mjs';
 import {stripGlsl} from './strip_glsl.mjs';
 import {thirdPartyLicences} from './third_party_licences.mjs';
 import {writeWasmFiles} from './write_wasm_files.mjs';
@@ -30,7 +29,17 @@ const library = {
   minify: true,
   plugins: [stripGlsl],
 };
-const names = await bundleForPages(library, 'dist');
+const {metafile: pages} = await esbuild.build({
+  ...library,
+  entryPoints: ['index.ts'],
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  outExtension: {'.js': '.mjs'},
+  chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
+});
+const names = pages.outputs['dist/index.mjs'].exports;
 // For platform node it tells Node which names it exports.
 await esbuild.build({
   ...library,

@@ -2,10 +2,8 @@ import {writeFile} from 'node:fs/promises';
 import esbuild from 'esbuild';
 
 const FILES = [
-  {file: 'kernels.wasm', name: 'kernels', build: 'simd', memory: 'unshared'},
-  {file: 'kernels-relaxed.wasm', name: 'kernels', build: 'relaxed', memory: 'unshared'},
-  {file: 'loss_mask.wasm', name: 'loss_mask', build: 'simd', memory: 'unshared'},
-  {file: 'loss_mask-relaxed.wasm', name: 'loss_mask', build: 'relaxed', memory: 'unshared'},
+  {file: 'kernels.wasm', build: 'simd', memory: 'unshared'},
+  {file: 'kernels-relaxed.wasm', build: 'relaxed', memory: 'unshared'},
 ];
 
 /** For TypeScript: what importing such a file gives, on hosts that compile it. */
@@ -19,7 +17,7 @@ export async function writeWasmFiles(folder) {
   const {bytesOf, labelText, SECTION} = await builtFromSources();
   for (const {file, ...label} of FILES) {
     const section = customSection(SECTION, labelText(label));
-    await writeFile(`${folder}/${file}`, [bytesOf(label.build, label.memory === 'shared', label.name), section]);
+    await writeFile(`${folder}/${file}`, [bytesOf(label.build, label.memory === 'shared'), section]);
     await writeFile(`${folder}/${file}.d.mts`, TYPES);
   }
 }

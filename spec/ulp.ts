@@ -17,6 +17,12 @@ export function ulpErrorAboveOne(actual: number, exact: number): number {
   return Math.abs(exact) >= 1 || Number.isNaN(exact) ? ulpError(actual, exact) : Math.abs(actual - exact) / ulp(1);
 }
 
+/** The error in ULP of a magnitude that may be larger than the result: see kernels/reference_table.ts. */
+export function ulpErrorOf(magnitude: number, actual: number, exact: number): number {
+  const special = ulpError(actual, exact);
+  return special === 0 || special === Number.POSITIVE_INFINITY ? special : Math.abs(actual - exact) / ulp(magnitude);
+}
+
 /** The distance of neighbouring float32 numbers at x. */
 export function ulp(x: number): number {
   const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))), -126);

@@ -1,45 +1,44 @@
-import {cast, clone, customGrad, engine, type GradConfig, type Tensor} from '@tensorflow/tfjs-core';
-import {gradientDepth} from './tape';
-
 /**
  * What a gradient saves, without copies.
  *
- * tfjs saves clones: of each tensor another kernel call, another node on the tape, and on wasm a copy of the data. Where
- * nothing will be derived through it, a second tensor on the same data does as well. That is how tfjs reshapes: backends
- * count who uses their data.
+ * tfjs saves clones: a kernel call, a tape node and, on wasm, a copy of the data for each tensor. A clone is needed only
+ * where the saved tensor itself is differentiated, by a second derivative. Elsewhere an alias does: a second tensor on the
+ * same data, as tfjs's own reshape makes. Backends count the tensors that use their data.
  *
- * tfjs asks a gradient for the names of the inputs that it saves, maps these to tensors, adds outputs with `concat`, and maps
- * the list to clones. The lists here make second tensors instead. A tfjs that went about it in another way would find arrays
- * in them like any other.
+ * Relies on: `Engine.saveTensorsForBackwardMode` maps `inputsToSave` (names) to tensors with `map`, appends the outputs with
+ * `concat`, and maps that list to clones with `map`. The arrays here override these methods. Where a later tfjs goes about
+ * it in another way, they behave as plain arrays, and clones are saved.
  */
+import {cast, clone, customGrad, engine, type GradConfig, type Tensor} from '@tensorflow/tfjs-core';
+import {gradientDepth} from './tape';
 
-/** A gradient that may need less where nothing is derived twice. */
+/** A gradient that may save fewer inputs where nothing is differentiated twice. */
 export interface Gradient extends GradConfig {
   inputsToSaveOnce?: string[];
 }
 
-/** The gradient, so that it saves without copies where nothing is derived twice. */
+/** The gradient, so that it saves aliases where nothing is differentiated twice. */
 export function savingWithoutCopies({inputsToSave = [], inputsToSaveOnce, gradFunc, ...rest}: Gradient): GradConfig {
-  const once = Names.from(inputsToSaveOnce ?? inputsToSave);
+  const once = InputNames.from(inputsToSaveOnce ?? inputsToSave);
   return {
     ...rest,
     get inputsToSave() {
       return gradientDepth() === 1 ? once : inputsToSave;
     },
     gradFunc: (dy, saved, attrs) =>
-      gradFunc(dy, saved instanceof Seconds && gradientDepth() > 0 ? saved.onTape() : saved, attrs),
+      gradFunc(dy, saved instanceof Aliases && gradientDepth() > 0 ? saved.connectedToTape() : saved, attrs),
   };
 }
 
-class Names extends Array<string> {
+class InputNames extends Array<string> {
   override map<T>(tensorOf: (name: string, i: number, names: string[]) => T): T[] {
-    const inputs = new Firsts();
+    const inputs = new Originals();
     for (let i = 0; i < this.length; i++) inputs.push(tensorOf(this[i]!, i, this) as Tensor);
     return inputs as unknown[] as T[];
   }
 }
 
-class Firsts extends Array<Tensor> {
+class Originals extends Array<Tensor> {
   private outputs: Tensor[] = [];
 
   override concat(outputs: Tensor[]): Tensor[] {
@@ -48,36 +47,36 @@ class Firsts extends Array<Tensor> {
   }
 
   override map<T>(): T[] {
-    const seconds = new Seconds();
-    seconds.inputs = this;
-    for (const first of this) seconds.push(secondOf(first));
-    for (const first of this.outputs) seconds.push(secondOf(first));
-    return seconds as unknown[] as T[];
+    const aliases = new Aliases();
+    aliases.inputs = this;
+    for (const input of this) aliases.push(aliasOf(input));
+    for (const output of this.outputs) aliases.push(aliasOf(output));
+    return aliases as unknown[] as T[];
   }
 }
 
-class Seconds extends Array<Tensor> {
+class Aliases extends Array<Tensor> {
   inputs: Tensor[] = [];
 
   /**
-   * For a derivative that is recorded although its kernel ran where nothing was to be derived twice. So it is where an inner
-   * `tf.grad` is taken with respect to a tensor from which the outer function had computed already.
-   * @returns the same tensors, the inputs as results of what was the input
+   * Needed when an inner tf.grad differentiates with respect to a tensor that the outer function had used before: the forward
+   * kernel ran at gradient depth 1, and its gradient is recorded all the same.
+   * @returns the same tensors; the inputs among them as results of the inputs that the kernel had
    */
-  onTape(): Tensor[] {
-    return Array.from(this, (second, i) => {
-      const first = this.inputs[i];
-      // It may be disposed: only its place on the tape counts.
-      if (!first) return second;
-      return customGrad(() => ({value: clone(second), gradFunc: (dy: Tensor) => cast(dy, 'float32')}))(first);
+  connectedToTape(): Tensor[] {
+    return Array.from(this, (alias, i) => {
+      const input = this.inputs[i];
+      if (!input) return alias;
+      // The input may be disposed: only its place on the tape counts.
+      return customGrad(() => ({value: clone(alias), gradFunc: (dy: Tensor) => cast(dy, 'float32')}))(input);
     });
   }
 }
 
-function secondOf(first: Tensor): Tensor {
-  const {backend} = engine().state.tensorInfo.get(first.dataId)!;
-  const second = engine().makeTensorFromTensorInfo(first, backend);
-  backend.incRef(first.dataId);
-  second.kept = true;
-  return second;
+function aliasOf(tensor: Tensor): Tensor {
+  const {backend} = engine().state.tensorInfo.get(tensor.dataId)!;
+  const alias = engine().makeTensorFromTensorInfo(tensor, backend);
+  backend.incRef(tensor.dataId);
+  alias.kept = true;
+  return alias;
 }

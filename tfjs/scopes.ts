@@ -1,4 +1,4 @@
-import type {Engine} from '../install/route';
+import type {Engine} from './engine';
 
 /** tfjs runs each op in a scope named for it; the innermost is the last. Internal to tfjs: check with `scopesAreKnown`. */
 interface Scope {

@@ -1,7 +1,13 @@
+/**
+ * What is being differentiated.
+ *
+ * Relies on: `engine().state.gradientDepth` counts the tf.grad calls that are open, and `engine().state.activeTape` lists the
+ * recorded kernels with their inputs and saved tensors. Both are checked: where they are missing, everything is kept for
+ * derivatives of any order.
+ */
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {engine} from '@tensorflow/tfjs-core';
 
-/** What tfjs's engine does not declare. */
 interface Tape {
   state?: {
     gradientDepth?: number;
@@ -10,8 +16,8 @@ interface Tape {
 }
 
 /**
- * How many `tf.grad` are under way around what runs now: 0 if nothing is recorded. What runs at depth 1 is derived at
- * depth 0, and that derivative never again. Infinity if this tfjs does not tell: then everything is kept for all orders.
+ * How many `tf.grad` are open around what runs now; 0 if nothing is recorded. A kernel that runs at depth 1 is
+ * differentiated at depth 0, and its derivative never again. Infinity if this tfjs does not tell.
  */
 export function gradientDepth(): number {
   return (engine() as unknown as Tape).state?.gradientDepth ?? Number.POSITIVE_INFINITY;
@@ -20,10 +26,10 @@ export function gradientDepth(): number {
 /**
  * An input of the recorded kernel that saved this very tensor.
  *
- * For a derivative that is recorded although its kernel ran at depth 1. So it is where an inner `tf.grad` is taken with
- * respect to a tensor from which the outer function had computed already.
+ * Needed when an inner tf.grad differentiates with respect to a tensor that the outer function had used before: the forward
+ * kernel ran at gradient depth 1 and saved no input, and its gradient is recorded all the same.
  *
- * @throws if it has been disposed
+ * @throws if the input has been disposed
  */
 export function recordedInput(op: string, name: string, saved: Tensor): Tensor {
   const tape = (engine() as unknown as Tape).state?.activeTape ?? [];

@@ -1,6 +1,7 @@
 import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {type CrossEntropyAttrs, LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
+import type {CrossEntropyAttrs} from '../../kernels/attributes';
+import {LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
 import {reducedShape} from '../../kernels/rows';
 import {constant} from '../../tfjs/constant';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
@@ -59,5 +60,5 @@ function classWeights({labels, sparse, smoothing, rows: {outer, n, inner}}: Cros
 
 function forward(kernelName: string, {x, rows: {outer, n, inner}}: CrossEntropyRequest): Tensor {
   const logits = tf.reshape(x as Tensor, [outer, n, inner]);
-  return tf.engine().runKernel(kernelName, {logits}, {axis: 1, scale: 1, keepDims: false, exact: false});
+  return tf.engine().runKernel(kernelName, {logits}, {axis: 1, scale: 1, keepDims: false});
 }

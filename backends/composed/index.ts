@@ -9,6 +9,9 @@ import type {Rows} from '../engines/types';
  * depend on them holds as everywhere: special values, any axis, confident maxima (log s is taken by log1p).
  */
 export const composedBackend: SoftmaxBackend = {
+  // Where exp and log are right; the rounding of x - m stays in the exponent.
+  bounds: {softmax: 160, logSoftmax: 160, logSumExp: 1.5, product: 320, rowSum: 2 ** -17},
+
   forward({kind, x, rows, scale, outputShape}) {
     return tf.tidy(() => {
       const logits = asRows(x, rows);

@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {select} from '../../kernels/elementwise';
 import type {ForwardKind} from '../engines/types';
-import {select} from './select';
 
 /**
  * A masked forward pass for a backend whose kernels take no masks: what does not take part becomes a logit of -Infinity,

@@ -1,8 +1,8 @@
-import {env} from '@tensorflow/tfjs-core';
 import type {Row} from '../../kernels/reference';
+import {REFERENCE} from '../../kernels/reference_table';
 import type {Rows} from '../engines/types';
-import type {Op} from './op_names';
-import {definitionOf} from './ops';
+import {factsOf} from './facts';
+import type {Op} from './ops';
 
 /** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
 const CHECKED_ELEMENTS = 1 << 15;
@@ -13,7 +13,7 @@ export interface ExpectedRow {
   outer: number;
   inner: number;
   values: Row;
-  /** What errors are relative to: the largest of these numbers, or of those whose difference they are. */
+  /** What errors are relative to: the largest of the numbers whose sums these are. */
   size: number;
 }
 
@@ -26,10 +26,9 @@ export function expectedRows(op: Op, x: Float32Array, v: Float32Array, rows: Row
     const row = Math.round((1 - i / Math.max(count - 1, 1)) * (outer * inner - 1));
     const at = {outer: Math.floor(row / inner), inner: row % inner};
     const [logits, vector] = [rowOf(x, rows, at), rowOf(v, rows, at)];
-    const {exact, size} = definitionOf(op);
-    const values = exact(logits, vector);
-    const largest = new Float64Array(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return {...at, values, size: Math.max(largest, size?.(logits, vector) ?? 0)};
+    const {value, magnitude} = REFERENCE[op];
+    const size = magnitude(logits, vector).reduce((most, one) => Math.max(most, one), 0);
+    return {...at, values: value(logits, vector), size};
   });
 }
 
@@ -42,7 +41,7 @@ function rowOf(values: Float32Array, {n, inner}: Rows, at: {outer: number; inner
  *
  * @returns null if it is, or what is wrong with it
  */
-export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
+export function mismatch(result: ArrayLike<number>, expected: ExpectedRow[], inner: number, tolerance: number) {
   for (const {outer, inner: i, values, size} of expected) {
     const m = values.length;
     for (let j = 0; j < m; j++) {
@@ -60,6 +59,5 @@ export function wrongness(result: ArrayLike<number>, expected: ExpectedRow[], in
  * exact: a GPU's exp may be off by 2^-17 at -20, ops composed of those by some times that, half floats by 2^-11 an op.
  */
 export function toleranceOf(backend: string): number {
-  const halfFloats = backend === 'webgl' && !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
-  return halfFloats ? 2e-2 : 1e-4;
+  return factsOf(backend)?.halfFloats?.() ? 2e-2 : 1e-4;
 }

@@ -1,18 +1,51 @@
-import {hasOwnKernels} from '../registry';
-import {type BackendCosts, type MoveCost, SHIPPED_COSTS} from './costs';
+/** The cost model: what an op and the moving of its data take, as sums of figures that costs.json has. */
+import {REFERENCE} from '../../kernels/reference_table';
+import {hasOwnKernels} from '../registration';
+import costs from './costs.json';
+import {factsOf, isSoftwareGpu} from './facts';
 import {machine} from './machine';
-import {takesVector} from './ops';
+import type {Op} from './ops';
 import type {Task} from './workload';
 
-/** The figures that the cost model has for a backend here, by what the probe found. */
+/** What a call of an op costs: fixed + row · rows + element · elements. */
+export interface OpCost {
+  /** Microseconds. */
+  fixed: number;
+  /** Nanoseconds a row. */
+  row: number;
+  /** Nanoseconds an element. */
+  element: number;
+}
+
+/** Moving values from an array to a backend or back: fixed + element · elements. */
+export type MoveCost = Omit<OpCost, 'row'>;
+
+export interface BackendCosts {
+  /** Where the figures come from, for people. */
+  from: string;
+  ops: Record<Op, OpCost>;
+  upload: MoveCost;
+  download: MoveCost;
+  /** Milliseconds that the first call of an op takes beyond others: compiling. */
+  firstCall: number;
+}
+
+/**
+ * The figures to begin with, by tfjs's name of the backend; of a GPU that is a program on the CPU, with ` in software`. They
+ * are made by benchmarks/cost_model.ts, but for two things. Moves by which nothing is copied cost nothing. And of a GPU in
+ * hardware there was none to measure: three passes over memory at 100 GB/s, as a laptop's has, and a wait of some tenths of a
+ * millisecond for each result; a gradient takes twice that.
+ *
+ * Machines differ, but backends of one machine differ in about the same ratios; where they do not, measuring tells.
+ */
+const COSTS: Record<string, BackendCosts> = costs;
+
+/** The figures for a backend here, by what the probe found. Without kernels of its own it has those of composed ops. */
 function costsOf(backend: string): BackendCosts {
-  const {gpu, wasm} = machine();
-  const {cpu, tensorflow, composed} = SHIPPED_COSTS;
-  if (backend === 'webgpu') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgpu;
-  if (!hasOwnKernels(backend)) return composed;
-  if (backend === 'webgl') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgl;
-  if (backend === 'wasm') return wasm?.simd ? SHIPPED_COSTS.wasm : composed;
-  return {cpu, tensorflow}[backend] ?? composed;
+  if (!hasOwnKernels(backend)) return costs.composed;
+  if (factsOf(backend)?.wantsSimd && !machine().wasm?.simd) return costs.composed;
+  const name = isSoftwareGpu(backend) ? `${backend} in software` : backend;
+  return Object.hasOwn(COSTS, name) ? COSTS[name]! : costs.composed;
 }
 
 /** Milliseconds that a task takes on a backend where its data are, by the model. */
@@ -23,10 +56,11 @@ export function opMs({op, rows, elements}: Task, backend: string): number {
 
 /** Milliseconds that moving a task's data to a backend and the result back takes, by the model. */
 export function moveMs(task: Task, backend: string): number {
-  const {residency} = task;
+  const {op, residency, rows, elements} = task;
   if (residency === null || residency === backend) return 0;
-  const inputs = task.elements * (takesVector(task.op) ? 2 : 1);
-  const result = task.op === 'logSumExp' ? task.rows.outer * task.rows.inner : task.elements;
+  const {takesVector, perRow} = REFERENCE[op];
+  const inputs = elements * (takesVector ? 2 : 1);
+  const result = perRow ? rows.outer * rows.inner : elements;
   return transferMs(residency, backend, inputs) + transferMs(backend, residency, result);
 }
 

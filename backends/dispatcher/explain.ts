@@ -1,10 +1,10 @@
 import type {RankedBackend, Ranking} from './ranking';
-import {nameOf, type Task} from './workload';
+import {label, type Task} from './workload';
 
 /** A ranking as a table that a person can read: one block for each candidate, a line for each of its figures. */
 export function tableOf({best, why, mode, candidates, notes}: Ranking, tasks: Task[]): string {
   const title = best === null ? `No backend: ${why}.` : `${best}: ${why}.`;
-  const weights = tasks.map((task) => (task.weight === 1 ? nameOf(task) : `${task.weight} x ${nameOf(task)}`));
+  const weights = tasks.map((task) => (task.weight === 1 ? label(task) : `${task.weight} x ${label(task)}`));
   const rows = candidates.flatMap((candidate) => rowsOf(candidate, candidates, tasks));
   const lines = [
     title,
@@ -23,7 +23,7 @@ function rowsOf({backend, out, ms, parts}: RankedBackend, candidates: RankedBack
     const {timing, firstMs} = part;
     const spread = timing ? ` (${duration(timing.p20)} to ${duration(timing.p80)})` : '';
     const first = firstMs === null ? '' : `, first call ${duration(firstMs)}`;
-    return `${nameOf(tasks[i]!)} ${duration(part.opMs)}${spread}, ${part.source}: ${part.from}${first}`;
+    return `${label(tasks[i]!)} ${duration(part.opMs)}${spread}, ${part.source}: ${part.from}${first}`;
   });
   if (total > 0) figures.push(`moving the data ${duration(total)}, estimated`);
   const relative = best?.ms ? `${(ms! / best.ms).toFixed(2)} x` : '';

@@ -1,11 +1,13 @@
 import {dispose, keep, reshape, slice, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
-import {onBackend} from './borrow';
-import {type ExpectedRow, expectedRows, toleranceOf, wrongness} from './check';
+import {withBackend} from '../../tfjs/active_backend';
+import {mismatch, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {messageOf, now} from './environment';
-import {definitionOf, takesVector} from './ops';
+import {factsOf} from './facts';
+import {runnerOf} from './ops';
+import {type SampleData, sampleData} from './sample_data';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
-import {nameOf, type Task} from './workload';
+import {label, type Task} from './workload';
 
 /** How one backend did in one task. */
 export type Outcome =
@@ -63,7 +65,7 @@ export async function measure(
     const start = stopwatch.now();
     const share = (deadline - start) / (tasks.length - i);
     const report = (part: number, doing: string) =>
-      onProgress({fraction: (i + Math.min(part, 1)) / tasks.length, doing: `${nameOf(task)}: ${doing}`});
+      onProgress({fraction: (i + Math.min(part, 1)) / tasks.length, doing: `${label(task)}: ${doing}`});
     const race = new Race(task, stopwatch, start + share, report);
     outcomes.push(await race.run(backends));
   }
@@ -129,21 +131,21 @@ class Race {
     const start = this.stopwatch.now();
     const inputs: Tensor[] = [];
     try {
-      const values = onBackend(backend, () => {
+      const values = withBackend(backend, () => {
         for (const array of data.inputs) inputs.push(keep(tensor(array, task.shape)));
         let read: ArrayLike<number> = [];
         // Not returned through tidy, which would look for tensors in each of its elements.
         tidy(() => {
-          const result = definitionOf(task.op).run(inputs[0]!, inputs[1]!, task.axis);
+          const result = runnerOf(task.op)(inputs[0]!, inputs[1], task.axis);
           finish(backend, result); // it compiles too
           read = result.dataSync();
         });
         return read;
       });
       const firstMs = this.stopwatch.since(start);
-      const wrong = wrongness(values, data.expected(), task.rows.inner, toleranceOf(backend));
+      const wrong = mismatch(values, data.expected(), task.rows.inner, toleranceOf(backend));
       if (wrong === null) return {backend, inputs, firstMs, calls: 1, samples: []};
-      this.outcomes.set(backend, {failure: `wrong result: ${nameOf(task)} ${wrong}`});
+      this.outcomes.set(backend, {failure: `wrong result: ${label(task)} ${wrong}`});
     } catch (error) {
       this.fail(backend, error);
     }
@@ -155,7 +157,7 @@ class Race {
   private calibrate(contestant: Contestant): void {
     const {backend, firstMs} = contestant;
     // Where the first call compiled, it says nothing of the next.
-    let expected = ON_GPU.includes(backend) ? opMs(this.task, backend) : firstMs;
+    let expected = factsOf(backend)?.gpu ? opMs(this.task, backend) : firstMs;
     for (; contestant.calls <= MOST_CALLS; contestant.calls *= 2) {
       if (!this.hasTimeFor(expected)) {
         this.skip(backend, 'the budget was too short for a sample');
@@ -219,12 +221,12 @@ class Race {
   /** Milliseconds of one sample; null if the backend failed in it, and then it is out. */
   private timeOf({backend, inputs, calls}: Contestant): number | null {
     const {op, axis} = this.task;
-    const {run} = definitionOf(op);
+    const run = runnerOf(op);
     const start = this.stopwatch.now();
     try {
-      onBackend(backend, () => {
-        for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1]!, axis).dispose();
-        const result = run(inputs[0]!, inputs[1]!, axis);
+      withBackend(backend, () => {
+        for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1], axis).dispose();
+        const result = run(inputs[0]!, inputs[1], axis);
         finish(backend, result);
         result.dispose();
       });
@@ -245,7 +247,7 @@ class Race {
   }
 
   private fail(backend: string, error: unknown): void {
-    this.outcomes.set(backend, {failure: `${nameOf(this.task)} throws: ${messageOf(error)}`, mayPass: true});
+    this.outcomes.set(backend, {failure: `${label(this.task)} throws: ${messageOf(error)}`, mayPass: true});
   }
 
   private skip(backend: string, why: string): void {
@@ -264,16 +266,11 @@ class Race {
   }
 }
 
-/** Backends that have finished when an op returns. */
-const SYNCHRONOUS = ['cpu', 'wasm', 'tensorflow'];
-/** Backends on which reading one element takes less than reading all. */
-const ON_GPU = ['webgl', 'webgpu'];
-
-/** Waits until a result is there, by reading of it. */
+/** Waits until a result is there: on a GPU by reading one element, which is less than all, and where that is unknown, all. */
 function finish(backend: string, result: Tensor): void {
-  if (SYNCHRONOUS.includes(backend)) return;
-  if (ON_GPU.includes(backend)) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
-  else result.dataSync();
+  const facts = factsOf(backend);
+  if (!facts) result.dataSync();
+  else if (facts.gpu) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
 }
 
 /** Disposes of inputs. Those of a backend that was removed meanwhile cannot be: that must not stop the others. */
@@ -289,28 +286,4 @@ function release(inputs: Tensor[]): void {
 
 function counted(samples: number[]): number[] {
   return samples.length < 2 * WARM_UP_SAMPLES ? samples : samples.slice(WARM_UP_SAMPLES);
-}
-
-interface SampleData {
-  /** Logits, and the vector if the op takes one. */
-  inputs: Float32Array[];
-  /** Worked out when it is first asked for. */
-  expected: () => ExpectedRow[];
-}
-
-/** Logits on (-6, 6), as a network might have them, without a pattern in a row; the same in every run. */
-function sampleData({op, rows, elements}: Task): SampleData {
-  const period = 4093; // a prime, so that rows differ
-  const wave = Float32Array.from({length: period}, (_, i) => 6 * Math.sin(i * i));
-  const x = new Float32Array(elements);
-  for (let i = 0; i < elements; i++) x[i] = wave[i % period]!;
-  const v = takesVector(op) ? x.map((value) => value / 6) : new Float32Array(0);
-  let expected: ExpectedRow[] | undefined;
-  return {
-    inputs: takesVector(op) ? [x, v] : [x],
-    expected: () => {
-      expected ??= elements > 0 ? expectedRows(op, x, v, rows) : [];
-      return expected;
-    },
-  };
 }

@@ -1,8 +1,9 @@
 import {engine} from '@tensorflow/tfjs-core';
 import {checkOptions, option, show} from '../../kernels/check';
 import {now} from './environment';
+import {PACKAGES} from './facts';
 import type {Progress} from './measure';
-import {PACKAGES, START_LIMIT_MS} from './start';
+import {START_LIMIT_MS} from './start';
 import type {Remember} from './storage';
 import type {Task} from './workload';
 
@@ -49,7 +50,7 @@ export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
   }
   checkMs('budgetMs', budgetMs);
   checkMs('startLimitMs', startLimitMs);
-  const known = new Set([...engine().backendNames(), ...Object.keys(PACKAGES)]);
+  const known = new Set([...engine().backendNames(), ...PACKAGES.keys()]);
   for (const {residency} of tasks) {
     if (residency !== null && !known.has(residency)) {
       throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${[...known].join(', ')}.`);

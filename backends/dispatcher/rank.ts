@@ -1,14 +1,14 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import {option} from '../../kernels/check';
+import {obstacle} from './availability';
 import {costInWords, moveMs, opMs} from './cost';
 import {tableOf} from './explain';
-import {oneAtATime} from './lock';
+import {isSoftwareGpu} from './facts';
 import {measure, type Outcome} from './measure';
 import {type RankOptions, type Settings, settingsOf} from './options';
 import type {Part, RankedBackend, Ranking} from './ranking';
 import {recall, remember, scaledTo} from './recall';
-import {isSoftwareGpu, obstacle} from './standing';
-import {start} from './start';
+import {oneAtATime, start} from './start';
 import {Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';
 import type {Remembered} from './wisdom_schema';
@@ -25,97 +25,126 @@ export async function rankBackends(workload: Workload, options: RankOptions): Pr
   return oneAtATime(() => rank(tasks, settings, 'always'));
 }
 
+/** One backend, and what is known of it for each task. */
+interface Candidate {
+  backend: string;
+  /** Why it cannot be chosen, as far as is known by now. */
+  out: string | null;
+  findings: Finding[];
+}
+
+interface Finding {
+  task: Task;
+  /** What measuring it in this call has shown. */
+  outcome: Outcome | null;
+  /** What earlier calls have. */
+  memory: Remembered | null;
+}
+
 /** As above, for who has the queue's turn. `measuring` says whether to do so also where all is remembered. */
 export async function rank(tasks: Task[], settings: Settings, measuring: 'always' | 'if new'): Promise<Ranking> {
-  const {candidates, deterministic, remember: place} = settings;
+  const {deterministic, remember: place} = settings;
   const notes: string[] = [];
   const note = (text: string | null) => {
     if (text !== null) notes.push(text);
   };
-  const known = place !== false && !deterministic;
-  if (known) note(loadWisdom(place, settings.mode === 'measure'));
+  const usesWisdom = place !== false && !deterministic;
+  if (usesWisdom) note(loadWisdom(place, settings.mode === 'measure'));
 
-  const out = new Map(candidates.map((name) => [name, obstacle(name)]));
-  const canRun = () => candidates.filter((name) => out.get(name) === null);
-  const remembered = () => tasks.map((task) => (known ? recallAll(task, canRun()) : null));
-
-  let measured: Map<string, Outcome>[] = tasks.map(() => new Map());
+  const candidates = settings.candidates.map(
+    (backend): Candidate => ({
+      backend,
+      out: obstacle(backend),
+      findings: tasks.map((task) => ({task, outcome: null, memory: usesWisdom ? memoryOf(task, backend) : null})),
+    }),
+  );
   if (settings.mode === 'measure' && deterministic) {
     note('measured times change from run to run, so this is estimated, to be deterministic');
-  } else if (settings.mode === 'measure' && (measuring === 'always' || remembered().includes(null))) {
-    measured = await startAndMeasure(tasks, out, settings);
-    if (known) {
+  } else if (settings.mode === 'measure' && (measuring === 'always' || !tasks.every(isRememberedOf(candidates)))) {
+    await startAndMeasure(tasks, candidates, settings);
+    if (usesWisdom) {
       const rememberAll = () => {
-        for (const [i, task] of tasks.entries()) remember(task, worthRemembering(measured[i]!));
+        for (const [i, task] of tasks.entries()) remember(task, worthRemembering(candidates, i));
       };
       rememberAll();
       note(await saveWisdom(place, rememberAll));
     }
   }
 
-  const memories = remembered();
-  for (const name of canRun()) {
-    const before = (task: Task) => (known ? option(scaledTo(task.elements, recall(task)), name, undefined) : undefined);
-    const failures = tasks.map((task, i) => measured[i]!.get(name) ?? before(task));
-    out.set(name, failures.flatMap((outcome) => (outcome && 'failure' in outcome ? [outcome.failure] : []))[0] ?? null);
-  }
-  const ranked = candidates.map((name): RankedBackend => {
-    const reason = out.get(name)!;
-    const parts = reason === null ? tasks.map((task, i) => partOf(task, name, measured[i]!, memories[i]!)) : [];
+  // Of two origins figures do not compare: what is remembered counts where it is of all, and none was measured now.
+  const areRemembered = tasks.map(isRememberedOf(candidates));
+  const ranked = candidates.map(({backend, out, findings}): RankedBackend => {
+    const software = isSoftwareGpu(backend);
+    const reason = out ?? failureIn(findings);
+    if (reason !== null) return {backend, out: reason, ms: null, software, parts: []};
+    const parts = findings.map((finding, i) => partOf(backend, finding, areRemembered[i]!));
     const ms = parts.reduce((sum, part) => sum + part.weight * (part.opMs + part.moveMs), 0);
-    return {backend: name, out: reason, ms: reason === null ? ms : null, software: isSoftwareGpu(name), parts};
+    return {backend, out: null, ms, software, parts};
   });
   return inOrder(ranked, tasks, settings, notes);
 }
 
+function memoryOf(task: Task, backend: string): Remembered | null {
+  return option(scaledTo(task.elements, recall(task)), backend, null);
+}
+
+/** Tells of each task whether it is remembered of all candidates that can run. */
+function isRememberedOf(candidates: Candidate[]): (task: Task, i: number) => boolean {
+  const running = candidates.filter(({out}) => out === null);
+  return (_, i) => running.every(({findings}) => findings[i]!.outcome === null && findings[i]!.memory !== null);
+}
+
+/** Starts those that nothing speaks against, and measures those that have started. */
 async function startAndMeasure(
   tasks: Task[],
-  out: Map<string, string | null>,
+  candidates: Candidate[],
   {clock, budgetMs, startLimitMs, onProgress}: Settings,
-): Promise<Map<string, Outcome>[]> {
+): Promise<void> {
   const stopwatch = new Stopwatch(clock);
   const deadline = stopwatch.now() + budgetMs;
-  for (const [name, reason] of out) {
-    if (reason !== null) continue;
-    onProgress({fraction: 0, doing: `starting ${name}`});
+  for (const candidate of candidates) {
+    if (candidate.out !== null) continue;
+    onProgress({fraction: 0, doing: `starting ${candidate.backend}`});
     // One that hangs leaves half of the time to the others.
     const limitMs = Math.min(startLimitMs, (deadline - stopwatch.now()) / 2);
-    out.set(name, await start(name, Math.max(limitMs, 0)));
+    candidate.out = await start(candidate.backend, Math.max(limitMs, 0));
   }
-  const started = [...out].flatMap(([name, reason]) => (reason === null ? [name] : []));
-  return measure(tasks, started, {stopwatch, deadline, onProgress});
+  const started = candidates.filter(({out}) => out === null);
+  const names = started.map(({backend}) => backend);
+  const outcomes = await measure(tasks, names, {stopwatch, deadline, onProgress});
+  for (const {backend, findings} of started) {
+    for (const [i, finding] of findings.entries()) finding.outcome = outcomes[i]!.get(backend) ?? null;
+  }
 }
 
-/** What was measured before of a task, if it was of all these backends: figures of two origins do not compare. */
-function recallAll(task: Task, backends: string[]): Record<string, Remembered> | null {
-  const known = scaledTo(task.elements, recall(task));
-  return backends.every((name) => Object.hasOwn(known, name)) ? known : null;
-}
-
-function worthRemembering(outcomes: Map<string, Outcome>): Record<string, Remembered> {
-  const entries = [...outcomes].flatMap(([name, outcome]): [string, Remembered][] => {
-    if ('timing' in outcome) return [[name, outcome.timing]];
-    return 'failure' in outcome && !outcome.mayPass ? [[name, outcome]] : [];
+/** What was measured of a task, by backend; what may pass is not worth it. */
+function worthRemembering(candidates: Candidate[], task: number): Record<string, Remembered> {
+  const entries = candidates.flatMap(({backend, findings}): [string, Remembered][] => {
+    const {outcome} = findings[task]!;
+    if (outcome && 'timing' in outcome) return [[backend, outcome.timing]];
+    return outcome && 'failure' in outcome && !outcome.mayPass ? [[backend, outcome]] : [];
   });
   return Object.fromEntries(entries);
 }
 
-function partOf(
-  task: Task,
-  backend: string,
-  measured: Map<string, Outcome>,
-  memories: Record<string, Remembered> | null,
-): Part {
+function failureIn(findings: Finding[]): string | null {
+  for (const {outcome, memory} of findings) {
+    const known = outcome ?? memory;
+    if (known && 'failure' in known) return known.failure;
+  }
+  return null;
+}
+
+/** @param isRemembered whether the memory compares with that of the other candidates */
+function partOf(backend: string, {task, outcome, memory}: Finding, isRemembered: boolean): Part {
   const {op, shape, axis, weight} = task;
   const common = {op, shape, axis, weight, moveMs: moveMs(task, backend)};
-  const outcome = measured.get(backend);
   if (outcome && 'timing' in outcome) {
     const {timing, firstMs} = outcome;
     const from = `median of ${timing.samples} samples`;
     return {...common, opMs: timing.median, source: 'measured', from, timing, firstMs};
   }
-  const memory = measured.size === 0 ? memories?.[backend] : undefined;
-  if (memory && 'median' in memory) {
+  if (isRemembered && memory && 'median' in memory) {
     const from = `median of ${memory.samples} samples, measured before`;
     return {...common, opMs: memory.median, source: 'remembered', from, timing: memory, firstMs: null};
   }

@@ -1,14 +1,14 @@
 import {engine, getBackend, version_core} from '@tensorflow/tfjs-core';
 import {checkBoolean, checkOptions, option} from '../../kernels/check';
 import {version} from '../../package.json';
-import {hasOwnKernels, implementationOn} from '../registry';
+import {hasOwnKernels, implementationOn} from '../registration';
+import {obstacle} from './availability';
 import {messageOf, now} from './environment';
-import {goldenFailure} from './golden';
-import {oneAtATime} from './lock';
+import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
-import {isSoftwareGpu, obstacle} from './standing';
-import {PACKAGES, START_LIMIT_MS, start} from './start';
+import {selfCheck} from './self_check';
+import {oneAtATime, START_LIMIT_MS, start} from './start';
 import {smallestStep} from './stopwatch';
 
 /** A backend that is registered with tfjs. */
@@ -79,9 +79,7 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
     active: getBackend() || null,
     machine: {...machine(), timerResolutionMs: smallestStep(now)},
     backends,
-    notRegistered: Object.entries(PACKAGES).flatMap(([name, pkg]) =>
-      names.includes(name) ? [] : [{name, package: pkg}],
-    ),
+    notRegistered: [...PACKAGES].flatMap(([name, pkg]) => (names.includes(name) ? [] : [{name, package: pkg}])),
   };
 }
 
@@ -91,7 +89,7 @@ const LEFT_OUT =
   'bundle for Node, or keep tfjs-softmax out of the bundle';
 
 function runsOn(name: string): string {
-  if (name === 'tensorflow' && !hasOwnKernels(name)) return LEFT_OUT;
+  if (factsOf(name)?.onlyInNode && !hasOwnKernels(name)) return LEFT_OUT;
   return implementationOn(name).describe(engine().registry[name] as never);
 }
 
@@ -100,7 +98,7 @@ function entryOf(name: string, failure: string | null, checks: boolean): Backend
   const kernels = hasOwnKernels(name) ? 'own' : 'composed';
   const common = {name, kernels, started: backend != null, softwareGpu: isSoftwareGpu(name)} as const;
   if (backend == null) return {...common, runs: null, check: null, problem: failure ?? obstacle(name)};
-  const wrong = checks ? goldenFailure(name) : null;
+  const wrong = checks ? selfCheck(name) : null;
   const check = checks ? (wrong === null ? 'PASS' : 'FAIL') : null;
   try {
     return {...common, runs: runsOn(name), check, problem: wrong};

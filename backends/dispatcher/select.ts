@@ -1,12 +1,11 @@
 import {engine, getBackend, setBackend} from '@tensorflow/tfjs-core';
 import {option, show} from '../../kernels/check';
-import {abandonStartUnderWay, startUnderWay} from './borrow';
+import {abandonStartUnderWay, startUnderWay} from '../../tfjs/active_backend';
 import {BACKEND_VARIABLE, backendOfEnvironment} from './environment';
-import {oneAtATime} from './lock';
 import {type RankOptions, type Settings, settingsOf} from './options';
 import {rank} from './rank';
 import type {Ranking} from './ranking';
-import {start, within} from './start';
+import {oneAtATime, start, within} from './start';
 import {tasksOf, type Workload} from './workload';
 
 /** Options of `selectBackend`. */

@@ -1,9 +1,20 @@
 import {engine, getKernelsForBackend, type KernelBackend} from '@tensorflow/tfjs-core';
-import {startUnderWay} from './borrow';
+import {startUnderWay} from '../../tfjs/active_backend';
 import {messageOf} from './environment';
+import {PACKAGES} from './facts';
 
 /** How long a backend may take to start unless the caller says otherwise, in milliseconds. */
 export const START_LIMIT_MS = 5000;
+
+/** The end of the queue of those who start, measure and switch backends. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other: the action runs when all that were asked for before have ended. */
+export function oneAtATime<T>(action: () => Promise<T>): Promise<T> {
+  const result = last.then(action);
+  last = result.catch(() => {});
+  return result;
+}
 
 /** Timers take no more: a longer one would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -57,18 +68,9 @@ function tooLong(limitMs: number): string {
   return `has not started within ${Math.round(limitMs)} ms`;
 }
 
-/** The packages that register backends with tfjs. */
-export const PACKAGES: Readonly<Record<string, string>> = {
-  cpu: '@tensorflow/tfjs-backend-cpu',
-  wasm: '@tensorflow/tfjs-backend-wasm',
-  webgl: '@tensorflow/tfjs-backend-webgl',
-  webgpu: '@tensorflow/tfjs-backend-webgpu',
-  tensorflow: '@tensorflow/tfjs-node',
-};
-
 function notRegistered(name: string): string {
-  const advice = PACKAGES[name] ? `; import '${PACKAGES[name]}' first` : '';
-  return `is not registered with tfjs${advice}`;
+  const found = PACKAGES.get(name);
+  return `is not registered with tfjs${found ? `; import '${found}' first` : ''}`;
 }
 
 function startNow(name: string, factory: Factory): Promise<void> {

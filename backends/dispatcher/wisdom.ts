@@ -3,7 +3,7 @@ import {option} from '../../kernels/check';
 import {version} from '../../package.json';
 import {messageOf} from './environment';
 import {fingerprint} from './machine';
-import type {Op} from './op_names';
+import type {Op} from './ops';
 import {entriesOf, type Fields, FORMAT, parseWisdom, type WisdomEntry} from './wisdom_schema';
 
 /** In characters: a message may quote what a stranger wrote, but not all of it. */

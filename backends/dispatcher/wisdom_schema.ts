@@ -4,7 +4,7 @@
  */
 import {option, show} from '../../kernels/check';
 import {messageOf} from './environment';
-import {OP_NAMES, type Op} from './op_names';
+import {OP_NAMES, type Op} from './ops';
 import type {Timing} from './stopwatch';
 
 /** What was measured of one backend, in milliseconds a call; or why it is out. */

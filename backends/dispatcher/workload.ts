@@ -2,7 +2,7 @@ import {util} from '@tensorflow/tfjs-core';
 import {checkElements, option, show} from '../../kernels/check';
 import {resolveAxis, rowsAlong} from '../../kernels/rows';
 import type {Rows} from '../engines/types';
-import {OP_NAMES, type Op} from './op_names';
+import {OP_NAMES, type Op} from './ops';
 
 /** One op on one shape of logits, as a part of what a program does. */
 export interface WorkloadItem {
@@ -74,7 +74,7 @@ function taskOf(item: WorkloadItem): Task {
 }
 
 /** For people: `softmax 64x1000`, with the axis if it is not the last. */
-export function nameOf({op, shape, axis}: Task): string {
+export function label({op, shape, axis}: Task): string {
   const size = shape.length > 0 ? shape.join('x') : 'scalar';
   return axis === Math.max(shape.length, 1) - 1 ? `${op} ${size}` : `${op} ${size} axis ${axis}`;
 }

@@ -10,12 +10,11 @@ import {forgetInstances} from './index';
  *     import kernels from 'tfjs-softmax/kernels.wasm';
  *     setWasmModule(kernels);
  *
- * Masks and cross-entropy are in a second one, `loss_mask.wasm`, handed in by a call of its own. Both run wherever there
- * is SIMD; `kernels-relaxed.wasm` and `loss_mask-relaxed.wasm` where there is relaxed SIMD, and there they are faster. It
- * holds from the next call on, on the cpu backend and on wasm. A memory that is shared between threads takes other
- * modules; those are compiled from bytes as before.
+ * It runs wherever there is SIMD; `kernels-relaxed.wasm` where there is relaxed SIMD, and there it is faster. It holds from
+ * the next call on, on the cpu backend and on wasm. A memory that is shared between threads takes another module, which is
+ * compiled from bytes as before.
  *
- * @param module a WebAssembly.Module, or null to forget all and take the bytes that are inside the package again
+ * @param module a WebAssembly.Module, or null to take the bytes that are inside the package again
  * @throws if it is anything else, a module of something else, or of another version of this package
  */
 export function setWasmModule(module: WebAssembly.Module | null): void {

@@ -2,12 +2,17 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
+import {webglFacts} from './facts';
 import {forward} from './forward';
 import {product} from './product';
 import {forwardIfSmall, productIfSmall} from './small';
 
 /** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
+  facts: webglFacts,
+  // Of float32 textures. The error of a product is twice that of its softmax, in its unit, and its own.
+  bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
+
   forward(request, backend) {
     const small = forwardIfSmall(request, backend);
     if (small) return small;
@@ -15,7 +20,7 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
     return forward(request, backend);
   },
 
-  masks: true,
+  fusesMasks: true,
 
   product(request, backend) {
     const small = productIfSmall(request, backend);

@@ -1,7 +1,8 @@
 import {parseArgs} from 'node:util';
 import {refuseRepeated} from '../../cli/repeated';
+import {REFERENCE} from '../../kernels/reference_table';
 import {decimal, parseDistribution} from '../suite/logits';
-import {OP_NAMES, OPS, type OpName} from '../suite/ops';
+import {OP_NAMES, type OpName} from '../suite/ops';
 import type {Plan} from '../suite/report';
 import {DEFAULT_SHAPES, parseShape, QUICK_SHAPES, shapeName} from '../suite/shapes';
 import {ORIGINS, type Origin} from '../suite/workload';
@@ -88,9 +89,7 @@ function secondsOf(option: string, text: string): number {
 export function helpText(backendsOf: (browser: boolean) => string[]): string {
   return `Times the softmax family on the backends of this machine, beside other libraries.
 
-  --op NAME        may be given again; all of ${Object.entries(OPS)
-    .map(([name, {formula}]) => `${name} (${formula})`)
-    .join(', ')}
+  --op NAME        may be given again; all of ${OP_NAMES.map((name) => `${name} (${REFERENCE[name].formula})`).join(', ')}
   --shape RxN      R rows of N logits, may be given again; ${DEFAULT_SHAPES.map(shapeName).join(', ')}
   --backend NAME   may be given again; in Node ${backendsOf(false).join(', ')}; with --browser ${backendsOf(true).join(', ')}
   --peer NAME      may be given again; all of ${PEER_NAMES.join(', ')}

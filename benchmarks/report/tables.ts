@@ -1,4 +1,4 @@
-import {OPS} from '../suite/ops';
+import {REFERENCE} from '../../kernels/reference_table';
 import type {Case, Entry, Report} from '../suite/report';
 import {shapeName} from '../suite/shapes';
 import {ratioText} from '../suite/summary';
@@ -18,7 +18,7 @@ export function tables({plan, cases}: Report, width: Width): Table[] {
   return plan.ops.flatMap((op) =>
     plan.backends.flatMap((backend) => {
       const own = cases.filter((one) => one.op === op && one.backend === backend);
-      return own.length > 0 ? [table(`${op} on ${backend}: ${OPS[op].formula}`, own, width)] : [];
+      return own.length > 0 ? [table(`${op} on ${backend}: ${REFERENCE[op].formula}`, own, width)] : [];
     }),
   );
 }

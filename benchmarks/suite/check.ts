@@ -1,6 +1,6 @@
-import {OPS, type Op} from './ops';
+import {ulpErrorOf} from '../../spec/ulp';
 import type {Peer, Runner} from './peer';
-import type {Expected, Which, Workload} from './workload';
+import type {Expected, Which} from './workload';
 
 export type Mark = 'wrong' | 'returned early' | 'cached result' | 'failed';
 
@@ -21,7 +21,6 @@ const TOLERANCE = 1e-3;
  */
 export async function check(
   runner: Runner,
-  {op}: Workload,
   both: [Expected, Expected],
   {tolerance = TOLERANCE}: Pick<Peer, 'tolerance'>,
 ): Promise<Verdict> {
@@ -34,12 +33,9 @@ export async function check(
       const reused = held.some((earlier) => earlier.storage === storage);
       held.push({out, storage});
       const result = await runner.read(out);
-      const judged = judge(result, both[which], OPS[op], tolerance);
+      const judged = judge(result, both[which], tolerance);
       if (!judged.fault) ulp = Math.max(ulp, judged.ulp);
-      else
-        return held.length > 1
-          ? {fault: staleOr(judged.fault, result, both[which ? 0 : 1], OPS[op], tolerance)}
-          : judged;
+      else return held.length > 1 ? {fault: staleOr(judged.fault, result, both[which ? 0 : 1], tolerance)} : judged;
       if (reused) return {fault: cached('the storage of an earlier result, still in use, came back as a new one')};
     }
   } finally {
@@ -53,18 +49,18 @@ export function cached(reason: string): Fault {
 }
 
 /** A wrong result that is right for the other input was kept from there. */
-function staleOr(fault: Fault, result: Float32Array, other: Expected, op: Op, tolerance: number): Fault {
-  const isStale = judge(result, other, op, tolerance).fault === null;
+function staleOr(fault: Fault, result: Float32Array, other: Expected, tolerance: number): Fault {
+  const isStale = judge(result, other, tolerance).fault === null;
   return isStale ? cached('the result is that of an earlier input') : fault;
 }
 
-function judge(result: Float32Array, {rows, perRow, count}: Expected, op: Op, tolerance: number): Verdict {
+function judge(result: Float32Array, {rows, perRow, count}: Expected, tolerance: number): Verdict {
   if (result.length !== count * perRow) {
     return {fault: {mark: 'wrong', reason: `${result.length} numbers instead of ${count * perRow}`}};
   }
   let ulp = 0;
   let fault: Fault | null = null;
-  for (const [row, {exact, scale}] of rows) {
+  for (const [row, {exact, magnitude, scale}] of rows) {
     const allowed = tolerance * scale;
     for (let i = 0; i < perRow; i++) {
       const actual = result[row * perRow + i]!;
@@ -74,7 +70,7 @@ function judge(result: Float32Array, {rows, perRow, count}: Expected, op: Op, to
       const isThere = actual !== 0 && !Number.isNaN(actual);
       const isTelling = !isRight || Math.abs(exact[i]!) > allowed;
       if (fault && isThere && isTelling) return {fault: {...fault, mark: 'wrong'}};
-      if (!fault) ulp = Math.max(ulp, op.error(actual, exact[i]!, scale));
+      if (!fault) ulp = Math.max(ulp, ulpErrorOf(magnitude[i]!, actual, exact[i]!));
     }
   }
   return fault ? {fault} : {fault: null, ulp};

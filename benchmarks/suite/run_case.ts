@@ -87,7 +87,7 @@ async function checkAll(
     try {
       observed.firstCallMs = await firstCall(runner, clock);
       if (peer.name !== 'copy') {
-        const verdict = await check(runner, workload, [...right], peer);
+        const verdict = await check(runner, [...right], peer);
         observed.fault = verdict.fault;
         observed.ulp = verdict.fault ? null : verdict.ulp;
       }

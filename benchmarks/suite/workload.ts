@@ -1,6 +1,7 @@
+import {REFERENCE} from '../../kernels/reference_table';
 import {Random} from '../../spec/cases/random';
 import type {Distribution} from './logits';
-import {OPS, type OpName} from './ops';
+import type {OpName} from './ops';
 import {type Shape, shapeName} from './shapes';
 
 export interface Input {
@@ -38,7 +39,9 @@ export function workload(op: OpName, shape: Shape, distribution: Distribution, m
 
 export interface ExpectedRow {
   exact: Float64Array;
-  /** What its errors are judged by. */
+  /** Of each number the size of the terms of which it is a sum: the unit of its error is one ULP of that. */
+  magnitude: Float64Array;
+  /** The largest of these: what is off by more than a part of it is wrong. */
   scale: number;
 }
 
@@ -65,8 +68,11 @@ export function expected({op, shape, inputs}: Workload, which: Which, most = ELE
   const rows = new Map<number, ExpectedRow>();
   for (const row of chosenRows(count, Math.max(2, Math.floor(most / n)))) {
     const part = (values: Float32Array) => Float64Array.from(values.subarray(row * n, (row + 1) * n));
-    const exact = OPS[op].exact(part(x), part(v));
-    rows.set(row, {exact, scale: OPS[op].scale(exact, part(x), part(v))});
+    const exact = REFERENCE[op].value(part(x), part(v));
+    const magnitude = REFERENCE[op].magnitude(part(x), part(v));
+    // A mask's infinities have no size.
+    const scale = magnitude.reduce((most, size) => (size < Infinity ? Math.max(most, size) : most), 0);
+    rows.set(row, {exact, magnitude, scale});
   }
   return {rows, perRow: rows.get(0)!.exact.length, count};
 }
@@ -78,10 +84,10 @@ function chosenRows(count: number, chosen: number): Iterable<number> {
   return new Set([0, ...between, count - 1]);
 }
 
-/** Bytes that any implementation has to move. */
+/** Bytes that any implementation has to move: what it is given and what it gives. */
 export function idealBytes(op: OpName, [rows, n]: Shape): number {
-  const {perElement, perRow} = OPS[op].ideal;
-  return 4 * (perElement * rows * n + perRow * rows);
+  const {takesVector, perRow} = REFERENCE[op];
+  return 4 * ((takesVector ? 2 : 1) * rows * n + (perRow ? rows : rows * n));
 }
 
 export function workloadName({op, shape}: Pick<Workload, 'op' | 'shape'>): string {

@@ -1,7 +1,7 @@
 import {getBackend, losses, Reduction} from '@tensorflow/tfjs-core';
-import {hasOwnKernels} from '../../backends/registry';
+import {hasOwnKernels} from '../../backends/registration';
 import {CROSS_ENTROPY} from '../../kernels/names';
-import {runKernel} from '../../kernels/run';
+import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';

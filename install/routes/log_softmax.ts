@@ -1,6 +1,6 @@
 import {logSoftmax as stock} from '@tensorflow/tfjs-core';
 import {LOG_SOFTMAX} from '../../kernels/names';
-import {runKernel} from '../../kernels/run';
+import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
@@ -22,6 +22,6 @@ export const logSoftmaxRoute: Route = {
   customGrad(tfjs, [logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canTake(logits)) return null;
     const axis = Math.max(logits.rank - 1, 0);
-    return runKernel(LOG_SOFTMAX, {logits}, {axis, scale: 1, keepDims: false, exact: false});
+    return runKernel(LOG_SOFTMAX, {logits}, {axis, scale: 1, keepDims: false});
   },
 };

@@ -1,6 +1,6 @@
 import {engine, reshape, logSumExp as stock, type Tensor, util} from '@tensorflow/tfjs-core';
 import {LOG_SUM_EXP} from '../../kernels/names';
-import {runKernel} from '../../kernels/run';
+import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
@@ -76,7 +76,7 @@ function enclosingScope(): number | null {
 
 /** With the axes kept at length 1. Neighbouring axes are one axis of a tensor of another shape. */
 function sumsAlong(x: Tensor, axes: number[]): Tensor {
-  const attrs = {axis: axes[0]!, scale: 1, keepDims: true, exact: false};
+  const attrs = {axis: axes[0]!, scale: 1, keepDims: true};
   if (axes.length === 1) return runKernel(LOG_SUM_EXP, {logits: x}, attrs);
   const length = util.sizeFromShape(axes.map((axis) => x.shape[axis]!));
   const merged = [...x.shape.slice(0, axes[0]), length, ...x.shape.slice(axes.at(-1)! + 1)];

@@ -1,7 +1,7 @@
 import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
-import {hasOwnKernels} from '../../backends/registry';
+import {hasOwnKernels} from '../../backends/registration';
 import {SOFTMAX} from '../../kernels/names';
-import {runKernel} from '../../kernels/run';
+import {runKernel} from '../../kernels/run_op';
 import type {Route} from '../route';
 
 /** tfjs has a kernel for softmax, along the last axis. */
@@ -12,11 +12,7 @@ export const softmaxRoute: Route = {
     Softmax({logits}, {dim}) {
       if (!canTake(logits)) return null;
       const rank = Math.max(logits.rank, 1);
-      return runKernel(
-        SOFTMAX,
-        {logits},
-        {axis: ((dim as number) + rank) % rank, scale: 1, keepDims: false, exact: false},
-      );
+      return runKernel(SOFTMAX, {logits}, {axis: ((dim as number) + rank) % rank, scale: 1, keepDims: false});
     },
   },
 };

@@ -1,6 +1,11 @@
+import type {SoftmaxBackend} from '../../backends/backend';
+import type {ProductKind} from '../../backends/engines/types';
+import type {Op} from '../../kernels/op';
 import * as reference from '../../kernels/reference';
 import {logSoftmax, softmax} from '../../kernels/reference';
+import {PRODUCTS_OF_PROBABILITIES, REFERENCE} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
+import {OPS, type ProductName} from '../../kernels/table';
 import {LABELS} from '../cases/labels';
 import {ADVERSARIAL, type LogitsCase, SCALED} from '../cases/logits';
 import {MASKS} from '../cases/masks';
@@ -10,34 +15,6 @@ import {SPECIAL} from '../cases/special';
 import type {Call, Host, LabelledCall, Outcome} from '../hosts/call';
 import {ulpError, ulpErrorAboveOne, worst} from '../ulp';
 
-/** The largest errors that a backend may have, against float64. */
-export interface Bounds {
-  /** In ULP of the result. */
-  softmax: number;
-  logSoftmax: number;
-  /** In ULP of max(|result|, 1). */
-  logSumExp: number;
-  /** In units of 2^-24 of the product's own scale: |y||v| + |y| Σ|y·v|, and so on. */
-  product: number;
-  /** How far the sum of a row of softmax may be from 1. */
-  rowSum: number;
-}
-
-const KERNEL_OF: Record<string, string> = {
-  softmax: 'softmax',
-  logSoftmax: 'logSoftmax',
-  logSumExp: 'logSumExp',
-  softmaxJvp: 'softmaxProduct',
-  softmaxVjp: 'softmaxProduct',
-  logSoftmaxJvp: 'logSoftmaxJvp',
-  logSoftmaxVjp: 'logSoftmaxVjp',
-};
-
-const REFERENCE = {softmax, logSoftmax};
-
-/** Whether masks and losses are kernels of the backend's own, or composed of the family's. */
-export type MasksAndLosses = 'fused' | 'composed';
-
 /**
  * What has to hold on every backend, as one suite: accuracy against float64 over the adversarial set, special values,
  * any axis of any rank, products, gradients, empty shapes. Every call also checks that the kernel meant has run on the
@@ -45,12 +22,12 @@ export type MasksAndLosses = 'fused' | 'composed';
  *
  * @param backend tfjs's name of the backend that has to run it
  * @param host starts the host; called once, before the tests
+ * @param implementation whose bounds and kernels it is held to
  */
 export function describeConformance(
   backend: string,
   host: () => Promise<Host>,
-  bounds: Bounds,
-  masksAndLosses: MasksAndLosses,
+  {bounds, fusesMasks, crossEntropy}: SoftmaxBackend<never>,
 ): void {
   let running: Host;
   beforeAll(async () => {
@@ -62,13 +39,14 @@ export function describeConformance(
     expect(outcome.backend).toBe(backend);
     expect(outcome.leaked).toEqual({tensors: 0, buffers: 0});
     expect(outcome.dtype).toBe('float32');
-    if (KERNEL_OF[call.op] && !call.mask) expect(outcome.kernels).toContain(KERNEL_OF[call.op]);
+    const kernels = kernelsOf(call.op);
+    if (kernels.length > 0 && !call.mask) expect(outcome.kernels).toContain(kernels[0]);
     return outcome;
   }
 
   /** A composition runs other kernels of the family inside its own; a fused one none. */
-  function expectAlone(kernels: string[]): void {
-    expect(kernels.length > 1 ? 'composed' : 'fused').toBe(masksAndLosses);
+  function expectAlone(kernels: string[], fused: boolean): void {
+    expect(kernels.length > 1 ? 'composed' : 'fused').toBe(fused ? 'fused' : 'composed');
   }
 
   describe('accuracy against float64', () => {
@@ -122,8 +100,8 @@ export function describeConformance(
         const {values} = await run({op, ...call});
         const middle = Array.from(values.subarray(row.length, 2 * row.length));
         expect(middle.map(roughly)).toEqual(expected[op].map(roughly));
-        expectClose(values.subarray(0, row.length), REFERENCE[op](plain));
-        expectClose(values.subarray(2 * row.length), REFERENCE[op](plain));
+        expectClose(values.subarray(0, row.length), REFERENCE[op].value(plain, []));
+        expectClose(values.subarray(2 * row.length), REFERENCE[op].value(plain, []));
       }
       const {values} = await run({op: 'logSumExp', ...call});
       expect(roughly(values[1]!)).toEqual(roughly(expected.logSumExp));
@@ -203,8 +181,8 @@ export function describeConformance(
         reference.alongAxis(shape, resolved, [scaled, keep], rowFunction);
       for (const op of ['softmax', 'logSoftmax'] as const) {
         const outcome = await run({op, ...call});
-        expect(outcome.kernels[0]).toBe(KERNEL_OF[op]!.replace(/^./, (letter) => `masked${letter.toUpperCase()}`));
-        expectAlone(outcome.kernels);
+        expect(outcome.kernels[0]).toBe(kernelsOf(op)[1]);
+        expectAlone(outcome.kernels, fusesMasks === true);
         const {error} = worst(outcome.values, along(reference.masked[op]), ulpError);
         expect(error).toBeLessThanOrEqual(bounds[op]);
         const otherwise = op === 'softmax' ? 0 : Number.NEGATIVE_INFINITY;
@@ -212,7 +190,7 @@ export function describeConformance(
       }
       if (scale === 1) {
         const outcome = await run({op: 'logSumExp', ...call});
-        expectAlone(outcome.kernels);
+        expectAlone(outcome.kernels, fusesMasks === true);
         const exact = along((x, k) => [reference.masked.logSumExp(x, k)]);
         expect(worst(outcome.values, exact, ulpErrorAboveOne).error).toBeLessThanOrEqual(bounds.logSumExp);
       }
@@ -281,7 +259,7 @@ export function describeConformance(
       const losses = await run({op: 'crossEntropy', ...call});
       const kernel = labels.values instanceof Int32Array ? 'sparseCrossEntropy' : 'crossEntropy';
       expect(losses.kernels[0]).toBe(kernel);
-      expectAlone(losses.kernels);
+      expectAlone(losses.kernels, crossEntropy !== undefined);
       expect(losses.shape).toEqual(reducedShape(shape, axis, false));
       const exact = along((x, l) => [reference.crossEntropy(x, l)]);
       // A sum of n products of labels and logarithms: each is as exact as logSoftmax.
@@ -366,7 +344,7 @@ export function describeConformance(
       ] as const) {
         const {exact, unit} = exactProduct(product, logits, vector);
         const outcome = await run({op, ...callOf(logits), vector});
-        expect(outcome.kernels).toContain(KERNEL_OF[product]);
+        expect(outcome.kernels).toContain(kernelsOf(product)[0]);
         expect(worst(outcome.values, exact, (a, e, i) => Math.abs(a - e) / unit[i]!).error).toBeLessThanOrEqual(
           bounds.product,
         );
@@ -452,36 +430,26 @@ function exactForward(logits: AnyLogits): Exact {
 }
 
 /** The product in float64, and at each element the unit in which its bound is given. */
-function exactProduct(
-  op: 'softmaxJvp' | 'softmaxVjp' | 'logSoftmaxJvp' | 'logSoftmaxVjp',
-  logits: AnyLogits,
-  v: Float32Array,
-) {
+function exactProduct(op: ProductName, logits: AnyLogits, v: Float32Array) {
   const {shape, axis, scale} = logits;
   const resolved = axis < 0 ? axis + shape.length : axis;
   const y = exactForward(logits).softmax;
-  const along = (f: (y: Float64Array, v: Float64Array) => Float64Array) =>
-    reference.alongAxis(shape, resolved, [y, v], f).map((x) => x * scale);
-  const [exact, size] =
-    op === 'logSoftmaxJvp'
-      ? [along(reference.logSoftmaxJvp), along((p, w) => magnitude(w).map(plus(dot(p, magnitude(w)))))]
-      : op === 'logSoftmaxVjp'
-        ? [along(reference.logSoftmaxVjp), along((p, w) => sumOf(magnitude(w), p.map(times(total(magnitude(w))))))]
-        : [
-            along(reference.softmaxProduct),
-            along((p, w) => productOf(p, magnitude(w).map(plus(dot(p, magnitude(w)))))),
-          ];
+  const {value, magnitude} = PRODUCTS_OF_PROBABILITIES[kernelsOf(op)[0] as ProductKind];
+  const exact = reference.alongAxis(shape, resolved, [y, v], value).map(times(scale));
+  const size = reference.alongAxis(shape, resolved, [y, v], magnitude).map(times(Math.abs(scale)));
   // What is as small as this may be flushed to 0.
-  return {exact, unit: size.map((x) => Math.max(Math.abs(x) * 2 ** -24, 1e-30))};
+  return {exact, unit: size.map((x) => Math.max(x * 2 ** -24, 1e-30))};
 }
 
-const magnitude = (a: Float64Array) => a.map(Math.abs);
-const plus = (c: number) => (x: number) => x + c;
+/** The kernels that an op is to run: the one without a mask, the one with. Of compositions of ops, none is said here. */
+function kernelsOf(op: string): string[] {
+  return (OPS as Record<string, Op>)[op]?.kernels.map(({name}) => name) ?? [];
+}
+
 const times = (c: number) => (x: number) => x * c;
 const sumOf = (a: Float64Array, b: Float64Array) => a.map((x, i) => x + b[i]!);
 const productOf = (a: Float64Array, b: Float64Array) => a.map((x, i) => x * b[i]!);
 const total = (a: Float64Array) => a.reduce((sum, x) => sum + x, 0);
-const dot = (a: Float64Array, b: Float64Array) => total(productOf(a, b));
 
 function rowSumError(y: Float32Array, {shape}: LogitsCase): number {
   const n = shape[shape.length - 1]!;

@@ -7,9 +7,9 @@ import {expected, type Which, type Workload, workload} from '../../benchmarks/su
 import {rightResult, runnerOf, SimulatedClock} from './simulated';
 
 const softmax = workload('softmax', [40, 25], parseDistribution('normal:3'));
-const both = (of: Workload) => [expected(of, 0), expected(of, 1)] as Parameters<typeof check>[2];
+const both = (of: Workload) => [expected(of, 0), expected(of, 1)] as Parameters<typeof check>[1];
 type Kernel = Parameters<typeof runnerOf>[0];
-const verdictOf = (kernel: Kernel, of = softmax) => check(runnerOf(kernel, of), of, both(of), {});
+const verdictOf = (kernel: Kernel, of = softmax) => check(runnerOf(kernel, of), both(of), {});
 
 describe('before it is timed', () => {
   test.each(OP_NAMES)('a right kernel passes, with its error: %s', async (op) => {
@@ -63,10 +63,10 @@ describe('before it is timed', () => {
   });
 
   it('finds a last row that was left out among more rows than are compared', async () => {
-    const some = [expected(softmax, 0, 100), expected(softmax, 1, 100)] as Parameters<typeof check>[2];
+    const some = [expected(softmax, 0, 100), expected(softmax, 1, 100)] as Parameters<typeof check>[1];
     expect(some[0].rows.size).toBeLessThan(10);
     const incomplete = runnerOf((of, which) => rightResult(of, which).fill(0, -25), softmax);
-    expect(await check(incomplete, softmax, some, {})).toMatchObject({fault: {mark: 'returned early'}});
+    expect(await check(incomplete, some, {})).toMatchObject({fault: {mark: 'returned early'}});
   });
 });
 

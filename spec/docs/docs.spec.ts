@@ -70,19 +70,41 @@ test('CONTRIBUTING.md breaks a line that is there, and adds one that fits', () =
   expect(readFileSync('spec/cases/logits.ts', 'utf8')).toMatch(/^ {2}rows\('two near classes', 64, 2, .*\),$/m);
 });
 
-/** Pages that change the repository: their steps are taken in a copy of it, and the tests that they add are run there. */
+/**
+ * Pages that change the repository: their steps are taken in a copy of it, and the tests that they add are run there. Beside
+ * the tests and the oracle no more files change than these.
+ */
 const STEPS = [
-  {page: 'docs/adding-a-backend.md', spec: 'spec/toy.spec.ts'},
-  {page: 'docs/adding-an-op.md', spec: 'spec/softmax_entropy.spec.ts'},
+  {
+    page: 'docs/adding-a-backend.md',
+    spec: 'spec/toy.spec.ts',
+    sources: ['backends/toy/index.ts', 'backends/registry.ts'],
+  },
+  {
+    page: 'docs/adding-an-op.md',
+    spec: 'spec/gini_impurity.spec.ts',
+    sources: ['kernels/gini_impurity.ts', 'kernels/table.ts', 'index.ts'],
+  },
 ];
 
 describe('pages that change the repository', () => {
   let copy: RepositoryCopy;
+  const touched = new Map<string, string[]>();
   beforeAll(() => {
     copy = new RepositoryCopy();
-    for (const {page} of STEPS) copy.follow(page);
+    for (const {page} of STEPS) touched.set(page, copy.follow(page));
   });
   afterAll(() => copy.remove());
+
+  test.each(STEPS)('$page changes as few files as it can', ({page, sources}) => {
+    const isForTests = (file: string) => file.startsWith('spec/') || file === 'kernels/reference.ts';
+    expect(touched.get(page)!.filter((file) => !isForTests(file))).toEqual(sources);
+  });
+
+  test('a backend is one line outside its own folder', () => {
+    const diffs = codeBlocks('docs/adding-a-backend.md').filter(({language}) => language === 'diff');
+    expect(diffs.flatMap(({code}) => code.match(/^[+-](?!\+\+ ).*$/gm))).toHaveLength(1);
+  });
 
   test.each(STEPS)('$page says which test to run', ({page, spec}) => {
     expect(readFileSync(page, 'utf8')).toContain(`\n    npx jest ${spec}\n`);
@@ -93,9 +115,10 @@ describe('pages that change the repository', () => {
     expect(await copy.checkTypes()).toMatchObject({exitCode: 0, stdout: ''});
   });
 
-  test('the tests that they add pass', async () => {
-    const {exitCode, stderr} = await copy.jest(['-i', ...STEPS.map(({spec}) => spec)]);
+  test('the tests that they add pass, and fuzzing takes the op up', async () => {
+    const specs = [...STEPS.map(({spec}) => spec), 'spec/fuzz/fuzz.spec.ts'];
+    const {exitCode, stderr} = await copy.jest(['-i', ...specs], {TFJS_SOFTMAX_FUZZ_RUNS: '2000'});
     if (exitCode !== 0) throw new Error(stderr);
-    for (const {spec} of STEPS) expect(stderr).toContain(`PASS ${spec}`);
-  });
+    for (const spec of specs) expect(stderr).toContain(`PASS ${spec}`);
+  }, 600_000);
 });

@@ -20,8 +20,8 @@ const COPIED = [
 /** The sources of this repository, to be changed as a page says. */
 export class RepositoryCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'tfjs-softmax-docs-'));
-  /** The files that a page has added or changed. */
-  readonly touched: string[] = [];
+  /** The files that pages have added or changed. */
+  private readonly touched: string[] = [];
 
   constructor() {
     for (const name of COPIED) cpSync(name, join(this.folder, name), {recursive: true});
@@ -30,9 +30,11 @@ export class RepositoryCopy {
 
   /**
    * Takes the steps of a Markdown file: a `ts` block is the file that its first line names, a `diff` is applied.
+   * @returns the files that it has added or changed, in order
    * @throws if a block names no file, or a hunk of a diff does not fit one place
    */
-  follow(markdown: string): void {
+  follow(markdown: string): string[] {
+    const before = this.touched.length;
     for (const {name, language, code} of codeBlocks(markdown)) {
       if (language === 'ts') {
         const [, file] = /^\/\/ (\S+\.ts)\n/.exec(code) ?? [];
@@ -44,6 +46,7 @@ export class RepositoryCopy {
         this.apply(name, code);
       }
     }
+    return this.touched.slice(before);
   }
 
   /** Of each hunk the old lines have to be in the file once, one after the other; the new ones come in their place. */
@@ -71,15 +74,16 @@ export class RepositoryCopy {
     return this.command('typescript/bin/tsc', ['--project', 'tsconfig.touched.json']);
   }
 
-  jest(args: string[]): Promise<RunOutcome> {
-    return this.command('jest/bin/jest.js', args);
+  jest(args: string[], environment: Record<string, string>): Promise<RunOutcome> {
+    return this.command('jest/bin/jest.js', args, environment);
   }
 
   remove(): void {
     rmSync(this.folder, {recursive: true});
   }
 
-  private command(script: string, args: string[]): Promise<RunOutcome> {
-    return run(process.execPath, [resolve('node_modules', script), ...args], this.folder);
+  private command(script: string, args: string[], environment: Record<string, string> = {}): Promise<RunOutcome> {
+    const env = {...(process.env as Record<string, string>), ...environment};
+    return run(process.execPath, [resolve('node_modules', script), ...args], this.folder, env);
   }
 }

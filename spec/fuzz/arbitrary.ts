@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import {FORWARD, type FuzzCase, type Given, INSTALLED, JACOBIANS, type Mistake, OPS, type Op, PRODUCTS} from './case';
+import type {Option, Parameter} from '../../kernels/op';
+import {FORWARD} from '../../kernels/table';
+import {type FuzzCase, type Given, INSTALLED, type Mistake, OPS, type Op, recordOf} from './case';
 import {type Place, WRONG} from './wrong';
 
 /** Beyond it a case costs more than it tells; the long rows are for the conformance suite. */
@@ -87,7 +89,7 @@ const ingredients = fc.record({
 type Ingredients = typeof ingredients extends fc.Arbitrary<infer T> ? T : never;
 
 /** The ops whose gradients are looked at here; all derivatives have specs of their own. */
-const DIFFERENTIATED: readonly Op[] = [...FORWARD, ...INSTALLED];
+const DIFFERENTIATED: readonly string[] = [...Object.keys(FORWARD), ...INSTALLED];
 
 /** Calls of public ops with any arguments: valid, or with one mistake. */
 export const fuzzCase: fc.Arbitrary<FuzzCase> = ingredients.map(caseOf);
@@ -96,7 +98,8 @@ function caseOf(parts: Ingredients): FuzzCase {
   const scalar = parts.lengths.length === 0;
   // A scalar has no classes, and no axis that tf.logSumExp could sum along.
   const op = scalar && (parts.op === 'softmaxCrossEntropy' || parts.op === 'tf.logSumExp') ? 'logSumExp' : parts.op;
-  const limit = (JACOBIANS as readonly Op[]).includes(op) ? MOST_IN_A_JACOBIAN : MOST_ELEMENTS;
+  const limit = op.endsWith('Jacobian') ? MOST_IN_A_JACOBIAN : MOST_ELEMENTS;
+  const {parameters = [], options = []} = recordOf(op) ?? {};
   const shape = atMost(limit, parts.lengths);
   const rank = Math.max(shape.length, 1);
   const installed = (INSTALLED as readonly Op[]).includes(op);
@@ -104,29 +107,21 @@ function caseOf(parts: Ingredients): FuzzCase {
   const resolved = ((axis ?? -1) + rank) % rank;
   const isLoss = op === 'softmaxCrossEntropy';
   const gradient = parts.gradient && (isLoss || DIFFERENTIATED.includes(op));
-  const takesScale = ![
-    'softmin',
-    'logSumExp',
-    'softmaxInverse',
-    'softmaxCrossEntropy',
-    ...JACOBIANS,
-    ...INSTALLED,
-  ].includes(op);
-  const takesMask = ['softmax', 'logSoftmax', 'logSumExp'].includes(op) && parts.mask !== null;
   const fuzzed: FuzzCase = {
     op,
     gradient,
     logits: gradient || installed ? filled(shape, parts.pool) : filled(shape, parts.pool, parts.given),
     axis,
-    scale: takesScale ? parts.scale : undefined,
-    mask: takesMask ? maskOf(shape, parts.mask!) : null,
+    scale: options.includes('scale') ? parts.scale : undefined,
+    mask: options.includes('mask') && parts.mask ? maskOf(shape, parts.mask) : null,
     vector: null,
-    keepDims: (op === 'logSumExp' || op === 'tf.logSumExp') && parts.keepDims,
-    offset: op === 'softmaxInverse' ? parts.offset : undefined,
+    keepDims: (parameters.includes('keepDims') || op === 'tf.logSumExp') && parts.keepDims,
+    offset: options.includes('offset') ? parts.offset : undefined,
     loss: isLoss ? {...lossOf(shape, resolved, parts.loss), ...(gradient && {reduction: 'none'})} : null,
     mistake: null,
   };
-  if ((PRODUCTS as readonly Op[]).includes(op)) fuzzed.vector = filled(shape, parts.vector.pool, parts.vector.given);
+  if (parameters.includes('tangent') || parameters.includes('cotangent'))
+    fuzzed.vector = filled(shape, parts.vector.pool, parts.vector.given);
   else if (gradient) fuzzed.vector = filled(cotangentShape(fuzzed, resolved), parts.vector.pool);
   if (parts.mistake && !gradient && !installed) fuzzed.mistake = mistakeOf(fuzzed, parts.mistake);
   return fuzzed;
@@ -208,28 +203,37 @@ function mistakeOf(fuzzed: FuzzCase, choice: {argument: number; wrong: number}):
   return {argument, wrong: names[choice.wrong % names.length]!};
 }
 
+const PLACE_OF_PARAMETER: Record<Parameter, Place> = {
+  logits: 'input',
+  probabilities: 'input',
+  labels: 'inputOfThatShape',
+  tangent: 'inputOfThatShape',
+  cotangent: 'inputOfThatShape',
+  axis: 'axis',
+  keepDims: 'boolean',
+  options: 'options',
+};
+
+const PLACE_OF_OPTION: Record<Option, Place> = {
+  scale: 'number',
+  mask: 'mask',
+  offset: 'number',
+  axis: 'axis',
+  labelSmoothing: 'smoothing',
+  classWeights: 'optionalInputOfThatShape',
+  weights: 'optionalInputOfThatShape',
+  ignoreIndex: 'index',
+  reduction: 'reduction',
+};
+
 /** The arguments that an op has, and what can be wrong with each. */
 function placesOf({op, loss}: FuzzCase): Record<string, Place> {
-  if (loss) {
-    return {
-      ...{logits: 'input', labels: 'inputOfThatShape', axis: 'axis', options: 'options'},
-      ...{labelSmoothing: 'smoothing', reduction: 'reduction'},
-      ...{weights: 'optionalInputOfThatShape', classWeights: 'optionalInputOfThatShape'},
-      ...(loss.sparse && {ignoreIndex: 'index'}),
-      ...(loss.sparse && loss.labels.values.length > 0 && {indices: 'sparseLabels'}),
-    };
-  }
-  const isProduct = (PRODUCTS as readonly Op[]).includes(op);
-  const isInverse = op === 'softmaxInverse';
-  return {
-    ...{[isInverse ? 'probabilities' : 'logits']: 'input', axis: 'axis'},
-    ...(isProduct && {[op.endsWith('Jvp') ? 'tangent' : 'cotangent']: 'inputOfThatShape'}),
-    ...(!(['softmin', ...JACOBIANS] as Op[]).includes(op) && {options: 'options'}),
-    ...((isProduct || op === 'softmax' || op === 'logSoftmax') && {scale: 'number'}),
-    ...((['softmax', 'logSoftmax', 'logSumExp'] as Op[]).includes(op) && {mask: 'mask'}),
-    ...(op === 'logSumExp' && {keepDims: 'boolean'}),
-    ...(isInverse && {offset: 'number'}),
-  } as Record<string, Place>;
+  const {parameters, options = []} = recordOf(op)!;
+  const places: Record<string, Place> = {};
+  for (const name of parameters) places[name] = PLACE_OF_PARAMETER[name];
+  for (const name of options) if (name !== 'ignoreIndex' || loss?.sparse) places[name] = PLACE_OF_OPTION[name];
+  if (loss?.sparse && loss.labels.values.length > 0) places.indices = 'sparseLabels';
+  return places;
 }
 
 /** What is wrong elsewhere but allowed in this place. */

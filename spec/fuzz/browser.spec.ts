@@ -1,11 +1,10 @@
 import fc from 'fast-check';
+import {webglBackend} from '../../backends/webgl';
 import {type BrowserPage, open} from '../hosts/browser';
 import type {Functions} from '../pages/fuzz';
 import {fuzzCase} from './arbitrary';
 import {fuzzParameters} from './parameters';
 import {verdict} from './verdict';
-
-const BOUNDS = {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22};
 
 let page: BrowserPage<Functions>;
 beforeAll(async () => {
@@ -17,7 +16,7 @@ afterAll(() => page?.close());
 test('webgl: any call gives the right result or a clear error, and leaves nothing behind', async () => {
   await fc.assert(
     fc.asyncProperty(fuzzCase, async (fuzzed) => {
-      const wrong = verdict(fuzzed, await page.run('run', fuzzed), BOUNDS);
+      const wrong = verdict(fuzzed, await page.run('run', fuzzed), webglBackend.bounds);
       if (wrong) throw new Error(wrong);
     }),
     fuzzParameters('webgl', 300),

@@ -1,19 +1,17 @@
+import type {Op as OpRecord} from '../../kernels/op';
+import {OPS as family} from '../../kernels/table';
+
 /** A call of a public op as pure data, valid or with one mistake in it: the same in this process, a page, another process. */
 
-export const FORWARD = ['softmax', 'softmin', 'logSoftmax', 'logSumExp'] as const;
-export const PRODUCTS = ['softmaxJvp', 'softmaxVjp', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const;
-export const JACOBIANS = ['softmaxJacobian', 'logSoftmaxJacobian'] as const;
 /** tfjs's own ops after `install()`, which is taken back afterwards. */
 export const INSTALLED = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp'] as const;
-export const OPS = [
-  ...FORWARD,
-  ...PRODUCTS,
-  ...JACOBIANS,
-  ...INSTALLED,
-  'softmaxInverse',
-  'softmaxCrossEntropy',
-] as const;
-export type Op = (typeof OPS)[number];
+export type Op = keyof typeof family | (typeof INSTALLED)[number];
+export const OPS = [...(Object.keys(family) as Op[]), ...INSTALLED];
+
+/** What the family says of an op: null of tfjs's own. */
+export function recordOf(op: Op): OpRecord | null {
+  return Object.hasOwn(family, op) ? family[op as keyof typeof family] : null;
+}
 
 /** Numbers as somebody may give them. */
 export interface Given {

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import {OP_NAMES} from '../../backends/dispatcher/op_names';
+import {OP_NAMES} from '../../backends/dispatcher/ops';
 import * as family from '../../index';
 import {stateOfTfjs} from '../hosts/fakes';
 import {OPS} from './case';

@@ -1,6 +1,8 @@
+import type {Bounds} from '../../backends/backend';
+import type {ProductKind} from '../../backends/engines/types';
 import * as reference from '../../kernels/reference';
+import {PRODUCTS_OF_PROBABILITIES} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
-import type {Bounds} from '../backends/conformance';
 import {ulp} from '../ulp';
 import type {FuzzCase, Given} from './case';
 
@@ -82,21 +84,16 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
       return jacobianOf(name);
     case 'softmaxJvp':
     case 'softmaxVjp':
-      return productOf('softmax', vector!, scale);
+      return productOf('softmaxProduct', vector!, scale);
     case 'logSoftmaxJvp':
     case 'logSoftmaxVjp':
       return productOf(name, vector!, scale);
   }
   throw new Error(`there is no reference for ${op}`);
 
-  function productOf(kind: 'softmax' | 'logSoftmaxJvp' | 'logSoftmaxVjp', v: Float64Array, factor: number): Expected {
+  function productOf(kind: ProductKind, v: Float64Array, factor: number): Expected {
     const y = forward('softmax');
-    const of = {
-      softmax: reference.softmaxProduct,
-      logSoftmaxJvp: reference.logSoftmaxJvp,
-      logSoftmaxVjp: reference.logSoftmaxVjp,
-    }[kind];
-    const exact = along([y, v], of).map((p) => p * factor);
+    const exact = along([y, v], PRODUCTS_OF_PROBABILITIES[kind].value).map((p) => p * factor);
     return {shape, exact, tolerance: along([y, v], (p, w) => toleranceOfProduct(kind, p, w, factor, bounds))};
   }
 
@@ -104,7 +101,7 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
     // What the mask takes out does not count in the cotangent either.
     const g =
       vector && Float64Array.from(vector, (v, i) => (keep && vector.length === keep.length && !keep[i] ? 0 : v));
-    if (of === 'softmax' || of === 'softmin') return loosened(productOf('softmax', g!, scale));
+    if (of === 'softmax' || of === 'softmin') return loosened(productOf('softmaxProduct', g!, scale));
     if (of === 'logSoftmax') return loosened(productOf('logSoftmaxVjp', g!, scale));
     if (of === 'logSumExp') {
       const y = forward('softmax');
@@ -133,7 +130,7 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
         for (let k = 0; k < n; k++) {
           const unit = Float64Array.from({length: n}, (_, j) => Number(j === k));
           tolerance.push(
-            ...toleranceOfProduct(of === 'softmaxJacobian' ? 'softmax' : 'logSoftmaxVjp', row, unit, 1, bounds),
+            ...toleranceOfProduct(of === 'softmaxJacobian' ? 'softmaxProduct' : 'logSoftmaxVjp', row, unit, 1, bounds),
           );
         }
       }
@@ -148,19 +145,16 @@ function loosened(expected: Expected): Expected {
 }
 
 function toleranceOfProduct(
-  kind: 'softmax' | 'logSoftmaxJvp' | 'logSoftmaxVjp',
+  kind: ProductKind,
   y: Float64Array,
   v: Float64Array,
   factor: number,
   bounds: Bounds,
 ): Float64Array {
-  const sizes = v.map(Math.abs);
-  const total = sizes.reduce((sum, s) => sum + s, 0);
-  const mean = sizes.reduce((sum, s, i) => sum + s * y[i]!, 0);
-  return sizes.map((s, i) => {
-    const size = kind === 'softmax' ? y[i]! * (s + mean) : kind === 'logSoftmaxJvp' ? s + mean : s + y[i]! * total;
+  const total = v.reduce((sum, value) => sum + Math.abs(value), 0);
+  return PRODUCTS_OF_PROBABILITIES[kind].magnitude(y, v).map((size, i) => {
     // A probability that is flushed to 0 is nothing in a sum, unless what it is multiplied by is huge.
-    const flushed = FLUSHED * (1 + s + total);
+    const flushed = FLUSHED * (1 + Math.abs(v[i]!) + total);
     const leavesFloat32 = (x: number) => x > OVERFLOWS || (x > 0 && x < FLUSHED);
     if (total > OVERFLOWS || total * Math.abs(factor) > OVERFLOWS || leavesFloat32(Math.abs(factor))) return Infinity;
     return Math.abs(factor) * (bounds.product * UNIT * size + flushed) + FLUSHED;

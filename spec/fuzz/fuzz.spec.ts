@@ -3,16 +3,11 @@ import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-layers'; // tf.logSumExp is differentiated with the gradients that this loads
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import type {Bounds} from '../backends/conformance';
+import {implementationOn} from '../../backends/registration';
 import {fuzzCase} from './arbitrary';
 import {fuzzParameters} from './parameters';
 import {runCase} from './run';
 import {verdict} from './verdict';
-
-const BOUNDS: Record<string, Bounds> = {
-  cpu: {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 4, rowSum: 2 ** -22},
-  wasm: {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22},
-};
 
 test.each(['cpu', 'wasm'])(
   '%s: any call gives the right result or a clear error, and leaves nothing behind',
@@ -20,7 +15,7 @@ test.each(['cpu', 'wasm'])(
     await tf.setBackend(backend);
     fc.assert(
       fc.property(fuzzCase, (fuzzed) => {
-        const wrong = verdict(fuzzed, runCase(fuzzed), BOUNDS[backend]!);
+        const wrong = verdict(fuzzed, runCase(fuzzed), implementationOn(backend).bounds);
         if (wrong) throw new Error(wrong);
       }),
       fuzzParameters(backend, 10_000),

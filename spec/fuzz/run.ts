@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
-import type {FuzzCase, FuzzOutcome, Given} from './case';
+import {callByName, type Option, type Parameter} from '../../kernels/op';
+import {type FuzzCase, type FuzzOutcome, type Given, recordOf} from './case';
 import {makeWrong} from './wrong';
 
 /** Runs a case on the active backend, and looks whether anything of tfjs is another than before. */
@@ -50,62 +51,41 @@ function prepared(fuzzed: FuzzCase): {call: () => tf.Tensor; inputs: Input[]} {
     if (value instanceof tf.Tensor) inputs.push({tensor: value, given});
     return value;
   };
-  const x = make(op === 'softmaxInverse' ? 'probabilities' : 'logits', fuzzed.logits) as tf.Tensor;
-  const along = plain('axis', axis);
-  if (op === 'softmaxCrossEntropy') {
-    const {labelSmoothing, ignoreIndex, reduction, weights, classWeights, labels} = loss!;
-    const chosen = {
-      ...{
-        axis: along,
-        labelSmoothing: plain('labelSmoothing', labelSmoothing),
-        reduction: plain('reduction', reduction),
-      },
-      ignoreIndex: plain('ignoreIndex', ignoreIndex),
-      weights: make('weights', weights),
-      classWeights: make('classWeights', classWeights),
-    };
-    const given = mistake?.argument === 'indices' ? make('indices', labels) : make('labels', labels);
-    const lossOptions = plain('options', chosen) as never;
-    const losses = (logits: tf.Tensor) => family.softmaxCrossEntropy(given as tf.Tensor, logits, lossOptions);
-    if (!fuzzed.gradient) return {inputs, call: () => losses(x)};
-    const cotangent = make('cotangent', fuzzed.vector) as tf.Tensor;
-    return {inputs, call: () => tf.grad(losses)(x, cotangent)};
+  const record = recordOf(op);
+  if (!record) {
+    const x = make('logits', fuzzed.logits) as tf.Tensor;
+    return {inputs, call: differentiable((logits) => whileInstalled(() => INSTALLED_OPS[op](logits, keepDims)), x)};
   }
-  const options = plain('options', {
-    scale: plain('scale', scale),
-    mask: make('mask', fuzzed.mask, null) as tf.Tensor | null,
-    offset: plain('offset', offset),
-  });
-  const keeps = plain('keepDims', keepDims);
-  const vector = fuzzed.vector && (make(op.endsWith('Jvp') ? 'tangent' : 'cotangent', fuzzed.vector) as tf.Tensor);
-  const f = (logits: tf.Tensor): tf.Tensor => {
-    switch (op) {
-      case 'softmax':
-        return family.softmax(logits, along, options);
-      case 'softmin':
-        return family.softmin(logits, along);
-      case 'logSoftmax':
-        return family.logSoftmax(logits, along, options);
-      case 'logSumExp':
-        return family.logSumExp(logits, along, keeps, options);
-      case 'softmaxInverse':
-        return family.softmaxInverse(logits, along, options);
-      case 'softmaxJacobian':
-        return family.softmaxJacobian(logits, along);
-      case 'logSoftmaxJacobian':
-        return family.logSoftmaxJacobian(logits, along);
-      case 'tf.softmax':
-        return whileInstalled(() => tf.softmax(logits));
-      case 'tf.logSoftmax':
-        return whileInstalled(() => tf.logSoftmax(logits));
-      case 'tf.logSumExp':
-        return whileInstalled(() => tf.logSumExp(logits, -1, keepDims));
-      default:
-        return PRODUCT_OPS[op](logits, vector as tf.Tensor, along, options);
-    }
+  const optionsOf: Record<Option, () => unknown> = {
+    scale: () => plain('scale', scale),
+    mask: () => make('mask', fuzzed.mask, null),
+    offset: () => plain('offset', offset),
+    axis: () => plain('axis', axis),
+    labelSmoothing: () => plain('labelSmoothing', loss!.labelSmoothing),
+    classWeights: () => make('classWeights', loss!.classWeights),
+    weights: () => make('weights', loss!.weights),
+    ignoreIndex: () => plain('ignoreIndex', loss!.ignoreIndex),
+    reduction: () => plain('reduction', loss!.reduction),
   };
-  if (!fuzzed.gradient) return {inputs, call: () => f(x)};
-  return {inputs, call: () => tf.grad(f)(x, vector as tf.Tensor)};
+  const argumentOf: Record<Parameter, () => unknown> = {
+    logits: () => make('logits', fuzzed.logits),
+    probabilities: () => make('probabilities', fuzzed.logits),
+    labels: () => make(mistake?.argument === 'indices' ? 'indices' : 'labels', loss!.labels),
+    tangent: () => make('tangent', fuzzed.vector),
+    cotangent: () => make('cotangent', fuzzed.vector),
+    axis: () => plain('axis', axis),
+    keepDims: () => plain('keepDims', keepDims),
+    options: () => plain('options', Object.fromEntries(record.options!.map((name) => [name, optionsOf[name]()]))),
+  };
+  const given = Object.fromEntries(record.parameters.map((name) => [name, argumentOf[name]()]));
+  if (!fuzzed.gradient) return {inputs, call: () => callByName(record, given)};
+  return {inputs, call: differentiable((logits) => callByName(record, {...given, logits}), given.logits as tf.Tensor)};
+
+  function differentiable(f: (logits: tf.Tensor) => tf.Tensor, x: tf.Tensor): () => tf.Tensor {
+    if (!fuzzed.gradient) return () => f(x);
+    const cotangent = make('cotangent', fuzzed.vector) as tf.Tensor;
+    return () => tf.grad(f)(x, cotangent);
+  }
 
   /** An argument as it is, or what is wrong in its place. */
   function plain<T>(argument: string, value: T): T {
@@ -113,11 +93,10 @@ function prepared(fuzzed: FuzzCase): {call: () => tf.Tensor; inputs: Input[]} {
   }
 }
 
-const PRODUCT_OPS = {
-  softmaxJvp: family.softmaxJvp,
-  softmaxVjp: family.softmaxVjp,
-  logSoftmaxJvp: family.logSoftmaxJvp,
-  logSoftmaxVjp: family.logSoftmaxVjp,
+const INSTALLED_OPS: Record<string, (logits: tf.Tensor, keepDims: boolean) => tf.Tensor> = {
+  'tf.softmax': (logits) => tf.softmax(logits),
+  'tf.logSoftmax': (logits) => tf.logSoftmax(logits),
+  'tf.logSumExp': (logits, keepDims) => tf.logSumExp(logits, -1, keepDims),
 };
 
 function whileInstalled(action: () => tf.Tensor): tf.Tensor {

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
+import {tensorflowBackend} from '../../backends/tensorflow';
 import {TensorflowProcess} from '../hosts/tensorflow';
 import {describeWithTfjsNode} from '../hosts/tfjs_node';
 import {fuzzCase} from './arbitrary';
 import {fuzzParameters} from './parameters';
 import {verdict} from './verdict';
-
-const BOUNDS = {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22};
 
 describeWithTfjsNode('fuzzing tensorflow', () => {
   test('any call gives the right result or a clear error, and leaves nothing behind', async () => {
@@ -13,7 +12,7 @@ describeWithTfjsNode('fuzzing tensorflow', () => {
     try {
       await fc.assert(
         fc.asyncProperty(fuzzCase, async (fuzzed) => {
-          const wrong = verdict(fuzzed, await tensorflow.call('fuzz', fuzzed), BOUNDS);
+          const wrong = verdict(fuzzed, await tensorflow.call('fuzz', fuzzed), tensorflowBackend.bounds);
           if (wrong) throw new Error(wrong);
         }),
         fuzzParameters('tensorflow', 500),

@@ -1,4 +1,4 @@
-import type {Bounds} from '../backends/conformance';
+import type {Bounds} from '../../backends/backend';
 import type {FuzzCase, FuzzOutcome} from './case';
 import {expectedOf} from './expected';
 

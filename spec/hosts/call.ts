@@ -1,25 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
+import {callByName, type Option} from '../../kernels/op';
+import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 import {recordKernels} from './kernels';
 
 /** One use of a public op, as pure data: the same in this process, in a browser page, or in another process. */
 export interface Call {
   op:
-    | 'softmax'
-    | 'logSoftmax'
-    | 'logSumExp'
-    | 'softmaxJvp'
-    | 'softmaxVjp'
-    | 'logSoftmaxJvp'
-    | 'logSoftmaxVjp'
-    /** Their gradients by tf.grad, with `vector` as the cotangent. */
-    | 'gradSoftmax'
-    | 'gradLogSoftmax'
-    | 'gradLogSumExp'
+    | ForwardName
+    | ProductName
+    /** Gradients by tf.grad, with `vector` as the cotangent. */
+    | GradientName
     /** tf.grad of tf.grad: the gradient of ⟨gradient with cotangent `vector`, vector2⟩. */
-    | 'gradGradSoftmax'
-    | 'gradGradLogSoftmax'
-    | 'gradGradLogSumExp'
+    | `grad${Capitalize<GradientName>}`
     /** The losses of each row, and their gradients in the logits and in the labels, with `vector` as the cotangent. */
     | 'crossEntropy'
     | 'gradCrossEntropy'
@@ -79,31 +72,32 @@ export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
 
 function evaluate(call: Call | LabelledCall, logits: tf.Tensor): tf.Tensor {
   if ('labels' in call) return crossEntropy(call, logits);
-  const {op, axis = -1, scale = 1} = call;
-  const mask = maskOf(call);
-  const vectorOf = (values: Float32Array | undefined, shape: number[]) => {
-    if (!values) throw new Error(`${op} needs a vector`);
-    return tf.tensor(values, shape);
-  };
-  const vector = () => vectorOf(call.vector, call.shape);
-  switch (op) {
-    case 'softmax':
-      return family.softmax(logits, axis, {scale, mask});
-    case 'logSoftmax':
-      return family.logSoftmax(logits, axis, {scale, mask});
-    case 'logSumExp':
-      return family.logSumExp(logits, axis, false, {mask});
-    case 'softmaxJvp':
-      return family.softmaxJvp(logits, vector(), axis, {scale});
-    case 'softmaxVjp':
-      return family.softmaxVjp(logits, vector(), axis, {scale});
-    case 'logSoftmaxJvp':
-      return family.logSoftmaxJvp(logits, vector(), axis, {scale});
-    case 'logSoftmaxVjp':
-      return family.logSoftmaxVjp(logits, vector(), axis, {scale});
-    default:
-      return derivative(call, logits, vectorOf);
-  }
+  const {op, shape, vector, vector2} = call;
+  const isSecond = op.startsWith('gradGrad');
+  const differentiated = GRADIENTS[(isSecond ? `grad${op.slice('gradGrad'.length)}` : op) as GradientName];
+  if (!differentiated) return run(op as ForwardName | ProductName, call, logits, vectorOf(vector, shape));
+  const f = (x: tf.Tensor) => run(differentiated, call, x);
+  const first = tf.grad(f);
+  const cotangent = vectorOf(vector, f(logits).shape);
+  if (!isSecond) return first(logits, cotangent!);
+  return tf.grad((x) => first(x, cotangent!))(logits, vectorOf(vector2, shape)!);
+}
+
+/** An op as its record says: with the options that it has. */
+function run(
+  name: ForwardName | ProductName,
+  {axis = -1, scale = 1, mask}: Call,
+  logits: tf.Tensor,
+  vector?: tf.Tensor,
+) {
+  const op = {...FORWARD, ...PRODUCTS}[name];
+  const all = {scale, mask: mask ? tf.tensor(mask.values, mask.shape, 'bool') : null};
+  const options = Object.fromEntries(Object.entries(all).filter(([option]) => op.options?.includes(option as Option)));
+  return callByName(op, {logits, axis, options, tangent: vector, cotangent: vector});
+}
+
+function vectorOf(values: Float32Array | undefined, shape: number[]): tf.Tensor | undefined {
+  return values && tf.tensor(values, shape);
 }
 
 function crossEntropy({op, axis = -1, labels, smoothing, vector}: LabelledCall, logits: tf.Tensor): tf.Tensor {
@@ -121,27 +115,4 @@ function crossEntropy({op, axis = -1, labels, smoothing, vector}: LabelledCall, 
   if (op === 'gradCrossEntropy' || op === 'gradMeanCrossEntropy')
     return tf.grad((x) => losses(labelTensor, x))(logits, cotangent);
   return tf.grad((l) => losses(l, logits))(labelTensor, cotangent);
-}
-
-function maskOf({mask}: Call): tf.Tensor | null {
-  return mask ? tf.tensor(mask.values, mask.shape, 'bool') : null;
-}
-
-function derivative(
-  call: Call,
-  logits: tf.Tensor,
-  vectorOf: (values: Float32Array | undefined, shape: number[]) => tf.Tensor,
-): tf.Tensor {
-  const {op, axis = -1, scale = 1, vector, vector2, shape} = call;
-  const mask = maskOf(call);
-  const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
-    Softmax: (x) => family.softmax(x, axis, {scale, mask}),
-    LogSoftmax: (x) => family.logSoftmax(x, axis, {scale, mask}),
-    LogSumExp: (x) => family.logSumExp(x, axis, false, {mask}),
-  };
-  const f = functions[op.replace(/^(grad)+/i, '')]!;
-  const first = tf.grad(f);
-  const cotangent = vectorOf(vector, f(logits).shape);
-  if (!op.startsWith('gradGrad')) return first(logits, cotangent);
-  return tf.grad((x) => first(x, cotangent))(logits, vectorOf(vector2, shape));
 }

@@ -30,7 +30,7 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     // Where tfjs broadcasts well it multiplies; on cpu it does not.
     const multiplication = ['Reshape', 'Reshape', 'Multiply', 'Reshape'];
     const names = kernels.map(({name}) => name).filter((name) => backend === 'cpu' || !multiplication.includes(name));
-    expect(names).toEqual(['logSumExp', 'softmax', 'DifferentiableTimesRows']);
+    expect(names).toEqual(['logSumExp', 'softmax', 'DifferentiableScaleRows']);
 
     const exact = alongAxis(shape, 1, [Float64Array.from(x)], softmax).map(
       (y, k) => y * g[Math.floor(k / (n * inner)) * inner + (k % inner)]!,

@@ -1,32 +1,21 @@
-import type {ForwardKind, ProductKind} from '../types';
-import {hasRelaxedSimd, hasSimd} from './features';
-import kernels from './generated/kernels';
-import lossMask from './generated/loss_mask';
+import {type Build, hasRelaxedSimd, hasSimd} from './features';
+import text from './generated/kernels';
+import type {Caller, KernelName} from './plan';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
 import {bytesOfText} from './text';
-import type {ProductVariant, Variant} from './variants';
 
-/** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
-export type Build = 'simd' | 'relaxed';
-
-/** The modules of this package; each is compiled when it is first needed. */
-export type ModuleName = 'kernels' | 'loss_mask';
-
-/** In a function, and nowhere else: the build for pages has these texts after all code (scripts/bundle_for_pages.mjs). */
-function textOf(name: ModuleName): string {
-  return name === 'kernels' ? kernels : lossMask;
-}
-
-type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
-type ProductKernel = (
-  y: number,
-  v: number,
+/** See assembly/index.ts. A kernel ignores what it does not need of this. */
+type Kernel = (
+  x: number,
   out: number,
   outer: number,
   n: number,
   inner: number,
-  factor: number,
+  scale: number,
+  second: number,
+  third: number,
+  ...rest: number[]
 ) => void;
 
 /** The compiled kernels, at work on one memory. */
@@ -35,11 +24,11 @@ export interface Kernels {
   build: Build;
   /** Whether the module was handed in, by setWasmModule. */
   given: boolean;
-  /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
-  functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
-    Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}};
-  /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
-  exports: WebAssembly.Exports;
+  /** By name. */
+  functions: Record<KernelName, Kernel>;
+  /** Runs a kernel, as `launch` has it. */
+  call: Caller;
+  /** For other threads, which make instances of their own on the memory. */
   module: WebAssembly.Module;
 }
 
@@ -52,34 +41,14 @@ const compiled = new Map<string, WebAssembly.Module>();
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  const {exports, ...about} = instanceOn(memory, 'kernels');
-  return {...about, memory, functions: kernelsByName(exports), exports};
-}
-
-/**
- * One of the modules on a memory.
- * @throws as `kernelsOn`
- */
-export function instanceOn(
-  memory: WebAssembly.Memory,
-  name: ModuleName,
-): {build: Build; given: boolean; module: WebAssembly.Module; exports: WebAssembly.Exports} {
   const shared = isShared(memory);
-  const given = forced ? undefined : precompiled(name, shared);
-  const {build, module} = given ?? compiledHere(name, bestBuild(), shared);
+  const given = forced ? undefined : precompiled(shared);
+  const {build, module} = given ?? compiledHere(bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {build, given: given !== undefined, module, exports};
-}
-
-/** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
-export function kernelsByName(exports: Record<string, unknown>): Kernels['functions'] {
-  const functions: Record<string, Record<string, unknown>> = {};
-  for (const [name, kernel] of Object.entries(exports)) {
-    const [, kind, variant] = /^(.+)([A-Z][a-z]+Rows)$/.exec(name)!;
-    functions[kind!] ??= {};
-    functions[kind!]![variant!] = kernel;
-  }
-  return functions as Kernels['functions'];
+  const functions = {...exports} as Kernels['functions'];
+  const call: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) =>
+    functions[kernel](x, out, outer, n, inner, scale, second, third, ...rest);
+  return {memory, build, given: given !== undefined, functions, call, module};
 }
 
 /** For tests and comparisons: has the next kernels come from this build, or again from the best one. */
@@ -95,19 +64,19 @@ function bestBuild(): Build {
   return best;
 }
 
-function compiledHere(name: ModuleName, build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
-  const key = `${name}, ${build}, ${shared}`;
+function compiledHere(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
+  const key = `${build}, ${shared}`;
   let module = compiled.get(key);
   if (!module) {
-    module = new WebAssembly.Module(bytesOf(build, shared, name));
+    module = new WebAssembly.Module(bytesOf(build, shared));
     compiled.set(key, module);
   }
   return {build, module};
 }
 
 /** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
-export function bytesOf(build: Build, shared: boolean, name: ModuleName = 'kernels'): Uint8Array<ArrayBuffer> {
-  const bytes = bytesOfText(textOf(name));
+export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOfText(text);
   if (build === 'relaxed') relax(bytes);
   return shared ? bytes : withUnsharedMemory(bytes);
 }

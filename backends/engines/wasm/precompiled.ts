@@ -5,40 +5,38 @@
  * from another, or from that of another version: the bytes cannot be seen any more.
  */
 import {version} from '../../../package.json';
-import type {Build, ModuleName} from './module';
+import type {Build} from './features';
 
 /** The section's name. Its text is made by `labelText`. */
 export const SECTION = 'tfjs-softmax';
 
 interface Label {
-  /** Which of the modules of this package. */
-  name: ModuleName;
   build: Build;
   memory: 'shared' | 'unshared';
   /** Of the package: exports and their arguments may change from one to the next. */
   version: string;
 }
 
-export function labelText({name, build, memory}: Omit<Label, 'version'>): string {
-  return `${name} ${build} ${memory} ${version}`;
+export function labelText({build, memory}: Omit<Label, 'version'>): string {
+  return `${build} ${memory} ${version}`;
 }
 
-const LABEL = /^(?<name>kernels|loss_mask) (?<build>simd|relaxed) (?<memory>shared|unshared) (?<version>\S+)$/;
+const LABEL = /^(?<build>simd|relaxed) (?<memory>shared|unshared) (?<version>\S+)$/;
 
 export interface Precompiled {
   build: Build;
   module: WebAssembly.Module;
 }
 
-const given = new Map<string, Precompiled>();
+const given = new Map<Label['memory'], Precompiled>();
 
-/** The module of that name that was handed in for this kind of memory. */
-export function precompiled(name: Label['name'], shared: boolean): Precompiled | undefined {
-  return given.get(keyOf(name, shared ? 'shared' : 'unshared'));
+/** The module that was handed in for this kind of memory. */
+export function precompiled(shared: boolean): Precompiled | undefined {
+  return given.get(shared ? 'shared' : 'unshared');
 }
 
 /**
- * Keeps a module; one of the same name and for the same kind of memory is replaced.
+ * Keeps a module; one for the same kind of memory is replaced.
  * @throws if it is not a module of this package and this version, or does not fit the memory that it says it is for
  */
 export function keep(module: WebAssembly.Module): void {
@@ -52,21 +50,17 @@ export function keep(module: WebAssembly.Module): void {
   } catch (error) {
     throw refusal(`it does not run on a memory that is ${label.memory} (${(error as Error).message})`);
   }
-  given.set(keyOf(label.name, label.memory), {build: label.build, module});
+  given.set(label.memory, {build: label.build, module});
 }
 
-/** Forgets all that was handed in. */
+/** Forgets what was handed in. */
 export function forget(): void {
   given.clear();
 }
 
-function keyOf(name: string, memory: Label['memory']): string {
-  return `${name}, ${memory}`;
-}
-
 function labelOf(module: WebAssembly.Module): Label {
   const sections = WebAssembly.Module.customSections(module, SECTION);
-  const label = LABEL.exec(new TextDecoder().decode(sections[0]))?.groups as Label | undefined;
+  const label = LABEL.exec(String.fromCharCode(...new Uint8Array(sections[0] ?? [])))?.groups as Label | undefined;
   if (!label) throw refusal('this module is not one of this package');
   if (label.version !== version) {
     throw refusal(`this module is of version ${label.version}, but the package is of version ${version}`);

@@ -28,8 +28,6 @@ const MADD = [0xfd, 0x85, 0x02];
 const NOPS = [0x01, 0x01, 0x01];
 
 const LOCAL_GET = 0x20;
-const F32_CONST = 0x43;
-const SPLAT = [0xfd, 0x13];
 const V128_CONST = [0xfd, 0x0c];
 
 /** Where the addition is to which the code from `start` on has put one vector on the stack; null if it does not. */
@@ -40,9 +38,6 @@ function endOfAddend(bytes: Uint8Array, start: number): number | null {
     if (bytes[i] === LOCAL_GET) {
       height++;
       i += bytes[i + 1]! < 0x80 ? 2 : 3;
-    } else if (bytes[i] === F32_CONST && isAt(bytes, i + 5, SPLAT)) {
-      height++;
-      i += 7;
     } else if (isAt(bytes, i, V128_CONST)) {
       height++;
       i += 18;

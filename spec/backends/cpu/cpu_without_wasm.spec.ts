@@ -1,5 +1,6 @@
+import {kernelsRun} from '../../hosts/wasm_kernels';
 import '@tensorflow/tfjs-backend-cpu';
-import {lastRun} from '../../../backends/engines/wasm/launch';
+import {cpuBackend} from '../../../backends/cpu';
 import {backendReport} from '../../../index';
 import {thisProcess} from '../../hosts/this_process';
 import {describeConformance} from '../conformance';
@@ -13,21 +14,13 @@ beforeAll(() => {
   } as unknown as typeof WebAssembly.Module;
 });
 
-describeConformance(
-  'cpu',
-  () => thisProcess('cpu'),
-  {
-    softmax: 2,
-    logSoftmax: 2,
-    logSumExp: 1,
-    product: 4,
-    rowSum: 2 ** -22,
-  },
-  'fused',
-);
+describeConformance('cpu', () => thisProcess('cpu'), {
+  ...cpuBackend,
+  bounds: {softmax: 2, logSoftmax: 2, logSumExp: 1, product: 4, rowSum: 2 ** -22},
+});
 
 test('no WebAssembly has run, and backendReport says why', async () => {
-  expect(lastRun()).toBeNull();
+  expect(kernelsRun()).toEqual([]);
   const {backends} = await backendReport({start: false});
   expect(backends.find(({name}) => name === 'cpu')?.runs).toBe(
     'plain TypeScript, in double precision: Wasm code generation disallowed by embedder',

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {onBackend} from '../../../backends/dispatcher/borrow';
 import {timeFunctions} from '../../../benchmarks/suite/functions';
 import {forgetWisdom, logSoftmax, rankBackends, selectBackend, softmax, type WorkloadItem} from '../../../index';
+import {withBackend} from '../../../tfjs/active_backend';
 
 /** What is chosen is compared with what a stopwatch of another make finds afterwards. */
 
@@ -38,7 +38,7 @@ const inputs = new Map<Task, Map<string, tf.Tensor>>();
 async function slowness(task: Task): Promise<Map<string, number>> {
   const calls = task.shape[0] * task.shape[1] < 1000 ? 8 : 1;
   const functions = BACKENDS.map((name) => () => {
-    onBackend(name, () => {
+    withBackend(name, () => {
       for (let i = 0; i < calls; i++) OPS[task.op](inputs.get(task)!.get(name)!).dispose();
     });
   });
@@ -62,7 +62,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
   for (const task of TASKS) {
     const upload = () => tf.randomNormal(task.shape, 0, 3, 'float32', 1);
-    inputs.set(task, new Map(BACKENDS.map((name) => [name, onBackend(name, upload)])));
+    inputs.set(task, new Map(BACKENDS.map((name) => [name, withBackend(name, upload)])));
     await slowness(task); // so that all code is compiled
   }
 });

@@ -1,11 +1,11 @@
+import {tensorflowBackend} from '../../../backends/tensorflow';
 import {softmax} from '../../../kernels/reference';
 import {TensorflowProcess, tensorflowHost} from '../../hosts/tensorflow';
 import {describeWithTfjsNode} from '../../hosts/tfjs_node';
 import {ulpError, worst} from '../../ulp';
 import {describeConformance} from '../conformance';
 
-// As for wasm: the kernels are the same.
-const BOUNDS = {softmax: 4, logSoftmax: 2, logSumExp: 1, product: 6, rowSum: 2 ** -22};
+const {bounds} = tensorflowBackend;
 
 describeWithTfjsNode('tensorflow', () => {
   describe.each(['in JavaScript', 'by TensorFlow'] as const)('tensors held %s', (held) => {
@@ -14,7 +14,7 @@ describeWithTfjsNode('tensorflow', () => {
       tensorflowHost(held, (process) => {
         tensorflow = process;
       });
-    describeConformance('tensorflow', host, BOUNDS, 'fused');
+    describeConformance('tensorflow', host, tensorflowBackend);
     afterAll(() => tensorflow?.stop());
   });
 
@@ -25,8 +25,8 @@ describeWithTfjsNode('tensorflow', () => {
     await tensorflow.stop();
     const error = (y: Float32Array) => worst(y, softmax(logits), ulpError).error;
     expect(routed).toContain('tf.softmax');
-    expect(error(ours)).toBeLessThanOrEqual(BOUNDS.softmax);
-    expect(error(stock)).toBeGreaterThan(BOUNDS.softmax);
+    expect(error(ours)).toBeLessThanOrEqual(bounds.softmax);
+    expect(error(stock)).toBeGreaterThan(bounds.softmax);
     expect(installed).toEqual(ours);
     expect(uninstalled).toEqual(stock);
   });

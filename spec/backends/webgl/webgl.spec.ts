@@ -1,3 +1,4 @@
+import {webglBackend} from '../../../backends/webgl';
 import {type BrowserHost, inBrowser} from '../../hosts/in_browser';
 import {describeConformance} from '../conformance';
 
@@ -14,8 +15,6 @@ describe.each([
       host = await inBrowser('webgl', {environment});
       return host;
     },
-    // The error of a product is twice that of its softmax, in its unit, and its own.
-    {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
-    'fused',
+    webglBackend,
   );
 });

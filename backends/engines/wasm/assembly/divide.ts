@@ -2,15 +2,10 @@
 //
 // 1/s in two floats was tried: it costs 8 %, and takes little off the worst error, which the values themselves make.
 
-import {demote, promoteHigh, promoteLow} from './simd';
+import {demote} from './simd';
 
 /** 1 / s of four rows, from the sums of the first two and of the last two in doubles. */
 @inline export function reciprocal(low: v128, high: v128): v128 {
   let one = f64x2.splat(1);
   return demote(f64x2.div(one, low), f64x2.div(one, high));
-}
-
-/** What rounding four doubles, given in two vectors, to the floats `rounded` has left. */
-@inline export function remainder(low: v128, high: v128, rounded: v128): v128 {
-  return demote(f64x2.sub(low, promoteLow(rounded)), f64x2.sub(high, promoteHigh(rounded)));
 }

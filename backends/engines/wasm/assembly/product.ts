@@ -11,9 +11,9 @@ export const LOG_SOFTMAX_VJP = 2;
   return kind == LOG_SOFTMAX_VJP ? v : f32x4.mul(y, v);
 }
 
-/** Four elements of the product; t comes in two parts, because where it cancels v its own rounding would show. */
-@inline export function productOf(y: v128, v: v128, t: v128, rest: v128, factor: v128, kind: i32): v128 {
-  if (kind == SOFTMAX_PRODUCT) return f32x4.mul(f32x4.mul(y, factor), f32x4.sub(f32x4.sub(v, t), rest));
-  else if (kind == LOG_SOFTMAX_JVP) return f32x4.mul(f32x4.sub(f32x4.sub(v, t), rest), factor);
+/** Four elements of the product. */
+@inline export function productOf(y: v128, v: v128, t: v128, factor: v128, kind: i32): v128 {
+  if (kind == SOFTMAX_PRODUCT) return f32x4.mul(f32x4.mul(y, factor), f32x4.sub(v, t));
+  else if (kind == LOG_SOFTMAX_JVP) return f32x4.mul(f32x4.sub(v, t), factor);
   else return f32x4.mul(f32x4.sub(v, f32x4.mul(y, t)), factor);
 }

@@ -1,6 +1,5 @@
 // Jacobian products on rows of any number, length and stride: four at a time, a row a lane; see gathered_rows.ts.
 
-import {remainder} from './divide';
 import {rowOffset} from './places';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {demote, loadLanes, promoteHigh, promoteLow, storeLanes} from './simd';
@@ -23,13 +22,12 @@ import {demote, loadLanes, promoteHigh, promoteLow, storeLanes} from './simd';
     i += step;
   } while (i < end);
   let t = demote(low, high);
-  let rest = remainder(low, high, t);
   i = 0;
   do {
     let y = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
     let v = loadLanes(y0 + toV + i, y1 + toV + i, y2 + toV + i, y3 + toV + i);
     storeLanes(
-      y0 + toOut + i, y1 + toOut + i, y2 + toOut + i, y3 + toOut + i, productOf(y, v, t, rest, factor, kind),
+      y0 + toOut + i, y1 + toOut + i, y2 + toOut + i, y3 + toOut + i, productOf(y, v, t, factor, kind),
     );
     i += step;
   } while (i < end);
@@ -51,19 +49,19 @@ function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, fa
 }
 
 export function softmaxProductGatheredRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, SOFTMAX_PRODUCT);
 }
 
 export function logSoftmaxJvpGatheredRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpGatheredRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_VJP);
 }

@@ -1,12 +1,11 @@
 // Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product. The
 // last vector of a row overlaps the one before where n is no multiple of four.
 
-import {remainder} from './divide';
 import {biasFor} from './exp';
 import {exactFactor, isExactScale} from './kinds';
 import {valuesOfRow} from './long_rows';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
-import {demote, lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
+import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 
 /** The bytes that go through the unrolled loops: none in forward mode, which is too rare to have them. */
 @inline function unrolledBytes(bytes: usize, kind: i32): usize {
@@ -60,16 +59,14 @@ function totalOf(v: usize, bytes: usize): f64 {
   let whole = unrolledBytes(bytes, kind);
   let last = bytes - 16;
   do {
-    let exact = f64x2.splat(kind == LOG_SOFTMAX_VJP ? totalOf(v, bytes) : totalOfProducts(y, v, bytes));
-    let t = demote(exact, exact);
-    let rest = remainder(exact, exact, t);
+    let t = f32x4.splat(f32(kind == LOG_SOFTMAX_VJP ? totalOf(v, bytes) : totalOfProducts(y, v, bytes)));
     let i: usize = 0;
     if (whole) {
       do {
-        let p0 = productOf(v128.load(y + i), v128.load(v + i), t, rest, factors, kind);
-        let p1 = productOf(v128.load(y + i, 16), v128.load(v + i, 16), t, rest, factors, kind);
-        let p2 = productOf(v128.load(y + i, 32), v128.load(v + i, 32), t, rest, factors, kind);
-        let p3 = productOf(v128.load(y + i, 48), v128.load(v + i, 48), t, rest, factors, kind);
+        let p0 = productOf(v128.load(y + i), v128.load(v + i), t, factors, kind);
+        let p1 = productOf(v128.load(y + i, 16), v128.load(v + i, 16), t, factors, kind);
+        let p2 = productOf(v128.load(y + i, 32), v128.load(v + i, 32), t, factors, kind);
+        let p3 = productOf(v128.load(y + i, 48), v128.load(v + i, 48), t, factors, kind);
         v128.store(out + i, p0);
         v128.store(out + i, p1, 16);
         v128.store(out + i, p2, 32);
@@ -79,7 +76,7 @@ function totalOf(v: usize, bytes: usize): f64 {
     }
     while (i < bytes) {
       let at = min(i, last);
-      v128.store(out + at, productOf(v128.load(y + at), v128.load(v + at), t, rest, factors, kind));
+      v128.store(out + at, productOf(v128.load(y + at), v128.load(v + at), t, factors, kind));
       i += 16;
     }
     y += bytes;
@@ -89,19 +86,19 @@ function totalOf(v: usize, bytes: usize): f64 {
 }
 
 export function softmaxProductLongRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, factor, SOFTMAX_PRODUCT);
 }
 
 export function logSoftmaxJvpLongRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, factor, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpLongRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
 }
@@ -109,10 +106,10 @@ export function logSoftmaxVjpLongRows(
 /** y = (v - y t) · factor on a row, in place; the overlapping end is read before the sweep that rewrites part of it. */
 function subtractTimes(y: usize, v: usize, bytes: usize, t: v128, factor: v128): void {
   let last = bytes - 16;
-  let end = productOf(v128.load(y + last), v128.load(v + last), t, t, factor, LOG_SOFTMAX_VJP);
+  let end = productOf(v128.load(y + last), v128.load(v + last), t, factor, LOG_SOFTMAX_VJP);
   let i: usize = 0;
   do {
-    v128.store(y + i, productOf(v128.load(y + i), v128.load(v + i), t, t, factor, LOG_SOFTMAX_VJP));
+    v128.store(y + i, productOf(v128.load(y + i), v128.load(v + i), t, factor, LOG_SOFTMAX_VJP));
     i += 16;
   } while (i < last);
   v128.store(y + last, end);
@@ -120,7 +117,7 @@ function subtractTimes(y: usize, v: usize, bytes: usize, t: v128, factor: v128):
 
 /** logSoftmaxVjp from the logits themselves, as backpropagation needs it, times the scale: one pass over each row. */
 export function logSoftmaxGradientLongRows(
-  x: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64,
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64, v: usize,
 ): void {
   let bytes = usize(n) << 2;
   let bias = biasFor(n);

@@ -4,7 +4,6 @@
 // The sums of the chunk's rows have their place in the output, which has no results yet. The kind is known only at run
 // time: three copies would not fit the budget.
 
-import {remainder} from './divide';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {demote, promoteHigh, promoteLow} from './simd';
 
@@ -31,7 +30,7 @@ const WIDTH: usize = 1024;
 
 /** Four elements a row of what `productOf` says; the kind is asked once for all. */
 @inline function productsOfFour(
-  y0: usize, toV: usize, toOut: usize, step: usize, t: v128, rest: v128, factor: v128, kind: i32,
+  y0: usize, toV: usize, toOut: usize, step: usize, t: v128, factor: v128, kind: i32,
 ): void {
   let y1 = y0 + step;
   let y2 = y1 + step;
@@ -50,10 +49,10 @@ const WIDTH: usize = 1024;
     v2 = f32x4.sub(v2, f32x4.mul(p2, t));
     v3 = f32x4.sub(v3, f32x4.mul(p3, t));
   } else {
-    v0 = f32x4.sub(f32x4.sub(v0, t), rest);
-    v1 = f32x4.sub(f32x4.sub(v1, t), rest);
-    v2 = f32x4.sub(f32x4.sub(v2, t), rest);
-    v3 = f32x4.sub(f32x4.sub(v3, t), rest);
+    v0 = f32x4.sub(v0, t);
+    v1 = f32x4.sub(v1, t);
+    v2 = f32x4.sub(v2, t);
+    v3 = f32x4.sub(v3, t);
   }
   let f0 = factor;
   let f1 = factor;
@@ -75,8 +74,8 @@ const WIDTH: usize = 1024;
  * The products of rows of two or more in a chunk of `width` bytes, a multiple of 16.
  *
  * The sums stand in the first two steps of the output: those of lanes 0 and 1 in the first, of 2 and 3 in the second. Then
- * their place is taken by the sums as floats, and by what rounding has left of them. The last sweep goes backwards, four
- * steps at a time: those first ones are its last.
+ * the sums as floats take the place in the first. The last sweep goes backwards, four steps at a time, so that it reaches
+ * that place last.
  */
 function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize, factor: v128, kind: i32): void {
   let end = usize(n) * step;
@@ -116,11 +115,7 @@ function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize
   right = out + width;
   let sums = out;
   do {
-    let low = v128.load(sums);
-    let high = v128.load(sums + step);
-    let t = demote(low, high);
-    v128.store(sums, t);
-    v128.store(sums + step, remainder(low, high, t));
+    v128.store(sums, demote(v128.load(sums), v128.load(sums + step)));
     sums += 16;
   } while (sums < right);
 
@@ -130,13 +125,12 @@ function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize
     sums = out;
     do {
       let t = v128.load(sums);
-      let rest = v128.load(sums + step);
       let at = sums - toOut + i;
-      if (size == four) productsOfFour(at, toV, toOut, step, t, rest, factor, kind);
+      if (size == four) productsOfFour(at, toV, toOut, step, t, factor, kind);
       else {
         let stop = at + size;
         do {
-          v128.store(at + toOut, productOf(v128.load(at), v128.load(at + toV), t, rest, factor, kind));
+          v128.store(at + toOut, productOf(v128.load(at), v128.load(at + toV), t, factor, kind));
           at += step;
         } while (at < stop);
       }
@@ -166,19 +160,19 @@ function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, fa
 }
 
 export function softmaxProductStridedRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, SOFTMAX_PRODUCT);
 }
 
 export function logSoftmaxJvpStridedRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpStridedRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_VJP);
 }

@@ -1,6 +1,6 @@
 import {setFlagsFromString} from 'node:v8';
-import {type LossMaskKernels, lossMaskKernelsOn} from '../../../../backends/engines/wasm/loss_mask_module';
-import type {Build, Kernels} from '../../../../backends/engines/wasm/module';
+import type {Build} from '../../../../backends/engines/wasm/features';
+import type {Kernels} from '../../../../backends/engines/wasm/module';
 import {forceBuild, kernelsOn} from '../../../../backends/engines/wasm/module';
 
 // Node 20 has relaxed SIMD behind a flag; where it is without, the flag changes nothing.
@@ -17,8 +17,6 @@ const GUARD = 0xa5;
  */
 export class GuardedMemory {
   readonly kernels: Kernels;
-  /** The second module, on the same memory. */
-  readonly lossMaskKernels: LossMaskKernels;
   private readonly memory: WebAssembly.Memory;
   private readonly start: number;
   private next: number;
@@ -33,7 +31,6 @@ export class GuardedMemory {
     forceBuild(build);
     try {
       this.kernels = kernelsOn(this.memory);
-      this.lossMaskKernels = lossMaskKernelsOn(this.memory);
     } finally {
       forceBuild(undefined);
     }

@@ -1,9 +1,9 @@
+import {kernelsRun} from '../../../hosts/wasm_kernels';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import type {Mask, SoftmaxBackend} from '../../../../backends/backend';
-import {lastRun, notePlainTypeScript} from '../../../../backends/engines/wasm/launch';
-import {type Build, bytesOf, instanceOn, kernelsOn, type ModuleName} from '../../../../backends/engines/wasm/module';
+import type {Build} from '../../../../backends/engines/wasm/features';
+import {bytesOf, kernelsOn} from '../../../../backends/engines/wasm/module';
 import {labelText, SECTION} from '../../../../backends/engines/wasm/precompiled';
 import {backendReport, setWasmModule, softmax} from '../../../../index';
 import {softmax as exactSoftmax, masked} from '../../../../kernels/reference';
@@ -11,22 +11,20 @@ import {version} from '../../../../package.json';
 import {ulpError, worst} from '../../../ulp';
 
 /** A module of this package as a host would have compiled it, with that text in its section. */
-function compiled(
-  text: string,
-  {build = 'simd' as Build, shared = false, name = 'kernels' as ModuleName} = {},
-): WebAssembly.Module {
+function compiled(text: string, {build = 'simd' as Build, shared = false} = {}): WebAssembly.Module {
   const rest = [SECTION.length, ...Buffer.from(SECTION + text)];
-  return new WebAssembly.Module(Uint8Array.from([...bytesOf(build, shared, name), 0, rest.length, ...rest]));
+  return new WebAssembly.Module(Uint8Array.from([...bytesOf(build, shared), 0, rest.length, ...rest]));
 }
 
-const label = labelText({name: 'kernels', build: 'simd', memory: 'unshared'});
+const label = labelText({build: 'simd', memory: 'unshared'});
 const logits = Float32Array.from({length: 100}, (_, i) => ((i * 37) % 101) / 5 - 10);
 
 async function runs(backend: string): Promise<string> {
   await tf.setBackend(backend);
+  kernelsRun();
   const values = tf.tidy(() => softmax(logits).dataSync());
   expect(worst(values, exactSoftmax(logits), ulpError).error).toBeLessThanOrEqual(4);
-  expect(lastRun()).toMatchObject({kernel: 'softmaxLongRows'});
+  expect(kernelsRun()).toEqual(['softmaxLongRows']);
   const {backends} = await backendReport({start: false});
   return backends.find(({name}) => name === backend)!.runs!;
 }
@@ -37,7 +35,6 @@ test.each(['cpu', 'wasm'])('%s takes it from the next call on, and gives it back
   expect(await runs(backend)).not.toContain('precompiled');
   setWasmModule(compiled(label));
   expect(await runs(backend)).toContain('precompiled');
-  expect(lastRun()!.build).toBe('simd');
   setWasmModule(null);
   expect(await runs(backend)).not.toContain('precompiled');
 });
@@ -51,76 +48,18 @@ test('the module itself runs, not one compiled here', async () => {
   expect(kernelsOn(shared)).toMatchObject({given: false});
 });
 
-describe('masks and losses', () => {
-  const second = labelText({name: 'loss_mask', build: 'simd', memory: 'unshared'});
+test.each(['cpu', 'wasm'])('%s takes masks from it too', async (backend) => {
+  await tf.setBackend(backend);
+  setWasmModule(compiled(label));
+  kernelsRun();
   const keep = Uint8Array.from(logits, (_, i) => Number(i % 3 > 0));
-
-  /** The kernel that runs for a mask; null for plain TypeScript. */
-  async function kernelOf(backend: string): Promise<string | null> {
-    await tf.setBackend(backend);
-    notePlainTypeScript();
-    const values = tf.tidy(() => softmax(logits, -1, {mask: tf.tensor(keep, [100], 'bool')}).dataSync());
-    expect(worst(values, masked.softmax(logits, keep), ulpError).error).toBeLessThanOrEqual(4);
-    return lastRun()?.kernel ?? null;
-  }
-
-  test('have a module of their own', async () => {
-    const module = compiled(second, {name: 'loss_mask'});
-    setWasmModule(module);
-    expect(instanceOn(new WebAssembly.Memory({initial: 1}), 'loss_mask').module).toBe(module);
-    expect(await kernelOf('cpu')).toBe('maskedSoftmaxLongRows');
-    expect(await kernelOf('wasm')).toBe('maskedSoftmaxLongRows');
-  });
-
-  test.each(['cpu', 'wasm'])('%s has plain TypeScript where only the first was handed in', async (backend) => {
-    const modules = [compiled(label), compiled(second, {name: 'loss_mask'})] as const;
-    const {Module} = WebAssembly;
-    WebAssembly.Module = Object.assign(
-      class {
-        constructor() {
-          throw new Error('blocked by the content security policy');
-        }
-      },
-      {customSections: Module.customSections},
-    ) as unknown as typeof Module;
-    try {
-      // On another memory than the one that the modules were compiled for before.
-      await jest.isolateModulesAsync(async () => {
-        const fresh = await import('../../../../backends/wasm/set_module');
-        const {cpuBackend} = await import('../../../../backends/cpu');
-        const {wasmBackend} = await import('../../../../backends/wasm');
-        const run = await import('../../../../backends/engines/wasm/launch');
-        const {maskRuns} = await import('../../../../backends/engines/mask_runs');
-        await tf.setBackend(backend);
-        const [x, flags] = [tf.tensor(logits), tf.tensor(keep, [100], 'bool')];
-        const mask: Mask = {tensor: flags, ...maskRuns([100], [100], 0)};
-        const rows = {outer: 1, n: 100, inner: 1};
-        const request = {kind: 'softmax', x, rows, scale: 1, exact: false, outputShape: [100]} as const;
-        const ran = (mask: Mask | null) => {
-          const implementation = (backend === 'cpu' ? cpuBackend : wasmBackend) as SoftmaxBackend;
-          const {dataId} = implementation.forward({...request, outputShape: [100], mask}, tf.backend());
-          const values = tf.backend().readSync(dataId) as Float32Array;
-          const exact = mask ? masked.softmax(logits, keep) : exactSoftmax(logits);
-          expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(4);
-          tf.backend().disposeData(dataId);
-          return run.lastRun()?.kernel ?? null;
-        };
-        fresh.setWasmModule(modules[0]);
-        expect(ran(null)).toBe('softmaxLongRows');
-        expect(ran(mask)).toBeNull();
-        fresh.setWasmModule(modules[1]);
-        expect(ran(null)).toBe('softmaxLongRows');
-        expect(ran(mask)).toBe('maskedSoftmaxLongRows');
-        tf.dispose([x, flags]);
-      });
-    } finally {
-      WebAssembly.Module = Module;
-    }
-  });
+  const values = tf.tidy(() => softmax(logits, -1, {mask: tf.tensor(keep, [100], 'bool')}).dataSync());
+  expect(worst(values, masked.softmax(logits, keep), ulpError).error).toBeLessThanOrEqual(4);
+  expect(kernelsRun()).toEqual(['softmaxMaskedRows']);
 });
 
 test('one for a shared memory is kept for those', () => {
-  const module = compiled(labelText({name: 'kernels', build: 'simd', memory: 'shared'}), {shared: true});
+  const module = compiled(labelText({build: 'simd', memory: 'shared'}), {shared: true});
   setWasmModule(module);
   const shared = new WebAssembly.Memory({initial: 1, maximum: 65536, shared: true});
   expect(kernelsOn(shared).module).toBe(module);
@@ -146,7 +85,7 @@ test.each<[string, unknown, string]>([
   ],
   [
     'one that says it is for another kind of memory',
-    compiled(labelText({name: 'kernels', build: 'simd', memory: 'shared'})),
+    compiled(labelText({build: 'simd', memory: 'shared'})),
     'it does not run on a memory that is shared',
   ],
   [

@@ -1,0 +1,22 @@
+import {factsOf} from './facts';
+import {machine} from './machine';
+import {lastFailure} from './start';
+
+/** @returns why a backend cannot run here, as far as one knows without starting it; null if nothing speaks against it */
+export function obstacle(backend: string): string | null {
+  return lastFailure(backend) ?? missing(backend);
+}
+
+function missing(backend: string): string | null {
+  const {wasm, gpu, webgpu} = machine();
+  switch (factsOf(backend)?.needs) {
+    case 'WebAssembly':
+      return wasm ? null : 'there is no WebAssembly here';
+    case 'WebGL':
+      return gpu ? null : 'no WebGL context can be had here';
+    case 'WebGPU':
+      return webgpu ? null : 'there is no WebGPU here';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,28 @@
+/** What is known of the backends by name. */
+import type {BackendFacts} from '../backend';
+import {implementationOn} from '../registration';
+import * as registry from '../registry';
+import {tensorflowFacts} from '../tensorflow/facts';
+import {webgpuFacts} from '../webgpu/facts';
+import {machine} from './machine';
+
+/** Backends of tfjs that may have no kernels here: in pages, tfjs-node's. */
+const OTHERS: Record<string, BackendFacts> = {tensorflow: tensorflowFacts, webgpu: webgpuFacts};
+
+/** What is known of a backend; undefined of one that somebody else has registered with tfjs. */
+export function factsOf(backend: string): BackendFacts | undefined {
+  return implementationOn(backend).facts ?? (Object.hasOwn(OTHERS, backend) ? OTHERS[backend] : undefined);
+}
+
+/** The backends that are known whether or not tfjs has them, each with the package that registers it. */
+export const PACKAGES: ReadonlyMap<string, string> = new Map(
+  Object.keys({...registry, ...OTHERS}).flatMap((name) => {
+    const facts = factsOf(name);
+    return facts ? [[name, facts.package] as const] : [];
+  }),
+);
+
+/** Whether a backend runs on a GPU that is a program on the CPU. */
+export function isSoftwareGpu(backend: string): boolean {
+  return (factsOf(backend)?.gpu ?? false) && (machine().gpu?.software ?? false);
+}

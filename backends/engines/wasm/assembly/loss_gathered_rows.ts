@@ -1,0 +1,133 @@
+// Cross-entropy of rows of any number, length and stride: four at a time, a row a lane; see loss_long_rows.ts. Beyond the
+// last row its lane repeats, and is not stored.
+
+import {
+  LOG_BIAS, argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
+} from './exp';
+import {logOfSum} from './log';
+import {promoteHigh, promoteLow, upper} from './simd';
+import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {loadRows, maximumOfRows, placeOf} from './lanes';
+
+/**
+ * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x); if sparse, q is 1 throughout and `label`
+ * is that of the first. Returns their sum.
+ */
+function storeLosses(
+  x: usize, label: usize, out: usize, outStep: usize, apart: usize, count: u32, n: u32, step: usize,
+  keep: f64, share: f64, logs: v128, maxima: v128, sums: v128, costs: v128, dense: bool,
+): f64 {
+  let total: f64 = 0;
+  let row = x;
+  let log = f64x2.extract_lane(logs, 0);
+  let max = f64x2.extract_lane(maxima, 0);
+  let sum = f64x2.extract_lane(sums, 0);
+  let c = f64x2.extract_lane(costs, 0);
+  do {
+    let loss: f64;
+    if (dense) loss = lossOf(sum, log, c);
+    else {
+      loss = log + keep * (max - logitOfClass(row, label, n, step));
+      // Without smoothing, logits of -Infinity are nothing to other classes.
+      if (share != 0) loss += share * c;
+    }
+    store<f32>(out, f32(loss));
+    total += loss;
+    row += apart;
+    label += 4;
+    out += outStep;
+    log = f64x2.extract_lane(logs, 1);
+    max = f64x2.extract_lane(maxima, 1);
+    sum = f64x2.extract_lane(sums, 1);
+    c = f64x2.extract_lane(costs, 1);
+  } while (--count);
+  return total;
+}
+
+export function crossEntropyGatheredRows(
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, labels: usize, none: usize,
+  dense: bool, outStep: usize, factor: f64,
+): void {
+  let step = usize(inner) << 2;
+  let bytes = usize(n) * step;
+  let one = f32x4.splat(1);
+  let keep = 1 - smoothing;
+  let share = smoothing / f64(n);
+  let keeps = f32x4.splat(f32(keep));
+  let shares = f32x4.splat(f32(share));
+  let last = outer * inner - 1;
+  let total: f64 = 0;
+  let r: u32 = 0;
+  do {
+    let start = placeOf(r, n, inner);
+    let d1 = placeOf(min(r + 1, last), n, inner) - start;
+    let d2 = placeOf(min(r + 2, last), n, inner) - start;
+    let d3 = placeOf(min(r + 3, last), n, inner) - start;
+    let p = x + start;
+    let end = p + bytes;
+    let l = labels + start;
+    let max = maximumOfRows(p, d1, d2, d3, bytes, step);
+    let shift = shiftOf(max);
+    let octaves = octavesOf(max, shift);
+    let floor = floorOf(octaves, LOG_BIAS);
+    let magic = magicOf(octaves, LOG_BIAS);
+    let low = f64x2.splat(0);
+    let high = low;
+    let sumsLow = low;
+    let sumsHigh = low;
+    let costsLow = low;
+    let costsHigh = low;
+    let ties = i32x4.splat(0);
+    do {
+      // Four elements a row are added as floats before they go to doubles.
+      let stop = min(p + 4 * step, end);
+      let powers = f32x4.splat(0);
+      let excesses = powers;
+      let sums = powers;
+      let costs = powers;
+      do {
+        let a = loadRows(p, d1, d2, d3);
+        let b = argument(a, one, shift, floor);
+        let k = round(b, magic);
+        let tie = f32x4.eq(a, max);
+        let v = v128.andnot(power(k), tie);
+        ties = i32x4.sub(ties, tie);
+        powers = f32x4.add(powers, v);
+        excesses = f32x4.add(excesses, f32x4.mul(excess(b, k, magic), v));
+        let c = f32x4.sub(max, a);
+        if (dense) {
+          let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
+          c = cost(q, c);
+          sums = f32x4.add(sums, q);
+          l += step;
+        }
+        costs = f32x4.add(costs, c);
+        p += step;
+      } while (p < stop);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      sumsLow = f64x2.add(sumsLow, promoteLow(sums));
+      sumsHigh = f64x2.add(sumsHigh, promoteHigh(sums));
+      costsLow = f64x2.add(costsLow, promoteLow(costs));
+      costsHigh = f64x2.add(costsHigh, promoteHigh(costs));
+    } while (p < end);
+    low = logOfSum(ties, low, max);
+    high = logOfSum(upper(ties), high, upper(max));
+    let label = labels + (usize(r) << 2);
+    let to = out + usize(r) * outStep;
+    let count = min(last - r + 1, 4);
+    p = x + start;
+    total += storeLosses(
+      p, label, to, outStep, d1, min(count, 2), n, step,
+      keep, share, low, promoteLow(max), sumsLow, costsLow, dense,
+    );
+    if (count > 2) {
+      total += storeLosses(
+        p + d2, label + 8, to + 2 * outStep, outStep, d3 - d2, count - 2, n, step,
+        keep, share, high, promoteHigh(max), sumsHigh, costsHigh, dense,
+      );
+    }
+    r += 4;
+  } while (r <= last);
+  if (!outStep) store<f32>(out, f32(total * factor));
+}

@@ -1,0 +1,114 @@
+// Masked forward kernels for contiguous rows of four or more, one row at a time, with an exact scale. The mask moves along
+// the row by one byte an element, or not at all.
+//
+// Arguments as in gathered_rows.ts, where inner and columns are 1.
+
+import {LOG_BIAS, biasFor, floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
+import {logOfSum} from './log';
+import {limit} from './log_sum_exp';
+import {goneAt, maximum, sumOfOthers, sumOfValues, tiesOfLastRow} from './masked_sweeps';
+
+/** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
+function divideRow(m: usize, y: usize, bytes: usize, counts: v128, sum: f64): void {
+  let factor = f32x4.splat(f32(1 / sum));
+  let last = bytes - 16;
+  let end = quotient(m, y, last, counts, factor);
+  let i: usize = 0;
+  while (i < last) {
+    v128.store(y + i, quotient(m, y, i, counts, factor));
+    i += 16;
+  }
+  v128.store(y + last, end);
+}
+
+/** What is taken out is 0 even in a row that is NaN, or has nothing else. */
+@inline function quotient(m: usize, y: usize, i: usize, counts: v128, factor: v128): v128 {
+  return v128.andnot(f32x4.mul(v128.load(y + i), factor), goneAt(m, i, counts));
+}
+
+function subtractLog(
+  x: usize, m: usize, y: usize, bytes: usize, counts: v128, scale: v128, max: v128, log: v128,
+): void {
+  let last = bytes - 16;
+  let i: usize = 0;
+  do {
+    let at = min(i, last);
+    let result = f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x + at), scale), max), log);
+    v128.store(y + at, v128.bitselect(f32x4.splat(-Infinity), result, goneAt(m, at, counts)));
+    i += 16;
+  } while (i < bytes);
+}
+
+/** log Σ e^(scale·x - max) of a row. */
+function logOfRow(x: usize, m: usize, bytes: usize, counts: v128, scale: v128, max: v128): f64 {
+  let shift = shiftOf(max);
+  let octaves = octavesOf(max, shift);
+  let floor = floorOf(octaves, LOG_BIAS);
+  let sum = sumOfOthers(x, m, bytes, counts, scale, max, shift, floor, magicOf(octaves, LOG_BIAS));
+  return f64x2.extract_lane(logOfSum(tiesOfLastRow(), f64x2.splat(sum), max), 0);
+}
+
+function row(x: usize, m: usize, y: usize, n: u32, counts: v128, scale: v128, kind: i32): void {
+  let bytes = usize(n) << 2;
+  let max = maximum(x, m, bytes, counts, scale);
+  if (kind == SOFTMAX) {
+    let bias = biasFor(n);
+    let shift = shiftOf(max);
+    let octaves = octavesOf(max, shift);
+    let sum = sumOfValues(x, m, y, bytes, counts, scale, shift, floorOf(octaves, bias), magicOf(octaves, bias));
+    divideRow(m, y, bytes, counts, sum);
+    return;
+  }
+  let log = logOfRow(x, m, bytes, counts, scale, max);
+  if (kind == LOG_SOFTMAX) subtractLog(x, m, y, bytes, counts, scale, max, f32x4.splat(f32(log)));
+  else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + log));
+}
+
+/** A row that is taken out as a whole. */
+function fill(y: usize, bytes: usize, value: f32): void {
+  let end = y + bytes;
+  do {
+    store<f32>(y, value);
+    y += 4;
+  } while (y < end);
+}
+
+@inline function rows(
+  x: usize, y: usize, outer: u32, n: u32, scale: f64, m: usize, mStep: usize, mOuter: usize, kind: i32,
+): void {
+  let factor = f32x4.splat(f32(scale));
+  let bytes = usize(n) << 2;
+  let yBytes = kind == LOG_SUM_EXP ? 4 : bytes;
+  do {
+    // Without a step there is one flag for the whole row.
+    if (mStep) row(x, m, y, n, i32x4.splat(-1), factor, kind);
+    else if (load<u8>(m)) row(x, x, y, n, i32x4.splat(0), factor, kind);
+    else fill(y, yBytes, kind == SOFTMAX ? 0 : -Infinity);
+    if (kind == LOG_SUM_EXP && isNaN(load<f32>(y))) store<f32>(y, limit(x, m, n, 4, mStep, scale));
+    x += bytes;
+    m += mOuter;
+    y += yBytes;
+  } while (--outer);
+}
+
+export function softmaxMaskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, scale, m, mStep, mOuter, SOFTMAX);
+}
+
+export function logSoftmaxMaskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, scale, m, mStep, mOuter, LOG_SOFTMAX);
+}
+
+export function logSumExpMaskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, scale, m, mStep, mOuter, LOG_SUM_EXP);
+}

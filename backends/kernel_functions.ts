@@ -1,0 +1,143 @@
+/**
+ * The functions that tfjs calls for a kernel, given its inputs and attributes: they make requests of these for a backend, and
+ * see to what no backend has to know, as tensors of no elements, and masks and totals where it has none.
+ *
+ * Each is made for one implementation; the records of the kernels, in kernels/, say which is whose.
+ */
+import type {
+  KernelBackend,
+  KernelFunc,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  NamedTensorMap,
+  Tensor,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
+import {engine, tidy, util} from '@tensorflow/tfjs-core';
+import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs} from '../kernels/attributes';
+import {option} from '../kernels/check';
+import {
+  CROSS_ENTROPY,
+  CROSS_ENTROPY_GRADIENT,
+  SPARSE_CROSS_ENTROPY,
+  SPARSE_CROSS_ENTROPY_GRADIENT,
+} from '../kernels/names';
+import {reducedShape, rowsAlong} from '../kernels/rows';
+import type {CrossEntropyGradientRequest, SoftmaxBackend} from './backend';
+import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
+import {maskedBySelection} from './composed/masking';
+import {maskRuns} from './engines/mask_runs';
+import type {ForwardKind, ProductKind} from './engines/types';
+
+const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
+
+/** Softmax, logSoftmax or logSumExp, of `logits` and where there is one `mask`. A kernel without a mask has the kind's name. */
+export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const x = inputs.logits!;
+    const mask = option(inputs, 'mask', null);
+    const {axis, scale, keepDims} = attrs as ForwardAttrs;
+    const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
+    if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
+    if (mask && !implementation.fusesMasks) {
+      return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
+        engine().runKernel(kind, {logits}, {...attrs, scale: newScale}),
+      );
+    }
+    const rows = rowsAlong(x.shape, axis);
+    const masked = mask ? {tensor: mask, ...maskRuns(mask.shape, x.shape, axis)} : null;
+    return implementation.forward({kind, x, rows, scale, mask: masked, outputShape}, backend as never);
+  };
+}
+
+/** A Jacobian product, of `probabilities` or `logits`, and `vector`. */
+export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const v = inputs.vector!;
+    const probabilities = option(inputs, 'probabilities', null);
+    const logits = option(inputs, 'logits', null);
+    const {axis, scale, factor} = attrs as ProductAttrs;
+    const {shape} = v;
+    if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
+    const rows = rowsAlong(shape, axis);
+    if (probabilities) return implementation.product({kind, y: probabilities, v, rows, factor}, backend as never);
+    const atOnce = implementation.productFromLogits?.({kind, x: logits!, v, rows, scale, factor}, backend as never);
+    if (atOnce) return atOnce;
+    const y = implementation.forward(
+      {kind: 'softmax', x: logits!, rows, scale, mask: null, outputShape: shape},
+      backend as never,
+    );
+    try {
+      return implementation.product({kind, y, v, rows, factor}, backend as never);
+    } finally {
+      (backend as KernelBackend).disposeData(y.dataId);
+    }
+  };
+}
+
+/** The losses of rows, or their total, of `logits` and `labels`. */
+export function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
+  const name = sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
+  return ({inputs, attrs, backend}) => {
+    const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
+    if (util.sizeFromShape(request.x.shape) === 0) {
+      // With no classes there is nothing to lose, and an index of one is an index of none.
+      const {outer, inner} = request.rows;
+      const loss = sparse && outer * inner > 0 ? Number.NaN : 0;
+      return filled(request.outputShape, loss, backend as KernelBackend);
+    }
+    if (request.total !== null && !implementation.fusesReduction) {
+      return totalOfLosses(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
+    }
+    return (implementation.crossEntropy ?? crossEntropy)(request, backend as never);
+  };
+}
+
+/** Their derivative in the logits, of `logits`, `labels` and `cotangent`. */
+export function crossEntropyGradientKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
+  const name = sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT;
+  return ({inputs, attrs, backend}) => {
+    const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
+    const {x, total} = request;
+    if (util.sizeFromShape(x.shape) === 0) return filled(x.shape, 0, backend as KernelBackend);
+    if (total !== null && !implementation.fusesReduction) {
+      return gradientOfTotal(name, inputs as NamedTensorMap, attrs as CrossEntropyAttrs);
+    }
+    const gradient = implementation.crossEntropyGradient ?? crossEntropyGradient;
+    return gradient(request, backend as never);
+  };
+}
+
+/** Each row of `x` times its number in `g`, by the backend's own function, or else as it is composed. */
+export function scaleRowsKernel(composed: Composition, {scaleRows}: SoftmaxBackend<never>): KernelFunc {
+  if (!scaleRows) return composedKernel(composed);
+  return ({inputs, attrs, backend}) => {
+    const {x, g} = inputs as {x: TensorInfo; g: TensorInfo};
+    return scaleRows(x, g, rowsAlong(x.shape, attrs!.axis as number), backend as never);
+  };
+}
+
+/** What a kernel gives, composed of tfjs's ops and of other kernels of the family. */
+export type Composition = (inputs: Record<string, Tensor>, attrs: NamedAttrMap) => Tensor;
+
+/** The same on all backends. In a kernel nothing is recorded for gradients. */
+export function composedKernel(composition: Composition): KernelFunc {
+  return ({inputs, attrs}) => tidy(() => composition(inputs as Record<string, Tensor>, attrs ?? {}));
+}
+
+function crossEntropyRequest(
+  inputs: NamedTensorInfoMap,
+  {axis, smoothing, reduced, factor}: CrossEntropyAttrs,
+  sparse: boolean,
+): CrossEntropyGradientRequest {
+  const {logits: x, labels, cotangent} = inputs as Record<'logits' | 'labels' | 'cotangent', TensorInfo>;
+  const rows = rowsAlong(x.shape, axis);
+  const outputShape = reduced ? [] : reducedShape(x.shape, axis, false);
+  return {x, rows, labels, cotangent, sparse, smoothing, total: reduced ? factor : null, outputShape};
+}
+
+/** What is made of no logits: nothing, or where rows of length 0 are summed, the value of an empty sum. */
+function filled(shape: number[], value: number, backend: KernelBackend): TensorInfo {
+  const values = new Float32Array(util.sizeFromShape(shape)).fill(value);
+  return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
+}

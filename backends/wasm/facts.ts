@@ -1,0 +1,8 @@
+import type {BackendFacts} from '../backend';
+
+export const wasmFacts: BackendFacts = {
+  package: '@tensorflow/tfjs-backend-wasm',
+  needs: 'WebAssembly',
+  gpu: false,
+  wantsSimd: true,
+};

@@ -1,0 +1,48 @@
+import {engine, type KernelBackend} from '@tensorflow/tfjs-core';
+
+/** The fields in which tfjs's engine keeps the active backend. */
+interface ActiveBackend {
+  backendName: string | null | undefined;
+  backendInstance: KernelBackend | null | undefined;
+  /** Set while the backend that was asked for is still starting. Then every op throws. */
+  pendingBackendInit: Promise<boolean> | null | undefined;
+}
+
+function fields(): ActiveBackend {
+  return engine() as unknown as ActiveBackend;
+}
+
+/**
+ * Runs an action with another backend active, one that has started. Nobody can notice: the action is synchronous, and
+ * afterwards everything is as it was, also if it throws, also if no backend was active, or one is still starting.
+ *
+ * `setBackend` there and back would not do: it cannot return to "none", it forgets a start that is under way, and each
+ * time it sets up some hundred kernels.
+ */
+export function withBackend<T>(name: string, action: () => T): T {
+  const tfjs = fields();
+  const {backendName, backendInstance, pendingBackendInit} = tfjs;
+  const started = engine().registry[name];
+  Object.assign(tfjs, {backendName: name, backendInstance: started, pendingBackendInit: null});
+  try {
+    if (started == null || engine().backend !== started) {
+      throw new Error(`tfjs's backend ${name} has not started, or this version of tfjs-core cannot switch to it.`);
+    }
+    return action();
+  } finally {
+    Object.assign(tfjs, {backendName, backendInstance, pendingBackendInit});
+  }
+}
+
+/** The start that a `setBackend` elsewhere is waiting for, if any, or a `ready`, which does not tell the name. */
+export function startUnderWay(): {name: string | null; done: Promise<boolean>} | null {
+  const {backendName, backendInstance, pendingBackendInit} = fields();
+  return pendingBackendInit ? {name: backendInstance ? null : (backendName ?? null), done: pendingBackendInit} : null;
+}
+
+/** Gives up a start that hangs: whoever waits for it learns `false`, and ops run again once a backend is set. */
+export function abandonStartUnderWay(): void {
+  const tfjs = fields() as ActiveBackend & {pendingBackendInitId: number};
+  tfjs.pendingBackendInitId++; // tfjs's own mark of an outdated start
+  tfjs.pendingBackendInit = null;
+}
