@@ -42,8 +42,8 @@ export function option<T extends object, K extends keyof T, D>(
   name: K,
   otherwise: D,
 ): Exclude<T[K], undefined> | D {
-  const value = Object.hasOwn(options, name) ? options[name] : undefined;
-  return value === undefined ? otherwise : (value as Exclude<T[K], undefined>);
+  const value = options[name];
+  return value === undefined || !Object.hasOwn(options, name) ? otherwise : (value as Exclude<T[K], undefined>);
 }
 
 /** @throws if a number option is not a finite number */

@@ -31,6 +31,13 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
+/** An object that does not let itself be looked at. */
+const hostile = Object.defineProperty({}, 'constructor', {
+  get() {
+    throw new Error('not for you');
+  },
+});
+
 /** A typed array whose numbers are gone. */
 function transferred(length: number): Float32Array {
   const array = new Float32Array(length);
@@ -77,6 +84,8 @@ describe.each(Object.entries(ALONG_AN_AXIS))('%s', (name, op) => {
     expect(() => op(['a', 'b'] as never)).toThrow(/is or holds 'a'\. Allowed are/);
     expect(() => op([1, undefined] as never)).toThrow(/is or holds undefined/);
     expect(() => op({} as never)).toThrow(/is or holds a Object/);
+    expect(() => op(hostile as never)).toThrow(/is or holds a object\. Allowed are/);
+    expect(() => op('x'.repeat(1e6) as never)).toThrow(/^.{200,500}$/);
     expect(() => op(BigInt64Array.of(1n) as never)).toThrow(/is or holds a bigint, 1/);
     expect(() => op(new BigUint64Array(0) as never)).toThrow(/is or holds an array of bigints/);
     expect(() => op([new BigInt64Array(0)] as never)).toThrow(/is or holds an array of bigints/);

