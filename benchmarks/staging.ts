@@ -7,13 +7,8 @@ import {crossEntropy, crossEntropyGradient} from '../backends/engines/javascript
 import {forward} from '../backends/engines/javascript/forward';
 import {maskedForward} from '../backends/engines/javascript/masked';
 import {product} from '../backends/engines/javascript/product';
-import {
-  stagedForward,
-  stagedLoss,
-  stagedLossGradient,
-  stagedMasked,
-  stagedProduct,
-} from '../backends/engines/wasm/staging';
+import {planForward, planLoss, planLossGradient, planProduct} from '../backends/engines/wasm/plan';
+import {runStaged} from '../backends/engines/wasm/staging';
 import {Random} from '../spec/cases/random';
 import {timeFunctions} from './suite/functions';
 
@@ -30,7 +25,7 @@ function pairsOf(elements: number, n: number): Pair[] {
   const out = new Float32Array(elements);
   const rows = {outer: elements / n, n, inner: 1};
   const flags = Uint8Array.from(x, (_, i) => i & 1);
-  const mask = {tensor: {} as never, step: 1, outer: [{length: rows.outer, step: n}], inner: []};
+  const mask = {step: 1, outer: [{length: rows.outer, step: n}], inner: []};
   const classes = new Int32Array(rows.outer);
   const loss = {rows, sparse: true, smoothing: 0, total: 1};
   const cotangent = Float32Array.of(1);
@@ -38,27 +33,27 @@ function pairsOf(elements: number, n: number): Pair[] {
     {
       name: 'softmax',
       plain: () => forward('softmax', x, out, rows, 1),
-      staged: () => stagedForward('softmax', x, out, rows, 1),
+      staged: () => runStaged(planForward('softmax', rows, 1, null), x, out),
     },
     {
       name: 'product',
       plain: () => product('softmaxProduct', x, x, out, rows, 1),
-      staged: () => stagedProduct('softmaxProduct', x, x, out, rows, 1),
+      staged: () => runStaged(planProduct('softmaxProduct', rows, 1), x, out, x),
     },
     {
       name: 'masked softmax',
       plain: () => maskedForward('softmax', x, flags, out, rows, 1, mask),
-      staged: () => stagedMasked('softmax', x, flags, out, rows, 1, mask),
+      staged: () => runStaged(planForward('softmax', rows, 1, mask), x, out, flags),
     },
     {
       name: 'loss',
       plain: () => crossEntropy(x, classes, out, loss),
-      staged: () => stagedLoss(x, classes, out, loss),
+      staged: () => runStaged(planLoss(loss), x, out, classes),
     },
     {
       name: "loss's gradient",
       plain: () => crossEntropyGradient(x, classes, cotangent, out, loss),
-      staged: () => stagedLossGradient(x, classes, cotangent, out, loss),
+      staged: () => runStaged(planLossGradient(loss), x, out, classes, cotangent),
     },
   ];
 }

@@ -2,6 +2,7 @@
 /** `npx tfjs-softmax`: the command line of the package. */
 import {parseArgs} from 'node:util';
 import {doctor, type Format} from './doctor';
+import {refuseRepeated} from './repeated';
 
 const USAGE = `Usage: npx tfjs-softmax doctor [--json | --report]
        npx tfjs-softmax bench [options]
@@ -24,14 +25,15 @@ try {
 }
 
 async function doctorOrUsage(): Promise<void> {
-  const {positionals, values} = parseArgs({
-    allowPositionals: true,
+  const {positionals, values, tokens} = parseArgs({
+    ...{allowPositionals: true, tokens: true},
     options: {
       json: {type: 'boolean', default: false},
       report: {type: 'boolean', default: false},
       help: {type: 'boolean', short: 'h', default: false},
     },
   });
+  refuseRepeated(tokens);
   const [command, ...rest] = positionals;
   if (values.help) process.stdout.write(USAGE);
   else if (values.json && values.report) throw new Error('one of --json and --report, not both');

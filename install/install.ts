@@ -1,7 +1,7 @@
-import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {engine} from '@tensorflow/tfjs-core';
 import type {Engine} from '../tfjs/engine';
-import type {KernelRoute, Route} from './route';
+import {addRoutes, type Routes, removeRoutes} from './doors';
+import type {Route} from './route';
 import {crossEntropyRoute} from './routes/cross_entropy';
 import {logSoftmaxRoute} from './routes/log_softmax';
 import {logSumExpRoute} from './routes/log_sum_exp';
@@ -22,31 +22,37 @@ export interface InstallReport {
 
 const ROUTES: Route[] = [softmaxRoute, logSoftmaxRoute, logSumExpRoute, crossEntropyRoute];
 
-let installed: {report: InstallReport; remove: () => void} | undefined;
+let installed: {report: InstallReport; routes: Routes} | undefined;
 
 /**
  * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp`, `tf.losses.softmaxCrossEntropy` and what is built on them (methods
  * of tensors, tfjs-layers, graph models) run the kernels of this package and their gradients, on the backends that have
- * them. Twice is once.
+ * them. Idempotent.
  *
  * All of these go through two doors of `tf.engine()`, runKernel and customGrad, and every copy of tfjs-core in a program
  * shares that engine. That is where calls are routed: so it does not matter which package loads first, or whether a
- * model was loaded before, and tfjs's registries stay as they are.
+ * model was loaded before, and tfjs's registries stay as they are. Of several copies of this package that install, the
+ * last one's kernels run.
  *
  * @returns what is routed, and what is not and why; the same each time until `uninstall()`
  */
 export function install(): InstallReport {
-  installed ??= routeCalls(engine());
+  installed ??= look(engine());
+  addRoutes(engine(), installed.routes);
   return installed.report;
 }
 
-/** Takes back what `install()` did: what was there before is there again, the same objects. Twice is once. */
+/**
+ * Takes back what `install()` did. Idempotent. With the last copy of this package that had installed, what was there before
+ * is there again, the same objects; where somebody has wrapped the engine's methods since, theirs stay in place.
+ */
 export function uninstall(): void {
-  installed?.remove();
+  if (installed) removeRoutes(engine(), installed.routes);
   installed = undefined;
 }
 
-function routeCalls(tfjs: Engine): {report: InstallReport; remove: () => void} {
+/** What can be routed with the tfjs that is loaded. */
+function look(tfjs: Engine): {report: InstallReport; routes: Routes} {
   const report: InstallReport = {routed: [], notRouted: []};
   const usable = ROUTES.filter((route) => {
     const reason = route.obstacle(tfjs);
@@ -54,59 +60,6 @@ function routeCalls(tfjs: Engine): {report: InstallReport; remove: () => void} {
     else report.notRouted.push({name: route.ops, reason});
     return reason === null;
   });
-  const removers = [routeKernels(tfjs, usable), routeCustomGrads(tfjs, usable)];
-  const remove = () => {
-    for (const remover of removers) remover();
-  };
-  return {report, remove};
-}
-
-function routeKernels(tfjs: Engine, routes: Route[]): () => void {
-  const byKernel: Record<string, KernelRoute> = Object.assign({}, ...routes.map(({kernels}) => kernels));
-  return wrapMethod(tfjs, 'runKernel', (previous, isActive) => {
-    return function <T extends Tensor | Tensor[]>(
-      this: Engine,
-      kernelName: string,
-      inputs: NamedTensorMap,
-      attrs?: NamedAttrMap,
-    ): T {
-      const ours = isActive() ? byKernel[kernelName]?.(inputs, attrs ?? {}) : null;
-      return (ours ?? previous.call(this, kernelName, inputs, attrs)) as T;
-    };
-  });
-}
-
-function routeCustomGrads(tfjs: Engine, routes: Route[]): () => void {
-  return wrapMethod(tfjs, 'customGrad', (previous, isActive) => {
-    return function <T extends Tensor>(this: Engine, f: Parameters<typeof previous<T>>[0]) {
-      const stock = previous.call(this, f as never) as ReturnType<typeof previous<T>>;
-      return (...inputs) => {
-        for (const route of isActive() ? routes : []) {
-          const ours = route.customGrad?.(tfjs, inputs as Tensor[]);
-          if (ours) return ours as T;
-        }
-        return stock(...inputs);
-      };
-    };
-  });
-}
-
-/** Puts a function before a method of the engine; returns what takes it away again. */
-function wrapMethod<K extends 'runKernel' | 'customGrad'>(
-  tfjs: Engine,
-  method: K,
-  wrap: (previous: Engine[K], isActive: () => boolean) => Engine[K],
-): () => void {
-  const previous = tfjs[method];
-  const wasOwnProperty = Object.hasOwn(tfjs, method);
-  let active = true;
-  const wrapper = wrap(previous, () => active);
-  tfjs[method] = wrapper;
-  return () => {
-    active = false;
-    // Whoever wrapped it after us keeps their wrapper; ours, inside, now only passes on.
-    if (tfjs[method] !== wrapper) return;
-    if (wasOwnProperty) tfjs[method] = previous;
-    else delete (tfjs as Partial<Engine>)[method];
-  };
+  const kernels = Object.assign({}, ...usable.map((route) => route.kernels));
+  return {report, routes: {kernels, customGrads: usable.flatMap(({customGrad}) => customGrad ?? [])}};
 }

@@ -3,7 +3,13 @@ import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import {checkNotLost} from '../../tfjs/lost_values';
 import type {CrossEntropyRequest, SoftmaxBackend} from '../backend';
-import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
+import {
+  forwardOnArrays,
+  type Labels,
+  lossGradientOnArrays,
+  lossOnArrays,
+  productOnArrays,
+} from '../engines/array_kernels';
 import {timesRows} from '../engines/javascript/scale_rows';
 import {stagesPrecompiled, stagingFailure} from '../engines/wasm/staging';
 import {cpuFacts} from './facts';
@@ -16,24 +22,21 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   fusesReduction: true,
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
-    const values = float32Values(x, backend);
     const out = new Float32Array(util.sizeFromShape(outputShape));
-    if (mask) maskedFor(values)(kind, values, flags(mask.tensor, backend), out, rows, scale, mask);
-    else forwardFor(values)(kind, values, out, rows, scale);
+    forwardOnArrays(kind, float32Values(x, backend), out, rows, scale, mask, mask && flags(mask.tensor, backend));
     return backend.makeTensorInfo(outputShape, 'float32', out);
   },
 
   product({kind, y, v, rows, factor}, backend) {
     const [probabilities, vector] = [float32Values(y, backend), float32Values(v, backend)];
     const out = new Float32Array(vector.length);
-    productFor(vector)(kind, probabilities, vector, out, rows, factor);
+    productOnArrays(kind, probabilities, vector, out, rows, factor);
     return backend.makeTensorInfo(y.shape, 'float32', out);
   },
 
   crossEntropy(request, backend) {
     const out = new Float32Array(util.sizeFromShape(request.outputShape));
-    const values = float32Values(request.x, backend);
-    lossFor(values)(values, labelValues(request, backend), out, request);
+    lossOnArrays(float32Values(request.x, backend), labelValues(request, backend), out, request);
     return backend.makeTensorInfo(request.outputShape, 'float32', out);
   },
 
@@ -41,7 +44,7 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     const values = float32Values(request.x, backend);
     const out = new Float32Array(values.length);
     const cotangents = float32Values(request.cotangent, backend);
-    lossGradientFor(values)(values, labelValues(request, backend), cotangents, out, request);
+    lossGradientOnArrays(values, labelValues(request, backend), cotangents, out, request);
     return backend.makeTensorInfo(request.x.shape, 'float32', out);
   },
 
@@ -67,7 +70,7 @@ function float32Values(tensor: TensorInfo, backend: MathBackendCPU): Float32Arra
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
-function labelValues({labels, sparse}: CrossEntropyRequest, backend: MathBackendCPU): Float32Array | Int32Array {
+function labelValues({labels, sparse}: CrossEntropyRequest, backend: MathBackendCPU): Labels {
   if (!sparse) return float32Values(labels, backend);
   const values = arrayOf(labels, backend);
   return values instanceof Int32Array ? values : Int32Array.from(values);

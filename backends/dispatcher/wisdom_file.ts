@@ -148,7 +148,7 @@ async function locked({fs, path}: System, target: string, action: (isStillOurs: 
     if (current !== seen) [seen, since] = [current, now()];
     if (current !== 'nobody' && now() - since > ABANDONED_MS) fs.rmdirSync(lock);
     else if (now() - start > PATIENCE_MS) throw new Error(`other processes have held the lock ${lock} all the time`);
-    else await new Promise((resolve) => setTimeout(resolve, 1 + 9 * Math.random()));
+    else await new Promise((resolve) => setTimeout(resolve, 4 * Math.random()));
   }
   const us = holder();
   const isStillOurs = () => holder() === us;

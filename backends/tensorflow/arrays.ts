@@ -1,11 +1,8 @@
 /** Tensors as typed arrays. What TensorFlow holds becomes a new array each time, which is given back when it has served. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {checkNotLost} from '../../tfjs/lost_values';
-import {type NodeBackend, nativeId} from './node_backend';
-
-/** Distributions in float32, or int32 for the indices of classes. */
-export type Labels = Float32Array | Int32Array;
-export type Values = Labels | Uint8Array;
+import type {Values} from '../engines/wasm/staging';
+import {isNative, type NodeBackend} from './node_backend';
 
 /** To give an array back takes 2 µs, a tenth of what a softmax of so many bytes takes. */
 const WORTH_GIVING_BACK = 1 << 15;
@@ -15,7 +12,7 @@ const WORTH_GIVING_BACK = 1 << 15;
  * @param copies collects the buffers of copies that are worth giving back
  */
 export function arrayOf(tensor: TensorInfo, backend: NodeBackend, copies: ArrayBuffer[]): Values {
-  const isCopy = nativeId(tensor, backend) !== null; // first: it brings what another backend holds, and readSync does not
+  const isCopy = isNative(tensor, backend); // first: it brings what another backend holds, and readSync does not
   const values = typed(backend.readSync(tensor.dataId), tensor.dtype);
   checkNotLost(tensor, values);
   if (isCopy && values.byteLength >= WORTH_GIVING_BACK) {

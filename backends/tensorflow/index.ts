@@ -1,12 +1,20 @@
 import type {SoftmaxBackend} from '../backend';
-import {forwardFor, lossFor, lossGradientFor, maskedFor, productFor} from '../engines/array_kernels';
+import {
+  forwardOnArrays,
+  type Labels,
+  lossGradientOnArrays,
+  lossOnArrays,
+  productOnArrays,
+} from '../engines/array_kernels';
+import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
+import {describeThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
 import {tensorflowFacts} from './facts';
-import {isLarge} from './in_parts';
-import {forwardLarge, lossGradientLarge, lossLarge, productLarge, productOfLogitsLarge} from './large';
 import type {NodeBackend} from './node_backend';
-import {describeWorkplace} from './workplace';
+
+/** From this many elements on, several threads compute. */
+export const LARGE = 1 << 18;
 
 /**
  * tfjs-node's `tensorflow` backend. TensorFlow's own ops cannot be these kernels: in 2.21 its Softmax is wrong by 16 ULP
@@ -14,7 +22,7 @@ import {describeWorkplace} from './workplace';
  *
  * So the kernels are those of the cpu backend. A tensor that no native op has used yet is a JavaScript array, and any array
  * can be a tensor: a small one takes no native call at all. Results from 2^15 elements on are held by TensorFlow; see
- * `native_result.ts`, and `large.ts` for tensors from 2^18 on.
+ * `native_result.ts`.
  */
 export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   facts: tensorflowFacts,
@@ -22,55 +30,56 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   fusesMasks: true,
   fusesReduction: true,
 
-  forward(request, backend) {
-    const {kind, x, rows, scale, mask, outputShape} = request;
-    const result = isLarge(x.shape) ? forwardLarge(request, backend) : null;
-    if (result) return result;
+  forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const call = new ArrayCall(outputShape, backend);
-    const values = call.read<Float32Array>(x);
-    if (mask) maskedFor(values)(kind, values, call.read(mask.tensor), call.out, rows, scale, mask);
-    else forwardFor(values)(kind, values, call.out, rows, scale);
+    const logits = call.read<Float32Array>(x);
+    const flags = mask && call.read<Uint8Array>(mask.tensor);
+    if (logits.length < LARGE || !call.onThreads(planForward(kind, rows, scale, mask), logits, flags)) {
+      forwardOnArrays(kind, logits, call.out, rows, scale, mask, flags);
+    }
     return call.result();
   },
 
-  product(request, backend) {
-    const {kind, y, v, rows, factor} = request;
-    const result = isLarge(y.shape) ? productLarge(request, backend) : null;
-    if (result) return result;
+  product({kind, y, v, rows, factor}, backend) {
     const call = new ArrayCall(y.shape, backend);
-    const probabilities = call.read<Float32Array>(y);
-    productFor(probabilities)(kind, probabilities, call.read(v), call.out, rows, factor);
+    const [probabilities, vector] = [call.read<Float32Array>(y), call.read<Float32Array>(v)];
+    if (vector.length < LARGE || !call.onThreads(planProduct(kind, rows, factor), probabilities, vector)) {
+      productOnArrays(kind, probabilities, vector, call.out, rows, factor);
+    }
     return call.result();
   },
 
-  productFromLogits(request, backend) {
-    return isLarge(request.x.shape) ? productOfLogitsLarge(request, backend) : null;
+  productFromLogits({kind, x, v, rows, scale, factor}, backend) {
+    const plan = rows.outer * rows.n * rows.inner < LARGE ? null : planProductOfLogits(kind, rows, scale, factor);
+    if (!plan) return null;
+    const call = new ArrayCall(x.shape, backend);
+    const isDone = call.onThreads(plan, call.read(x), call.read(v));
+    return isDone ? call.result() : null;
   },
 
   crossEntropy(request, backend) {
-    const {x, labels, outputShape} = request;
-    const result = isLarge(x.shape) ? lossLarge(request, backend) : null;
-    if (result) return result;
-    const call = new ArrayCall(outputShape, backend);
-    const values = call.read<Float32Array>(x);
-    lossFor(values)(values, call.read(labels), call.out, request);
+    const call = new ArrayCall(request.outputShape, backend);
+    const [logits, labels] = [call.read<Float32Array>(request.x), call.read<Labels>(request.labels)];
+    if (logits.length < LARGE || !call.onThreads(planLoss(request), logits, labels)) {
+      lossOnArrays(logits, labels, call.out, request);
+    }
     return call.result();
   },
 
   crossEntropyGradient(request, backend) {
-    const {x, labels, cotangent} = request;
-    const result = isLarge(x.shape) ? lossGradientLarge(request, backend) : null;
-    if (result) return result;
-    const call = new ArrayCall(x.shape, backend);
-    const values = call.read<Float32Array>(x);
-    lossGradientFor(values)(values, call.read(labels), call.read(cotangent), call.out, request);
+    const call = new ArrayCall(request.x.shape, backend);
+    const [logits, labels] = [call.read<Float32Array>(request.x), call.read<Labels>(request.labels)];
+    const cotangents = call.read<Float32Array>(request.cotangent);
+    if (logits.length < LARGE || !call.onThreads(planLossGradient(request), logits, labels, cotangents)) {
+      lossGradientOnArrays(logits, labels, cotangents, call.out, request);
+    }
     return call.result();
   },
 
-  describe(backend) {
-    const version = `beside TensorFlow ${backend.binding.TF_Version}`;
+  describe({binding}) {
+    const version = `beside TensorFlow ${binding.TF_Version}`;
     const failure = stagingFailure();
     if (failure !== null) return `plain TypeScript, in double precision, ${version}: ${failure}`;
-    return `WebAssembly on a memory of its own, plain TypeScript for tiny tensors, ${version}; ${describeWorkplace(backend)}`;
+    return `WebAssembly on a memory of its own, plain TypeScript for tiny tensors, ${version}; ${describeThreads()}`;
   },
 };

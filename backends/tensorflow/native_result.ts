@@ -1,4 +1,7 @@
-/** Results that TensorFlow holds, copied to it at once. */
+/**
+ * Results that TensorFlow holds: a tensor made of an array at an address where no tensor may begin is copied when it is made,
+ * at the speed of memcpy.
+ */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {makeTensor, type NodeBackend} from './node_backend';
 

@@ -3,24 +3,10 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import {heapValues, memoryOf} from '../../tfjs/wasm_memory';
 import type {SoftmaxBackend} from '../backend';
-import {
-  runForward,
-  runLogSoftmaxGradient,
-  runLoss,
-  runLossGradient,
-  runMasked,
-  runProduct,
-} from '../engines/wasm/launch';
+import {forwardOnArrays, lossGradientOnArrays, lossOnArrays, productOnArrays} from '../engines/array_kernels';
 import {type Kernels, kernelsOn} from '../engines/wasm/module';
-import {
-  stagedForward,
-  stagedLoss,
-  stagedLossGradient,
-  stagedMasked,
-  stagedProduct,
-  stagingFailure,
-} from '../engines/wasm/staging';
-import {hasGradientKernel} from '../engines/wasm/variants';
+import {launch, planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
+import {stagingFailure} from '../engines/wasm/staging';
 import {wasmFacts} from './facts';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
@@ -34,26 +20,35 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const out = backend.makeOutput(outputShape, 'float32');
     const {kernels} = accessTo(backend);
-    if (mask) {
-      const [from, to] = [pointer(x, backend), pointer(out, backend)];
-      if (kernels) runMasked(kernels, kind, from, pointer(mask.tensor, backend), to, rows, scale, mask);
-      else {
-        const flags = valuesOf(mask.tensor, 'bool', backend);
-        stagedMasked(kind, values(x, backend), flags, values(out, backend), rows, scale, mask);
-      }
-      return out;
+    if (kernels) {
+      const flags = mask ? pointer(mask.tensor, backend) : 0;
+      const plan = planForward(kind, rows, scale, mask);
+      launch(plan, kernels.call, pointer(x, backend), pointer(out, backend), flags, 0);
+    } else {
+      const flags = mask && valuesOf(mask.tensor, 'bool', backend);
+      forwardOnArrays(kind, floats(x, backend), floats(out, backend), rows, scale, mask, flags);
     }
-    if (kernels) runForward(kernels, kind, pointer(x, backend), pointer(out, backend), rows, scale);
-    else stagedForward(kind, values(x, backend), values(out, backend), rows, scale);
     return out;
   },
 
   product({kind, y, v, rows, factor}, backend) {
     const out = backend.makeOutput(y.shape, 'float32');
     const {kernels} = accessTo(backend);
-    if (kernels)
-      runProduct(kernels, kind, pointer(y, backend), pointer(v, backend), pointer(out, backend), rows, factor);
-    else stagedProduct(kind, values(y, backend), values(v, backend), values(out, backend), rows, factor);
+    if (kernels) {
+      const plan = planProduct(kind, rows, factor);
+      launch(plan, kernels.call, pointer(y, backend), pointer(out, backend), pointer(v, backend), 0);
+    } else {
+      productOnArrays(kind, floats(y, backend), floats(v, backend), floats(out, backend), rows, factor);
+    }
+    return out;
+  },
+
+  productFromLogits({kind, x, v, rows, scale, factor}, backend) {
+    const {kernels} = accessTo(backend);
+    const plan = kernels && planProductOfLogits(kind, rows, scale, factor);
+    if (!plan) return null;
+    const out = backend.makeOutput(x.shape, 'float32');
+    launch(plan, kernels.call, pointer(x, backend), pointer(out, backend), pointer(v, backend), 0);
     return out;
   },
 
@@ -61,10 +56,12 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     const {x, labels, sparse, outputShape} = request;
     const out = backend.makeOutput(outputShape, 'float32');
     const {kernels} = accessTo(backend);
-    if (kernels) runLoss(kernels, pointer(x, backend), pointer(labels, backend), pointer(out, backend), request);
-    else {
+    if (kernels) {
+      const plan = planLoss(request);
+      launch(plan, kernels.call, pointer(x, backend), pointer(out, backend), pointer(labels, backend), 0);
+    } else {
       const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
-      stagedLoss(values(x, backend), given, values(out, backend), request);
+      lossOnArrays(floats(x, backend), given, floats(out, backend), request);
     }
     return out;
   },
@@ -74,22 +71,13 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     const out = backend.makeOutput(x.shape, 'float32');
     const {kernels} = accessTo(backend);
     if (kernels) {
-      const [logits, given, cotangents, to] = [x, labels, cotangent, out].map((t) => pointer(t, backend));
-      runLossGradient(kernels, logits!, given!, cotangents!, to!, request);
+      const [given, cotangents] = [pointer(labels, backend), pointer(cotangent, backend)];
+      const plan = planLossGradient(request);
+      launch(plan, kernels.call, pointer(x, backend), pointer(out, backend), given, cotangents);
     } else {
       const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
-      stagedLossGradient(values(x, backend), given, values(cotangent, backend), values(out, backend), request);
+      lossGradientOnArrays(floats(x, backend), given, floats(cotangent, backend), floats(out, backend), request);
     }
-    return out;
-  },
-
-  productFromLogits(request, backend) {
-    const {kind, x, v, rows, scale, factor} = request;
-    if (!hasGradientKernel(kind, rows, scale, factor)) return null;
-    const {kernels} = accessTo(backend);
-    if (!kernels) return null;
-    const out = backend.makeOutput(x.shape, 'float32');
-    runLogSoftmaxGradient(kernels, pointer(x, backend), pointer(v, backend), pointer(out, backend), rows, scale);
     return out;
   },
 
@@ -107,10 +95,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 };
 
 /** The kernels on a backend's memory, or what keeps them from it. */
-interface Access {
-  kernels: Kernels | null;
-  obstacle: string | null;
-}
+type Access = {kernels: Kernels; obstacle: null} | {kernels: null; obstacle: string};
 
 /** One instance for each backend object: a new one has a new memory. */
 let accesses = new WeakMap<BackendWasm, Access>();
@@ -133,14 +118,10 @@ function open(backend: BackendWasm): Access {
   try {
     const memory = memoryOf(backend);
     if (memory) return {kernels: kernelsOn(memory), obstacle: null};
-    return without('this version of tfjs keeps its memory to itself');
+    return {kernels: null, obstacle: 'this version of tfjs keeps its memory to itself'};
   } catch (error) {
-    return without(error instanceof Error ? error.message : String(error));
+    return {kernels: null, obstacle: error instanceof Error ? error.message : String(error)};
   }
-}
-
-function without(obstacle: string): Access {
-  return {kernels: null, obstacle};
 }
 
 /** Where a tensor's values lie. Beyond 2 GiB tfjs may hand out the address as a negative number. */
@@ -148,7 +129,7 @@ function pointer({dataId}: TensorInfo, backend: BackendWasm): number {
   return backend.getMemoryOffset(dataId) >>> 0;
 }
 
-function values(tensor: TensorInfo, backend: BackendWasm): Float32Array {
+function floats(tensor: TensorInfo, backend: BackendWasm): Float32Array {
   return valuesOf(tensor, 'float32', backend);
 }
 

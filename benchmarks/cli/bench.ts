@@ -1,5 +1,4 @@
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {readFileSync} from 'node:fs';
 import {runInBrowser} from '../browser/run';
 import {NODE_BACKENDS, nodeLab} from '../node/lab';
 import {html} from '../report/html';
@@ -8,6 +7,7 @@ import {markdown} from '../report/markdown';
 import type {Report} from '../suite/report';
 import {type Progress, runSuite} from '../suite/run_suite';
 import {helpText, type Options, parseOptions, planFor} from './options';
+import {prepareOutput, writeReports} from './output';
 import {printReport, progressBar} from './terminal';
 
 const BROWSER_BACKENDS = ['cpu', 'wasm', 'webgl'];
@@ -20,6 +20,7 @@ function backendsOf(browser: boolean): string[] {
 export async function bench(args: string[]): Promise<void> {
   const options = parseOptions(args, backendsOf);
   if (options.help) return console.log(helpText(backendsOf));
+  prepareOutput(options.output);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt); // once: a second Ctrl-C ends the process
@@ -45,9 +46,10 @@ const inBrowser: Run = (options, signal, onProgress) =>
 function write(report: Report, folder: string): void {
   // The build puts the program of the report's plots beside this one.
   const script = readFileSync(new URL('./report.js', import.meta.url), 'utf8');
-  mkdirSync(folder, {recursive: true});
-  writeFileSync(join(folder, 'report.json'), json(report));
-  writeFileSync(join(folder, 'report.md'), markdown(report));
-  writeFileSync(join(folder, 'report.html'), html(report, script));
+  writeReports(folder, {
+    'report.json': json(report),
+    'report.md': markdown(report),
+    'report.html': html(report, script),
+  });
   console.log(`\nWritten to ${folder}: report.html with plots, report.json, report.md`);
 }

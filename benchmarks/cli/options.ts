@@ -1,6 +1,7 @@
 import {parseArgs} from 'node:util';
+import {refuseRepeated} from '../../cli/repeated';
 import {REFERENCE} from '../../kernels/reference_table';
-import {parseDistribution} from '../suite/logits';
+import {decimal, parseDistribution} from '../suite/logits';
 import {OP_NAMES, type OpName} from '../suite/ops';
 import type {Plan} from '../suite/report';
 import {DEFAULT_SHAPES, parseShape, QUICK_SHAPES, shapeName} from '../suite/shapes';
@@ -11,6 +12,8 @@ const PEER_NAMES = ['stock', 'textbook', 'onnxruntime-web', 'onnxruntime-node'];
 /** What the timing takes in all unless it is said for each case; checks and set-up come on top. */
 const DEFAULT_SECONDS = 60;
 const QUICK_SECONDS = 6;
+/** A day, for each case. */
+const MOST_SECONDS = 86_400;
 
 export interface Options {
   plan: Omit<Plan, 'seconds'>;
@@ -27,8 +30,8 @@ export interface Options {
  * @throws on what does not exist, with what does
  */
 export function parseOptions(args: string[], backendsOf: (browser: boolean) => string[]): Options {
-  const {values} = parseArgs({
-    args,
+  const {values, tokens} = parseArgs({
+    ...{args, tokens: true},
     options: {
       op: {type: 'string', multiple: true},
       shape: {type: 'string', multiple: true},
@@ -43,6 +46,8 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
       help: {type: 'boolean', default: false},
     },
   });
+  refuseRepeated(tokens, ['op', 'shape', 'backend', 'peer']);
+  if (values.output === '') throw new Error('--output is empty; it takes the name of a folder.');
   const {quick, browser} = values;
   return {
     plan: {
@@ -53,7 +58,7 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
       distribution: parseDistribution(values.logits).name,
       inputs: chosen('origin of inputs', [values.inputs], ORIGINS)[0] as Origin,
     },
-    secondsPerCase: values.seconds === undefined ? null : positive('--seconds', values.seconds),
+    secondsPerCase: values.seconds === undefined ? null : secondsOf('--seconds', values.seconds),
     quick,
     browser,
     output: values.output,
@@ -75,9 +80,10 @@ function chosen(kind: string, given: string[] | undefined, all: readonly string[
   return given ?? [...all];
 }
 
-function positive(option: string, text: string): number {
-  if (!(Number(text) > 0)) throw new Error(`${option} is ${text}; it takes a number of seconds above 0.`);
-  return Number(text);
+function secondsOf(option: string, text: string): number {
+  const seconds = decimal(text);
+  if (seconds > 0 && seconds <= MOST_SECONDS) return seconds;
+  throw new Error(`${option} is ${text}; it takes a number of seconds above 0. At most ${MOST_SECONDS}, a day.`);
 }
 
 export function helpText(backendsOf: (browser: boolean) => string[]): string {

@@ -19,10 +19,15 @@ export const QUICK_SHAPES: Shape[] = [
   [4096, 8],
 ];
 
+/** Half a GiB of logits, and of results, on each backend and for each peer. */
+const MOST_LOGITS = 2 ** 27;
+
 export function parseShape(text: string): Shape {
   const match = /^([1-9]\d*)x([1-9]\d*)$/.exec(text);
   if (!match) throw new Error(`${text} is no shape: give rows x row length, such as 64x1000.`);
-  return [Number(match[1]), Number(match[2])];
+  const [rows, n] = [Number(match[1]), Number(match[2])];
+  if (rows * n <= MOST_LOGITS) return [rows, n];
+  throw new Error(`${text} is too large a shape: it has more than ${MOST_LOGITS} logits.`);
 }
 
 export function shapeName([rows, n]: Shape): string {

@@ -49,6 +49,22 @@ describe('npx tfjs-softmax bench', () => {
     expect(report.cases[0]!.entries.find(({peer}) => peer === 'ours')!.nsPerElement).toBeGreaterThan(0);
   });
 
+  it('refuses what it cannot do before it times anything', async () => {
+    for (const [args, message] of [
+      [['--output', join(process.execPath, 'reports')], 'no report can be written there'],
+      [['--seconds', '1e999'], '--seconds is 1e999; it takes a number of seconds above 0'],
+      [['--logits', 'masked:2'], 'masked:2 is no distribution of logits'],
+    ] as const) {
+      const child = spawn(process.execPath, ['dist/cli.mjs', 'bench', '--backend', 'cpu', ...args]);
+      let [stdout, stderr] = ['', ''];
+      child.stdout.on('data', (text) => (stdout += text));
+      child.stderr.on('data', (text) => (stderr += text));
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(message);
+    }
+  });
+
   it('lists the backends and libraries that are missing, with the reason', async () => {
     const {output} = await start('--seconds', '0.01', '--op', 'softmax').ended;
     const {missing, cases} = JSON.parse(read('report.json')) as Report;

@@ -150,6 +150,7 @@ test('anything else shows how it is used', async () => {
     run(['nurse']),
     run(['doctor', '--xml']),
     run(['doctor', '--json', '--report']),
+    run(['doctor', '--json', '--json']),
   ]);
   for (const {code, stderr} of outcomes) {
     expect(code).toBe(2);
@@ -157,6 +158,7 @@ test('anything else shows how it is used', async () => {
   }
   expect(outcomes[1]!.stderr).toContain('there is no command nurse');
   expect(outcomes[3]!.stderr).toContain('one of --json and --report, not both');
+  expect(outcomes[4]!.stderr).toContain('--json is given twice');
 });
 
 test('the package depends on nothing but its peer at run time', () => {

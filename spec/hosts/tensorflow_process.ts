@@ -3,15 +3,16 @@
  * native addon sees other typed arrays than a jest test does, which runs in a realm of its own.
  */
 import {createRequire} from 'node:module';
+import os from 'node:os';
 import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
-import {lastRun, notePlainTypeScript} from '../../backends/engines/wasm/launch';
-import {Threads} from '../../backends/tensorflow/threads';
+import {Threads} from '../../backends/engines/wasm/threads';
 import * as family from '../../node';
 import {runCase} from '../fuzz/run';
 import type {ModelFunctions} from '../models/functions';
 import {type Call, type LabelledCall, type Outcome, runCall} from './call';
 import {TFJS_NODE} from './tfjs_node';
+import {kernelsRun} from './wasm_kernels';
 
 /** What is used of tfjs-node's backend beyond the public interface. */
 interface NodeInternals {
@@ -39,9 +40,9 @@ interface NativeResult {
 interface Ran extends Outcome {
   /** The names of TensorFlow's ops, in order. */
   nativeOps: string[];
-  /** The last kernel on the memory that typed arrays are copied to; null where there was none. */
+  /** The last kernel on a memory that typed arrays are copied to; null where there was none. */
   stagedKernel: string | null;
-  /** Whether kernels were handed over to the threads that share large tensors. */
+  /** Whether that was by the threads that share large tensors. */
   onThreads: boolean;
 }
 
@@ -64,11 +65,15 @@ export interface InstallOutcome {
 /** Held by TensorFlow from the start, as the results of native ops are, instead of in JavaScript until first used. */
 export type Held = 'in JavaScript' | 'by TensorFlow';
 
-let callsHandedOver = 0;
-const {submit} = Threads.prototype;
-Threads.prototype.submit = function (slot, calls) {
-  callsHandedOver += calls.length;
-  submit.call(this, slot, calls);
+/** On a machine with fewer cores large tensors would not go to threads. */
+os.availableParallelism = () => 4;
+
+/** The kernel of the last plan that threads executed. */
+let onThreads: string | null = null;
+const {run} = Threads.prototype;
+Threads.prototype.run = function (plan, ...addresses) {
+  onThreads = plan.kernel;
+  return run.call(this, plan, ...addresses);
 };
 
 const functions = {
@@ -84,13 +89,13 @@ const functions = {
   async call(call: Call | LabelledCall): Promise<Ran> {
     const {binding} = nodeBackend();
     const before = binding.getNumOfTensors();
-    notePlainTypeScript();
-    const handedOver = callsHandedOver;
+    kernelsRun();
+    onThreads = null;
     const {outcome, nativeOps} = await recordNativeOps(() => runCall(call));
     const left = binding.getNumOfTensors() - before;
     if (left !== 0) throw new Error(`${left} native tensors are left behind`);
-    const onThreads = callsHandedOver > handedOver;
-    return {...outcome, nativeOps, stagedKernel: lastRun()?.kernel ?? null, onThreads};
+    const stagedKernel = onThreads ?? kernelsRun().at(-1) ?? null;
+    return {...outcome, nativeOps, stagedKernel, onThreads: onThreads !== null};
   },
 
   /** What softmax, again and again, makes of memory: where results are held, and how many bytes of arrays are left. */
@@ -199,28 +204,6 @@ const functions = {
   /** As in a jest environment or a node:vm context without this global. */
   without(name: 'MessageChannel' | 'Buffer'): void {
     Object.assign(globalThis, {[name]: undefined});
-  },
-
-  /** Makes a native op fail from now on. */
-  break(op: string): void {
-    watchNativeOps((name) => {
-      if (name === op) throw new Error(`no ${op}`);
-    });
-  },
-
-  /** From now on what a native op gives is on memory of its own, as it may be in another TensorFlow. */
-  detach(op: string): void {
-    const {binding} = nodeBackend();
-    wrapNativeOps((name, run) => {
-      const results = run();
-      if (name !== op) return results;
-      return results.map(({id, dtype}) => {
-        const type = {name: 'T', type: binding.TF_ATTR_TYPE, value: dtype};
-        const [copy] = binding.executeOp('DeepCopy', [type], [id], 1);
-        binding.deleteTensor(id);
-        return copy!;
-      });
-    });
   },
 
   /** Cuts softmax off, again and again, where no `finally` runs. How many elements of the next softmax were wrong, and cuts. */

@@ -1,11 +1,12 @@
 /** A page that runs calls as data on one tfjs backend: the other end of `inBrowser`. */
+
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {lastRun} from '../../backends/engines/wasm/launch';
 import {stagedBytes} from '../../backends/engines/wasm/staging';
 import {backendReport} from '../../index';
 import {runCall} from '../hosts/call';
 import {expose} from '../hosts/page';
+import {kernelsRun} from '../hosts/wasm_kernels';
 
 const functions = {
   /** Starts a backend, after setting tfjs's environment flags. */
@@ -27,7 +28,7 @@ const functions = {
       crossOriginIsolated: globalThis.crossOriginIsolated,
       files: fetched.filter((file) => file.endsWith('.wasm')),
       sharedMemory: typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer,
-      lastRun: lastRun(),
+      kernelsRun: kernelsRun(),
       /** Of the private memory that tensors are copied through where tfjs's own is out of reach. */
       stagedBytes: stagedBytes(),
     };

@@ -1,54 +1,21 @@
-import type {ForwardKind, ProductKind} from '../types';
 import {type Build, hasRelaxedSimd, hasSimd} from './features';
 import text from './generated/kernels';
+import type {Caller, KernelName} from './plan';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
 import {bytesOfText} from './text';
-import type {LossMaskVariant, ProductVariant, Variant} from './variants';
 
-type ForwardKernel = (x: number, out: number, outer: number, n: number, inner: number, scale: number) => void;
-type ProductKernel = (
-  y: number,
-  v: number,
+/** See assembly/index.ts. A kernel ignores what it does not need of this. */
+type Kernel = (
+  x: number,
   out: number,
   outer: number,
   n: number,
   inner: number,
-  factor: number,
-) => void;
-
-/** Sizes and steps of rows; the steps in bytes, in logits x, mask m and result y. See assembly/masked_long_rows.ts. */
-type MaskedKernel = (
-  x: number,
-  m: number,
-  y: number,
-  n: number,
-  a: number,
-  b: number,
-  xStep: number,
-  xA: number,
-  xB: number,
-  mStep: number,
-  mA: number,
-  mB: number,
-  yA: number,
-  yB: number,
   scale: number,
-  kind: number,
-) => void;
-
-/** Of the gradient, the first holds the softmax already and gets the result, and the third the cotangents. */
-type LossKernel = (
-  x: number,
-  labels: number,
-  out: number,
-  outer: number,
-  n: number,
-  inner: number,
-  smoothing: number,
-  dense: number,
-  step: number,
-  factor: number,
+  second: number,
+  third: number,
+  ...rest: number[]
 ) => void;
 
 /** The compiled kernels, at work on one memory. */
@@ -57,15 +24,11 @@ export interface Kernels {
   build: Build;
   /** Whether the module was handed in, by setWasmModule. */
   given: boolean;
-  /** By kind and variant: a name put together in each call would cost as much as a small tensor. */
-  functions: Record<ForwardKind, Record<Variant, ForwardKernel>> &
-    Record<ProductKind, Record<ProductVariant, ProductKernel>> & {logSoftmaxGradient: {LongRows: ProductKernel}} & {
-      masked: Record<LossMaskVariant, MaskedKernel>;
-      crossEntropy: Record<LossMaskVariant, LossKernel>;
-      crossEntropyGradient: Record<LossMaskVariant, LossKernel>;
-    };
-  /** What the functions are taken from; and for other threads, which make instances of their own on the memory. */
-  exports: WebAssembly.Exports;
+  /** By name. */
+  functions: Record<KernelName, Kernel>;
+  /** Runs a kernel, as `launch` has it. */
+  call: Caller;
+  /** For other threads, which make instances of their own on the memory. */
   module: WebAssembly.Module;
 }
 
@@ -82,18 +45,10 @@ export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const given = forced ? undefined : precompiled(shared);
   const {build, module} = given ?? compiledHere(bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
-  return {memory, build, given: given !== undefined, functions: kernelsByName(exports), exports, module};
-}
-
-/** Exports are named by kind, variant and the word Rows: softmaxLongRows. */
-export function kernelsByName(exports: Record<string, unknown>): Kernels['functions'] {
-  const functions: Record<string, Record<string, unknown>> = {};
-  for (const [name, kernel] of Object.entries(exports)) {
-    const [, kind, variant] = /^(.+)([A-Z][a-z]+Rows)$/.exec(name)!;
-    functions[kind!] ??= {};
-    functions[kind!]![variant!] = kernel;
-  }
-  return functions as Kernels['functions'];
+  const functions = {...exports} as Kernels['functions'];
+  const call: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) =>
+    functions[kernel](x, out, outer, n, inner, scale, second, third, ...rest);
+  return {memory, build, given: given !== undefined, functions, call, module};
 }
 
 /** For tests and comparisons: has the next kernels come from this build, or again from the best one. */

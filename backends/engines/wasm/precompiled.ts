@@ -60,7 +60,7 @@ export function forget(): void {
 
 function labelOf(module: WebAssembly.Module): Label {
   const sections = WebAssembly.Module.customSections(module, SECTION);
-  const label = LABEL.exec(new TextDecoder().decode(sections[0]))?.groups as Label | undefined;
+  const label = LABEL.exec(String.fromCharCode(...new Uint8Array(sections[0] ?? [])))?.groups as Label | undefined;
   if (!label) throw refusal('this module is not one of this package');
   if (label.version !== version) {
     throw refusal(`this module is of version ${label.version}, but the package is of version ${version}`);

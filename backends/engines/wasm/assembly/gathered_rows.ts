@@ -1,32 +1,50 @@
-// Forward kernels for rows of any number, length, stride and scale: four at a time, a row a lane.
+// Forward kernels for rows of any number, length, stride and scale, with any mask or none: four at a time, a row a lane.
 //
 // The lanes are loaded and stored one by one, all is in doubles, and the kind is known only at run time. That is for
 // what is rare, or too small to matter: strides of two and three; scales that are no power of two along any but the
-// last axis; a few rows of one to three. Beyond the last row its lane repeats: what is computed twice is stored twice.
+// last axis; masks along any but the last axis; a few rows of one to three. Beyond the last row its lane repeats: what is
+// computed twice is stored twice.
+//
+// (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner): m is where the mask of the first row begins. The mask
+// moves by mStep bytes along a row, by mOuter from block to block and by mInner from column to column; of the `inner` rows of
+// each block these are `columns`. If m is 0 there is no mask, and the rest is 0 too.
 
 import {reciprocal} from './divide';
 import {
   LOG_BIAS, biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
-import {settleInfinite} from './log_sum_exp';
-import {rowOffset} from './places';
+import {limit} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
-import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} from './simd';
+import {loadRows, storeRows} from './lanes';
+import {kept} from './mask';
+import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd';
 
-/** Four rows of n at x0 to x3, with `step` bytes between their elements; y0 to y3 is where their results begin. */
+/** All ones in the lanes of the rows whose element at m takes part. */
+@inline function counted(masked: bool, m: usize, e1: usize, e2: usize, e3: usize): v128 {
+  return masked ? kept(m, e1, e2, e3) : i32x4.splat(-1);
+}
+
+/**
+ * Four rows of logits, the first at x, their masks at m, the others at the distances d1 to d3 and e1 to e3 from there.
+ * The results are `toY` bytes further on; those of log-sum-exp are returned.
+ */
 @inline function fourRows(
-  x0: usize, x1: usize, x2: usize, x3: usize, y0: usize, y1: usize, y2: usize, y3: usize,
-  n: u32, step: usize, scale: f64, kind: i32,
-): void {
+  x: usize, d1: usize, d2: usize, d3: usize, masked: bool, m: usize, e1: usize, e2: usize, e3: usize, toY: usize,
+  n: u32, step: usize, mStep: usize, scale: f64, kind: i32,
+): v128 {
   let factor = f32x4.splat(exactFactor(scale));
-  let end = usize(n) * step;
-  let i: usize = 0;
-  let max = f32x4.splat(-Infinity);
+  let nothing = f32x4.splat(-Infinity);
+  let end = x + usize(n) * step;
+  let p = x;
+  let q = m;
+  let max = nothing;
   do {
-    max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), factor));
-    i += step;
-  } while (i < end);
+    let a = f32x4.mul(loadRows(p, d1, d2, d3), factor);
+    max = larger(max, v128.bitselect(a, nothing, counted(masked, q, e1, e2, e3)));
+    p += step;
+    q += mStep;
+  } while (p < end);
 
   let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
   let scales = f64x2.splat(scale);
@@ -38,34 +56,42 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
   let low = f64x2.splat(0);
   let high = low;
   let ties = i32x4.splat(0);
-  i = 0;
+  p = x;
+  q = m;
   do {
-    let x = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
+    let a = loadRows(p, d1, d2, d3);
+    let keep = counted(masked, q, e1, e2, e3);
     if (kind == SOFTMAX) {
-      let v = valueDouble(x, scales, originLow, originHigh, floor, magic);
-      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
+      let v = v128.and(valueDouble(a, scales, originLow, originHigh, floor, magic), keep);
+      storeRows(p + toY, d1, d2, d3, v);
       low = f64x2.add(low, promoteLow(v));
       high = f64x2.add(high, promoteHigh(v));
     } else {
-      let tie = f32x4.eq(x, logit);
+      let tie = v128.and(f32x4.eq(a, logit), keep);
       ties = i32x4.sub(ties, tie);
-      let p = v128.andnot(powerDouble(x, scales, originLow, originHigh, floor, magic), tie);
-      let e = f32x4.mul(excessDouble(x, scales, originLow, originHigh, floor, magic), p);
-      low = f64x2.add(low, sumOfParts(promoteLow(p), promoteLow(e)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(p), promoteHigh(e)));
+      let powers = v128.andnot(powerDouble(a, scales, originLow, originHigh, floor, magic), tie);
+      let excesses = f32x4.mul(excessDouble(a, scales, originLow, originHigh, floor, magic), powers);
+      powers = v128.and(powers, keep);
+      excesses = v128.and(excesses, keep);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
     }
-    i += step;
-  } while (i < end);
+    p += step;
+    q += mStep;
+  } while (p < end);
 
-  i = 0;
+  p = x;
+  q = m;
   if (kind == SOFTMAX) {
     let reciprocals = reciprocal(low, high);
     do {
-      let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
-      storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, reciprocals));
-      i += step;
-    } while (i < end);
-    return;
+      let v = f32x4.mul(loadRows(p + toY, d1, d2, d3), reciprocals);
+      // What is taken out is 0 even in a row that is NaN, or has nothing else.
+      storeRows(p + toY, d1, d2, d3, v128.and(v, counted(masked, q, e1, e2, e3)));
+      p += step;
+      q += mStep;
+    } while (p < end);
+    return max;
   }
 
   // The values are those of differences from the maximum: from 0, or from NaN where that is infinite.
@@ -75,49 +101,85 @@ import {demote, larger, loadLanes, promoteHigh, promoteLow, storeLanes, upper} f
   if (kind == LOG_SUM_EXP) {
     let peakLow = f64x2.mul(originLow, scales);
     let peakHigh = f64x2.mul(originHigh, scales);
-    storeLanes(y0, y1, y2, y3, demote(f64x2.add(peakLow, logLow), f64x2.add(peakHigh, logHigh)));
-    return;
+    return demote(f64x2.add(peakLow, logLow), f64x2.add(peakHigh, logHigh));
   }
   do {
-    let x = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
+    let a = loadRows(p, d1, d2, d3);
     let result = demote(
-      f64x2.sub(distance(promoteLow(x), originLow, scales), logLow),
-      f64x2.sub(distance(promoteHigh(x), originHigh, scales), logHigh),
+      f64x2.sub(distance(promoteLow(a), originLow, scales), logLow),
+      f64x2.sub(distance(promoteHigh(a), originHigh, scales), logHigh),
     );
-    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, result);
-    i += step;
-  } while (i < end);
+    storeRows(p + toY, d1, d2, d3, v128.bitselect(result, nothing, counted(masked, q, e1, e2, e3)));
+    p += step;
+    q += mStep;
+  } while (p < end);
+  return max;
 }
 
-function rows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+/** Where row r is, of so many in each block. */
+function place(start: usize, r: u32, columns: u32, block: usize, column: usize): usize {
+  let o = r / columns;
+  return start + usize(o) * block + usize(r - o * columns) * column;
+}
+
+function rows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize, kind: i32,
+): void {
   let step = usize(inner) << 2;
-  let length: u32 = kind == LOG_SUM_EXP ? 1 : n;
-  let last = outer * inner - 1;
+  let block = usize(n) * step;
+  if (!m) columns = inner;
+  let last = outer * columns - 1;
   let r0: u32 = 0;
   do {
     let r1 = min(r0 + 1, last);
     let r2 = min(r0 + 2, last);
     let r3 = min(r0 + 3, last);
-    fourRows(
-      x + rowOffset(r0, n, inner), x + rowOffset(r1, n, inner),
-      x + rowOffset(r2, n, inner), x + rowOffset(r3, n, inner),
-      y + rowOffset(r0, length, inner), y + rowOffset(r1, length, inner),
-      y + rowOffset(r2, length, inner), y + rowOffset(r3, length, inner),
-      n, step, scale, kind,
+    let p = place(x, r0, columns, block, 4);
+    let q = place(m, r0, columns, mOuter, mInner);
+    let result = fourRows(
+      p, place(x, r1, columns, block, 4) - p, place(x, r2, columns, block, 4) - p, place(x, r3, columns, block, 4) - p,
+      m != 0, q, place(m, r1, columns, mOuter, mInner) - q, place(m, r2, columns, mOuter, mInner) - q,
+      place(m, r3, columns, mOuter, mInner) - q,
+      y - x, n, step, mStep, scale, kind,
     );
+    if (kind == LOG_SUM_EXP) {
+      storeLanes(
+        place(y, r0, columns, step, 4), place(y, r1, columns, step, 4),
+        place(y, r2, columns, step, 4), place(y, r3, columns, step, 4), result,
+      );
+    }
     r0 += 4;
   } while (r0 <= last);
+
+  if (kind != LOG_SUM_EXP) return;
+  do {
+    let at = place(y, last, columns, step, 4);
+    if (isNaN(load<f32>(at))) {
+      store<f32>(
+        at, limit(place(x, last, columns, block, 4), place(m, last, columns, mOuter, mInner), n, step, mStep, scale),
+      );
+    }
+  } while (last--);
 }
 
-export function softmaxGatheredRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, inner, scale, SOFTMAX);
+export function softmaxGatheredRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, SOFTMAX);
 }
 
-export function logSoftmaxGatheredRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
+export function logSoftmaxGatheredRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, LOG_SOFTMAX);
 }
 
-export function logSumExpGatheredRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
-  settleInfinite(x, y, outer, n, inner, scale);
+export function logSumExpGatheredRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, LOG_SUM_EXP);
 }

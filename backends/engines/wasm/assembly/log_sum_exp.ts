@@ -1,26 +1,32 @@
-// logSumExp of rows with an infinite maximum. There m + log s is NaN: rather than to look for it in every sweep, the
-// kernels leave the NaN, and this goes over the results in the end. What is NaN because NaN is in the row stays so.
+// logSumExp of rows with an infinite maximum. There m + log s is NaN. No sweep looks for that: the kernels store the NaN, and
+// the functions here replace it in the end. A row with a NaN in it stays NaN.
 
-/** The largest scale·x of a row, or NaN if there is one: logSumExp where the largest is infinite. */
-function limit(x: usize, end: usize, step: usize, scale: f64): f32 {
+/**
+ * The largest scale·x of a row, or NaN if there is one: logSumExp where the largest is infinite. With a mask at m, of what
+ * takes part, and -Infinity where nothing does; m is 0 where there is none.
+ */
+export function limit(x: usize, m: usize, n: u32, xStep: usize, mStep: usize, scale: f64): f32 {
   let largest = -Infinity;
-  let i: usize = 0;
   do {
-    let logit = scale * f64(load<f32>(x + i));
-    if (isNaN(logit)) return NaN;
-    largest = max(largest, logit);
-    i += step;
-  } while (i < end);
+    if (!m || load<u8>(m)) {
+      let logit = scale * f64(load<f32>(x));
+      if (isNaN(logit)) return NaN;
+      largest = max(largest, logit);
+    }
+    x += xStep;
+    m += mStep;
+  } while (--n);
   return f32(largest);
 }
 
+/** For all rows of a tensor without a mask. */
 export function settleInfinite(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let step = usize(inner) << 2;
   let block = usize(n) * step;
   do {
     let i: usize = 0;
     do {
-      if (isNaN(load<f32>(y + i))) store<f32>(y + i, limit(x + i, block, step, scale));
+      if (isNaN(load<f32>(y + i))) store<f32>(y + i, limit(x + i, 0, n, step, 0, scale));
       i += 4;
     } while (i < step);
     x += block;

@@ -45,8 +45,8 @@ function storeLosses(
 }
 
 export function crossEntropyGatheredRows(
-  x: usize, labels: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
-  outStep: usize, factor: f64,
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, labels: usize, none: usize,
+  dense: bool, outStep: usize, factor: f64,
 ): void {
   let step = usize(inner) << 2;
   let bytes = usize(n) * step;

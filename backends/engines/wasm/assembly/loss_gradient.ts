@@ -1,7 +1,7 @@
 // The derivative of cross-entropy in the logits, c (y Σq - q), of the row's cotangent c. The softmax y stands in `out`
-// already: the kernels of the first module are the fastest at that. Where c is 0 the whole row is, whatever it holds.
+// already: a forward kernel has put it there. Where c is 0 the whole row is, whatever it holds.
 //
-// (out, labels, cotangents, outer, n, inner, smoothing, dense, step, factor): one cotangent a row, `step` 4 bytes apart;
+// (x, out, outer, n, inner, smoothing, labels, cotangents, dense, step, factor): x is not read; one cotangent a row, `step` 4 bytes apart;
 // or with a step of 0 one for all. They are multiplied by the factor.
 
 /** The smallest y whose product with c Σq is a normal number. Below it counts as 0: subnormals are slow. */

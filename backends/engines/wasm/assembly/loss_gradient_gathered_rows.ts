@@ -22,8 +22,8 @@ function subtractClass(row: usize, label: usize, c: f32, n: u32, step: usize): v
 }
 
 export function crossEntropyGradientGatheredRows(
-  out: usize, labels: usize, cotangents: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
-  cStep: usize, factor: f64,
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, labels: usize, cotangents: usize,
+  dense: bool, cStep: usize, factor: f64,
 ): void {
   let step = usize(inner) << 2;
   let bytes = usize(n) * step;

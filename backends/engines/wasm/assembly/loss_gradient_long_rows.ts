@@ -37,8 +37,8 @@ function map(y: usize, labels: usize, bytes: usize, weight: v128, keep: v128, sh
 }
 
 export function crossEntropyGradientLongRows(
-  out: usize, labels: usize, cotangents: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
-  step: usize, factor: f64,
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, labels: usize, cotangents: usize,
+  dense: bool, step: usize, factor: f64,
 ): void {
   let bytes = usize(n) << 2;
   do {

@@ -4,7 +4,7 @@
 //
 // Both terms are positive, so nothing cancels.
 //
-// (x, labels, out, outer, n, inner, smoothing, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
+// (x, out, outer, n, inner, smoothing, labels, 0, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
 // of 0 one number, their sum times the factor.
 
 import {LOG_BIAS, floorOf, magicOf, octavesOf, shiftOf} from './exp';
@@ -40,8 +40,8 @@ function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128
 }
 
 export function crossEntropyLongRows(
-  x: usize, labels: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, dense: bool,
-  step: usize, factor: f64,
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, labels: usize, none: usize,
+  dense: bool, step: usize, factor: f64,
 ): void {
   let bytes = usize(n) << 2;
   let one = f32x4.splat(1);

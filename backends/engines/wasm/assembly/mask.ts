@@ -14,21 +14,3 @@
   flags = i32x4.replace_lane(flags, 3, load<u8>(m + e3));
   return i32x4.ne(flags, i32x4.splat(0));
 }
-
-/**
- * logSumExp where m + log s is NaN: the largest scale·x that takes part, which is infinite; -Infinity where none does; NaN
- * if one is.
- */
-export function limit(x: usize, m: usize, n: u32, xStep: usize, mStep: usize, scale: f64): f32 {
-  let largest = -Infinity;
-  do {
-    if (load<u8>(m)) {
-      let logit = scale * f64(load<f32>(x));
-      if (isNaN(logit)) return NaN;
-      largest = max(largest, logit);
-    }
-    x += xStep;
-    m += mStep;
-  } while (--n);
-  return f32(largest);
-}

@@ -86,19 +86,19 @@ function totalOf(v: usize, bytes: usize): f64 {
 }
 
 export function softmaxProductLongRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, factor, SOFTMAX_PRODUCT);
 }
 
 export function logSoftmaxJvpLongRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, factor, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpLongRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
 }
@@ -117,7 +117,7 @@ function subtractTimes(y: usize, v: usize, bytes: usize, t: v128, factor: v128):
 
 /** logSoftmaxVjp from the logits themselves, as backpropagation needs it, times the scale: one pass over each row. */
 export function logSoftmaxGradientLongRows(
-  x: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64,
+  x: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64, v: usize,
 ): void {
   let bytes = usize(n) << 2;
   let bias = biasFor(n);

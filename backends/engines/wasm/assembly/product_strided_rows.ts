@@ -160,19 +160,19 @@ function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, fa
 }
 
 export function softmaxProductStridedRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, SOFTMAX_PRODUCT);
 }
 
 export function logSoftmaxJvpStridedRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpStridedRows(
-  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
 ): void {
   rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_VJP);
 }

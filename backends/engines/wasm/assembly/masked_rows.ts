@@ -1,13 +1,12 @@
 // Masked forward kernels for contiguous rows of four or more, one row at a time, with an exact scale. The mask moves along
 // the row by one byte an element, or not at all.
 //
-// (x, m, y, n, a, b, xStep, xA, xB, mStep, mA, mB, yA, yB, scale, kind): a·b rows, the steps between their elements, and
-// between rows in both directions, in x, the mask and the result; in bytes. Here b is 1.
+// Arguments as in gathered_rows.ts, where inner and columns are 1.
 
 import {LOG_BIAS, biasFor, floorOf, magicOf, octavesOf, shiftOf} from './exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
 import {logOfSum} from './log';
-import {limit} from './mask';
+import {limit} from './log_sum_exp';
 import {goneAt, maximum, sumOfOthers, sumOfValues, tiesOfLastRow} from './masked_sweeps';
 
 /** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
@@ -75,19 +74,41 @@ function fill(y: usize, bytes: usize, value: f32): void {
   } while (y < end);
 }
 
-export function maskedLongRows(
-  x: usize, m: usize, y: usize, n: u32, a: u32, b: u32, xStep: usize, xA: usize, xB: usize,
-  mStep: usize, mA: usize, mB: usize, yA: usize, yB: usize, scale: f64, kind: i32,
+@inline function rows(
+  x: usize, y: usize, outer: u32, n: u32, scale: f64, m: usize, mStep: usize, mOuter: usize, kind: i32,
 ): void {
   let factor = f32x4.splat(f32(scale));
+  let bytes = usize(n) << 2;
+  let yBytes = kind == LOG_SUM_EXP ? 4 : bytes;
   do {
     // Without a step there is one flag for the whole row.
     if (mStep) row(x, m, y, n, i32x4.splat(-1), factor, kind);
     else if (load<u8>(m)) row(x, x, y, n, i32x4.splat(0), factor, kind);
-    else fill(y, kind == LOG_SUM_EXP ? 4 : usize(n) << 2, kind == SOFTMAX ? 0 : -Infinity);
+    else fill(y, yBytes, kind == SOFTMAX ? 0 : -Infinity);
     if (kind == LOG_SUM_EXP && isNaN(load<f32>(y))) store<f32>(y, limit(x, m, n, 4, mStep, scale));
-    x += xA;
-    m += mA;
-    y += yA;
-  } while (--a);
+    x += bytes;
+    m += mOuter;
+    y += yBytes;
+  } while (--outer);
+}
+
+export function softmaxMaskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, scale, m, mStep, mOuter, SOFTMAX);
+}
+
+export function logSoftmaxMaskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, scale, m, mStep, mOuter, LOG_SOFTMAX);
+}
+
+export function logSumExpMaskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, none: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize,
+): void {
+  rows(x, y, outer, n, scale, m, mStep, mOuter, LOG_SUM_EXP);
 }

@@ -1,25 +1,22 @@
 import {maskRuns} from '../../../../backends/engines/mask_runs';
 import type {ForwardKind, Loss, Rows} from '../../../../backends/engines/types';
-import {lastRun, runLoss, runLossGradient, runMasked} from '../../../../backends/engines/wasm/launch';
+import {launch, planForward, planLoss, planLossGradient} from '../../../../backends/engines/wasm/plan';
 import * as reference from '../../../../kernels/reference';
 import {Random} from '../../../cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
 import {BUILDS, GuardedMemory} from './guarded_memory';
 
 /** For every remainder of what a variant takes at a time: 4 elements, 16 elements, 4 rows. */
-const ROWS: Record<'LongRows' | 'GatheredRows', Rows[]> = {
-  LongRows: [
-    ...range(4, 40).map((n) => ({outer: 3, n, inner: 1})),
-    ...[127, 128, 1001].map((n) => ({outer: 2, n, inner: 1})),
-  ],
-  GatheredRows: [
-    ...range(1, 9).flatMap((n) => range(1, 6).map((inner) => ({outer: 2, n, inner}))),
-    ...range(1, 6).map((outer) => ({outer, n: 3, inner: 1})),
-    {outer: 3, n: 100, inner: 3},
-    {outer: 2, n: 17, inner: 20},
-  ],
-};
-const VARIANTS = ['LongRows', 'GatheredRows'] as const;
+const CONTIGUOUS: Rows[] = [
+  ...range(4, 40).map((n) => ({outer: 3, n, inner: 1})),
+  ...[127, 128, 1001].map((n) => ({outer: 2, n, inner: 1})),
+];
+const ANY: Rows[] = [
+  ...range(1, 9).flatMap((n) => range(1, 6).map((inner) => ({outer: 2, n, inner}))),
+  ...range(1, 6).map((outer) => ({outer, n: 3, inner: 1})),
+  {outer: 3, n: 100, inner: 3},
+  {outer: 2, n: 17, inner: 20},
+];
 
 function range(from: number, to: number): number[] {
   return Array.from({length: to - from + 1}, (_, i) => from + i);
@@ -56,28 +53,35 @@ describe.each(BUILDS)('masked, the %s build', (build) => {
     const [from, flags] = [at.input(x, 4), at.input(m, 1)];
     const length = kind === 'logSumExp' ? outer * inner : x.length;
     const to = at.output(length);
-    runMasked(at.kernels, kind, from | 0, flags, to | 0, rows, scale, mask);
+    const plan = planForward(kind, rows, scale, mask);
+    launch(plan, at.kernels.call, from | 0, to | 0, flags, 0);
     const scaled = Float64Array.from(x, (xi) => scale * xi);
     const exact = along(rows, [scaled, keep], EXACT[kind]);
     const error = kind === 'logSumExp' ? ulpErrorAboveOne : ulpError;
     const found = worst(at.values(to, length), exact, error).error;
-    return {rows, scale, repeated, intact: at.intact(), found: found <= BOUNDS[kind] ? 'within' : found};
+    return {
+      rows,
+      scale,
+      repeated,
+      kernel: plan.kernel,
+      intact: at.intact(),
+      found: found <= BOUNDS[kind] ? 'within' : found,
+    };
   }
 
   describe.each(['softmax', 'logSoftmax', 'logSumExp'] as const)('%s', (kind) => {
-    test.each(VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
+    test.each([
+      ['MaskedRows', CONTIGUOUS, [1, -0.25]],
+      ['GatheredRows', ANY, [0.3, -2, 0]],
+      ['GatheredRows', ANY.filter(({n, inner}) => n < 4 || inner > 1), [1]],
+    ] as const)('%s: within its bound of float64, and nothing else is written', (variant, list, scales) => {
       const random = new Random(variant.length);
-      const scales = variant === 'LongRows' ? [1, -0.25] : [1, 0.3, -2, 0];
-      for (const rows of ROWS[variant]) {
+      for (const rows of list) {
         for (const scale of scales) {
           const repeated = REPEATED[random.integer(0, REPEATED.length - 1)]!;
           const result = run(kind, rows, scale, repeated, random);
-          expect(result).toEqual({rows, scale, repeated, intact: true, found: 'within'});
-          expect(lastRun()?.build).toBe(build);
-          // Rows that are too short for it, or have a stride, are in the list of the other variant only.
-          if (variant === 'LongRows' || rows.n < 4 || rows.inner > 1 || scale === 0.3) {
-            expect(lastRun()?.kernel).toBe(`masked${kind[0]!.toUpperCase()}${kind.slice(1)}${variant}`);
-          }
+          const kernel = `${kind}${variant}`;
+          expect(result).toEqual({rows, scale, repeated, kernel, intact: true, found: 'within'});
         }
       }
     });
@@ -100,8 +104,9 @@ describe.each(BUILDS)('masked, the %s build', (build) => {
         const results = (['softmax', 'logSoftmax', 'logSumExp'] as const).map((kind) => {
           memory.clear();
           const [from, flags, to] = [memory.input(x), memory.input(keep), memory.output(x.length)];
-          runMasked(memory.kernels, kind, from, flags, to, rows, 1, mask);
-          expect(lastRun()?.kernel).toContain(inner === 1 ? 'LongRows' : 'GatheredRows');
+          const plan = planForward(kind, rows, 1, mask);
+          expect(plan.kernel).toContain(inner === 1 ? 'MaskedRows' : 'GatheredRows');
+          launch(plan, memory.kernels.call, from, to, flags, 0);
           return memory.values(to, x.length);
         });
         const [softmax, logSoftmax, sums] = results as [Float32Array, Float32Array, Float32Array];
@@ -170,10 +175,9 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
     const [from, given, g] = [at.input(x, 4), at.input(labels, 4), at.input(cotangents, 4)];
     const length = total === null ? rows.outer * rows.inner : 1;
     const [losses, gradient] = [at.output(length), at.output(x.length)];
-    runLoss(at.kernels, from | 0, given, losses, loss);
-    const lossKernel = lastRun()?.kernel;
-    runLossGradient(at.kernels, from, given, g, gradient | 0, loss);
-    const gradientKernel = lastRun()?.kernel;
+    const [lossPlan, gradientPlan] = [planLoss(loss), planLossGradient(loss)];
+    launch(lossPlan, at.kernels.call, from | 0, losses, given, 0);
+    launch(gradientPlan, at.kernels.call, from, gradient | 0, given, g);
 
     const perRow = along(rows, [x, q], (logits, l) => [reference.crossEntropy(logits, l)]);
     const exact = total === null ? perRow : [perRow.reduce((a, b) => a + b) * total];
@@ -187,18 +191,25 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
       return reference.softmax(logits).map((y, i) => Math.max((y * sum + l[i]!) * Math.abs(g[i]!) * 2 ** -24, 1e-30));
     });
     const gradientError = worst(at.values(gradient, x.length), slopes, (a, e, i) => Math.abs(a - e) / unit[i]!).error;
-    return {lossKernel, gradientKernel, intact: at.intact(), lossError, gradientError};
+    return {
+      kernels: [lossPlan.kernel, gradientPlan.kernel],
+      intact: at.intact(),
+      lossError,
+      gradientError,
+    };
   }
 
   describe.each([
     ['class indices', true],
     ['distributions', false],
   ])('%s', (_name, sparse) => {
-    test.each(VARIANTS)('%s: within the bounds of float64, and nothing else is written', (variant) => {
+    test.each([
+      ['LongRows', CONTIGUOUS],
+      ['GatheredRows', ANY],
+    ] as const)('%s: within the bounds of float64, and nothing else is written', (variant, list) => {
       const random = new Random(variant.length + Number(sparse));
-      const kind = sparse ? 'sparseCrossEntropy' : 'crossEntropy';
       const seen = new Set<string>();
-      for (const rows of ROWS[variant]) {
+      for (const rows of list) {
         for (const [smoothing, total] of [
           [0, null],
           [0.1, 0.125],
@@ -208,11 +219,11 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
           expect(result.lossError).toBeLessThanOrEqual(4);
           // Softmax within 4 ULP is 8 units.
           expect(result.gradientError).toBeLessThanOrEqual(10);
-          seen.add(result.lossKernel!).add(result.gradientKernel!);
+          for (const kernel of result.kernels) seen.add(kernel);
         }
       }
-      expect(seen).toContain(`${kind}${variant}`);
-      expect(seen).toContain(`${kind}Gradient${variant}`);
+      expect(seen).toContain(`crossEntropy${variant}`);
+      expect(seen).toContain(`crossEntropyGradient${variant}`);
     });
   });
 
@@ -226,7 +237,7 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
       const [from, given] = [memory.input(x), memory.input(labels)];
       const [g, out] = [memory.input(Float32Array.of(1e-20)), memory.output(128)];
       const loss = {rows: at, sparse: true, smoothing: 0, total: 1};
-      runLossGradient(memory.kernels, from, given, g, out, loss);
+      launch(planLossGradient(loss), memory.kernels.call, from, out, given, g);
       const values = Array.from(memory.values(out, 128), Math.abs);
       expect(values.filter((v) => v > 0 && v < 2 ** -126)).toEqual([]);
       expect(values.filter((v) => v === 0).length).toBeGreaterThan(10);

@@ -1,0 +1,258 @@
+/**
+ * A launch is planned, then executed. A plan says as data which kernel runs, on which rows and with which arguments; where
+ * the tensors are is no part of it. `launch` turns a plan, or some of its rows, into calls of kernels.
+ */
+import {forEachPiece, type MaskRuns} from '../mask_runs';
+import type {ForwardKind, Loss, ProductKind, Rows} from '../types';
+
+/** How a kernel goes through the rows; see the file of that name in assembly/. */
+export type Variant = 'LongRows' | 'ShortRows' | 'StridedRows' | 'GatheredRows' | 'MaskedRows';
+export type ProductVariant = 'LongRows' | 'StridedRows' | 'GatheredRows';
+export type LossVariant = 'LongRows' | 'GatheredRows';
+
+/** The name of an exported kernel. */
+export type KernelName =
+  | `${ForwardKind}${Variant}`
+  | `${ProductKind}${ProductVariant}`
+  | 'logSoftmaxGradientLongRows'
+  | `${'crossEntropy' | 'crossEntropyGradient'}${LossVariant}`;
+
+export interface Plan {
+  kernel: KernelName;
+  /** For the derivative of cross-entropy: the kernel that puts the softmax of x where the result will be, before the other. */
+  softmax: KernelName | null;
+  rows: Rows;
+  /** What the kernel takes after the rows: the scale of logits, the factor of a product, or smoothing. */
+  scale: number;
+  /** What the kernel takes after its inputs. With a mask, these depend on the rows and are found by `launch`. */
+  rest: readonly number[];
+  /** If the second input is a mask: how the mask runs along x. */
+  mask: MaskRuns | null;
+  /**
+   * Elements of each block of the outer dimension in the second input, the third and the result. 0 is for an input that all
+   * blocks share, or is absent, and for a result that is one number: the sum of what the blocks give.
+   */
+  secondPerBlock: number;
+  thirdPerBlock: number;
+  outPerBlock: number;
+}
+
+const FORWARD = names(
+  ['softmax', 'logSoftmax', 'logSumExp'],
+  ['LongRows', 'ShortRows', 'StridedRows', 'GatheredRows', 'MaskedRows'],
+);
+const PRODUCT = names(
+  ['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'],
+  ['LongRows', 'StridedRows', 'GatheredRows'],
+);
+const LOSS = names(['crossEntropy', 'crossEntropyGradient'], ['LongRows', 'GatheredRows']);
+
+const NOTHING: readonly number[] = [];
+/** For `columns` and the steps of a mask: see assembly/gathered_rows.ts. */
+const NO_MASK: readonly number[] = [0, 0, 0, 0];
+
+/** Up to this length four rows at a time beat one; for softmax that ends here, for the logarithms it goes on. */
+const LONGEST_SHORT_ROW = 48;
+/** The same for losses, which gather the columns of four rows; and for logSoftmax's derivative, by way of such a softmax. */
+const LONGEST_GATHERED_ROW = 24;
+
+/** The forward pass, of rows none of which is empty. */
+export function planForward(kind: ForwardKind, rows: Rows, scale: number, mask: MaskRuns | null): Plan {
+  const variant = mask ? maskedVariant(rows, scale, mask) : forwardVariant(rows, scale);
+  const {n, inner} = rows;
+  return {
+    kernel: FORWARD[kind][variant],
+    softmax: null,
+    rows,
+    scale,
+    rest: NO_MASK,
+    mask,
+    secondPerBlock: 0,
+    thirdPerBlock: 0,
+    outPerBlock: kind === 'logSumExp' ? inner : n * inner,
+  };
+}
+
+/** A Jacobian product; the second input is the vector. */
+export function planProduct(kind: ProductKind, rows: Rows, factor: number): Plan {
+  return productPlan(PRODUCT[kind][productVariant(rows)], rows, factor);
+}
+
+/** The same from logits in one kernel; null where there is none that beats softmax with the product after it. */
+export function planProductOfLogits(kind: ProductKind, rows: Rows, scale: number, factor: number): Plan | null {
+  if (kind !== 'logSoftmaxVjp' || factor !== scale) return null;
+  const {outer, n, inner} = rows;
+  const isFaster = inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_GATHERED_ROW);
+  return isFaster ? productPlan('logSoftmaxGradientLongRows', rows, scale) : null;
+}
+
+/** Cross-entropy; the second input is the labels. */
+export function planLoss({rows, sparse, smoothing, total}: Loss): Plan {
+  const {outer, n, inner} = rows;
+  const isLong = inner === 1 && (n > LONGEST_GATHERED_ROW || (n >= 4 && outer === 1));
+  return {
+    kernel: LOSS.crossEntropy[isLong ? 'LongRows' : 'GatheredRows'],
+    softmax: null,
+    rows,
+    scale: smoothing,
+    rest: lossArguments(sparse, total),
+    mask: null,
+    secondPerBlock: sparse ? inner : n * inner,
+    thirdPerBlock: 0,
+    outPerBlock: total === null ? inner : 0,
+  };
+}
+
+/** Its derivative in the logits; the third input is the cotangents. */
+export function planLossGradient({rows, sparse, smoothing, total}: Loss): Plan {
+  const {n, inner} = rows;
+  return {
+    kernel: LOSS.crossEntropyGradient[inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows'],
+    softmax: FORWARD.softmax[forwardVariant(rows, 1)],
+    rows,
+    scale: smoothing,
+    rest: lossArguments(sparse, total),
+    mask: null,
+    secondPerBlock: sparse ? inner : n * inner,
+    thirdPerBlock: total === null ? inner : 0,
+    outPerBlock: n * inner,
+  };
+}
+
+/** Takes the call of a kernel: runs it, or hands it on. The arguments after the name are those of the kernel, in order. */
+export type Caller = (
+  kernel: KernelName,
+  x: number,
+  out: number,
+  outer: number,
+  n: number,
+  inner: number,
+  scale: number,
+  second: number,
+  third: number,
+  rest: readonly number[],
+) => void;
+
+/** What a turn of two kernels covers: with the inputs beside it, about half of a second-level cache. */
+const TURN_BYTES = 1 << 18;
+
+/**
+ * The calls of a plan for `outer` blocks of its rows, from block number `first` on.
+ *
+ * @param x, out, second, third byte addresses in the kernels' memory of the first of these blocks, but of a mask as a whole; 0
+ *   for what is absent
+ */
+export function launch(
+  plan: Plan,
+  call: Caller,
+  x: number,
+  out: number,
+  second: number,
+  third: number,
+  first = 0,
+  outer = plan.rows.outer,
+): void {
+  const {kernel, rows, scale, rest} = plan;
+  if (plan.mask) launchMasked(plan, plan.mask, call, x, out, second, first, outer);
+  else if (plan.softmax) launchInTurns(plan, plan.softmax, call, x, out, second, third, outer);
+  else call(kernel, x, out, outer, rows.n, rows.inner, scale, second, third, rest);
+}
+
+/** A call for each piece of the rows along which the mask moves evenly. */
+function launchMasked(
+  {kernel, rows: {n, inner}, scale, outPerBlock}: Plan,
+  mask: MaskRuns,
+  call: Caller,
+  x: number,
+  out: number,
+  m: number,
+  first: number,
+  outer: number,
+): void {
+  const outerStep = mask.outer.at(-1)?.step ?? 0;
+  const innerStep = mask.inner.at(-1)?.step ?? 0;
+  forEachPiece(mask.outer, first, outer, (o, blocks, outerAt) => {
+    forEachPiece(mask.inner, 0, inner, (i, columns, innerAt) => {
+      const from = x + 4 * ((o - first) * n * inner + i);
+      const to = out + 4 * ((o - first) * outPerBlock + i);
+      const rest = [columns, mask.step, outerStep, innerStep];
+      call(kernel, from, to, blocks, n, inner, scale, m + outerAt + innerAt, 0, rest);
+    });
+  });
+}
+
+/** Softmax, and the other kernel over it, in turns: as many rows at a time as stay in a cache. */
+function launchInTurns(
+  plan: Plan,
+  softmax: KernelName,
+  call: Caller,
+  x: number,
+  out: number,
+  second: number,
+  third: number,
+  outer: number,
+): void {
+  const {n, inner} = plan.rows;
+  const block = 4 * n * inner;
+  const most = Math.max(1, Math.floor(TURN_BYTES / block));
+  for (let o = 0; o < outer; o += most) {
+    const blocks = Math.min(most, outer - o);
+    const [from, to] = [x + o * block, out + o * block];
+    call(softmax, from, to, blocks, n, inner, 1, 0, 0, NO_MASK);
+    const [a, b] = [second + 4 * o * plan.secondPerBlock, third + 4 * o * plan.thirdPerBlock];
+    call(plan.kernel, from, to, blocks, n, inner, plan.scale, a, b, plan.rest);
+  }
+}
+
+function forwardVariant({outer, n, inner}: Rows, scale: number): Variant {
+  if (n === 1) return 'GatheredRows';
+  const exact = isExactScale(scale);
+  if (inner === 1) {
+    if (exact && outer >= 4 && n <= LONGEST_SHORT_ROW) return 'ShortRows';
+    return n >= 4 ? 'LongRows' : 'GatheredRows';
+  }
+  if (!exact || inner < 4) return 'GatheredRows';
+  return inner === 4 ? 'LongRows' : 'StridedRows'; // the former takes four rows at once, a lane each
+}
+
+function maskedVariant({n, inner}: Rows, scale: number, {step}: MaskRuns): Variant {
+  return inner === 1 && n >= 4 && step <= 1 && isExactScale(scale) ? 'MaskedRows' : 'GatheredRows';
+}
+
+function productVariant({n, inner}: Rows): ProductVariant {
+  if (inner === 1) return n >= 4 ? 'LongRows' : 'GatheredRows';
+  return inner >= 4 && n > 1 ? 'StridedRows' : 'GatheredRows';
+}
+
+function productPlan(kernel: KernelName, rows: Rows, factor: number): Plan {
+  const perBlock = rows.n * rows.inner;
+  return {
+    kernel,
+    softmax: null,
+    rows,
+    scale: factor,
+    rest: NOTHING,
+    mask: null,
+    secondPerBlock: perBlock,
+    thirdPerBlock: 0,
+    outPerBlock: perBlock,
+  };
+}
+
+/** Whether labels are distributions; the bytes between losses, or between cotangents; what the total is multiplied by. */
+function lossArguments(sparse: boolean, total: number | null): readonly number[] {
+  return [sparse ? 0 : 1, total === null ? 4 : 0, total ?? 1];
+}
+
+/** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
+function isExactScale(scale: number): boolean {
+  if (scale === 1) return true;
+  const size = Math.abs(scale);
+  return size <= 1 && size >= 2 ** -32 && Number.isInteger(Math.log2(size));
+}
+
+/** Put together once: in each call a name made of two would cost as much as a tiny tensor. */
+function names<K extends string, V extends string>(kinds: K[], variants: V[]) {
+  const ofKind = (kind: K) => Object.fromEntries(variants.map((variant) => [variant, `${kind}${variant}`]));
+  return Object.fromEntries(kinds.map((kind) => [kind, ofKind(kind)])) as Record<K, {[W in V]: `${K}${W}`}>;
+}
