@@ -32,7 +32,7 @@ describe.each([false, true])('cross-origin isolated: %s', (crossOriginIsolated) 
     await page.run('activate', 'webgl');
     const {ranking, before, after} = await page.run('rank', {
       workload: WORKLOADS.classifier,
-      options: {mode: 'measure', budgetMs: 3000},
+      options: {mode: 'measure', budgetMs: 20_000},
     });
     expect(after).toEqual(before);
     expect(before[0]).toBe('webgl');
@@ -61,7 +61,7 @@ describe.each([false, true])('cross-origin isolated: %s', (crossOriginIsolated) 
 
   test('what was measured is remembered in localStorage', async () => {
     const workload = WORKLOADS.tiny;
-    await page.run('rank', {workload, options: {mode: 'measure', remember: 'localStorage', budgetMs: 3000}});
+    await page.run('rank', {workload, options: {mode: 'measure', remember: 'localStorage', budgetMs: 20_000}});
     const {sources, wisdom} = await page.run('remembered', {workload});
     expect(sources).toEqual(['remembered', 'remembered', 'remembered']);
     expect(JSON.parse(wisdom).hardware).toContain('SwiftShader');
