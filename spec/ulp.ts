@@ -1,5 +1,5 @@
 /** Results under it may be flushed to 0 on any backend. */
-const FLUSHED = 1e-30;
+const FLUSHED = 2 ** -126;
 
 /**
  * The error of a float32 result in units in the last place of the exact one.

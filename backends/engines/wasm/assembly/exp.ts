@@ -8,8 +8,8 @@
 // - The exponent k - N + bias is formed in the low bits of `magic` + t log2 e, where N (octaves of the row's maximum)
 //   and bias are part of `magic`: scaling the row by 2^-N costs nothing.
 // - t is raised to `floor`, where that exponent is 0: the power of two is then zero, and so is the value, exactly.
-//   Where it is 1, the value is 511 · 2^-126: normal. `biasFor` makes the row's sum at most 511, so that a value
-//   divided by the sum is 0 or normal too. Subnormals would cost up to 150 cycles each.
+//   Where it is 1, the value is 511 · 2^-126: normal. Subnormals would cost up to 150 cycles each. BIAS is so high that what
+//   is 0 is below 2^-199 of the row's maximum: its quotient by the sum would be no normal number either.
 //
 // NaN stays NaN throughout; -Infinity gives 0.
 
@@ -29,19 +29,10 @@ const LN2_LOW: f32 = 1.428606765330187e-6;
 const ROUND: f32 = 12582912; // 1.5 · 2^23
 const ROUND_DOUBLE: f64 = 6755399441055744; // 1.5 · 2^52
 
-/**
- * The exponent field that a row's maximum gets, so that the sum of n values stays below 511. Rows beyond 2^24 elements
- * keep the bias of 2^24: results between 1e-30 and 1e-38 then stay, at the risk of a slow subnormal.
- */
-export function biasFor(n: u32): i32 {
-  let bits = 32 - clz<i32>(n);
-  return 126 - min<i32>(bits, 24);
-}
-
-/** For logarithms, which divide by nothing, it may be as high as sixteen values can be added: then all of them count. */
-export const LOG_BIAS: i32 = 200;
-/** A sum of values at LOG_BIAS times this is a sum of e^t 2^-N. The power is 2^(127 - LOG_BIAS). */
-export const LOG_UNIT: f64 = 1.0587911840678754e-22 / KAPPA;
+/** The exponent field that a row's maximum gets: as high as sixteen values can still be added. */
+const BIAS: i32 = 200;
+/** A sum of values times this is a sum of e^t 2^-N. The power is 2^(127 - BIAS). */
+export const UNIT: f64 = 1.0587911840678754e-22 / KAPPA;
 
 /**
  * The shift: what is subtracted from the logits of each row. The maximum from 208 on: every logit that does not
@@ -58,20 +49,20 @@ export const LOG_UNIT: f64 = 1.0587911840678754e-22 / KAPPA;
   return f32x4.nearest(f32x4.mul(f32x4.sub(max, shift), f32x4.splat(LOG2_E)));
 }
 
-@inline export function magicOf(octaves: v128, bias: i32): v128 {
-  return f32x4.sub(f32x4.splat(ROUND + f32(bias)), octaves);
+@inline export function magicOf(octaves: v128): v128 {
+  return f32x4.sub(f32x4.splat(ROUND + f32(BIAS)), octaves);
 }
 
-@inline export function floorOf(octaves: v128, bias: i32): v128 {
-  return f32x4.mul(f32x4.sub(octaves, f32x4.splat(f32(bias))), f32x4.splat(LN2));
+@inline export function floorOf(octaves: v128): v128 {
+  return f32x4.mul(f32x4.sub(octaves, f32x4.splat(f32(BIAS))), f32x4.splat(LN2));
 }
 
-@inline export function magicOfDouble(bias: i32): v128 {
-  return f64x2.splat(ROUND_DOUBLE + f64(bias));
+@inline export function magicOfDouble(): v128 {
+  return f64x2.splat(ROUND_DOUBLE + f64(BIAS));
 }
 
-@inline export function floorOfDouble(bias: i32): v128 {
-  return f64x2.splat(f64(-bias) * 0.6931471805599453);
+@inline export function floorOfDouble(): v128 {
+  return f64x2.splat(f64(-BIAS) * 0.6931471805599453);
 }
 
 /** KAPPA e^r = CONSTANT_TERM + r q(r); this is q. */

@@ -9,9 +9,9 @@
 // moves by mStep bytes along a row, by mOuter from block to block and by mInner from column to column; of the `inner` rows of
 // each block these are `columns`. If m is 0 there is no mask, and the rest is 0 too.
 
-import {reciprocal} from './divide';
+import {quotient, reciprocal, smallestNormal} from './divide';
 import {
-  LOG_BIAS, biasFor, distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
+  distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {limit} from './log_sum_exp';
@@ -46,13 +46,12 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
     q += mStep;
   } while (p < end);
 
-  let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
   let scales = f64x2.splat(scale);
   let logit = f32x4.div(max, factor);
   let originLow = promoteLow(logit);
   let originHigh = promoteHigh(logit);
-  let floor = floorOfDouble(bias);
-  let magic = magicOfDouble(bias);
+  let floor = floorOfDouble();
+  let magic = magicOfDouble();
   let low = f64x2.splat(0);
   let high = low;
   let ties = i32x4.splat(0);
@@ -84,8 +83,9 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   q = m;
   if (kind == SOFTMAX) {
     let reciprocals = reciprocal(low, high);
+    let least = smallestNormal(low, high);
     do {
-      let v = f32x4.mul(loadRows(p + toY, d1, d2, d3), reciprocals);
+      let v = quotient(loadRows(p + toY, d1, d2, d3), reciprocals, least, true);
       // What is taken out is 0 even in a row that is NaN, or has nothing else.
       storeRows(p + toY, d1, d2, d3, v128.and(v, counted(masked, q, e1, e2, e3)));
       p += step;

@@ -6,7 +6,7 @@
 //   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1),   f - 1 = (ties 2^-e - 1) + q 2^-e
 // Where e is 0 and one logit is the maximum, f - 1 is q with nothing lost: log1p(q).
 
-import {LOG_UNIT, octavesOf, shiftOf} from './exp';
+import {UNIT, octavesOf, shiftOf} from './exp';
 import {promoteLow} from './simd';
 
 /** a + b·x */
@@ -22,13 +22,13 @@ import {promoteLow} from './simd';
 // Both polynomials are minimax in the relative error, and by pairs (Estrin): the steps of Horner's rule wait for each
 // other, and a short row waits for its log.
 
-/** LOG_UNIT e^-ρ for |ρ| <= ln 2 / 2, within 2^-29. */
+/** UNIT e^-ρ for |ρ| <= ln 2 / 2, within 2^-29. */
 @inline function unitExpMinus(rho: v128): v128 {
   let rho2 = f64x2.mul(rho, rho);
-  let low = linear(rho, -1.0000000363271817 * LOG_UNIT, 1.000000000554248 * LOG_UNIT);
-  let middle = linear(rho, -0.16666420151760308 * LOG_UNIT, 0.4999999207893972 * LOG_UNIT);
-  let high = linear(rho, -0.008374817330491943 * LOG_UNIT, 0.041668225684692486 * LOG_UNIT);
-  high = plusTimes(high, f64x2.splat(0.0013836844065973702 * LOG_UNIT), rho2);
+  let low = linear(rho, -1.0000000363271817 * UNIT, 1.000000000554248 * UNIT);
+  let middle = linear(rho, -0.16666420151760308 * UNIT, 0.4999999207893972 * UNIT);
+  let high = linear(rho, -0.008374817330491943 * UNIT, 0.041668225684692486 * UNIT);
+  high = plusTimes(high, f64x2.splat(0.0013836844065973702 * UNIT), rho2);
   return plusTimes(plusTimes(low, middle, rho2), high, f64x2.mul(rho2, rho2));
 }
 
@@ -40,7 +40,7 @@ import {promoteLow} from './simd';
 
 /**
  * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other
- * logits, as exp.ts makes them at LOG_BIAS. The maximum itself would be e^ρ there, with ρ = max - shift - octaves ln 2,
+ * logits, as exp.ts makes them. The maximum itself would be e^ρ there, with ρ = max - shift - octaves ln 2,
  * so q = rest e^-ρ. Where the values are those of differences from the maximum, pass 0 for it.
  */
 export function logOfSum(counts: v128, rest: v128, max: v128): v128 {

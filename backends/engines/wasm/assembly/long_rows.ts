@@ -8,31 +8,40 @@
 // Four rows side by side (inner = 4) are as contiguous as one of four times the length: they go through the same sweeps,
 // by lanes. Only at the end of a sweep a single row makes one number of its four lanes.
 
-import {reciprocal} from './divide';
+import {isWide, quotient, reciprocal, smallestNormal} from './divide';
 import {
-  LOG_BIAS, argument, biasFor, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble,
+  argument, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble,
   octavesOf, power, powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
 import {
-  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, sumOfCounts, sumOfDoubles, upper,
+  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
 
 // A sweep's results beside the one it returns: WebAssembly functions made by AssemblyScript return one value.
 export let ties: i32 = 0;
-/** By lanes: the sums of lanes 0 and 1, of lanes 2 and 3, and how many ties. */
+/** Whether a row is wide: see divide.ts. Only for exact scales. */
+export let wide: bool = false;
+/** By lanes: the minimum, the sums of lanes 0 and 1 and of lanes 2 and 3, and how many ties. */
+let lowest = f32x4.splat(0);
 let sumLow = f64x2.splat(0);
 let sumHigh = f64x2.splat(0);
 let tieLanes = i32x4.splat(0);
 
-/** max factor·x over a row, by lanes. NaN is passed over: it poisons the sum instead. */
+/**
+ * max factor·x over a row, by lanes; the minimum is `lowest`. NaN is passed over: it poisons the sum instead.
+ */
 @inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): v128 {
-  let m0 = f32x4.splat(-Infinity);
-  let m1 = m0;
-  let m2 = m0;
-  let m3 = m0;
+  let max0 = f32x4.splat(-Infinity);
+  let max1 = max0;
+  let max2 = max0;
+  let max3 = max0;
+  let min0 = f32x4.splat(Infinity);
+  let min1 = min0;
+  let min2 = min0;
+  let min3 = min0;
   let i: usize = 0;
   let whole = bytes & ~63;
   if (whole) {
@@ -41,22 +50,31 @@ let tieLanes = i32x4.splat(0);
       let x1 = v128.load(x + i, 16);
       let x2 = v128.load(x + i, 32);
       let x3 = v128.load(x + i, 48);
-      m0 = larger(m0, plain ? x0 : f32x4.mul(x0, factor));
-      m1 = larger(m1, plain ? x1 : f32x4.mul(x1, factor));
-      m2 = larger(m2, plain ? x2 : f32x4.mul(x2, factor));
-      m3 = larger(m3, plain ? x3 : f32x4.mul(x3, factor));
+      let t0 = plain ? x0 : f32x4.mul(x0, factor);
+      let t1 = plain ? x1 : f32x4.mul(x1, factor);
+      let t2 = plain ? x2 : f32x4.mul(x2, factor);
+      let t3 = plain ? x3 : f32x4.mul(x3, factor);
+      max0 = larger(max0, t0);
+      max1 = larger(max1, t1);
+      max2 = larger(max2, t2);
+      max3 = larger(max3, t3);
+      min0 = smaller(min0, t0);
+      min1 = smaller(min1, t1);
+      min2 = smaller(min2, t2);
+      min3 = smaller(min3, t3);
       i += 64;
     } while (i < whole);
   }
   let last = bytes - 16;
-  while (i < last) {
-    let x0 = v128.load(x + i);
-    m0 = larger(m0, plain ? x0 : f32x4.mul(x0, factor));
+  while (i < bytes) {
+    let x0 = v128.load(x + min(i, last));
+    let t0 = plain ? x0 : f32x4.mul(x0, factor);
+    max0 = larger(max0, t0);
+    min0 = smaller(min0, t0);
     i += 16;
   }
-  let x0 = v128.load(x + last);
-  m1 = larger(m1, plain ? x0 : f32x4.mul(x0, factor));
-  return larger(larger(m0, m1), larger(m2, m3));
+  lowest = smaller(smaller(min0, min1), smaller(min2, min3));
+  return larger(larger(max0, max1), larger(max2, max3));
 }
 
 /** The values of four logits; `origin` is the shift in floats, or in DOUBLE the maximum. */
@@ -223,17 +241,17 @@ function sumOfOthersDouble(
 }
 
 /** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
-@inline function divideRow(y: usize, bytes: usize, factor: v128): void {
+@inline function divideRow(y: usize, bytes: usize, factor: v128, least: v128, wide: bool): void {
   let last = bytes - 16;
-  let end = f32x4.mul(v128.load(y + last), factor);
+  let end = quotient(v128.load(y + last), factor, least, wide);
   let i: usize = 0;
   let whole = bytes & ~63;
   if (whole) {
     do {
-      let y0 = f32x4.mul(v128.load(y + i), factor);
-      let y1 = f32x4.mul(v128.load(y + i, 16), factor);
-      let y2 = f32x4.mul(v128.load(y + i, 32), factor);
-      let y3 = f32x4.mul(v128.load(y + i, 48), factor);
+      let y0 = quotient(v128.load(y + i), factor, least, wide);
+      let y1 = quotient(v128.load(y + i, 16), factor, least, wide);
+      let y2 = quotient(v128.load(y + i, 32), factor, least, wide);
+      let y3 = quotient(v128.load(y + i, 48), factor, least, wide);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -242,10 +260,14 @@ function sumOfOthersDouble(
     } while (i < whole);
   }
   while (i < last) {
-    v128.store(y + i, f32x4.mul(v128.load(y + i), factor));
+    v128.store(y + i, quotient(v128.load(y + i), factor, least, wide));
     i += 16;
   }
   v128.store(y + last, end);
+}
+
+function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
+  divideRow(y, bytes, factor, least, true);
 }
 
 /** (scale·x - m) - log s on four logits; in DOUBLE (scale·(x - m)) - log s. */
@@ -320,37 +342,40 @@ function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v1
 }
 
 /**
- * The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. The three after the
- * scale say of n and it what is the same for all rows: `biasFor`, `exactFactor`, `isExactScale`.
+ * The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. `factor`
+ * and `exact` depend only on the scale: compute `exactFactor` and `isExactScale` once for all rows.
  *
  * @param lanes whether these are four rows side by side, a lane each; then the scale is exact
  */
 export function valuesOfRow(
-  x: usize, y: usize, bytes: usize, scale: f64, bias: i32, factor: v128, exact: bool, lanes: bool,
+  x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool, lanes: bool,
 ): f64 {
   let m = maxima(x, bytes, scale, factor, lanes);
+  wide = isWide(lowest, m);
   if (exact) {
     let shift = shiftOf(m);
     let octaves = octavesOf(m, shift);
-    let floor = floorOf(octaves, bias);
-    let magic = magicOf(octaves, bias);
+    let floor = floorOf(octaves);
+    let magic = magicOf(octaves);
     if (scale == 1 && !v128.any_true(shift)) return softmaxPlain(x, y, bytes, floor, magic);
     return softmaxShifted(x, y, bytes, factor, shift, floor, magic);
   }
   let origin = promoteLow(f32x4.mul(m, factor));
-  return softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(bias), magicOfDouble(bias));
+  return softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(), magicOfDouble());
 }
 
 /** y = e^(scale·x - m) / s. */
 export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let bytes = (usize(n) * inner) << 2;
-  let bias = biasFor(n);
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);
   let lanes = inner > 1;
   do {
-    let sum = valuesOfRow(x, y, bytes, scale, bias, factor, exact, lanes);
-    divideRow(y, bytes, lanes ? reciprocal(sumLow, sumHigh) : f32x4.splat(f32(1 / sum)));
+    let sum = f64x2.splat(valuesOfRow(x, y, bytes, scale, factor, exact, lanes));
+    let low = lanes ? sumLow : sum;
+    let high = lanes ? sumHigh : sum;
+    if (!exact || wide) divideWide(y, bytes, reciprocal(low, high), smallestNormal(low, high));
+    else divideRow(y, bytes, reciprocal(low, high), low, false);
     x += bytes;
     y += bytes;
   } while (--outer);
@@ -369,8 +394,8 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
     if (exact) {
       let shift = shiftOf(m);
       let octaves = octavesOf(m, shift);
-      let floor = floorOf(octaves, LOG_BIAS);
-      let magic = magicOf(octaves, LOG_BIAS);
+      let floor = floorOf(octaves);
+      let magic = magicOf(octaves);
       let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, floor, magic));
       let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
       let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
@@ -383,7 +408,7 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
-      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(LOG_BIAS), magicOfDouble(LOG_BIAS));
+      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(), magicOfDouble());
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m));
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
       else {

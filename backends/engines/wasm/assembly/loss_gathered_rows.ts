@@ -2,7 +2,7 @@
 // last row its lane repeats, and is not stored.
 
 import {
-  LOG_BIAS, argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
+  argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
 } from './exp';
 import {logOfSum} from './log';
 import {promoteHigh, promoteLow, upper} from './simd';
@@ -69,8 +69,8 @@ export function crossEntropyGatheredRows(
     let max = maximumOfRows(p, d1, d2, d3, bytes, step);
     let shift = shiftOf(max);
     let octaves = octavesOf(max, shift);
-    let floor = floorOf(octaves, LOG_BIAS);
-    let magic = magicOf(octaves, LOG_BIAS);
+    let floor = floorOf(octaves);
+    let magic = magicOf(octaves);
     let low = f64x2.splat(0);
     let high = low;
     let sumsLow = low;

@@ -7,7 +7,7 @@
 // (x, out, outer, n, inner, smoothing, labels, 0, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
 // of 0 one number, their sum times the factor.
 
-import {LOG_BIAS, floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {floorOf, magicOf, octavesOf, shiftOf} from './exp';
 import {logOfSum} from './log';
 import {maximumPlain, sumOfOthers, ties} from './long_rows';
 import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from './simd';
@@ -53,7 +53,7 @@ export function crossEntropyLongRows(
     let max = f32x4.splat(maxOfLanes(maximumPlain(x, bytes)));
     let shift = shiftOf(max);
     let octaves = octavesOf(max, shift);
-    let others = sumOfOthers(x, bytes, max, one, shift, floorOf(octaves, LOG_BIAS), magicOf(octaves, LOG_BIAS));
+    let others = sumOfOthers(x, bytes, max, one, shift, floorOf(octaves), magicOf(octaves));
     let loss = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(others), max), 0);
     if (dense) {
       let costs = sumOfCosts(x, labels, bytes, max, f32x4.splat(f32(keep)), f32x4.splat(f32(share)));

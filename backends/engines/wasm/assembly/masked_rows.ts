@@ -3,7 +3,8 @@
 //
 // Arguments as in gathered_rows.ts, where inner and columns are 1.
 
-import {LOG_BIAS, biasFor, floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {quotient, reciprocal, smallestNormal} from './divide';
+import {floorOf, magicOf, octavesOf, shiftOf} from './exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
 import {logOfSum} from './log';
 import {limit} from './log_sum_exp';
@@ -11,20 +12,18 @@ import {goneAt, maximum, sumOfOthers, sumOfValues, tiesOfLastRow} from './masked
 
 /** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
 function divideRow(m: usize, y: usize, bytes: usize, counts: v128, sum: f64): void {
-  let factor = f32x4.splat(f32(1 / sum));
+  let sums = f64x2.splat(sum);
+  let factor = reciprocal(sums, sums);
+  let least = smallestNormal(sums, sums);
   let last = bytes - 16;
-  let end = quotient(m, y, last, counts, factor);
+  // What is masked out is 0 even in a row that is NaN, or has nothing else.
+  let end = v128.andnot(quotient(v128.load(y + last), factor, least, true), goneAt(m, last, counts));
   let i: usize = 0;
   while (i < last) {
-    v128.store(y + i, quotient(m, y, i, counts, factor));
+    v128.store(y + i, v128.andnot(quotient(v128.load(y + i), factor, least, true), goneAt(m, i, counts)));
     i += 16;
   }
   v128.store(y + last, end);
-}
-
-/** What is taken out is 0 even in a row that is NaN, or has nothing else. */
-@inline function quotient(m: usize, y: usize, i: usize, counts: v128, factor: v128): v128 {
-  return v128.andnot(f32x4.mul(v128.load(y + i), factor), goneAt(m, i, counts));
 }
 
 function subtractLog(
@@ -44,8 +43,8 @@ function subtractLog(
 function logOfRow(x: usize, m: usize, bytes: usize, counts: v128, scale: v128, max: v128): f64 {
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
-  let floor = floorOf(octaves, LOG_BIAS);
-  let sum = sumOfOthers(x, m, bytes, counts, scale, max, shift, floor, magicOf(octaves, LOG_BIAS));
+  let floor = floorOf(octaves);
+  let sum = sumOfOthers(x, m, bytes, counts, scale, max, shift, floor, magicOf(octaves));
   return f64x2.extract_lane(logOfSum(tiesOfLastRow(), f64x2.splat(sum), max), 0);
 }
 
@@ -53,10 +52,9 @@ function row(x: usize, m: usize, y: usize, n: u32, counts: v128, scale: v128, ki
   let bytes = usize(n) << 2;
   let max = maximum(x, m, bytes, counts, scale);
   if (kind == SOFTMAX) {
-    let bias = biasFor(n);
-    let shift = shiftOf(max);
+      let shift = shiftOf(max);
     let octaves = octavesOf(max, shift);
-    let sum = sumOfValues(x, m, y, bytes, counts, scale, shift, floorOf(octaves, bias), magicOf(octaves, bias));
+    let sum = sumOfValues(x, m, y, bytes, counts, scale, shift, floorOf(octaves), magicOf(octaves));
     divideRow(m, y, bytes, counts, sum);
     return;
   }

@@ -64,7 +64,7 @@ export function sumOfValues(
   return sumOfDoubles(sum);
 }
 
-/** The sum of the values at LOG_BIAS without the logits equal to `max`; these are counted. */
+/** The sum of the values without the logits equal to `max`; these are counted. */
 export function sumOfOthers(
   x: usize, m: usize, bytes: usize, counts: v128, scale: v128, max: v128, shift: v128, floor: v128, magic: v128,
 ): f64 {

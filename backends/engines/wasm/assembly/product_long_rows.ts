@@ -1,9 +1,9 @@
 // Jacobian products on contiguous rows of four or more, one row at a time: a sweep for t, a sweep for the product. The
 // last vector of a row overlaps the one before where n is no multiple of four.
 
-import {biasFor} from './exp';
+import {quotient, smallestNormal} from './divide';
 import {exactFactor, isExactScale} from './kinds';
-import {valuesOfRow} from './long_rows';
+import {valuesOfRow, wide} from './long_rows';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 
@@ -103,16 +103,29 @@ export function logSoftmaxVjpLongRows(
   rows(y, v, out, outer, n, factor, LOG_SOFTMAX_VJP);
 }
 
-/** y = (v - y t) · factor on a row, in place; the overlapping end is read before the sweep that rewrites part of it. */
-function subtractTimes(y: usize, v: usize, bytes: usize, t: v128, factor: v128): void {
+/**
+ * y = (v - y / sum · t) · factor on a row, in place; the overlapping end is read before the sweep that rewrites part of it.
+ */
+@inline function subtractTimes(
+  y: usize, v: usize, bytes: usize, reciprocal: v128, least: v128, t: v128, factor: v128, wide: bool,
+): void {
   let last = bytes - 16;
-  let end = productOf(v128.load(y + last), v128.load(v + last), t, factor, LOG_SOFTMAX_VJP);
+  let p = quotient(v128.load(y + last), reciprocal, least, wide);
+  let end = productOf(p, v128.load(v + last), t, factor, LOG_SOFTMAX_VJP);
   let i: usize = 0;
   do {
-    v128.store(y + i, productOf(v128.load(y + i), v128.load(v + i), t, factor, LOG_SOFTMAX_VJP));
+    p = quotient(v128.load(y + i), reciprocal, least, wide);
+    v128.store(y + i, productOf(p, v128.load(v + i), t, factor, LOG_SOFTMAX_VJP));
     i += 16;
   } while (i < last);
   v128.store(y + last, end);
+}
+
+/** In a wide row neither y / sum is to be subnormal nor its product with t. */
+function subtractTimesWide(y: usize, v: usize, bytes: usize, sum: f64, total: f64, factor: v128): void {
+  let smallest = f64x2.splat(sum * max(1, 1 / abs(total)));
+  let least = smallestNormal(smallest, smallest);
+  subtractTimes(y, v, bytes, f32x4.splat(f32(1 / sum)), least, f32x4.splat(f32(total)), factor, true);
 }
 
 /** logSoftmaxVjp from the logits themselves, as backpropagation needs it, times the scale: one pass over each row. */
@@ -120,12 +133,16 @@ export function logSoftmaxGradientLongRows(
   x: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64, v: usize,
 ): void {
   let bytes = usize(n) << 2;
-  let bias = biasFor(n);
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);
   do {
-    let sum = valuesOfRow(x, out, bytes, scale, bias, factor, exact, false);
-    subtractTimes(out, v, bytes, f32x4.splat(f32(totalOf(v, bytes) / sum)), f32x4.splat(f32(scale)));
+    let sum = valuesOfRow(x, out, bytes, scale, factor, exact, false);
+    let total = totalOf(v, bytes);
+    if (!exact || wide) subtractTimesWide(out, v, bytes, sum, total, f32x4.splat(f32(scale)));
+    else {
+      let reciprocal = f32x4.splat(f32(1 / sum));
+      subtractTimes(out, v, bytes, reciprocal, reciprocal, f32x4.splat(f32(total)), f32x4.splat(f32(scale)), false);
+    }
     x += bytes;
     v += bytes;
     out += bytes;

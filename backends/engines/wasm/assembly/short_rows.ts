@@ -9,16 +9,16 @@
 //
 // At least four rows; exact scales. The last four rows overlap those before.
 
-import {reciprocal} from './divide';
+import {isWide, quotient, reciprocal, smallestNormal} from './divide';
 import {
-  LOG_BIAS, argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+  argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP} from './kinds';
 import {
-  demote, evenLanes, joinHigh, joinLow, larger, loadLanes, mixHigh, mixLow, oddLanes, promoteHigh, promoteLow, splat0,
-  splat1, splat2, splat3, storeLanes, upper,
+  demote, evenLanes, joinHigh, joinLow, larger, loadLanes, minOfLanes, mixHigh, mixLow, oddLanes, promoteHigh, promoteLow,
+  smaller, splat0, splat1, splat2, splat3, storeLanes, upper,
 } from './simd';
 
 /** The maximum of each of four vectors, in order. */
@@ -28,6 +28,9 @@ import {
   return larger(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
+/** The smallest scale·x of the four rows whose maxima were taken last, in whatever lanes. */
+let lowest = f32x4.splat(0);
+
 /** max scale·x of four rows of so many bytes, the first at x0. */
 @inline function maximaOfFourRows(x0: usize, bytes: usize, scale: v128): v128 {
   let whole = bytes & ~15;
@@ -35,6 +38,7 @@ import {
   let x2 = x1 + bytes;
   let x3 = x2 + bytes;
   let max = f32x4.splat(-Infinity);
+  let min = f32x4.splat(Infinity);
   let i: usize = 0;
   if (whole) {
     let m0 = max;
@@ -42,18 +46,26 @@ import {
     let m2 = max;
     let m3 = max;
     do {
-      m0 = larger(m0, f32x4.mul(v128.load(x0 + i), scale));
-      m1 = larger(m1, f32x4.mul(v128.load(x1 + i), scale));
-      m2 = larger(m2, f32x4.mul(v128.load(x2 + i), scale));
-      m3 = larger(m3, f32x4.mul(v128.load(x3 + i), scale));
+      let t0 = f32x4.mul(v128.load(x0 + i), scale);
+      let t1 = f32x4.mul(v128.load(x1 + i), scale);
+      let t2 = f32x4.mul(v128.load(x2 + i), scale);
+      let t3 = f32x4.mul(v128.load(x3 + i), scale);
+      m0 = larger(m0, t0);
+      m1 = larger(m1, t1);
+      m2 = larger(m2, t2);
+      m3 = larger(m3, t3);
+      min = smaller(min, smaller(smaller(t0, t1), smaller(t2, t3)));
       i += 16;
     } while (i < whole);
     max = maxima(m0, m1, m2, m3);
   }
   while (i < bytes) {
-    max = larger(max, f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale));
+    let t = f32x4.mul(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale);
+    max = larger(max, t);
+    min = smaller(min, t);
     i += 4;
   }
+  lowest = min;
   return max;
 }
 
@@ -64,9 +76,64 @@ import {
   return f64x2.add(joinLow(pairsA, pairsB), joinLow(upper(pairsA), upper(pairsB)));
 }
 
+/** Divides four rows by their sums, in place. */
+@inline function divideFourRows(
+  y0: usize, bytes: usize, low: v128, high: v128, sideBySide: bool, wide: bool,
+): void {
+  let whole = bytes & ~15;
+  let y1 = y0 + bytes;
+  let y2 = y1 + bytes;
+  let y3 = y2 + bytes;
+  let i: usize = 0;
+  let factor = reciprocal(low, high);
+  let least = smallestNormal(low, high);
+  if (sideBySide) {
+    let f0 = splat0(factor);
+    let f1 = splat1(factor);
+    let f2 = splat2(factor);
+    let f3 = splat3(factor);
+    let least0 = splat0(least);
+    let least1 = splat1(least);
+    let least2 = splat2(least);
+    let least3 = splat3(least);
+    do {
+      v128.store(y0 + i, quotient(v128.load(y0 + i), f0, least0, wide));
+      v128.store(y1 + i, quotient(v128.load(y1 + i), f1, least1, wide));
+      v128.store(y2 + i, quotient(v128.load(y2 + i), f2, least2, wide));
+      v128.store(y3 + i, quotient(v128.load(y3 + i), f3, least3, wide));
+      i += 16;
+    } while (i < whole);
+  } else if (whole) {
+    do {
+      let v0 = quotient(v128.load(y0 + i), factor, least, wide);
+      let v1 = quotient(v128.load(y1 + i), factor, least, wide);
+      let v2 = quotient(v128.load(y2 + i), factor, least, wide);
+      let v3 = quotient(v128.load(y3 + i), factor, least, wide);
+      let l01 = mixLow(v0, v1);
+      let l23 = mixLow(v2, v3);
+      let h01 = mixHigh(v0, v1);
+      let h23 = mixHigh(v2, v3);
+      v128.store(y0 + i, joinLow(l01, l23));
+      v128.store(y1 + i, joinHigh(l01, l23));
+      v128.store(y2 + i, joinLow(h01, h23));
+      v128.store(y3 + i, joinHigh(h01, h23));
+      i += 16;
+    } while (i < whole);
+  }
+  while (i < bytes) {
+    let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
+    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, quotient(v, factor, least, wide));
+    i += 4;
+  }
+}
+
+function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: bool): void {
+  divideFourRows(y0, bytes, low, high, sideBySide, true);
+}
+
 /** @param sideBySide whether to leave the rows in vectors of their own */
 @inline function softmaxOfFourRows(
-  x0: usize, y0: usize, bytes: usize, scale: v128, bias: i32, sideBySide: bool,
+  x0: usize, y0: usize, bytes: usize, scale: v128, sideBySide: bool,
 ): void {
   let whole = bytes & ~15;
   let x1 = x0 + bytes;
@@ -79,8 +146,8 @@ import {
   let max = maximaOfFourRows(x0, bytes, scale);
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
-  let floor = floorOf(octaves, bias);
-  let magic = magicOf(octaves, bias);
+  let floor = floorOf(octaves);
+  let magic = magicOf(octaves);
   let low = f64x2.splat(0);
   let high = low;
   let i: usize = 0;
@@ -152,42 +219,9 @@ import {
     i += 4;
   }
 
-  let factor = reciprocal(low, high);
-  i = 0;
-  if (sideBySide) {
-    let f0 = splat0(factor);
-    let f1 = splat1(factor);
-    let f2 = splat2(factor);
-    let f3 = splat3(factor);
-    do {
-      v128.store(y0 + i, f32x4.mul(v128.load(y0 + i), f0));
-      v128.store(y1 + i, f32x4.mul(v128.load(y1 + i), f1));
-      v128.store(y2 + i, f32x4.mul(v128.load(y2 + i), f2));
-      v128.store(y3 + i, f32x4.mul(v128.load(y3 + i), f3));
-      i += 16;
-    } while (i < whole);
-  } else if (whole) {
-    do {
-      let v0 = f32x4.mul(v128.load(y0 + i), factor);
-      let v1 = f32x4.mul(v128.load(y1 + i), factor);
-      let v2 = f32x4.mul(v128.load(y2 + i), factor);
-      let v3 = f32x4.mul(v128.load(y3 + i), factor);
-      let l01 = mixLow(v0, v1);
-      let l23 = mixLow(v2, v3);
-      let h01 = mixHigh(v0, v1);
-      let h23 = mixHigh(v2, v3);
-      v128.store(y0 + i, joinLow(l01, l23));
-      v128.store(y1 + i, joinHigh(l01, l23));
-      v128.store(y2 + i, joinLow(h01, h23));
-      v128.store(y3 + i, joinHigh(h01, h23));
-      i += 16;
-    } while (i < whole);
-  }
-  while (i < bytes) {
-    let v = loadLanes(y0 + i, y1 + i, y2 + i, y3 + i);
-    storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, f32x4.mul(v, factor));
-    i += 4;
-  }
+  // Whose minimum it is does not matter: four rows are divided alike.
+  if (isWide(f32x4.splat(minOfLanes(lowest)), max)) divideWide(y0, bytes, low, high, sideBySide);
+  else divideFourRows(y0, bytes, low, high, sideBySide, false);
 }
 
 /** logSoftmax or logSumExp of four rows. */
@@ -201,8 +235,8 @@ import {
   let logit = f32x4.div(max, scale);
   let shift = shiftOf(max);
   let octaves = octavesOf(max, shift);
-  let floor = floorOf(octaves, LOG_BIAS);
-  let magic = magicOf(octaves, LOG_BIAS);
+  let floor = floorOf(octaves);
+  let magic = magicOf(octaves);
   let ties = i32x4.splat(0);
   let low = f64x2.splat(0);
   let high = low;
@@ -302,7 +336,6 @@ import {
 
 export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   let bytes = usize(n) << 2;
-  let bias = biasFor(n);
   let sideBySide = n >= 16 && n <= 24;
   let factor = f32x4.splat(f32(scale));
   let last = outer - 4;
@@ -310,7 +343,7 @@ export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: 
   do {
     row = min(row, last);
     let at = usize(row) * bytes;
-    softmaxOfFourRows(x + at, y + at, bytes, factor, bias, sideBySide);
+    softmaxOfFourRows(x + at, y + at, bytes, factor, sideBySide);
     row += 4;
   } while (row < outer);
 }

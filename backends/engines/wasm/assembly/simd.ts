@@ -58,9 +58,19 @@
   return f32x4.pmax(a, b);
 }
 
+/** The smaller, and `a` if either is NaN. */
+@inline export function smaller(a: v128, b: v128): v128 {
+  return f32x4.pmin(a, b);
+}
+
 @inline export function maxOfLanes(v: v128): f32 {
   let pairs = larger(v, upper(v));
   return f32x4.extract_lane(larger(pairs, f32x4.splat(f32x4.extract_lane(pairs, 1))), 0);
+}
+
+@inline export function minOfLanes(v: v128): f32 {
+  let pairs = smaller(v, upper(v));
+  return f32x4.extract_lane(smaller(pairs, f32x4.splat(f32x4.extract_lane(pairs, 1))), 0);
 }
 
 @inline export function sumOfDoubles(v: v128): f64 {

@@ -9,9 +9,9 @@
 //
 // Exact scales. The last vector of a block overlaps the one before; beyond the last vector of all it repeats.
 
-import {reciprocal} from './divide';
+import {quotient, reciprocal, smallestNormal} from './divide';
 import {
-  LOG_BIAS, argument, biasFor, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+  argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
@@ -49,7 +49,6 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     i += step;
   } while (i < end);
 
-  let bias = kind == SOFTMAX ? biasFor(n) : LOG_BIAS;
   let shift0 = shiftOf(max0);
   let shift1 = shiftOf(max1);
   let shift2 = shiftOf(max2);
@@ -58,14 +57,14 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   let octaves1 = octavesOf(max1, shift1);
   let octaves2 = octavesOf(max2, shift2);
   let octaves3 = octavesOf(max3, shift3);
-  let floor0 = floorOf(octaves0, bias);
-  let floor1 = floorOf(octaves1, bias);
-  let floor2 = floorOf(octaves2, bias);
-  let floor3 = floorOf(octaves3, bias);
-  let magic0 = magicOf(octaves0, bias);
-  let magic1 = magicOf(octaves1, bias);
-  let magic2 = magicOf(octaves2, bias);
-  let magic3 = magicOf(octaves3, bias);
+  let floor0 = floorOf(octaves0);
+  let floor1 = floorOf(octaves1);
+  let floor2 = floorOf(octaves2);
+  let floor3 = floorOf(octaves3);
+  let magic0 = magicOf(octaves0);
+  let magic1 = magicOf(octaves1);
+  let magic2 = magicOf(octaves2);
+  let magic3 = magicOf(octaves3);
   let logit0 = f32x4.div(max0, scale);
   let logit1 = f32x4.div(max1, scale);
   let logit2 = f32x4.div(max2, scale);
@@ -183,15 +182,21 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   i = 0;
   if (kind == SOFTMAX) {
     let f0 = reciprocal(low0, high0);
+    let least0 = smallestNormal(low0, high0);
     let f1 = reciprocal(low1, high1);
+    let least1 = smallestNormal(low1, high1);
     let f2 = reciprocal(low2, high2);
+    let least2 = smallestNormal(low2, high2);
     let f3 = reciprocal(low3, high3);
-    if (results) store4(results, f0, f1, f2, f3);
-    else do {
-      let v0 = f32x4.mul(v128.load(y0 + i), f0);
-      let v1 = f32x4.mul(v128.load(y1 + i), f1);
-      let v2 = f32x4.mul(v128.load(y2 + i), f2);
-      let v3 = f32x4.mul(v128.load(y3 + i), f3);
+    let least3 = smallestNormal(low3, high3);
+    if (results) {
+      store4(results, f0, f1, f2, f3);
+      store4(results + step, least0, least1, least2, least3);
+    } else do {
+      let v0 = quotient(v128.load(y0 + i), f0, least0, true);
+      let v1 = quotient(v128.load(y1 + i), f1, least1, true);
+      let v2 = quotient(v128.load(y2 + i), f2, least2, true);
+      let v3 = quotient(v128.load(y3 + i), f3, least3, true);
       v128.store(y0 + i, v0);
       v128.store(y1 + i, v1);
       v128.store(y2 + i, v2);
@@ -239,8 +244,8 @@ const CACHED: u32 = 12;
 
 /**
  * The last sweep over a chunk of rows side by side, step by step along the axis. What it needs of them stands right of the
- * chunk, where y has no results yet: in its first step the reciprocals of their sums; or their maxima, and in the second
- * step the logarithms.
+ * chunk, where y has no results yet, in its first two steps: the reciprocals of their sums and the smallest values that
+ * count; or their maxima and the logarithms.
  *
  * With a stride of a power of two the elements of a row look alike to the processor: its cache keeps few of them, and a
  * load waits for the stores before it as if they went to the same place. Sixteen rows at a time took ten times as long.
@@ -255,7 +260,7 @@ function sweepApart(x: usize, y: usize, chunk: usize, n: u32, step: usize, scale
     do {
       let p = y + i;
       let r = results + i;
-      if (kind == SOFTMAX) v128.store(p, f32x4.mul(v128.load(p), v128.load(r)));
+      if (kind == SOFTMAX) v128.store(p, quotient(v128.load(p), v128.load(r), v128.load(r + step), true));
       else v128.store(p, logResult(v128.load(p + xFromY), scale, v128.load(r), v128.load(r + step)));
       i += 16;
     } while (i < chunk);

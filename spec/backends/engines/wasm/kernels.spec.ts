@@ -6,7 +6,7 @@ import {PRODUCTS_OF_PROBABILITIES} from '../../../../kernels/reference_table';
 import {ADVERSARIAL, type LogitsCase} from '../../../cases/logits';
 import {Random} from '../../../cases/random';
 import {SPECIAL} from '../../../cases/special';
-import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
+import {ulp, ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
 import {BUILDS, GuardedMemory} from './guarded_memory';
 
 /** The variants without a mask, and what LongRows does for an inner of four: four rows at once, a lane each. */
@@ -158,6 +158,32 @@ describe.each(BUILDS)('the %s build', (build) => {
     },
   );
 
+  test.each(FORWARD_WAYS)('softmax, %s: what is 2^-126 or more is never 0, and nothing is subnormal', (way) => {
+    const random = new Random(way.length);
+    const inner = {LongRows: 1, 'LongRows by lanes': 4, ShortRows: 1, StridedRows: 9, GatheredRows: 3}[way];
+    for (const n of [4, 8, 21, 48, ...(way === 'ShortRows' ? [] : [49, 1000, 4099])]) {
+      // Rows of like size, whose sum is large, and rows with one that is far above.
+      for (const others of [0, -30]) {
+        const rows = {outer: 4, n, inner};
+        const x = Float32Array.from({length: 4 * n * inner}, (_, k) => {
+          const j = Math.floor(k / inner) % n;
+          return 3 + (j % 3 === 0 ? random.uniform(-90, -70) : j === 1 ? 0 : others);
+        });
+        const {values} = runForward(build, 'softmax', variantOf(way), x, rows, 1);
+        const exact = exactForward('softmax', x, rows, 1);
+        const tiny = exact.filter((e) => e < 1e-35).length;
+        expect(tiny).toBeGreaterThan(0);
+        const {error, at} = worst(values, exact, (a, e) => (a === 0 && e < 2 ** -126 ? 0 : ulpErrorOf(a, e)));
+        expect({n, others, error: error <= 4 ? 'within' : [error, values[at], exact[at]]}).toEqual({
+          n,
+          others,
+          error: 'within',
+        });
+        expect(values.filter((v) => v > 0 && v < 0.9999 * 2 ** -126)).toHaveLength(0);
+      }
+    }
+  });
+
   describe.each(['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const)('%s', (kind) => {
     test.each(PRODUCT_VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
       const random = new Random(variant.length);
@@ -248,6 +274,11 @@ describe.each(BUILDS)('the %s build', (build) => {
     }
   });
 });
+
+/** In ULP, whatever counts as 0 elsewhere. */
+function ulpErrorOf(actual: number, exact: number): number {
+  return Math.abs(actual - exact) / ulp(exact);
+}
 
 function runForward(
   build: Build,
