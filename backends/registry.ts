@@ -37,12 +37,14 @@ import {maskRuns} from './engines/mask_runs';
 import type {ForwardKind, ProductKind} from './engines/types';
 import {wasmBackend} from './wasm';
 import {webglBackend} from './webgl';
+import {webgpuBackend} from './webgpu';
 
 /** The tfjs backends that have kernels here, by the name under which tfjs knows them. */
 const BACKENDS: Record<string, SoftmaxBackend<never>> = {
   cpu: cpuBackend,
   webgl: webglBackend,
   wasm: wasmBackend,
+  webgpu: webgpuBackend,
 };
 
 /** Name, name with a mask, and what they compute. */

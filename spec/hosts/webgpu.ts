@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import {type Hardware, hardwareOf, pretendHardware} from '../../backends/webgpu/hardware';
 import {type Host, runCall} from './call';
 import {placeAtOnce, unpackedChromium} from './chromium';
 import {projectRequire, swiftShaderDriver} from './unpacked';
@@ -52,11 +53,15 @@ export async function startWebGPU(flags: Record<string, boolean | number> = {}):
 /** Small tensors really reach the shaders. */
 export const NEVER_ON_THE_CPU = {WEBGPU_CPU_FORWARD: false};
 
-/** The webgpu backend in this process as a host for calls; what its device complains of fails them. */
-export async function inDawn(flags: Record<string, boolean | number> = {}): Promise<Host> {
-  await startWebGPU({...NEVER_ON_THE_CPU, ...flags});
+/**
+ * The webgpu backend in this process as a host for calls; what its device complains of fails them.
+ * @param hardware what the kernels are to take the adapter for
+ */
+export async function inDawn(hardware: Partial<Hardware> = {}): Promise<Host> {
+  const backend = await startWebGPU(NEVER_ON_THE_CPU);
+  pretendHardware(backend, hardware);
   return {
-    name: `webgpu in Node ${process.version}`,
+    name: `webgpu in Node ${process.version}, planned for a ${hardwareOf(backend).software ? 'software' : 'hardware'} GPU`,
     async run(call) {
       const outcome = await runCall(call);
       const errors = uncapturedErrors();

@@ -1,0 +1,21 @@
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import type {SoftmaxBackend} from '../backend';
+import {crossEntropy, crossEntropyGradient} from './cross_entropy';
+import {forward} from './forward';
+import {adapterName, hardwareOf} from './hardware';
+import {product} from './product';
+
+/** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
+export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
+  forward,
+  masks: true,
+  product,
+  crossEntropy,
+  crossEntropyGradient,
+  totals: true,
+
+  describe(backend) {
+    const software = hardwareOf(backend).software ? ', a program on the CPU' : '';
+    return `WebGPU shaders on ${adapterName(backend) || 'an adapter without a name'}${software}`;
+  },
+};

@@ -1,0 +1,14 @@
+import {inDawn} from '../../hosts/webgpu';
+import {describeConformance} from '../conformance';
+
+describe.each([
+  ['a GPU in hardware', {software: false}],
+  ['a GPU that is a program', {software: true}],
+])('webgpu, planned for %s', (_, hardware) => {
+  describeConformance(
+    'webgpu',
+    () => inDawn(hardware),
+    {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
+    'fused',
+  );
+});
