@@ -1,6 +1,7 @@
 import {codeOf, type Plan, STRETCH, WALK} from './plan';
 import type {OpInput, RowOp, Uniform} from './row_op';
 import {reduction} from './wgsl/reduce';
+import {higher, plus, tree} from './wgsl/tree';
 
 /** A row in one go; or what is done to each part of it, and what with all that this leaves. */
 export type Stage = 'whole' | 'part' | 'merge';
@@ -49,8 +50,8 @@ function sourceOf(op: RowOp, plan: Plan, stage: Stage): string {
   const statistics = stage === 'merge' ? merged(op, plan) : plan.held > 0 ? held(op, plan) : walked(op, plan);
   return `
     ${op.functions}
-    ${fieldsOf(op).length > 0 ? reduction('addedUp', payloadType(op), (a, b) => `${a} + ${b}`, plan) : ''}
-    ${op.exponentials ? reduction('highest', 'u32', (a, b) => `max(${a}, ${b})`, plan) : ''}
+    ${fieldsOf(op).length > 0 ? reduction('addedUp', payloadType(op), plus, plan) : ''}
+    ${op.exponentials ? reduction('highest', 'u32', higher, plan) : ''}
     var<private> thread: u32;
     var<private> rowHere: u32;
     var<private> row: u32;
@@ -118,15 +119,11 @@ function load({registers}: RowOp, {threads}: Plan, count: number, base: string):
   );
 }
 
-/** A sum as a tree: its error grows with the logarithm of how many there are, and no term waits for all before it. */
-function treeSum(terms: string[]): string {
-  if (terms.length === 1) return terms[0]!;
-  const half = Math.ceil(terms.length / 2);
-  return `(${treeSum(terms.slice(0, half))} + ${treeSum(terms.slice(half))})`;
-}
-
 const sumOver = (count: number, term: (u: number) => string): string =>
-  treeSum(Array.from({length: count}, (_, u) => term(u)));
+  tree(
+    Array.from({length: count}, (_, u) => term(u)),
+    plus,
+  );
 
 function addTerms(op: RowOp, count: number, when: (needsMaximum: boolean) => boolean): string {
   return op.sums
@@ -154,7 +151,10 @@ function addExponentials({exponentials}: RowOp, count: number, shift: string, ke
 }
 
 const tops = (count: number): string =>
-  Array.from({length: count}, (_, u) => `keyOf(x${u})`).reduce((a, b) => `max(${a}, ${b})`);
+  tree(
+    Array.from({length: count}, (_, u) => `keyOf(x${u})`),
+    higher,
+  );
 
 const vectorsOfExponentials = ({exponentials}: RowOp): string =>
   exponentials === 'sum' ? 'var sumVector = V(0.0);' : 'var othersVector = V(0.0); var maximalVector = V(0.0);';

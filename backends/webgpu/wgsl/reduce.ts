@@ -1,4 +1,5 @@
 import type {Plan} from '../plan';
+import {tree} from './tree';
 
 /**
  * WGSL that reduces what the threads of a row have to one value, which each of them gets: `name(value)`. Two barriers,
@@ -15,6 +16,14 @@ export function reduction(
 ): string {
   if (threads === 1) return `fn ${name}(value: ${type}) -> ${type} { return value; }`;
   const shares = 2 ** Math.floor(Math.log2(threads) / 2);
+  const share = tree(
+    Array.from({length: threads / shares}, (_, k) => `${name}Values[${name}Place(thread + ${k * shares}u)]`),
+    combine,
+  );
+  const whole = tree(
+    Array.from({length: shares}, (_, k) => `${name}Shares[rowHere * ${shares}u + ${k}u]`),
+    combine,
+  );
   const place = strided ? `t * ${rows}u + rowHere` : `rowHere * ${threads}u + t`;
   return `
     var<workgroup> ${name}Values: array<${type}, ${threads * rows}>;
@@ -23,17 +32,9 @@ export function reduction(
     fn ${name}(value: ${type}) -> ${type} {
       ${name}Values[${name}Place(thread)] = value;
       workgroupBarrier();
-      if (thread < ${shares}u) {
-        var share = ${name}Values[${name}Place(thread)];
-        for (var k = thread + ${shares}u; k < ${threads}u; k += ${shares}u) {
-          share = ${combine('share', `${name}Values[${name}Place(k)]`)};
-        }
-        ${name}Shares[rowHere * ${shares}u + thread] = share;
-      }
+      if (thread < ${shares}u) { ${name}Shares[rowHere * ${shares}u + thread] = ${share}; }
       workgroupBarrier();
-      var whole = ${name}Shares[rowHere * ${shares}u];
-      for (var k = 1u; k < ${shares}u; k++) { whole = ${combine('whole', `${name}Shares[rowHere * ${shares}u + k]`)}; }
-      return whole;
+      return ${whole};
     }
   `;
 }
