@@ -192,17 +192,25 @@ function bindGroupOf(
   {inputs, uniforms}: Launch,
   output: TensorInfo,
 ): GPUBindGroup {
-  const tensors = [output, ...inputs.map(({tensor}) => tensor)];
-  const data = tensors.map(({dataId}) => backend.tensorMap.get(dataId));
-  const words = wordsOf(tensors, uniforms);
-  const uniformKey = words.join();
   // A buffer that tfjs does not own is one that somebody may want to go.
-  const keeps = data.every(({external}) => !external);
-  const key = `${number};${data.map(({resource}) => numberOf(kept, resource!)).join()};${uniformKey}`;
+  let keeps = true;
+  let key = `${number}`;
+  const buffers: GPUBuffer[] = [];
+  for (const {dataId} of [output, ...inputs.map(({tensor}) => tensor)]) {
+    const {resource, external} = backend.tensorMap.get(dataId);
+    buffers.push(resource!);
+    keeps &&= !external;
+    key += `,${numberOf(kept, resource!)}`;
+  }
+  let uniformKey = `${util.sizeFromShape(output.shape)}`;
+  for (const {tensor} of inputs) uniformKey += `,${util.sizeFromShape(tensor.shape)}`;
+  for (const [, , value] of uniforms) uniformKey += `,${value}`;
+  key += `;${uniformKey}`;
   const known = keeps ? kept.bindGroups.get(key) : undefined;
   if (known) return known;
   if (kept.bindGroups.size >= MOST || kept.uniforms.size >= MOST) letGo(backend, kept);
-  const buffers = [...data.map(({resource}) => resource!), uniformBufferOf(backend, kept, words, uniformKey)];
+  const words = () => wordsOf([output, ...inputs.map(({tensor}) => tensor)], uniforms);
+  buffers.push(uniformBufferOf(backend, kept, words, `${uniforms.map(([, type]) => type[0]).join('')},${uniformKey}`));
   const bindGroup = backend.device.createBindGroup({
     layout,
     entries: buffers.map((buffer, binding) => ({binding, resource: {buffer}})),
@@ -239,9 +247,10 @@ function wordsOf([output, ...inputs]: TensorInfo[], uniforms: Launch['uniforms']
   return words;
 }
 
-function uniformBufferOf(backend: Insides, kept: Kept, words: Uint32Array, key: string): GPUBuffer {
+function uniformBufferOf(backend: Insides, kept: Kept, wordsFor: () => Uint32Array, key: string): GPUBuffer {
   let buffer = kept.uniforms.get(key);
   if (!buffer) {
+    const words = wordsFor();
     buffer = backend.bufferManager.acquireBuffer(words.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
     backend.device.queue.writeBuffer(buffer, 0, words.buffer, 0, words.byteLength);
     kept.uniforms.set(key, buffer);

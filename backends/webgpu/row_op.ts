@@ -1,16 +1,27 @@
 /**
- * An op on rows, as WGSL: what is read of each element, what of it is summed along the row, and what comes of the sums.
- * `row_program.ts` makes programs of it, for any plan.
- *
- * Names that the texts may use: `thread` and `rowHere`, which thread of which of the workgroup's rows it is; `row`, its
- * number among all; `place(j)`, where vector j of the row lies; and those that wgsl/ defines. A text for vector u of a
- * thread finds its number in `j${u}`, and the registers by their names followed by u.
+ * An op on rows: what a call has to know of it. Its code is asked for when it has to be compiled.
  */
 export interface RowOp {
   /** Tells its code from that of other ops. */
   key: string;
   inputs: OpInput[];
   uniforms: Uniform[];
+  /** Whether each row becomes one number; else each element becomes one. */
+  reduces: boolean;
+  /** How many numbers a part of a row leaves to be merged: the key of its maximum, if there is one, and the fields. */
+  numbersOfPart: number;
+  code: () => RowCode;
+}
+
+/**
+ * The same as WGSL: what is read of each element, what of it is summed along the row, and what comes of the sums.
+ * `row_program.ts` makes programs of it, for any plan.
+ *
+ * Names that the texts may use: `thread` and `rowHere`, which thread of which of the workgroup's rows it is; `row`, its
+ * number among all; `place(j)`, where vector j of the row lies; and those that wgsl/ defines. A text for vector u of a
+ * thread finds its number in `j${u}`, and the registers by their names followed by u.
+ */
+export interface RowCode {
   functions: string;
   /** Statements that say where a row begins in other tensors, once `row` is known. */
   locate?: string;

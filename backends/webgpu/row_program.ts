@@ -1,5 +1,5 @@
 import {codeOf, type Plan, STRETCH, WALK} from './plan';
-import type {OpInput, RowOp, Uniform} from './row_op';
+import type {OpInput, RowCode, RowOp, Uniform} from './row_op';
 import {reduction} from './wgsl/reduce';
 import {higher, plus, tree} from './wgsl/tree';
 
@@ -11,11 +11,6 @@ export interface RowProgram {
   key: string;
   source(): string;
   uniforms: Uniform[];
-}
-
-/** How many numbers a part of a row leaves for the merge. */
-export function numbersOfPart(op: RowOp): number {
-  return fieldsOf(op).length + (op.exponentials ? 1 : 0);
 }
 
 export function rowProgram(
@@ -45,8 +40,9 @@ export function inputsOf(op: RowOp, stage: Stage): OpInput[] {
   return stage === 'merge' ? [...op.inputs, {name: 'partials', vectors: false}] : op.inputs;
 }
 
-function sourceOf(op: RowOp, plan: Plan, stage: Stage): string {
-  const inputs = inputsOf(op, stage).map(({name}) => name);
+function sourceOf(of: RowOp, plan: Plan, stage: Stage): string {
+  const op = of.code();
+  const inputs = inputsOf(of, stage).map(({name}) => name);
   const statistics = stage === 'merge' ? merged(op, plan) : plan.held > 0 ? held(op, plan) : walked(op, plan);
   return `
     ${op.functions}
@@ -71,7 +67,7 @@ function sourceOf(op: RowOp, plan: Plan, stage: Stage): string {
   `;
 }
 
-function locate(op: RowOp, {rows, strided, turns}: Plan, stage: Stage): string {
+function locate(op: RowCode, {rows, strided, turns}: Plan, stage: Stage): string {
   const inParts = stage === 'part' || (stage === 'merge' && op.map != null);
   return `
     let unit = ${turns > 1 ? '(turn * numWorkgroups.y + workgroupId.y)' : 'workgroupId.y'} * numWorkgroups.x + workgroupId.x;
@@ -86,17 +82,17 @@ function locate(op: RowOp, {rows, strided, turns}: Plan, stage: Stage): string {
 }
 
 /** The fields of the payload that is added up along a row. */
-function fieldsOf({exponentials, sums}: RowOp): string[] {
+function fieldsOf({exponentials, sums}: RowCode): string[] {
   const ofExponentials = {sum: ['sum'], logarithm: ['others', 'maximal'], none: []}[exponentials ?? 'none'];
   return [...ofExponentials, ...sums.map(({field}) => field)];
 }
 
-function payloadType(op: RowOp): string {
+function payloadType(op: RowCode): string {
   return ['', 'f32', 'vec2<f32>', 'vec3<f32>', 'vec4<f32>'][fieldsOf(op).length]!;
 }
 
 /** Adds up what the threads have in variables of the fields' names with the suffix Mine. */
-function addUp(op: RowOp): string {
+function addUp(op: RowCode): string {
   const fields = fieldsOf(op);
   if (fields.length === 1) return `let ${fields[0]} = addedUp(${fields[0]}Mine);`;
   return `
@@ -112,7 +108,7 @@ const each = (count: number, text: (u: number) => string): string =>
   Array.from({length: count}, (_, u) => text(u)).join('\n');
 
 /** Reads `count` vectors of a thread, from the one at `base` on; all loads come before what uses them. */
-function load({registers}: RowOp, {threads}: Plan, count: number, base: string): string {
+function load({registers}: RowCode, {threads}: Plan, count: number, base: string): string {
   return (
     each(count, (u) => `let j${u} = ${base} + thread + ${u * threads}u; let inside${u} = j${u} < end;`) +
     each(count, (u) => registers.map(({name, load}) => `var ${name}${u} = ${load(`j${u}`, `inside${u}`)};`).join('\n'))
@@ -125,19 +121,19 @@ const sumOver = (count: number, term: (u: number) => string): string =>
     plus,
   );
 
-function addTerms(op: RowOp, count: number, when: (needsMaximum: boolean) => boolean): string {
+function addTerms(op: RowCode, count: number, when: (needsMaximum: boolean) => boolean): string {
   return op.sums
     .filter(({needsMaximum}) => when(needsMaximum))
     .map(({field, term}) => `${field}Vector += ${sumOver(count, (u) => `select(V(0.0), ${term(u)}, inside${u})`)};`)
     .join('\n');
 }
 
-const vectorsOf = (op: RowOp): string => op.sums.map(({field}) => `var ${field}Vector = V(0.0);`).join('\n');
-const sumsOfVectors = (op: RowOp): string =>
+const vectorsOf = (op: RowCode): string => op.sums.map(({field}) => `var ${field}Vector = V(0.0);`).join('\n');
+const sumsOfVectors = (op: RowCode): string =>
   op.sums.map(({field}) => `let ${field}Mine = sumOf(${field}Vector);`).join('\n');
 
 /** Adds the exponentials of `count` vectors to `sumVector`, or to `othersVector` and `maximalVector`. */
-function addExponentials({exponentials}: RowOp, count: number, shift: string, key: string, keep: boolean): string {
+function addExponentials({exponentials}: RowCode, count: number, shift: string, key: string, keep: boolean): string {
   const all = each(count, (u) => `let e${u} = exponential(x${u}, ${shift});`);
   if (exponentials === 'sum') {
     return `${all}
@@ -156,11 +152,11 @@ const tops = (count: number): string =>
     higher,
   );
 
-const vectorsOfExponentials = ({exponentials}: RowOp): string =>
+const vectorsOfExponentials = ({exponentials}: RowCode): string =>
   exponentials === 'sum' ? 'var sumVector = V(0.0);' : 'var othersVector = V(0.0); var maximalVector = V(0.0);';
 
 /** The fields of a row, or of a part, that lies in registers. */
-function held(op: RowOp, plan: Plan): string {
+function held(op: RowCode, plan: Plan): string {
   const {exponentials, takesExponentials = false} = op;
   const sums = `${vectorsOf(op)}\n${addTerms(op, plan.held, () => true)}\n${sumsOfVectors(op)}`;
   if (!exponentials) return `${load(op, plan, plan.held, 'begin')}\n${sums}\n${addUp(op)}`;
@@ -180,7 +176,7 @@ function held(op: RowOp, plan: Plan): string {
  * takes exponentials relative to the first maximum that it met; only when it meets one that is more than 40 above are its
  * sums shifted. Sums are cut into stretches, since the error of a running sum grows with its length.
  */
-function walked(op: RowOp, plan: Plan): string {
+function walked(op: RowCode, plan: Plan): string {
   const step = WALK * plan.threads;
   const fields = fieldsOf(op);
   const walk = (these: string[], body: string) => `
@@ -259,7 +255,7 @@ function walked(op: RowOp, plan: Plan): string {
 }
 
 /** What a part leaves: the key of its maximum, and its fields. */
-function storePart(op: RowOp): string {
+function storePart(op: RowCode): string {
   const numbers = fieldsOf(op).map((field) => `bitcast<i32>(${field})`);
   if (op.exponentials) numbers.unshift('bitcast<i32>(maximumKey)');
   return `
@@ -270,11 +266,11 @@ function storePart(op: RowOp): string {
 }
 
 /** The fields of a row from those of its parts. */
-function merged(op: RowOp, {threads}: Plan): string {
+function merged(op: RowCode, {threads}: Plan): string {
   const {exponentials, sums} = op;
-  const length = numbersOfPart(op);
   const fields = fieldsOf(op);
   const offset = exponentials ? 1 : 0;
+  const length = fields.length + offset;
   const over = (body: string) => `
     for (var k = thread; k < select(0u, uniforms.parts, isRow); k += ${threads}u) {
       let at = (row * uniforms.parts + k) * ${length}u;
@@ -319,7 +315,7 @@ function merged(op: RowOp, {threads}: Plan): string {
 }
 
 /** What a row becomes, element by element or as one number. */
-function results(op: RowOp, plan: Plan, stage: Stage): string {
+function results(op: RowCode, plan: Plan, stage: Stage): string {
   const {map, rowResult, takesExponentials} = op;
   if (!map) return `if (thread == 0u && isRow) { result[row] = ${rowResult}; }`;
   const store = (count: number) => each(count, (u) => `if (inside${u}) { result[place(j${u})] = ${map(u)}; }`);

@@ -5,7 +5,7 @@ import type {Rows} from '../engines/types';
 import {hardwareOf} from './hardware';
 import {layOut, type Plan, planFor} from './plan';
 import type {RowOp} from './row_op';
-import {inputsOf, numbersOfPart, rowProgram, type Stage} from './row_program';
+import {inputsOf, rowProgram, type Stage} from './row_program';
 
 /**
  * Runs an op on rows: one dispatch, or where rows are split two.
@@ -30,10 +30,10 @@ export function runRows(
     return output;
   }
   // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
-  const numbers = rows.outer * rows.inner * plan.parts * numbersOfPart(op);
+  const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
   const partials = backend.makeTensorInfo([2 ** Math.ceil(Math.log2(numbers))], 'int32');
   run(op, plan, 'part', tensors, rows, partials, backend);
-  const merge = op.map ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
+  const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
   run(op, merge, 'merge', [...tensors, partials], rows, output, backend);
   backend.disposeData(partials.dataId);
   return output;
@@ -53,7 +53,7 @@ function run(
   const inputs = inputsOf(op, stage).map(
     ({name, vectors}, i): LaunchInput => ({name, tensor: tensors[i]!, vectors: vectors && vector === 4}),
   );
-  const vectors = stage !== 'part' && op.map != null && vector === 4;
+  const vectors = stage !== 'part' && !op.reduces && vector === 4;
   launch(backend, {key, source, threads: rows * threads, grid, inputs, uniforms, vectors}, output);
 }
 

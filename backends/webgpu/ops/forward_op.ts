@@ -1,10 +1,10 @@
 import type {Mask} from '../../backend';
 import type {ForwardKind} from '../../engines/types';
-import type {RowOp, Uniform} from '../row_op';
+import type {RowCode, RowOp, Uniform} from '../row_op';
 import {EXP} from '../wgsl/exp';
 import {LOG1P} from '../wgsl/log1p';
 import {numbers} from '../wgsl/numbers';
-import {SCALE_UNIFORMS, scaleOf, scaling} from '../wgsl/scale';
+import {SCALE_UNIFORMS, type Scale, scaleOf, scaling} from '../wgsl/scale';
 import {type MaskReader, maskReader} from './mask_reader';
 
 /** What an element becomes from its exponential, or from itself, in a row that has a softmax. */
@@ -18,25 +18,35 @@ const FORMULAS = {
 /** What an element becomes that takes no part. */
 const MASKED = {softmax: '0', logSoftmax: 'bitcast<i32>(NEGATIVE_INFINITY_BITS)'};
 
+const X = {name: 'x', vectors: true};
+const INPUTS = [X];
+const MASKED_INPUTS = [X, {name: 'mask', vectors: false}];
+
 /** The forward pass: e^(x-m)/s, (x-m) - log s, or m + log s of each row. */
 export function forwardOp(kind: ForwardKind, vector: 1 | 4, scale: number, mask: Mask | null, inner: number): RowOp {
   const scaled = scaleOf(scale);
-  const masked = mask && maskReader(mask, vector, inner);
-  const op = {
+  const masked = mask && maskReader(mask, inner);
+  const uniforms = scaled.uniforms.map((value, i): Uniform => [SCALE_UNIFORMS[i]!, 'f32', value]);
+  return {
     key: `${kind}${scaled.isOne ? '' : '_scaled'}${masked ? `_${masked.key}` : ''}`,
-    inputs: [{name: 'x', vectors: true}, ...(masked ? [{name: 'mask', vectors: false}] : [])],
-    uniforms: [
-      ...scaled.uniforms.map((value, i): Uniform => [SCALE_UNIFORMS[i]!, 'f32', value]),
-      ...(masked?.uniforms ?? []),
-    ],
-    functions: `${numbers(vector)}${scaling(scaled)}${EXP}${logit(masked)}${masked?.functions ?? ''}${kind === 'softmax' ? '' : LOG1P}`,
-    ...(masked && {locate: masked.locate}),
+    inputs: masked ? MASKED_INPUTS : INPUTS,
+    uniforms: masked ? [...uniforms, ...masked.uniforms] : uniforms,
+    reduces: kind === 'logSumExp',
+    numbersOfPart: kind === 'softmax' ? 2 : 3,
+    code: () => codeOf(kind, vector, scaled, masked),
+  };
+}
+
+function codeOf(kind: ForwardKind, vector: 1 | 4, scaled: Scale, masked: MaskReader | null): RowCode {
+  const code = {
+    functions: `${numbers(vector)}${scaling(scaled)}${EXP}${logit(masked)}${masked?.functions(vector) ?? ''}${kind === 'softmax' ? '' : LOG1P}`,
+    ...(masked && {locate: masked.locate()}),
     registers: [{name: 'x', load: (j: string, inside: string) => `logit(${j}, ${inside})`}],
     sums: [],
   };
   if (kind === 'logSumExp') {
     return {
-      ...op,
+      ...code,
       exponentials: 'logarithm',
       finish: `${LOG_SUM}
         let ofMaximum = differenceOne(maximum, 0.0);
@@ -50,10 +60,12 @@ export function forwardOp(kind: ForwardKind, vector: 1 | 4, scale: number, mask:
     return masked ? `select(VI(${MASKED[kind]}), ${all}, kept(j${u}))` : all;
   };
   return {
-    ...op,
+    ...code,
     exponentials: kind === 'softmax' ? 'sum' : 'logarithm',
     takesExponentials: kind === 'softmax',
-    finish: `let none = hasNoSoftmax(maximumKey); ${kind === 'softmax' ? 'let reciprocal = quotient(1.0, sum);' : LOG_SUM}`,
+    finish: `
+      let none = hasNoSoftmax(maximumKey);
+      ${kind === 'softmax' ? 'let reciprocal = quotient(1.0, sum);' : LOG_SUM}`,
     map: result,
   };
 }

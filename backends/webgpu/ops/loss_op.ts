@@ -1,5 +1,5 @@
 import type {Loss} from '../../engines/types';
-import type {OpInput, Register, RowOp, Uniform} from '../row_op';
+import type {OpInput, RowCode, RowOp, Sum, Uniform} from '../row_op';
 import {EXP} from '../wgsl/exp';
 import {LOG1P} from '../wgsl/log1p';
 import {numbers} from '../wgsl/numbers';
@@ -11,47 +11,50 @@ import {LOG_SUM, logit} from './forward_op';
  * a finite number of one that is not.
  */
 export function lossOp(loss: Loss, vector: 1 | 4): RowOp {
-  const {sparse, smoothing} = loss;
-  const {inputs, registers, uniforms, functions} = commonOf(loss, vector);
-  const op = {inputs, registers, uniforms, exponentials: 'logarithm'} as const;
-  const all = `${functions}${LOG1P}${COST}`;
-  if (!sparse) {
-    return {
-      ...op,
-      key: 'crossEntropy',
-      functions: all,
-      sums: [
-        {field: 'labelSum', term: (u) => `smoothed(l${u})`, needsMaximum: false},
-        {
-          field: 'cost',
-          term: (u) => `costOf(smoothed(l${u}), x${u}, maximumKey)`,
-          needsMaximum: true,
-          merged: 'costPart + costOfBase(labelSumPart, keyOfPart, maximumKey)',
-        },
-      ],
-      // Labels of 0 throughout cost nothing, whatever the row holds.
-      finish: `${LOG_SUM}
+  const smoothed = loss.sparse && loss.smoothing > 0;
+  return {
+    key: `${nameOf(loss)}${smoothed ? '_smoothed' : ''}`,
+    inputs: inputsOf(loss),
+    uniforms: uniformsOf(loss),
+    reduces: true,
+    numbersOfPart: loss.sparse ? (smoothed ? 4 : 3) : 5,
+    code: () => (loss.sparse ? sparseCode(vector, smoothed) : denseCode(vector)),
+  };
+}
+
+function denseCode(vector: 1 | 4): RowCode {
+  return {
+    ...codeOf(false, vector, `${LOG1P}${COST}`),
+    exponentials: 'logarithm',
+    sums: [
+      LABEL_SUM,
+      {
+        field: 'cost',
+        term: (u) => `costOf(smoothed(l${u}), x${u}, maximumKey)`,
+        needsMaximum: true,
+        merged: 'costPart + costOfBase(labelSumPart, keyOfPart, maximumKey)',
+      },
+    ],
+    // Labels of 0 throughout cost nothing, whatever the row holds.
+    finish: `${LOG_SUM}
         let costsNothing = labelSum == 0.0 && cost == 0.0;
         let loss = select(bitcast<i32>(labelSum * logSum + cost), bitcast<i32>(NAN_BITS), hasNoSoftmax(maximumKey));`,
-      rowResult: 'select(loss, 0, costsNothing)',
-    };
-  }
-  const smoothed = smoothing > 0;
+    rowResult: 'select(loss, 0, costsNothing)',
+  };
+}
+
+function sparseCode(vector: 1 | 4, smoothed: boolean): RowCode {
   const inPart = 'f32(min(uniforms.part, uniforms.count - k * uniforms.part) * VECTOR)';
+  const shared = {
+    field: 'cost',
+    term: (u: number) => `costOf(V(uniforms.share), x${u}, maximumKey)`,
+    needsMaximum: true,
+    merged: `costPart + costOfBase(uniforms.share * ${inPart}, keyOfPart, maximumKey)`,
+  };
   return {
-    ...op,
-    key: `sparseCrossEntropy${smoothed ? '_smoothed' : ''}`,
-    functions: all,
-    sums: smoothed
-      ? [
-          {
-            field: 'cost',
-            term: (u) => `costOf(V(uniforms.share), x${u}, maximumKey)`,
-            needsMaximum: true,
-            merged: `costPart + costOfBase(uniforms.share * ${inPart}, keyOfPart, maximumKey)`,
-          },
-        ]
-      : [],
+    ...codeOf(true, vector, `${LOG1P}${COST}`),
+    exponentials: 'logarithm',
+    sums: smoothed ? [shared] : [],
     finish: `${LOG_SUM}
         let classHere = u32(labels[row]);
         let none = hasNoSoftmax(maximumKey) || classHere >= uniforms.count * VECTOR;
@@ -64,17 +67,23 @@ export function lossOp(loss: Loss, vector: 1 | 4): RowOp {
 /** Its derivative in the logits, g (y Σq - q). */
 export function lossGradientOp(loss: Loss, vector: 1 | 4): RowOp {
   const {sparse, total} = loss;
-  const {inputs, registers, uniforms, functions} = commonOf(loss, vector);
+  return {
+    key: `${nameOf(loss)}Gradient`,
+    inputs: [...inputsOf(loss), {name: 'cotangent', vectors: false}],
+    uniforms: [...uniformsOf(loss), ['cotangentStep', 'u32', total === null ? 1 : 0], ['factor', 'f32', total ?? 1]],
+    reduces: false,
+    numbersOfPart: sparse ? 2 : 3,
+    code: () => gradientCode(sparse, vector),
+  };
+}
+
+function gradientCode(sparse: boolean, vector: 1 | 4): RowCode {
   const label = (u: number) => (sparse ? `smoothed(oneHot(j${u}, classHere))` : `smoothed(l${u})`);
   return {
-    key: `${sparse ? 'sparseCrossEntropy' : 'crossEntropy'}Gradient`,
-    inputs: [...inputs, {name: 'cotangent', vectors: false}],
-    uniforms: [...uniforms, ['cotangentStep', 'u32', total === null ? 1 : 0], ['factor', 'f32', total ?? 1]],
-    functions: `${functions}${sparse ? oneHot(vector) : ''}`,
-    registers,
+    ...codeOf(sparse, vector, sparse ? oneHot(vector) : ''),
     exponentials: 'sum',
     takesExponentials: true,
-    sums: sparse ? [] : [{field: 'labelSum', term: (u) => `smoothed(l${u})`, needsMaximum: false}],
+    sums: sparse ? [] : [LABEL_SUM],
     finish: `
       let g = cotangent[row * uniforms.cotangentStep] * uniforms.factor;
       let slope = quotient(${sparse ? '1.0' : 'labelSum'}, sum);
@@ -86,23 +95,35 @@ export function lossGradientOp(loss: Loss, vector: 1 | 4): RowOp {
   };
 }
 
-function commonOf({sparse, smoothing, rows: {n}}: Loss, vector: 1 | 4) {
-  const scale = scaleOf(1);
-  const registers: Register[] = [{name: 'x', load: (j, inside) => `logit(${j}, ${inside})`}];
-  if (!sparse) registers.push({name: 'l', load: (j) => `V(labels[place(${j})])`});
-  const inputs: OpInput[] = [
+const nameOf = ({sparse}: Loss): string => (sparse ? 'sparseCrossEntropy' : 'crossEntropy');
+
+function inputsOf({sparse}: Loss): OpInput[] {
+  return [
     {name: 'x', vectors: true},
     {name: 'labels', vectors: !sparse},
   ];
-  const uniforms: Uniform[] = [
+}
+
+function uniformsOf({smoothing, rows: {n}}: Loss): Uniform[] {
+  return [
     ['keep', 'f32', 1 - smoothing],
     ['share', 'f32', smoothing / n],
   ];
-  const functions = `${numbers(vector)}${scaling(scale)}${EXP}${logit(null)}
-    fn smoothed(labels: V) -> V { return labels * uniforms.keep + V(uniforms.share); }
-    fn logitOf(element: u32) -> f32 { return V(x[place(element / VECTOR)])${vector === 4 ? '[element % VECTOR]' : ''}; }`;
-  return {inputs, registers, uniforms, functions};
 }
+
+/** What losses and their gradients have in common: logits, and labels beside them unless these are indices. */
+function codeOf(sparse: boolean, vector: 1 | 4, functions: string): Pick<RowCode, 'functions' | 'registers'> {
+  const x = {name: 'x', load: (j: string, inside: string) => `logit(${j}, ${inside})`};
+  const l = {name: 'l', load: (j: string) => `V(labels[place(${j})])`};
+  return {
+    registers: sparse ? [x] : [x, l],
+    functions: `${numbers(vector)}${scaling(scaleOf(1))}${EXP}${logit(null)}${functions}
+    fn smoothed(labels: V) -> V { return labels * uniforms.keep + V(uniforms.share); }
+    fn logitOf(element: u32) -> f32 { return V(x[place(element / VECTOR)])${vector === 4 ? '[element % VECTOR]' : ''}; }`,
+  };
+}
+
+const LABEL_SUM: Sum = {field: 'labelSum', term: (u) => `smoothed(l${u})`, needsMaximum: false};
 
 const COST = `
     // What differences are relative to: the row's maximum, or 0 where that is no number.

@@ -14,18 +14,24 @@ const FORMULAS: Record<ProductKind, (u: number) => string> = {
   logSoftmaxVjp: (u) => `v${u} - y${u} * V(t)`,
 };
 
+const INPUTS = ['y', 'v'].map((name) => ({name, vectors: true}));
+const REGISTERS = ['y', 'v'].map((name) => ({name, load: (j: string) => `V(${name}[place(${j})])`}));
+
 /** A Jacobian product: of each row the sum t, and then the formula of its kind. */
 export function productOp(kind: ProductKind, vector: 1 | 4, factor: number): RowOp {
-  const register = (name: string) => ({name, load: (j: string) => `V(${name}[place(${j})])`});
   return {
     key: kind,
-    inputs: ['y', 'v'].map((name) => ({name, vectors: true})),
+    inputs: INPUTS,
     uniforms: [['factor', 'f32', factor]],
-    functions: numbers(vector),
-    registers: [register('y'), register('v')],
-    exponentials: null,
-    sums: [{field: 't', term: SUMS[kind], needsMaximum: false}],
-    finish: '',
-    map: (u) => `bitcast<VI>(uniforms.factor * (${FORMULAS[kind](u)}))`,
+    reduces: false,
+    numbersOfPart: 1,
+    code: () => ({
+      functions: numbers(vector),
+      registers: REGISTERS,
+      exponentials: null,
+      sums: [{field: 't', term: SUMS[kind], needsMaximum: false}],
+      finish: '',
+      map: (u) => `bitcast<VI>(uniforms.factor * (${FORMULAS[kind](u)}))`,
+    }),
   };
 }

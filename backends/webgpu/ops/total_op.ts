@@ -7,11 +7,15 @@ export function totalOp(vector: 1 | 4, factor: number): RowOp {
     key: 'total',
     inputs: [{name: 'x', vectors: true}],
     uniforms: [['factor', 'f32', factor]],
-    functions: numbers(vector),
-    registers: [{name: 'x', load: (j) => `V(x[place(${j})])`}],
-    exponentials: null,
-    sums: [{field: 't', term: (u) => `x${u}`, needsMaximum: false}],
-    finish: '',
-    rowResult: 'bitcast<i32>(uniforms.factor * t)',
+    reduces: true,
+    numbersOfPart: 1,
+    code: () => ({
+      functions: numbers(vector),
+      registers: [{name: 'x', load: (j) => `V(x[place(${j})])`}],
+      exponentials: null,
+      sums: [{field: 't', term: (u) => `x${u}`, needsMaximum: false}],
+      finish: '',
+      rowResult: 'bitcast<i32>(uniforms.factor * t)',
+    }),
   };
 }
