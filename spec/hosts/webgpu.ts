@@ -23,9 +23,11 @@ export function uncapturedErrors(): string[] {
  * @throws where Dawn does not start; a missing GPU fails the run, it never skips a test
  */
 export async function provideWebGPU(): Promise<void> {
-  const {create, globals} = await dawn();
-  Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const module = await dawn();
+  Object.assign(globalThis, module.globals);
+  // One for all spec files of a process, which share this module though each has its own world.
+  module.gpu ??= module.create([]);
+  const {gpu} = module;
   if (typeof navigator === 'undefined')
     Object.defineProperty(globalThis, 'navigator', {value: {gpu}, configurable: true});
   else Object.defineProperty(navigator, 'gpu', {value: gpu, configurable: true});
@@ -74,6 +76,7 @@ export async function inDawn(hardware: Partial<Hardware> = {}): Promise<Host> {
 interface Dawn {
   create(options: string[]): GPU;
   globals: Record<string, unknown>;
+  gpu?: GPU;
 }
 
 /** Dawn looks for the loader of Vulkan beside itself, so a copy of it is put beside the one that comes with Chromium. */
