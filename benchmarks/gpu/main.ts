@@ -4,7 +4,7 @@
  *     DAWN=/path/to/dawn.node node bench-gpu/webgpu.cjs > webgpu.json
  *
  * Prints JSON: the adapter; for each shape stock's ops and ours, and for softmax every plan that could serve it, so that
- * the thresholds in plan.ts can be chosen; the error of each result; what a launch costs. SECONDS is the limit, 100 by
+ * the thresholds in plan.ts can be chosen; the error of each result; what a launch costs. LIMIT_SECONDS is the limit, 100 by
  * default, after which the rest is left out and said to be; CASES=tiny is for trying it out on a GPU in software.
  */
 import './dawn';
@@ -24,7 +24,7 @@ import {CASES, type Case, shapesFor, TINY} from './cases';
 import {finished, gpuTime, interleaved} from './clock';
 
 const started = performance.now();
-const LIMIT_MS = Number(process.env.SECONDS ?? 100) * 1e3;
+const LIMIT_MS = Number(process.env.LIMIT_SECONDS ?? 100) * 1e3;
 const tiny = process.env.CASES === 'tiny';
 const [ROUNDS, ROUND_MS, SAMPLES] = tiny ? [2, 1, 1] : [5, 6, 5];
 const timeIsUp = () => performance.now() - started > LIMIT_MS;
