@@ -85,6 +85,11 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   timesRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
   /** Says that these two reduce losses to their total. Where they do not, tfjs's ops do. */
   readonly totals?: true;
+  /**
+   * Says that a float32 tensor cast from integers may be integers still on this backend, and that its own kernels then
+   * reduce, repeat or transpose them wrongly: `kernels/floats.ts` copies it first.
+   */
+  readonly castsShareIntegers?: true;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

@@ -1,12 +1,13 @@
-import type {
-  KernelBackend,
-  KernelFunc,
-  NamedTensorInfoMap,
-  NamedTensorMap,
+import type {KernelBackend, KernelFunc, NamedTensorInfoMap, NamedTensorMap, TensorInfo} from '@tensorflow/tfjs-core';
+import {
+  backend as activeBackend,
+  engine,
+  getBackend,
+  getKernel,
+  registerKernel,
   Tensor,
-  TensorInfo,
+  util,
 } from '@tensorflow/tfjs-core';
-import {backend as activeBackend, engine, getBackend, getKernel, registerKernel, util} from '@tensorflow/tfjs-core';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -169,9 +170,15 @@ function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>)
     try {
       return implementation.product({kind, y, v, rows, factor, exact}, backend as never);
     } finally {
-      (backend as KernelBackend).disposeData(y.dataId);
+      release(y, backend as KernelBackend);
     }
   };
+}
+
+/** Gives back what `forward` made, the way it was made: a composed result is a tensor of the engine's, and counted there. */
+function release(made: TensorInfo, backend: KernelBackend): void {
+  if (made instanceof Tensor) made.dispose();
+  else backend.disposeData(made.dataId);
 }
 
 function timesRowsKernel({timesRows}: SoftmaxBackend<never>): KernelFunc {

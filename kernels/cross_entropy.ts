@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {checkFinite, checkOptions, show} from './check';
+import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, type CrossEntropyAttrs, SPARSE_CROSS_ENTROPY} from './names';
@@ -78,8 +79,7 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
 /** Tensors that are used as they are leave nothing to tidy up. */
 function leavesNothing(labels: Input, logits: Input, options: CrossEntropyOptions): boolean {
   if (!isUnweighted(options) || !(labels instanceof tf.Tensor) || !(logits instanceof tf.Tensor)) return false;
-  const asLabels = labels.rank === logits.rank ? 'float32' : 'int32';
-  return logits.dtype === 'float32' && labels.dtype === asLabels;
+  return isOfFloats(logits) && (labels.rank === logits.rank ? isOfFloats(labels) : labels.dtype === 'int32');
 }
 
 function isUnweighted({weights, classWeights, ignoreIndex}: CrossEntropyOptions): boolean {

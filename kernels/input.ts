@@ -1,5 +1,6 @@
 import {cast, engine, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
 import {show} from './check';
+import {floats} from './floats';
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
 export type Input = Tensor | TensorLike | Float64Array;
@@ -13,8 +14,8 @@ const ALLOWED = 'Allowed are tensors, numbers, and nested or typed arrays of num
 export function toFloat32(op: string, name: string, value: Input): Tensor {
   const t = value instanceof Tensor ? value : toTensor(op, name, value);
   checkTensor(op, name, t);
-  if (t.dtype === 'float32') return t;
-  if (t.dtype === 'int32' || t.dtype === 'bool') return cast(t, 'float32');
+  if (t.dtype === 'float32') return floats(t);
+  if (t.dtype === 'int32' || t.dtype === 'bool') return floats(cast(t, 'float32'));
   throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, int32 and bool.`);
 }
 

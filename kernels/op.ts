@@ -1,6 +1,7 @@
 import {customGrad, Tensor} from '@tensorflow/tfjs-core';
 import {gradientDepth} from '../tfjs/tape';
 import {checkBoolean, checkFinite, checkOptions} from './check';
+import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import {type ForwardAttrs, MASKED_SOFTMAX, SOFTMAX} from './names';
@@ -50,7 +51,7 @@ export function runForward(
     if (mask == null) return runKernel(kernel, {logits: x}, attrs);
     return runKernel(maskedKernel, {logits: x, mask: toMask(name, mask, x.shape)}, attrs);
   };
-  return inScope(logits instanceof Tensor && logits.dtype === 'float32' && mask == null, run);
+  return inScope(logits instanceof Tensor && mask == null && isOfFloats(logits), run);
 }
 
 /**

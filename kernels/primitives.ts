@@ -9,6 +9,7 @@
 import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {elementwise} from './elementwise';
+import {floats} from './floats';
 import {LOG_PLUS, MULTIPLY, RECIPROCAL, SELECT, TIMES_ROWS} from './names';
 import {rowsAlong} from './rows';
 import {runKernel} from './run';
@@ -41,7 +42,7 @@ export function selected(x: Tensor, mask: Tensor): Tensor {
 export function spread(x: Tensor, shape: number[], axis: number): Tensor {
   const {outer, n, inner} = rowsAlong(shape, axis);
   return tf.customGrad((t) => {
-    const repeated = () => tf.reshape(tf.tile(tf.reshape(t as Tensor, [outer, 1, inner]), [1, n, 1]), shape);
+    const repeated = () => tf.reshape(tf.tile(tf.reshape(floats(t as Tensor), [outer, 1, inner]), [1, n, 1]), shape);
     return {
       value: unlessEmpty(shape, shape, repeated),
       gradFunc: (dy: Tensor) => sumAlong(dy, axis, x.shape),
@@ -55,7 +56,7 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
   const {outer, n, inner} = rowsAlong(shape, axis);
   return tf.customGrad((t) => ({
     value: unlessEmpty(shape, outputShape, () =>
-      tf.reshape(tf.sum(tf.reshape(t as Tensor, [outer, n, inner]), 1), outputShape),
+      tf.reshape(tf.sum(tf.reshape(floats(t as Tensor), [outer, n, inner]), 1), outputShape),
     ),
     gradFunc: (dy: Tensor) => spread(dy, shape, axis),
   }))(x);
@@ -64,7 +65,7 @@ export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor
 /** The sum of all elements, a scalar. */
 export function total(x: Tensor): Tensor {
   return tf.customGrad((t) => ({
-    value: unlessEmpty(x.shape, [], () => tf.sum(t as Tensor)),
+    value: unlessEmpty(x.shape, [], () => tf.sum(floats(t as Tensor))),
     gradFunc: (dy: Tensor) => filled(dy, x.shape),
   }))(x);
 }
@@ -92,7 +93,7 @@ export function transposed(x: Tensor, order: number[]): Tensor {
     value: unlessEmpty(
       x.shape,
       order.map((i) => x.shape[i]!),
-      () => tf.transpose(t as Tensor, order),
+      () => tf.transpose(floats(t as Tensor), order),
     ),
     gradFunc: (dy: Tensor) => transposed(dy, back),
   }))(x);

@@ -15,6 +15,7 @@ import {
   sparseCrossEntropyGradient,
   sparseCrossEntropySecondGradient,
 } from './cross_entropy_gradients';
+import {floats} from './floats';
 import {logSoftmaxGradient, maskedLogSoftmaxGradient} from './log_softmax';
 import {logSumExpGradient, maskedLogSumExpGradient} from './log_sum_exp';
 import {CALCULUS_GRADIENTS} from './primitives';
@@ -66,5 +67,5 @@ export function registerGradients(): void {
 function sumToShape(dy: Tensor, shape: number[]): Tensor {
   const repeated = broadcast_util.getReductionAxes(shape, dy.shape);
   // A cast, not dy itself: the engine disposes what it has added up.
-  return repeated.length > 0 ? reshape(sum(dy, repeated), shape) : cast(dy, 'float32');
+  return repeated.length > 0 ? reshape(sum(floats(dy), repeated), shape) : cast(dy, 'float32');
 }

@@ -13,6 +13,7 @@ export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   crossEntropy,
   crossEntropyGradient,
   totals: true,
+  castsShareIntegers: true,
 
   describe(backend) {
     const software = hardwareOf(backend).software ? ', a program on the CPU' : '';
