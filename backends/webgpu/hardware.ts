@@ -1,5 +1,6 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {Rows} from '../engines/types';
+import {isSoftwareAdapter} from './adapter';
 import type {Shape} from './plan';
 
 /** What plans depend on beside the rows: plain data, found out once a backend. */
@@ -29,7 +30,7 @@ export function hardwareOf(backend: WebGPUBackend): Hardware {
   if (!hardware) {
     const {limits} = backend.device;
     hardware = {
-      software: /swiftshader|llvmpipe|lavapipe|\bcpu\b|basic render|\bwarp\b/i.test(adapterName(backend)),
+      software: isSoftwareAdapter(adapterName(backend)),
       threads: Math.min(THREADS, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
       busy: 128,
       grid: limits.maxComputeWorkgroupsPerDimension,
