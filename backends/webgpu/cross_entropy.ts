@@ -24,12 +24,17 @@ export function crossEntropy(request: CrossEntropyRequest, backend: WebGPUBacken
 }
 
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: WebGPUBackend): TensorInfo {
-  const {x, labels, cotangent, rows, sparse} = request;
-  return (
-    onCpuIfSmall([x, labels, cotangent], x.shape, backend, (out, logits, given, g) =>
-      gradientOnCpu(floats(logits), labelsOf(given!, sparse), floats(g!), out, request),
-    ) ?? runRows((vector) => lossGradientOp(request, vector), [x, labels, cotangent], rows, x.shape, backend)
+  const {x, labels, cotangent, rows, sparse, total} = request;
+  const small = onCpuIfSmall([x, labels, cotangent], x.shape, backend, (out, logits, given, g) =>
+    gradientOnCpu(floats(logits), labelsOf(given!, sparse), floats(g!), out, request),
   );
+  if (small) return small;
+  const run = (tensors: TensorInfo[], factor: number, given: 'rows' | 'total' | null) =>
+    runRows((vector) => lossGradientOp(request, vector, factor, given), tensors, rows, x.shape, backend);
+  if (total === null) return run([x, labels, cotangent], 1, 'rows');
+  // A number that JavaScript knows, as the 1 that every backpropagation begins with, need not go to the GPU first.
+  const known = backend.tensorMap.get(cotangent.dataId).values as TypedArray | null | undefined;
+  return known ? run([x, labels], total * known[0]!, null) : run([x, labels, cotangent], total, 'total');
 }
 
 function labelsOf(values: TypedArray, sparse: boolean): Float32Array | Int32Array {

@@ -19,8 +19,6 @@ export interface Plan {
   /** How many parts a row is cut into, each with a workgroup of its own, and vectors in a part. 1: the whole row. */
   parts: number;
   part: number;
-  /** How many times `rows` rows a workgroup takes, one after the other. */
-  turns: number;
   /** Workgroups; no more than a device allows along each dimension. */
   grid: [number, number];
 }
@@ -45,59 +43,62 @@ export const WALK = 4;
 export const STRETCH = 32;
 
 /** What a plan leaves to choose: everything else follows. */
-export type Shape = Pick<Plan, 'vector' | 'rows' | 'threads' | 'held'> & {split?: boolean; turns?: number};
+export type Shape = Pick<Plan, 'vector' | 'rows' | 'threads' | 'held'> & {split?: boolean};
 
 /** The plan for these rows on that hardware. */
 export function planFor(rows: Rows, hardware: Hardware): Plan {
-  const choose = hardware.choose ?? (rows.inner > 1 ? acrossRows : alongRows);
+  const choose = hardware.choose ?? (hardware.software ? inSoftware : rows.inner > 1 ? acrossRows : alongRows);
   return layOut(rows, choose(rows, hardware), hardware);
 }
 
-/** Rows whose elements lie side by side: threads lie along them. */
-function alongRows({outer, n}: Rows, {software, threads: most, busy}: Hardware): Shape {
+/*
+ * The numbers below are those that did best, or within a few per cent of it, on an NVIDIA H200 (Dawn on Vulkan, 2026-11-27),
+ * of all that `npm run bench:gpu` tries: the benchmark prints them for any other GPU.
+ */
+
+/** Workgroups of fewer threads leave lanes of the hardware empty. */
+const LEAST = 64;
+
+/** Rows whose elements lie side by side: threads lie along them, and hold four vectors each while a row is short. */
+function alongRows({outer, n}: Rows, {threads: most, busy}: Hardware): Shape {
   const vector = n % 4 === 0 ? 4 : 1;
   const vectors = n / vector;
-  if (software) return {vector, rows: 16, threads: 1, held: 0, ...(outer < 4 && {rows: 1, threads: 16})};
-  const least = Math.min(64, most);
-  // Registers for 16 elements each while a workgroup has few threads, since more threads wait longer for each other.
-  const few = 16 / vector;
-  for (let threads = least; threads <= most; threads *= 2) {
-    const held = threads < most ? few : 2 * few;
-    if (vectors > threads * held) continue;
-    if (threads === least && vectors <= least) {
-      const perRow = powerOfTwo(vectors);
-      return {vector, rows: least / perRow, threads: perRow, held: 1};
-    }
-    return {vector, rows: 1, threads, held: powerOfTwo(vectors / threads)};
-  }
-  const split = n > 32768 || outer < busy;
-  return {vector, rows: 1, threads: most, held: split ? few : 0, split};
+  const threads = Math.min(powerOfTwo(vectors / 4), vector === 4 ? 128 : 256, most);
+  if (vectors <= 8 * threads) return registers(vector, vectors, threads);
+  if (vectors <= 16 * most) return registers(vector, vectors, most);
+  const split = outer < busy;
+  return {vector, rows: 1, threads: most, held: split ? (vector === 4 ? 4 : 8) : 0, split};
 }
 
-/** Rows whose elements lie apart: as many rows side by side as there are, or as fill what the memory delivers at once. */
-function acrossRows({outer, n, inner}: Rows, {software, threads: most, busy}: Hardware): Shape {
-  const rows = Math.min(software ? 16 : 64, powerOfTwo(inner));
+function registers(vector: 1 | 4, vectors: number, threads: number): Shape {
+  return {vector, rows: Math.max(1, LEAST / threads), threads, held: powerOfTwo(vectors / threads)};
+}
+
+/** Rows whose elements lie apart: as many rows side by side as what the memory delivers at once, and four at least. */
+function acrossRows({outer, n, inner}: Rows, {threads: most, busy}: Hardware): Shape {
   const held = 16;
-  let threads = 1;
-  const enough = software ? 16 : 64;
-  // No fewer threads than fill a workgroup, more while they let the registers hold the rows.
-  while (rows * threads < enough && threads < n) threads *= 2;
-  if (software) return {vector: 1, rows, threads: rows === 1 ? threads : 1, held: 0};
-  while (rows * threads < most && threads * held < n) threads *= 2;
+  const threads = Math.min(powerOfTwo(n / held), most / 4);
+  const rows = Math.max(Math.min(64, 128 / threads, powerOfTwo(inner)), 4, LEAST / threads);
   if (n <= threads * held) return {vector: 1, rows, threads, held: powerOfTwo(n / threads)};
-  const split = n > 4 * threads * held && outer * inner < rows * busy;
-  return {vector: 1, rows, threads, held: split ? held : 0, split};
+  if (outer * inner < 4 * busy) return {vector: 1, rows, threads, held, split: true};
+  return {vector: 1, rows: 16, threads: most / 16, held: 0};
+}
+
+/** On a program, threads that wait for each other cost the most: there are more of them only where rows are few. */
+function inSoftware({outer, n, inner}: Rows): Shape {
+  const vector = inner === 1 && n % 4 === 0 ? 4 : 1;
+  return outer * inner < 4 ? {vector, rows: 1, threads: 16, held: 0} : {vector, rows: 16, threads: 1, held: 0};
 }
 
 /** All of a plan, from what is chosen. */
 export function layOut({outer, n, inner}: Rows, shape: Shape, {grid: limit}: Pick<Hardware, 'grid'>): Plan {
-  const {vector, rows, threads, held, split = false, turns = 1} = shape;
+  const {vector, rows, threads, held, split = false} = shape;
   const strided = inner > 1;
   const part = split ? threads * held : n / vector;
   const parts = Math.ceil(n / vector / part);
-  const groups = Math.ceil(Math.ceil((outer * inner) / rows) / turns) * parts;
+  const groups = Math.ceil((outer * inner) / rows) * parts;
   const lines = Math.ceil(groups / limit);
-  const plan = {strided, vector, rows, threads, held, parts, part, turns};
+  const plan = {strided, vector, rows, threads, held, parts, part};
   return {variant: variantOf(plan), ...plan, grid: [Math.ceil(groups / lines), lines]};
 }
 
@@ -109,8 +110,8 @@ function variantOf({strided, parts, held, rows}: Omit<Plan, 'variant' | 'grid'>)
 }
 
 /** What the programs of a plan have in their code; all else is in uniforms, so that a new batch size compiles nothing. */
-export function codeOf({strided, vector, rows, threads, held, turns}: Plan): string {
-  return `${strided ? 's' : 'c'}${vector}_${rows}x${threads}_${held}${turns > 1 ? '_turns' : ''}`;
+export function codeOf({strided, vector, rows, threads, held}: Plan): string {
+  return `${strided ? 's' : 'c'}${vector}_${rows}x${threads}_${held}`;
 }
 
 /** The least power of two that is at least x, and at least 1. */

@@ -1,7 +1,7 @@
 import {codeOf, type Plan, STRETCH, WALK} from './plan';
 import type {OpInput, RowCode, RowOp, Uniform} from './row_op';
 import {reduction} from './wgsl/reduce';
-import {higher, plus, tree} from './wgsl/tree';
+import {exactly, higher, plus, tree} from './wgsl/tree';
 
 /** A row in one go; or what is done to each part of it, and what with all that this leaves. */
 export type Stage = 'whole' | 'part' | 'merge';
@@ -27,7 +27,6 @@ export function rowProgram(
   ];
   if (plan.strided) uniforms.push(['inner', 'u32', inner]);
   if (stage !== 'whole') uniforms.push(['parts', 'u32', plan.parts], ['part', 'u32', plan.part]);
-  if (plan.turns > 1) uniforms.push(['turns', 'u32', plan.turns]);
   return {
     key: `${op.key}_${stage}_${codeOf(plan)}`,
     source: () => sourceOf(op, plan, stage),
@@ -46,7 +45,7 @@ function sourceOf(of: RowOp, plan: Plan, stage: Stage): string {
   const statistics = stage === 'merge' ? merged(op, plan) : plan.held > 0 ? held(op, plan) : walked(op, plan);
   return `
     ${op.functions}
-    ${fieldsOf(op).length > 0 ? reduction('addedUp', payloadType(op), plus, plan) : ''}
+    ${fieldsOf(op).length > 0 ? reduction('addedUp', payloadType(op), fieldsOf(op).length === 1 ? exactly : plus, plan) : ''}
     ${op.exponentials ? reduction('highest', 'u32', higher, plan) : ''}
     var<private> thread: u32;
     var<private> rowHere: u32;
@@ -58,19 +57,17 @@ function sourceOf(of: RowOp, plan: Plan, stage: Stage): string {
       _ = &uniforms;
       ${inputs.map((name) => `_ = &${name};`).join(' ')}
       ${plan.strided ? `rowHere = localIndex % ${plan.rows}u; thread = localIndex / ${plan.rows}u;` : `thread = localIndex % ${plan.threads}u; rowHere = localIndex / ${plan.threads}u;`}
-      ${plan.turns > 1 ? 'for (var turn = 0u; turn < uniforms.turns; turn++) {' : '{'}
-        ${locate(op, plan, stage)}
-        ${statistics}
-        ${stage === 'part' ? storePart(op) : `${op.finish}\n${results(op, plan, stage)}`}
-      }
+      ${locate(op, plan, stage)}
+      ${statistics}
+      ${stage === 'part' ? storePart(op) : `${op.finish}\n${results(op, plan, stage)}`}
     }
   `;
 }
 
-function locate(op: RowCode, {rows, strided, turns}: Plan, stage: Stage): string {
+function locate(op: RowCode, {rows, strided}: Plan, stage: Stage): string {
   const inParts = stage === 'part' || (stage === 'merge' && op.map != null);
   return `
-    let unit = ${turns > 1 ? '(turn * numWorkgroups.y + workgroupId.y)' : 'workgroupId.y'} * numWorkgroups.x + workgroupId.x;
+    let unit = workgroupId.y * numWorkgroups.x + workgroupId.x;
     ${inParts ? 'let partHere = unit % uniforms.parts;' : ''}
     row = ${inParts ? 'unit / uniforms.parts' : 'unit'} * ${rows}u + rowHere;
     let isRow = row < uniforms.rows;
@@ -87,14 +84,17 @@ function fieldsOf({exponentials, sums}: RowCode): string[] {
   return [...ofExponentials, ...sums.map(({field}) => field)];
 }
 
+/** One field is added up as two floats: softmax and its products have nothing else to lose. */
 function payloadType(op: RowCode): string {
-  return ['', 'f32', 'vec2<f32>', 'vec3<f32>', 'vec4<f32>'][fieldsOf(op).length]!;
+  return ['', 'vec2<f32>', 'vec2<f32>', 'vec3<f32>', 'vec4<f32>'][fieldsOf(op).length]!;
 }
 
 /** Adds up what the threads have in variables of the fields' names with the suffix Mine. */
 function addUp(op: RowCode): string {
   const fields = fieldsOf(op);
-  if (fields.length === 1) return `let ${fields[0]} = addedUp(${fields[0]}Mine);`;
+  if (fields.length === 1) {
+    return `let both = addedUp(vec2<f32>(${fields[0]}Mine, 0.0)); let ${fields[0]} = both.x + both.y;`;
+  }
   return `
     let whole = addedUp(${payloadType(op)}(${fields.map((field) => `${field}Mine`).join(', ')}));
     ${fields.map((field, i) => `let ${field} = whole.${'xyzw'[i]};`).join('\n')}`;

@@ -68,8 +68,6 @@ export function shapesFor({outer, n, inner}: Rows, most: number): Shape[] {
       const held = registers.find((u) => u * threads >= vectors);
       if (held && threads < 2 * vectors) {
         shapes.push({vector, rows, threads, held});
-        if (inner === 1 && (outer * inner) / rows > 16384 && size <= 128 && threads >= 8)
-          shapes.push({vector, rows, threads, held, turns: 8});
       } else if (vectors > threads * 4 && (inner > 1 ? threads <= 16 : threads >= 64)) {
         shapes.push({vector, rows, threads, held: 0});
       }

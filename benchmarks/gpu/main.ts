@@ -58,9 +58,9 @@ async function errorOf(op: keyof typeof ROWS, y: tf.Tensor, x: tf.Tensor, axis: 
 }
 
 /** The plan of that shape, as people would write it. */
-function nameOf({vector, rows, threads, held, split, turns}: Shape): string {
+function nameOf({vector, rows, threads, held, split}: Shape): string {
   const how = split ? `split ${held}` : held > 0 ? `held ${held}` : 'walked';
-  return `${rows}x${threads} vec${vector} ${how}${turns ? ` turns ${turns}` : ''}`;
+  return `${rows}x${threads} vec${vector} ${how}`;
 }
 
 type Json = Record<string, unknown>;

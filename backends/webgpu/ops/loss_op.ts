@@ -64,20 +64,34 @@ function sparseCode(vector: 1 | 4, smoothed: boolean): RowCode {
   };
 }
 
-/** Its derivative in the logits, g (y Σq - q). */
-export function lossGradientOp(loss: Loss, vector: 1 | 4): RowOp {
-  const {sparse, total} = loss;
+/**
+ * Its derivative in the logits, g (y Σq - q), with g a factor, and if `cotangent` is in a tensor, times that.
+ * @param cotangent what is in a tensor: a number a row, one for all, or null
+ */
+export function lossGradientOp(loss: Loss, vector: 1 | 4, factor: number, cotangent: 'rows' | 'total' | null): RowOp {
+  const {sparse} = loss;
+  const uniforms: Uniform[] = [...uniformsOf(loss), ['factor', 'f32', factor]];
+  const key = `${nameOf(loss)}Gradient`;
+  const op = {reduces: false, numbersOfPart: sparse ? 2 : 3};
+  if (cotangent === null) {
+    return {
+      ...op,
+      key: `${key}_ofNumber`,
+      inputs: inputsOf(loss),
+      uniforms,
+      code: () => gradientCode(sparse, vector, ''),
+    };
+  }
   return {
-    key: `${nameOf(loss)}Gradient`,
+    ...op,
+    key,
     inputs: [...inputsOf(loss), {name: 'cotangent', vectors: false}],
-    uniforms: [...uniformsOf(loss), ['cotangentStep', 'u32', total === null ? 1 : 0], ['factor', 'f32', total ?? 1]],
-    reduces: false,
-    numbersOfPart: sparse ? 2 : 3,
-    code: () => gradientCode(sparse, vector),
+    uniforms: [...uniforms, ['cotangentStep', 'u32', cotangent === 'rows' ? 1 : 0]],
+    code: () => gradientCode(sparse, vector, '* cotangent[row * uniforms.cotangentStep]'),
   };
 }
 
-function gradientCode(sparse: boolean, vector: 1 | 4): RowCode {
+function gradientCode(sparse: boolean, vector: 1 | 4, timesCotangent: string): RowCode {
   const label = (u: number) => (sparse ? `smoothed(oneHot(j${u}, classHere))` : `smoothed(l${u})`);
   return {
     ...codeOf(sparse, vector, sparse ? oneHot(vector) : ''),
@@ -85,7 +99,7 @@ function gradientCode(sparse: boolean, vector: 1 | 4): RowCode {
     takesExponentials: true,
     sums: sparse ? [] : [LABEL_SUM],
     finish: `
-      let g = cotangent[row * uniforms.cotangentStep] * uniforms.factor;
+      let g = uniforms.factor ${timesCotangent};
       let slope = quotient(${sparse ? '1.0' : 'labelSum'}, sum);
       ${sparse ? 'let classHere = u32(labels[row]);' : ''}
       let none = hasNoSoftmax(maximumKey)${sparse ? ' || classHere >= uniforms.count * VECTOR' : ''};`,

@@ -32,10 +32,22 @@ export function numbers(vector: 1 | 4): string {
     fn sumOf(x: V) -> f32 { return ${vector === 4 ? '(x.x + x.y) + (x.z + x.w)' : 'x'}; }
     fn topOf(x: VU) -> u32 { return ${vector === 4 ? 'max(max(x.x, x.y), max(x.z, x.w))' : 'x'}; }
 
-    // WGSL's division is allowed an error of 2.5 ULP; a step of Newton's leaves less than one.
+    fn upperHalf(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); }
+
+    // WGSL's division is allowed an error of 2.5 ULP. What is left, exactly, of what was divided, says how much is missing.
     fn quotient(a: f32, b: f32) -> f32 {
       let q = a / b;
-      return fma(fma(-q, b, a), 1.0 / b, q);
+      let upperQ = upperHalf(q);
+      let upperB = upperHalf(b);
+      let left = ((a - upperQ * upperB) - upperQ * (b - upperB)) - (q - upperQ) * b;
+      return q + left / b;
+    }
+
+    // A sum as two floats: the rounded sum, and what the rounding left.
+    fn added(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+      let sum = a.x + b.x;
+      let ofB = sum - a.x;
+      return vec2<f32>(sum, (a.y + b.y) + ((a.x - (sum - ofB)) + (b.x - ofB)));
     }
   `;
 }

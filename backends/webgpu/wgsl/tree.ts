@@ -10,3 +10,5 @@ export function tree(terms: string[], combine: (a: string, b: string) => string)
 
 export const plus = (a: string, b: string): string => `(${a} + ${b})`;
 export const higher = (a: string, b: string): string => `max(${a}, ${b})`;
+/** With `added`, of numbers.ts. */
+export const exactly = (a: string, b: string): string => `added(${a}, ${b})`;
