@@ -40,7 +40,7 @@ export type Variant =
 export const WALK = 4;
 
 /** After how many times that many vectors a thread that walks adds what it has to its total. */
-export const STRETCH = 32;
+export const STRETCH = 8;
 
 /** What a plan leaves to choose: everything else follows. */
 export type Shape = Pick<Plan, 'vector' | 'rows' | 'threads' | 'held'> & {split?: boolean};
@@ -117,4 +117,11 @@ export function codeOf({strided, vector, rows, threads, held}: Plan): string {
 /** The least power of two that is at least x, and at least 1. */
 function powerOfTwo(x: number): number {
   return 2 ** Math.max(0, Math.ceil(Math.log2(x)));
+}
+
+/** A plan for people. */
+export function inWords({variant, vector, rows, threads, held, parts}: Plan): string {
+  const layout = `${rows} row${rows > 1 ? 's' : ''} to a workgroup, ${threads} thread${threads > 1 ? 's' : ''} each`;
+  const way = held > 0 ? `${held} vectors of ${vector} in registers` : `walking along it by vectors of ${vector}`;
+  return `${variant}: ${layout}, ${way}${parts > 1 ? `, in ${parts} parts` : ''}`;
 }

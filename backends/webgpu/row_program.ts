@@ -80,8 +80,11 @@ function locate(op: RowCode, {rows, strided}: Plan, stage: Stage): string {
 
 /** The fields of the payload that is added up along a row. */
 function fieldsOf({exponentials, sums}: RowCode): string[] {
-  const ofExponentials = {sum: ['sum'], logarithm: ['others', 'maximal'], none: []}[exponentials ?? 'none'];
-  return [...ofExponentials, ...sums.map(({field}) => field)];
+  return [...ofExponentials(exponentials), ...sums.map(({field}) => field)];
+}
+
+function ofExponentials(exponentials: RowCode['exponentials']): string[] {
+  return {sum: ['sum'], logarithm: ['others', 'maximal'], none: []}[exponentials ?? 'none'];
 }
 
 /** One field is added up as two floats: softmax and its products have nothing else to lose. */
@@ -89,14 +92,14 @@ function payloadType(op: RowCode): string {
   return ['', 'vec2<f32>', 'vec2<f32>', 'vec3<f32>', 'vec4<f32>'][fieldsOf(op).length]!;
 }
 
-/** Adds up what the threads have in variables of the fields' names with the suffix Mine. */
+/** Adds up what the threads have in variables of the fields' names with the suffix Mine, each as two floats. */
 function addUp(op: RowCode): string {
   const fields = fieldsOf(op);
   if (fields.length === 1) {
-    return `let both = addedUp(vec2<f32>(${fields[0]}Mine, 0.0)); let ${fields[0]} = both.x + both.y;`;
+    return `let both = addedUp(${fields[0]}Mine); let ${fields[0]} = both.x + both.y;`;
   }
   return `
-    let whole = addedUp(${payloadType(op)}(${fields.map((field) => `${field}Mine`).join(', ')}));
+    let whole = addedUp(${payloadType(op)}(${fields.map((field) => `${field}Mine.x + ${field}Mine.y`).join(', ')}));
     ${fields.map((field, i) => `let ${field} = whole.${'xyzw'[i]};`).join('\n')}`;
 }
 
@@ -130,7 +133,7 @@ function addTerms(op: RowCode, count: number, when: (needsMaximum: boolean) => b
 
 const vectorsOf = (op: RowCode): string => op.sums.map(({field}) => `var ${field}Vector = V(0.0);`).join('\n');
 const sumsOfVectors = (op: RowCode): string =>
-  op.sums.map(({field}) => `let ${field}Mine = sumOf(${field}Vector);`).join('\n');
+  op.sums.map(({field}) => `let ${field}Mine = vec2<f32>(sumOf(${field}Vector), 0.0);`).join('\n');
 
 /** Adds the exponentials of `count` vectors to `sumVector`, or to `othersVector` and `maximalVector`. */
 function addExponentials({exponentials}: RowCode, count: number, shift: string, key: string, keep: boolean): string {
@@ -153,7 +156,12 @@ const tops = (count: number): string =>
   );
 
 const vectorsOfExponentials = ({exponentials}: RowCode): string =>
-  exponentials === 'sum' ? 'var sumVector = V(0.0);' : 'var othersVector = V(0.0); var maximalVector = V(0.0);';
+  ofExponentials(exponentials)
+    .map((field) => `var ${field}Vector = V(0.0);`)
+    .join(' ');
+
+const addToMine = (field: string, term: string): string =>
+  `${field}Mine = added(${field}Mine, vec2<f32>(${term}, 0.0));`;
 
 /** The fields of a row, or of a part, that lies in registers. */
 function held(op: RowCode, plan: Plan): string {
@@ -167,14 +175,17 @@ function held(op: RowCode, plan: Plan): string {
     ${sums}
     ${vectorsOfExponentials(op)}
     ${addExponentials(op, plan.held, 'shift', 'maximumKey', takesExponentials)}
-    ${exponentials === 'sum' ? 'let sumMine = sumOf(sumVector);' : 'let othersMine = sumOf(othersVector); let maximalMine = sumOf(maximalVector);'}
+    ${ofExponentials(exponentials)
+      .map((field) => `let ${field}Mine = vec2<f32>(sumOf(${field}Vector), 0.0);`)
+      .join(' ')}
     ${addUp(op)}`;
 }
 
 /**
  * The fields of a row that threads walk along. A power of two more or less in the shift costs no accuracy, so each thread
  * takes exponentials relative to the first maximum that it met; only when it meets one that is more than 40 above are its
- * sums shifted. Sums are cut into stretches, since the error of a running sum grows with its length.
+ * sums shifted. Sums are cut into stretches, since the error of a running sum grows with its length, and what these leave
+ * is added as two floats.
  */
 function walked(op: RowCode, plan: Plan): string {
   const step = WALK * plan.threads;
@@ -186,9 +197,9 @@ function walked(op: RowCode, plan: Plan): string {
         ${load(op, plan, WALK, 'base')}
         ${body}
       }
-      ${these.map((field) => `${field}Mine += sumOf(${field}Vector);`).join(' ')}
+      ${these.map((field) => addToMine(field, `sumOf(${field}Vector)`)).join(' ')}
     }`;
-  const declared = fields.map((field) => `var ${field}Mine = 0.0;`).join(' ');
+  const declared = fields.map((field) => `var ${field}Mine = vec2<f32>(0.0);`).join(' ');
   const {exponentials, sums} = op;
   if (!exponentials)
     return `${declared}${walk(
@@ -211,8 +222,8 @@ function walked(op: RowCode, plan: Plan): string {
         ${
           exponentials === 'logarithm'
             ? `
-        othersMine += (maximalMine + sumOf(maximalVector)) * exponentialOne(valueOf(key), reference);
-        maximalMine = 0.0;
+        ${addToMine('others', '(maximalMine.x + sumOf(maximalVector)) * exponentialOne(valueOf(key), reference)')}
+        maximalMine = vec2<f32>(0.0);
         maximalVector = V(0.0);`
             : ''
         }
@@ -237,8 +248,8 @@ function walked(op: RowCode, plan: Plan): string {
       exponentials === 'logarithm'
         ? `
     if (key != maximumKey) {
-      othersMine += maximalMine * exponentialOne(valueOf(key), reference);
-      maximalMine = 0.0;
+      ${addToMine('others', 'maximalMine.x * exponentialOne(valueOf(key), reference)')}
+      maximalMine = vec2<f32>(0.0);
     }`
         : ''
     }
@@ -279,7 +290,7 @@ function merged(op: RowCode, {threads}: Plan): string {
   const read = fields.map((field, i) => `var ${field}Part = bitcast<f32>(partials[at + ${i + offset}u]);`).join('\n');
   const [first] = fields;
   return `
-    ${fields.map((field) => `var ${field}Mine = 0.0;`).join('\n')}
+    ${fields.map((field) => `var ${field}Mine = vec2<f32>(0.0);`).join('\n')}
     ${
       exponentials
         ? `
@@ -310,7 +321,7 @@ function merged(op: RowCode, {threads}: Plan): string {
           : ''
       }
       ${sums.map(({field, merged}) => (merged ? `${field}Part = ${merged};` : '')).join('\n')}
-      ${fields.map((field) => `${field}Mine += ${field}Part;`).join('\n')}`)}
+      ${fields.map((field) => addToMine(field, `${field}Part`)).join('\n')}`)}
     ${addUp(op)}`;
 }
 

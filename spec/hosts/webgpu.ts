@@ -52,6 +52,23 @@ export async function startWebGPU(flags: Record<string, boolean | number> = {}):
   return backend;
 }
 
+/** Collects what is dispatched until `stop()`, by the labels of the pipelines: for tfjs's programs the names of their classes. */
+export function watchDispatches(): {dispatched: string[]; stop: () => void} {
+  const {prototype} = globalThis.GPUComputePassEncoder;
+  const {setPipeline, dispatchWorkgroups} = prototype;
+  const dispatched: string[] = [];
+  let label = '';
+  prototype.setPipeline = function (pipeline) {
+    label = pipeline.label;
+    return setPipeline.call(this, pipeline);
+  };
+  prototype.dispatchWorkgroups = function (...counts) {
+    dispatched.push(label);
+    return dispatchWorkgroups.apply(this, counts);
+  };
+  return {dispatched, stop: () => Object.assign(prototype, {setPipeline, dispatchWorkgroups})};
+}
+
 /** Small tensors really reach the shaders. */
 export const NEVER_ON_THE_CPU = {WEBGPU_CPU_FORWARD: false};
 

@@ -43,11 +43,12 @@ export function numbers(vector: 1 | 4): string {
       return q + left / b;
     }
 
-    // A sum as two floats: the rounded sum, and what the rounding left.
+    // A sum as two floats: the rounded sum, and what the rounding left. Of what is no number, nothing is left.
     fn added(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
       let sum = a.x + b.x;
       let ofB = sum - a.x;
-      return vec2<f32>(sum, (a.y + b.y) + ((a.x - (sum - ofB)) + (b.x - ofB)));
+      let left = (a.y + b.y) + ((a.x - (sum - ofB)) + (b.x - ofB));
+      return vec2<f32>(sum, select(left, 0.0, (bitcast<u32>(sum) & 0x7f800000u) == 0x7f800000u));
     }
   `;
 }
