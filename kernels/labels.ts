@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, util} from '@tensorflow/tfjs-core';
 import {constant} from '../tfjs/constant';
 import {show} from './check';
+import {floats} from './floats';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
 import {reducedShape} from './rows';
@@ -79,7 +80,7 @@ export function rowWeights(
   if (classWeights != null) {
     factors.push(weightsOfClasses(checked(op, 'classWeights', classWeights, [labels.classes]), labels, kept));
   }
-  if (kept) factors.push(tf.cast(kept, 'float32'));
+  if (kept) factors.push(floats(tf.cast(kept, 'float32')));
   if (factors.length === 0) return null;
   const product = factors.reduce((a, b) => tf.mul(a, b));
   return broadcastTo(product, labels.rows);

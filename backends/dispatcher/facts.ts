@@ -3,11 +3,10 @@ import type {BackendFacts} from '../backend';
 import {implementationOn} from '../registration';
 import * as registry from '../registry';
 import {tensorflowFacts} from '../tensorflow/facts';
-import {webgpuFacts} from '../webgpu/facts';
 import {machine} from './machine';
 
 /** Backends of tfjs that may have no kernels here: in pages, tfjs-node's. */
-const OTHERS: Record<string, BackendFacts> = {tensorflow: tensorflowFacts, webgpu: webgpuFacts};
+const OTHERS: Record<string, BackendFacts> = {tensorflow: tensorflowFacts};
 
 /** What is known of a backend; undefined of one that somebody else has registered with tfjs. */
 export function factsOf(backend: string): BackendFacts | undefined {
