@@ -2,8 +2,10 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
+import {deviceOf} from './device';
 import {forward} from './forward';
-import {product} from './product';
+import {cutInWords} from './plan';
+import {logSoftmaxVjp, product} from './product';
 import {forwardIfSmall, productIfSmall} from './small';
 
 /** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
@@ -24,6 +26,13 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
     return product(request, backend);
   },
 
+  productOfLogits(request, backend) {
+    // Of the others, the sum would take the probabilities.
+    if (request.kind !== 'logSoftmaxVjp' || backend.shouldExecuteOnCPU([request.x, request.v])) return null;
+    requireWebGL2();
+    return logSoftmaxVjp(request, backend);
+  },
+
   crossEntropy(request, backend) {
     requireWebGL2();
     return crossEntropy(request, backend);
@@ -37,7 +46,8 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   describe(backend) {
     if (env().getNumber('WEBGL_VERSION') < 2) return 'none: it needs WebGL 2, and this is WebGL 1';
     const precision = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 'float32' : 'half-float';
-    return `WebGL 2 shaders on ${precision} textures, ${rendererOf(backend.gpgpu.gl)}`;
+    const device = deviceOf(backend);
+    return `WebGL 2 shaders on ${precision} textures, ${device.renderer}; ${cutInWords(device)}`;
   },
 };
 
@@ -48,9 +58,4 @@ function requireWebGL2(): void {
     'tfjs-softmax needs WebGL 2, but this webgl backend runs on WebGL 1. ' +
       "Use another backend, such as tf.setBackend('wasm'), or do not install() these kernels.",
   );
-}
-
-function rendererOf(gl: WebGLRenderingContext): string {
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
 }

@@ -2,6 +2,7 @@ import {rowNumberReader} from './cell_rows';
 import {elementReader} from './element_reader';
 import {indexReader} from './index_reader';
 import type {RowLayout} from './layout';
+import type {Level} from './plan';
 import {rowReader} from './row_reader';
 import type {Place, Program, Texture} from './textures';
 
@@ -16,8 +17,12 @@ export interface LabelTexture {
 type Reader = Pick<Program, 'source' | 'uniforms'>;
 
 /** `startL` and `nextL`, as of `rowReader`: the labels of a pair of rows, to be `smoothed`. */
-export function labelRowReader({texture, shape, sparse, smoothing}: LabelTexture, layout: RowLayout): Reader {
-  const {source, uniforms} = sparse ? indexReader('L', texture, shape) : rowReader('L', texture, layout);
+export function labelRowReader(
+  {texture, shape, sparse, smoothing}: LabelTexture,
+  layout: RowLayout,
+  level: Level,
+): Reader {
+  const {source, uniforms} = sparse ? indexReader('L', texture, shape) : rowReader('L', texture, layout, level);
   const fromClasses = `${ONE_HOT}
     ivec2 classes;
     int elementOfL;
@@ -28,7 +33,7 @@ export function labelRowReader({texture, shape, sparse, smoothing}: LabelTexture
     }
     vec4 nextL() {
       ivec4 elements = elementOfL + ivec4(0, 1, 0, 1);
-      elementOfL += 2;
+      elementOfL += STEP;
       return oneHot(classes.xxyy, elements);
     }`;
   return {
