@@ -11,9 +11,10 @@ import {sums} from './sums';
 import type {Program, Texture} from './textures';
 
 const COST = `
-  // Of the logits x of a row; what has no label costs nothing.
+  // Of the logits x of a row; what has no label costs nothing. In halves, since x - m may overflow where the cost does not.
   vec4 cost(vec4 q, vec4 x, vec4 maxima, vec4 logSums) {
-    vec4 cost = mix(q * (logSums - (x - maxima)), vec4(NAN), haveNoSoftmax(maxima));
+    vec4 halves = 0.5 * logSums - (0.5 * x - 0.5 * maxima);
+    vec4 cost = mix(2. * q * halves, vec4(NAN), haveNoSoftmax(maxima));
     return mix(cost, vec4(0.), equal(q, vec4(0.)));
   }
 `;

@@ -120,6 +120,40 @@ const functions = {
     });
   },
 
+  /**
+   * Compiles ahead, in tfjs's parallel mode, what a use needs, and then uses it.
+   * @returns what the use compiled once more, and its values beside those of the same use without compiling ahead
+   */
+  async compileAhead(use: Use): Promise<{compiled: number; values: Float32Array; expected: Float32Array}> {
+    const backend = webgl();
+    return withInputs(use, async (inputs) => {
+      const fresh = (): Inputs =>
+        Object.fromEntries(
+          Object.entries(inputs).map(([name, t]) => [name, t && tf.tensor(t.dataSync(), t.shape, t.dtype)]),
+        ) as never;
+      const ahead = fresh();
+      const later = fresh();
+      tf.env().set('ENGINE_COMPILE_ONLY', true);
+      try {
+        run(use, ahead);
+      } finally {
+        tf.env().set('ENGINE_COMPILE_ONLY', false);
+      }
+      await backend.checkCompileCompletionAsync();
+      backend.getUniformLocations();
+      const {createProgram} = backend.gpgpu;
+      let compiled = 0;
+      backend.gpgpu.createProgram = (shader) => {
+        compiled++;
+        return createProgram.call(backend.gpgpu, shader);
+      };
+      const result = run(use, later);
+      backend.gpgpu.createProgram = createProgram;
+      const values = (await result.data()) as Float32Array;
+      return {compiled, values, expected: (await run(use, inputs).data()) as Float32Array};
+    });
+  },
+
   /** Texels read and written by the op's draws; after `countFetches`. */
   traffic(use: Use): {read: number; written: number} {
     return withInputs(use, (inputs) => {
@@ -188,21 +222,26 @@ function run({op, axis = -1}: Use, inputs: Inputs): tf.Tensor {
 
 function withInputs<T>({shape, mask, packed, axis = -1}: Use, f: (inputs: Inputs) => T): T {
   tf.engine().startScope();
+  const end = () => tf.engine().endScope();
   try {
     const numbers = (of: number[]) =>
       Float32Array.from({length: tf.util.sizeFromShape(of)}, () => 4 * Math.random() - 2);
     const bits = (of: number[]) =>
       Uint8Array.from({length: tf.util.sizeFromShape(of)}, () => Math.round(Math.random()));
     const rows = reducedShape(shape, (axis + shape.length) % shape.length, false);
-    return f({
+    const result = f({
       x: laid(numbers(shape), shape, packed),
       v: laid(numbers(shape), shape, packed),
       mask: mask ? laid(bits(mask), mask, packed, 'bool') : null,
       perRow: laid(numbers(rows), rows, packed),
       classes: laid(Int32Array.from(bits(rows)), rows, packed, 'int32'),
     });
-  } finally {
-    tf.engine().endScope();
+    if (result instanceof Promise) void result.finally(end).catch(() => undefined);
+    else end();
+    return result;
+  } catch (error) {
+    end();
+    throw error;
   }
 }
 
