@@ -79,6 +79,12 @@ export function hasOwnKernels(backendName: string): boolean {
   return Object.hasOwn(BACKENDS, backendName);
 }
 
+/** Why tfjs's own ops are left as they are on a backend; null where `install()` routes them to kernels here. */
+export function reasonForStock(backendName: string): string | null {
+  if (!hasOwnKernels(backendName)) return 'there are no kernels for this backend';
+  return BACKENDS[backendName]!.detour?.() ?? null;
+}
+
 /** Backends known to have the family, so that an op need not look it up in tfjs's registry each time. */
 const served = new Set<string>();
 

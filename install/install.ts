@@ -1,5 +1,6 @@
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {engine} from '@tensorflow/tfjs-core';
+import {hasOwnKernels, reasonForStock} from '../backends/registry';
 import type {Engine, KernelRoute, Route} from './route';
 import {crossEntropyRoute} from './routes/cross_entropy';
 import {logSoftmaxRoute} from './routes/log_softmax';
@@ -12,9 +13,9 @@ export interface InstallReport {
   routed: string[];
   /** What stayed as it was, and why. */
   notRouted: {
-    /** The tfjs op. */
+    /** The tfjs op; with `on` and a backend where it stays only there. */
     name: string;
-    /** What it would take that this version of tfjs does not have. */
+    /** What it would take that this version of tfjs does not have, or why that backend is better served by its own. */
     reason: string;
   }[];
 }
@@ -32,7 +33,8 @@ let installed: {report: InstallReport; remove: () => void} | undefined;
  * shares that engine. That is where calls are routed: so it does not matter which package loads first, or whether a
  * model was loaded before, and tfjs's registries stay as they are.
  *
- * @returns what is routed, and what is not and why; the same each time until `uninstall()`
+ * @returns what is routed, and what is not and why, as far as the backends that have started tell; the same each time
+ *   until `uninstall()`
  */
 export function install(): InstallReport {
   installed ??= routeCalls(engine());
@@ -53,6 +55,10 @@ function routeCalls(tfjs: Engine): {report: InstallReport; remove: () => void} {
     else report.notRouted.push({name: route.ops, reason});
     return reason === null;
   });
+  for (const backend of tfjs.backendNames().filter((name) => tfjs.registry[name] && hasOwnKernels(name))) {
+    const reason = reasonForStock(backend);
+    if (reason !== null) for (const {ops} of usable) report.notRouted.push({name: `${ops} on ${backend}`, reason});
+  }
   const removers = [routeKernels(tfjs, usable), routeCustomGrads(tfjs, usable)];
   const remove = () => {
     for (const remover of removers) remover();

@@ -1,4 +1,4 @@
-import {hasOwnKernels} from '../registry';
+import {hasOwnKernels, reasonForStock} from '../registry';
 import {type BackendCosts, type MoveCost, SHIPPED_COSTS} from './costs';
 import {machine} from './machine';
 import {takesVector} from './ops';
@@ -9,7 +9,7 @@ function costsOf(backend: string): BackendCosts {
   const {gpu, wasm} = machine();
   const {cpu, tensorflow, composed} = SHIPPED_COSTS;
   if (backend === 'webgpu') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgpu;
-  if (!hasOwnKernels(backend)) return composed;
+  if (reasonForStock(backend) !== null || (backend === 'webgl' && gpu?.webglVersion === 1)) return composed;
   if (backend === 'webgl') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgl;
   if (backend === 'wasm') return wasm?.simd ? SHIPPED_COSTS.wasm : composed;
   return {cpu, tensorflow}[backend] ?? composed;
@@ -48,5 +48,7 @@ export function costInWords({op, rows}: Task, backend: string): string {
   const {ops, from} = costsOf(backend);
   const {fixed, row, element} = ops[op];
   const count = rows.outer * rows.inner;
-  return `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from})`;
+  const reason = hasOwnKernels(backend) ? reasonForStock(backend) : null;
+  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from})`;
+  return reason === null ? figures : `${figures}; ${reason}`;
 }

@@ -4,58 +4,55 @@ import type {SoftmaxBackend} from '../backend';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {deviceOf} from './device';
 import {forward} from './forward';
+import {crossEntropyGradientOnArrays, crossEntropyOnArrays, forwardOnArrays, productOnArrays} from './on_arrays';
 import {cutInWords} from './plan';
 import {logSoftmaxVjp, product} from './product';
-import {forwardIfSmall, productIfSmall} from './small';
 
 /** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   forward(request, backend) {
-    const small = forwardIfSmall(request, backend);
-    if (small) return small;
-    requireWebGL2();
-    return forward(request, backend);
+    const {x, mask} = request;
+    const onArrays = isWebGL1() || (!mask && backend.shouldExecuteOnCPU([x]));
+    return (onArrays ? forwardOnArrays : forward)(request, backend);
   },
 
   masks: true,
 
   product(request, backend) {
-    const small = productIfSmall(request, backend);
-    if (small) return small;
-    requireWebGL2();
-    return product(request, backend);
+    const onArrays = isWebGL1() || backend.shouldExecuteOnCPU([request.y, request.v]);
+    return (onArrays ? productOnArrays : product)(request, backend);
   },
 
   productOfLogits(request, backend) {
-    // Of the others, the sum would take the probabilities.
-    if (request.kind !== 'logSoftmaxVjp' || backend.shouldExecuteOnCPU([request.x, request.v])) return null;
-    requireWebGL2();
+    // The sums of the others would take the probabilities.
+    if (request.kind !== 'logSoftmaxVjp') return null;
+    if (isWebGL1() || backend.shouldExecuteOnCPU([request.x, request.v])) return null;
     return logSoftmaxVjp(request, backend);
   },
 
   crossEntropy(request, backend) {
-    requireWebGL2();
-    return crossEntropy(request, backend);
+    return (isWebGL1() ? crossEntropyOnArrays : crossEntropy)(request, backend);
   },
 
   crossEntropyGradient(request, backend) {
-    requireWebGL2();
-    return crossEntropyGradient(request, backend);
+    return (isWebGL1() ? crossEntropyGradientOnArrays : crossEntropyGradient)(request, backend);
+  },
+
+  detour() {
+    return isWebGL1() ? `this is WebGL 1, and the shaders need WebGL 2: ${ON_ARRAYS}` : null;
   },
 
   describe(backend) {
-    if (env().getNumber('WEBGL_VERSION') < 2) return 'none: it needs WebGL 2, and this is WebGL 1';
+    if (isWebGL1()) return `no shaders: they need WebGL 2, and this is WebGL 1; ${ON_ARRAYS}`;
     const precision = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 'float32' : 'half-float';
     const device = deviceOf(backend);
     return `WebGL 2 shaders on ${precision} textures, ${device.renderer}; ${cutInWords(device)}`;
   },
 };
 
-/** @throws on WebGL 1, whose shaders have no integers and no access to the bits of a float */
-function requireWebGL2(): void {
-  if (env().getNumber('WEBGL_VERSION') >= 2) return;
-  throw new Error(
-    'tfjs-softmax needs WebGL 2, but this webgl backend runs on WebGL 1. ' +
-      "Use another backend, such as tf.setBackend('wasm'), or do not install() these kernels.",
-  );
+const ON_ARRAYS = 'what is called by name is read back and computed on the CPU';
+
+/** Whose shaders have no integers and no access to the bits of a float. Known once the backend has started. */
+function isWebGL1(): boolean {
+  return env().getFlags().WEBGL_VERSION === 1;
 }

@@ -1,5 +1,5 @@
 import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
-import {hasOwnKernels} from '../../backends/registry';
+import {reasonForStock} from '../../backends/registry';
 import {SOFTMAX} from '../../kernels/names';
 import {runKernel} from '../../kernels/run';
 import type {Route} from '../route';
@@ -23,5 +23,5 @@ export const softmaxRoute: Route = {
 
 /** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
 export function canTake(logits: Tensor | undefined): logits is Tensor {
-  return logits?.dtype === 'float32' && hasOwnKernels(getBackend());
+  return logits?.dtype === 'float32' && reasonForStock(getBackend()) === null;
 }

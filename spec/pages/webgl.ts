@@ -88,6 +88,24 @@ const functions = {
     if (countFetches) fetchesInsteadOfResults();
   },
 
+  /** What install() reports, and what tf's ops then run. */
+  async installed({shape}: {shape: number[]}) {
+    const report = install();
+    try {
+      return await withInputs({op: 'stockSoftmax', shape, packed: false}, async ({x, v}) => {
+        const ops = () => [tf.softmax(x), tf.logSoftmax(x), tf.logSumExp(x), tf.losses.softmaxCrossEntropy(v, x)];
+        const {result, kernels} = recordKernels(ops);
+        return {
+          report: JSON.parse(JSON.stringify(report)) as typeof report,
+          kernels,
+          sum: tf.sum(result[0]!).dataSync()[0]!,
+        };
+      });
+    } finally {
+      uninstall();
+    }
+  },
+
   observeInstalled(use: Use): Observed {
     install();
     try {

@@ -151,12 +151,3 @@ describe('logits whose difference overflows, while scale times it does not', () 
     expect(ulpError(values[0]!, exact)).toBeLessThanOrEqual(6);
   });
 });
-
-test('WebGL 1 is refused, with what to do instead', async () => {
-  const page = await open<Functions>({entry: 'spec/pages/webgl.ts'});
-  await page.run('start', {flags: {WEBGL_VERSION: 1}});
-  await expect(page.run('observe', {op: 'softmax', shape: [2, 3], packed: true})).rejects.toThrow(
-    /needs WebGL 2.*wasm/,
-  );
-  await page.close();
-});
