@@ -67,9 +67,10 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
       const count = tf.util.sizeFromShape(given.rows);
       return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
     }
+    // First, before other ops put class indices into a texture, which may round them.
+    const perRow = losses(false, 1);
     const kept = keptRows(OP, given, options.ignoreIndex ?? null);
     const weights = rowWeights(OP, given, kept, options);
-    const perRow = losses(false, 1);
     return reduce(kept ? selected(perRow, kept) : perRow, weights!, reduction);
   };
   return inScope(leavesNothing(labels, logits, options), run) as T;

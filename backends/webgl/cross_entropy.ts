@@ -1,6 +1,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
+import {indicesFor} from './class_indices';
 import {deviceOf} from './device';
 import {exponentials} from './exponentials';
 import type {LabelTexture} from './label_reader';
@@ -15,11 +16,10 @@ import {drawTensor, drawUnpackedTensor, placeFor, type Texture, withTextures} fr
 
 /** Cross-entropy: the rows' exponentials are reduced, as for logSoftmax, and then their costs. */
 export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, labels, rows, sparse, smoothing, outputShape} = request;
-  return withTextures([x, labels], backend, (logits, labelTexture) => {
+  const {x, rows, sparse, smoothing, outputShape} = request;
+  return withLabels(request, [x], backend, (given, logits) => {
     const layout = layRows(x.shape, rows);
     const [device, size, precision] = [deviceOf(backend), sizeOf(layout), precisionFor(rows.n)];
-    const given = labelsIn(labelTexture!, request);
     const part = exponentials(logits!, null, layout, 'logSoftmax', scaleOf(1));
     const plan = planReduction(size, 'rows', device);
     return withReduction([part], {layout, plan, precision}, backend, (reduction) => {
@@ -35,15 +35,9 @@ export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendW
 
 /** Its derivative in the logits: the rows' exponentials and Σq are reduced in the same draws, and mapped. */
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, labels, cotangent} = request;
-  return withTextures([x, labels, cotangent], backend, (logits, labelTexture, cotangentTexture) =>
-    gradientFrom(
-      logits!,
-      labelsIn(labelTexture!, request),
-      {texture: cotangentTexture!, shape: cotangent.shape},
-      request,
-      backend,
-    ),
+  const {x, cotangent} = request;
+  return withLabels(request, [x, cotangent], backend, (labels, logits, cotangents) =>
+    gradientFrom(logits!, labels, {texture: cotangents!, shape: cotangent.shape}, request, backend),
   );
 }
 
@@ -67,6 +61,18 @@ function gradientFrom(
   });
 }
 
-function labelsIn(texture: Texture, {labels, sparse, smoothing}: CrossEntropyRequest): LabelTexture {
-  return {texture, shape: labels.shape, sparse, smoothing};
+function withLabels<T>(
+  {labels, sparse, smoothing, rows}: CrossEntropyRequest,
+  others: TensorInfo[],
+  backend: MathBackendWebGL,
+  use: (labels: LabelTexture, ...textures: Texture[]) => T,
+): T {
+  const {tensor, inHalves} = sparse ? indicesFor(labels, rows.n, backend) : {tensor: labels, inHalves: false};
+  try {
+    return withTextures([tensor, ...others], backend, (texture, ...textures) =>
+      use({texture: texture!, shape: tensor.shape, sparse, inHalves, smoothing}, ...textures),
+    );
+  } finally {
+    if (inHalves) backend.disposeIntermediateTensorInfo(tensor);
+  }
 }

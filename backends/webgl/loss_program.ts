@@ -2,7 +2,7 @@ import {NUMBERS} from './glsl/numbers';
 import {pairSource} from './glsl/pair';
 import {TEXELS} from './glsl/texels';
 import {indexReader} from './index_reader';
-import {type LabelTexture, labelRowReader} from './label_reader';
+import {classReader, type LabelTexture, labelRowReader} from './label_reader';
 import type {RowLayout} from './layout';
 import type {Precision} from './precision';
 import {joined, type Part, type Reduction, reductionReader} from './reduce';
@@ -44,7 +44,7 @@ export function classLossProgram(
   layout: RowLayout,
   precision: Precision,
 ): Program {
-  const readers = [indexReader('X', x, shape), indexReader('L', labels.texture, labels.shape)];
+  const readers = [indexReader('X', x, shape), classReader(labels)];
   const statistics = reductionReader(reduction);
   return {
     source: `
@@ -56,7 +56,7 @@ export function classLossProgram(
         int pair = pairOfRow(row, isOne);
         vec4 s = ofRowsExponentials(pair);
         s = isOne ? s : s.zwxy;
-        int label = int(atL(row));
+        int label = classOf(row);
         bool isClass = uint(label) < uint(N);
         ivec4 places = placesOfPair(pair, isClass ? label : 0);
         ivec2 place = isOne ? places.xy : places.zw;

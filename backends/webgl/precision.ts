@@ -1,4 +1,4 @@
-import {env} from '@tensorflow/tfjs-core';
+import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
 import type {Program} from './textures';
 
 /**
@@ -12,7 +12,7 @@ export interface Precision {
 
 /** @param n the largest number of terms, each at most 1, in a sum */
 export function precisionFor(n: number): Precision {
-  if (env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) return FLOAT32;
+  if (!webglKeepsHalfFloats()) return FLOAT32;
   return {source: HALF_FLOAT, uniforms: {unit: ['float', [2 ** -Math.max(0, Math.ceil(Math.log2(n)) - 15)]]}};
 }
 

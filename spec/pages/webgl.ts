@@ -2,7 +2,15 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import {install, logSoftmax, logSumExp, softmax, uninstall} from '../../index';
+import {
+  type CrossEntropyOptions,
+  install,
+  logSoftmax,
+  logSumExp,
+  softmax,
+  softmaxCrossEntropy,
+  uninstall,
+} from '../../index';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -68,6 +76,14 @@ export interface Use {
   mask?: number[];
   /** How the inputs lie in their textures before the op runs. */
   packed: boolean | 'not in a texture';
+}
+
+interface LossByIndex {
+  n: number;
+  logits: Float32Array;
+  indices: Int32Array;
+  fromOp?: boolean;
+  options?: CrossEntropyOptions;
 }
 
 export interface Observed {
@@ -203,6 +219,21 @@ const functions = {
       for (let i = 0; i < times; i++) run(use, inputs).dispose();
       return {before, after: held()};
     });
+  },
+
+  /** Losses by class indices and their gradient in the logits; the indices still on the CPU, or the result of an op. */
+  async lossesByIndex({n, logits, indices, fromOp = false, options}: LossByIndex) {
+    tf.engine().startScope();
+    const shape: [number, number] = [indices.length, n];
+    const given = tf.tensor1d(indices, 'int32');
+    const labels = fromOp ? tf.add(given, tf.scalar(0, 'int32')) : given;
+    const loss = (x: tf.Tensor) => softmaxCrossEntropy(labels, x, {reduction: 'none', ...options});
+    try {
+      const {value, grad} = tf.valueAndGrad(loss)(tf.tensor2d(logits, shape), tf.ones([indices.length]));
+      return {losses: (await value.data()) as Float32Array, gradient: (await grad.data()) as Float32Array};
+    } finally {
+      tf.engine().endScope();
+    }
   },
 
   /** Two views of one texture: a tensor uploaded packed under one shape and then used under another. */
