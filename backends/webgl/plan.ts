@@ -93,7 +93,7 @@ export function planSecondSum(size: Size, device: Device): Plan {
 const SHORT = 128;
 
 /** Of a loop of a level. */
-function stepsOf({items, step, span}: Level): number {
+export function stepsOf({items, step, span}: Level): number {
   return Math.ceil(Math.min(span, items) / step);
 }
 
