@@ -12,8 +12,9 @@ export interface Device {
 const known = new WeakMap<WebGLRenderingContext, Device>();
 let pretended: Device | null = null;
 
-export function deviceOf({gpgpu: {gl}}: MathBackendWebGL): Device {
+export function deviceOf(backend: MathBackendWebGL): Device {
   if (pretended) return pretended;
+  const {gl} = backend.gpgpu;
   let device = known.get(gl);
   if (!device) {
     const renderer = rendererOf(gl);

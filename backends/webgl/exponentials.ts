@@ -1,6 +1,6 @@
 import type {ForwardKind} from '../engines/types';
 import {EXP} from './glsl/exp';
-import {blockwise, OF_WINDOW} from './glsl/sum';
+import {blockwise, endOfWindows, OF_WINDOW, overWindows} from './glsl/sum';
 import type {RowLayout} from './layout';
 import {type MaskTexture, maskRowReader} from './mask_reader';
 import {type Outcome, outcomeOf} from './outcome';
@@ -21,7 +21,7 @@ export function exponentials(
   return {
     name: 'Exponentials',
     ofElements: (level, last) => ofElements(x, masked, layout, last ? kind : windowsFor(kind), scale, level),
-    ofWindows: (last) => ofWindows(kind, last, scale),
+    ofWindows: (last, few) => ofWindows(kind, last, few, scale),
   };
 }
 
@@ -104,7 +104,12 @@ function ofElements(
 }
 
 /** Merges windows: m = max mₖ and s = Σ sₖ e^(mₖ-m), where again one that is maximal is kept out of the sum. */
-function ofWindows(kind: ForwardKind, last: boolean, scale: Scale): ReturnType<Part['ofWindows']> {
+function ofWindows(
+  kind: ForwardKind,
+  last: boolean,
+  few: number | undefined,
+  scale: Scale,
+): ReturnType<Part['ofWindows']> {
   const outcome = last ? kind : windowsFor(kind);
   // Where s is all that is wanted, a window needs no exponential but that factor.
   const wholeSums = kind === 'softmax';
@@ -132,7 +137,7 @@ function ofWindows(kind: ForwardKind, last: boolean, scale: Scale): ReturnType<P
       vec4 ofWindowsExponentials(int first, int end) {
         vec4 maxima = vec4(NEGATIVE_INFINITY);
         uvec4 largest = uvec4(0);
-        for (int k = first; k < end; k++) {
+        for (int k = first; k < ${endOfWindows(few)}; k++) {
           vec4 m = texelFetch(S, scratchAt(k, shiftS), 0).xxzz;
           maxima = max(maxima, m);
           largest = max(largest, magnitude(m));
@@ -142,9 +147,9 @@ function ofWindows(kind: ForwardKind, last: boolean, scale: Scale): ReturnType<P
         Shift shift = shiftOf(maxima);
         vec4 one = vec4(0.);
         vec4 others = vec4(0.);
-        ${blockwise(
+        ${overWindows(
           'others',
-          ['first', 'end', '1'],
+          few,
           `
           vec4 s = texelFetch(S, scratchAt(j, shiftS), 0);
           vec4 m = s.xxzz;

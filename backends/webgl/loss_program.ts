@@ -1,5 +1,5 @@
 import {NUMBERS} from './glsl/numbers';
-import {pairSource} from './glsl/pair';
+import {pairOfRowSource, pairSource} from './glsl/pair';
 import {TEXELS} from './glsl/texels';
 import {indexReader} from './index_reader';
 import {classReader, type LabelTexture, labelRowReader} from './label_reader';
@@ -48,7 +48,7 @@ export function classLossProgram(
   const statistics = reductionReader(reduction);
   return {
     source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${precision.source}
+      ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${pairOfRowSource(layout)}${precision.source}
       ${joined(...statistics.pieces)}${readers.map(({source}) => source).join('')}${COST}
       void main() {
         int row = outputTexel();

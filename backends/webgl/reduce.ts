@@ -1,7 +1,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {NUMBERS} from './glsl/numbers';
-import {pairSource} from './glsl/pair';
+import {pairOfRowSource, pairSource} from './glsl/pair';
 import {TEXELS} from './glsl/texels';
 import {windowSource, windowUniforms} from './glsl/window';
 import type {RowLayout} from './layout';
@@ -24,8 +24,8 @@ export interface Part {
   name: 'Exponentials' | 'Sums';
   /** GLSL of `vec4 ofElementsNAME(Window window)`; `last` says that this is what the reduction leaves. */
   ofElements(level: Level, last: boolean): Snippet;
-  /** GLSL of `vec4 ofWindowsNAME(int first, int end)`, of texels of the scratch texture S. */
-  ofWindows(last: boolean): Snippet;
+  /** GLSL of `vec4 ofWindowsNAME(int first, int end)`, of texels of the scratch texture S; if few, then so many. */
+  ofWindows(last: boolean, few?: number): Snippet;
 }
 
 /** What a reduction has left: a texel for each window of each pair of rows, for one part after the other. */
@@ -98,7 +98,7 @@ function programOf(
   {layout, plan, precision}: Rules,
   index: number,
   partial: Scratch | null,
-  main: (parts: Part[]) => string,
+  main: (parts: Part[], layout: RowLayout) => string,
 ): Program {
   const level = plan.levels[index]!;
   // Windows that are left to the reader are merged by it once more.
@@ -110,7 +110,7 @@ function programOf(
       ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${windowSource(level)}${precision.source}
       ${joined(...snippets.flatMap(({pieces}) => pieces))}
       ${parts.map(({name}, k) => (partial ? ofItems(name, k) : ofItemsAsElements(name))).join('')}
-      ${main(parts)}`,
+      ${main(parts, layout)}`,
     inputs: {...inputs, ...(partial && {S: partial})},
     uniforms: {
       ...layoutUniforms(layout),
@@ -149,16 +149,19 @@ const DRAW_TEXELS = ([one, other]: Part[]) => `
         }
       }`;
 
-const DRAW_NUMBERS = ([part]: Part[]) => `
+const DRAW_NUMBERS = ([part]: Part[], layout: RowLayout) => `${pairOfRowSource(layout)}
       void main() {
         bool isOne;
         vec4 numbers = reduced${part!.name}(pairOfRow(outputTexel(), isOne));
         setOutput(isOne ? numbers.x : numbers.z);
       }`;
 
+/** Loops that a compiler can unroll, at the price of a program for each number of windows. */
+const FEW = 4;
+
 /** GLSL that reads what a reduction has left of a pair of rows, `ofRowsNAME(pair)`, for each part. */
 export function reductionReader({parts, scratch, left, pairs}: Reduction): Snippet {
-  const merging = left > 1 ? parts.map((part) => part.ofWindows(true)) : [];
+  const merging = left > 1 ? parts.map((part) => part.ofWindows(true, left <= FEW ? left : undefined)) : [];
   const readers = parts.map(({name}, k) => {
     const before = k === 0 ? '' : 'left.y + ';
     return left > 1

@@ -61,8 +61,7 @@ function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayo
     int lineInBatch = line - batch * LINES;
     upper${input} = lineInBatch % 2 == 0;`;
   return `
-    ivec2 place${input};
-    bool upper${input};
+    ivec2 place${input};${orientation === 'outerAxis' ? ` bool upper${input};` : ''}
     void start${input}(int pair, int first) {
       ${orientation === 'outerAxis' ? outer : ''}
       place${input} = ${start[orientation]};

@@ -1,4 +1,4 @@
-import {blockwise, OF_WINDOW} from './glsl/sum';
+import {blockwise, OF_WINDOW, overWindows} from './glsl/sum';
 import type {Level} from './plan';
 import type {Part, Snippet} from './reduce';
 import type {Program} from './textures';
@@ -48,12 +48,12 @@ export function sums({readers, inputs, term, ofRow, stored}: Terms): Part {
         uniforms: Object.assign({}, ofRow?.uniforms, ...all.map(([, {uniforms}]) => uniforms)),
       };
     },
-    ofWindows: () => ({
+    ofWindows: (_, few) => ({
       pieces: [
         `
       vec4 ofWindowsSums(int first, int end) {
         vec4 t = vec4(0.);
-        ${blockwise('t', ['first', 'end', '1'], 'sum += texelFetch(S, scratchAt(j, shiftS), 0);')}
+        ${overWindows('t', few, 'sum += texelFetch(S, scratchAt(j, shiftS), 0);')}
         return t;
       }`,
       ],

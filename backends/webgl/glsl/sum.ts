@@ -12,6 +12,21 @@ export function blockwise(total: string, [first, end, step]: [string, string, st
 /** Over the elements of a window, two at a time. */
 export const OF_WINDOW: [string, string, string] = ['window.first', 'window.end', 'STEP'];
 
+/** A sum over windows from `first` to `end`; few of them need no blocks. */
+export function overWindows(total: string, few: number | undefined, body: string): string {
+  if (few === undefined) return blockwise(total, ['first', 'end', '1'], body);
+  return `
+    vec4 sum = vec4(0.);
+    for (int j = first; j < ${endOfWindows(few)}; j++) {
+      ${body}
+    }
+    ${total} = sum;`;
+}
+
+export function endOfWindows(few: number | undefined): string {
+  return few === undefined ? 'end' : `first + ${few}`;
+}
+
 const BLOCKS = [128, 32, 8];
 
 function nested(
