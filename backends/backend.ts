@@ -118,6 +118,11 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
    * repeat or transpose wrongly: `kernels/floats.ts` copies it first.
    */
   readonly castsShareIntegers?: true;
+  /**
+   * Why the kernels take a detour on this host, on which tfjs's own ops are faster; null if they do not. `install()` then
+   * leaves those, and rankings do not count on these. Starts nothing.
+   */
+  detour?(): string | null;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

@@ -70,9 +70,10 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
       const count = tf.util.sizeFromShape(given.rows);
       return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
     }
+    // First, before other ops put class indices into a texture, which may round them.
+    const perRow = losses(false, 1);
     const kept = keptRows(OP, given, settings.ignoreIndex);
     const weights = rowWeights(OP, given, kept, settings);
-    const perRow = losses(false, 1);
     return reduce(kept ? whereMask(perRow, kept) : perRow, weights!, reduction);
   };
   return inScope(leavesNothing(labels, logits, settings), run) as T;

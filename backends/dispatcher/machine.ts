@@ -1,5 +1,6 @@
 /** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
 import {hasRelaxedSimd, hasSimd, hasThreads} from '../engines/wasm/features';
+import {isSoftwareRenderer, rendererOf} from '../webgl/device';
 import {builtin, processOf} from './environment';
 
 /** What a WebGL context tells of the GPU. */
@@ -74,11 +75,6 @@ export function fingerprint(): string {
     .join(', ');
 }
 
-/** The renderers that are programs on the CPU. */
-function isSoftwareRenderer(renderer: string): boolean {
-  return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
-}
-
 function lookAround(): Surroundings {
   const {navigator} = globalThis as {navigator?: Navigator & {gpu?: unknown}};
   const node = processOf()?.versions?.node;
@@ -110,8 +106,7 @@ function gpuOf(): Gpu | null {
   const gl = contextOf();
   if (gl == null) return null;
   const webglVersion = typeof WebGL2RenderingContext !== 'undefined' && gl instanceof WebGL2RenderingContext ? 2 : 1;
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const renderer = rendererOf(gl);
   const gpu: Gpu = {
     renderer,
     software: isSoftwareRenderer(renderer),

@@ -1,17 +1,54 @@
 /**
- * A loop that sums, in blocks: the error of a running sum grows with its length, so it is cut short and added to
- * another. `step` items a turn; `body` is GLSL that adds item `j`, and those beside it, to `sum`.
+ * A loop that sums. The error of a running sum grows with its length, and with terms that are alike it all goes one way:
+ * a thousand of them were 12 · 2^-24 off in blocks of 32. So eight terms are a block, four blocks a larger one, four of
+ * those another, and of 512 terms, the longest loop that `plan.ts` plans for a GPU, four of these: 2 · 2^-24.
+ *
+ * `body` is GLSL that adds item `j` of those from `first` to `end`, and what is beside it, to `sum`.
  */
-export function blockwise(total: string, step: number, body: string): string {
-  return `
-    for (int block = window.first; block < window.end; block += ${step * TERMS}) {
-      vec4 sum = vec4(0.);
-      int end = min(block + ${step * TERMS}, window.end);
-      for (int j = block; j < end; j += ${step}) {
-        ${body}
-      }
-      ${total} += sum;
-    }`;
+export function blockwise(total: string, [first, end, step]: [string, string, string], body: string): string {
+  return nested(BLOCKS, total, first, end, step, body);
 }
 
-const TERMS = 32;
+/** Over the elements of a window, two at a time. */
+export const OF_WINDOW: [string, string, string] = ['window.first', 'window.end', 'STEP'];
+
+/** A sum over windows from `first` to `end`; few of them need no blocks. */
+export function overWindows(total: string, few: number | undefined, body: string): string {
+  if (few === undefined) return blockwise(total, ['first', 'end', '1'], body);
+  return `
+    vec4 sum = vec4(0.);
+    for (int j = first; j < ${endOfWindows(few)}; j++) {
+      ${body}
+    }
+    ${total} = sum;`;
+}
+
+export function endOfWindows(few: number | undefined): string {
+  return few === undefined ? 'end' : `first + ${few}`;
+}
+
+const BLOCKS = [128, 32, 8];
+
+function nested(
+  [length, ...shorter]: number[],
+  total: string,
+  first: string,
+  end: string,
+  step: string,
+  body: string,
+): string {
+  if (length === undefined) {
+    return `
+    for (int j = ${first}; j < ${end}; j += ${step}) {
+      ${body}
+    }`;
+  }
+  const inner = length === BLOCKS.at(-1) ? 'sum' : `sum${length}`;
+  return `
+    for (int block${length} = ${first}; block${length} < ${end}; block${length} += ${length} * ${step}) {
+      vec4 ${inner} = vec4(0.);
+      int end${length} = min(block${length} + ${length} * ${step}, ${end});
+      ${nested(shorter, inner, `block${length}`, `end${length}`, step, body)}
+      ${total} += ${inner};
+    }`;
+}

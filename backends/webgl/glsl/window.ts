@@ -1,22 +1,22 @@
-import type {Level} from '../windows';
+import type {Level} from '../plan';
+import type {Program} from '../textures';
 
-export const WINDOW = 'struct Window { int pair; int first; int end; };';
-
-/** GLSL for which window of which pair of rows a texel is for: a pair's windows are side by side. */
+/** GLSL for which window of which pair of rows a fragment is for: a pair's windows are side by side. */
 export function windowSource({windows}: Level): string {
-  const pair = windows === 1 ? 'texel' : 'texel / level.z';
+  const pair = windows === 1 ? 'fragment' : 'fragment / level.z';
   return `
     #define ITEMS level.x
-    ${WINDOW}
+    #define STEP level.w
+    struct Window { int pair; int first; int end; };
 
-    Window windowOf(int texel) {
+    Window windowOf(int fragment) {
       int pair = ${pair};
-      int first = (texel - pair * level.z) * level.y;
-      return Window(pair, first, min(first + level.y, ITEMS));
+      int first = (fragment - pair * level.z) * level.y;
+      return Window(pair, first, min(first + span, ITEMS));
     }
   `;
 }
 
-export function windowUniforms({items, windowLength, windows}: Level): {level: ['ivec4', number[]]} {
-  return {level: ['ivec4', [items, windowLength, windows, 0]]};
+export function windowUniforms({items, offset, windows, step, span}: Level): Program['uniforms'] {
+  return {level: ['ivec4', [items, offset, windows, step]], span: ['int', [span]]};
 }
