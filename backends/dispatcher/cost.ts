@@ -2,15 +2,17 @@ import {hasOwnKernels} from '../registry';
 import {type BackendCosts, type MoveCost, SHIPPED_COSTS} from './costs';
 import {machine} from './machine';
 import {takesVector} from './ops';
+import {isSoftwareGpu} from './standing';
 import type {Task} from './workload';
 
 /** The figures that the cost model has for a backend here, by what the probe found. */
 function costsOf(backend: string): BackendCosts {
-  const {gpu, wasm} = machine();
+  const {wasm} = machine();
   const {cpu, tensorflow, composed} = SHIPPED_COSTS;
-  if (backend === 'webgpu') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgpu;
   if (!hasOwnKernels(backend)) return composed;
-  if (backend === 'webgl') return gpu?.software ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS.webgl;
+  if (backend === 'webgl' || backend === 'webgpu') {
+    return isSoftwareGpu(backend) ? SHIPPED_COSTS.softwareWebgl : SHIPPED_COSTS[backend];
+  }
   if (backend === 'wasm') return wasm?.simd ? SHIPPED_COSTS.wasm : composed;
   return {cpu, tensorflow}[backend] ?? composed;
 }
