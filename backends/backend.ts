@@ -69,6 +69,8 @@ export interface BackendFacts {
   readonly needs: 'WebAssembly' | 'WebGL' | 'WebGPU' | null;
   /** Whether it computes on a GPU: an op returns before its result is there, and who reads a part of that waits for all. */
   readonly gpu: boolean;
+  /** Whether the GPU of a started backend is a program on the CPU; without it, the GPU of a WebGL context tells. */
+  readonly isSoftware?: (backend: KernelBackend) => boolean;
   /** Whether its tensors hold half floats on this machine: then right and wrong are further apart. */
   readonly halfFloats?: () => boolean;
   /** Whether its kernels here are fast only where WebAssembly has SIMD. */

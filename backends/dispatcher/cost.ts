@@ -45,7 +45,8 @@ function costsOf(backend: string): BackendCosts {
   if (reasonForStock(backend) !== null || (backend === 'webgl' && machine().gpu?.webglVersion === 1))
     return costs.composed;
   if (factsOf(backend)?.wantsSimd && !machine().wasm?.simd) return costs.composed;
-  const name = isSoftwareGpu(backend) ? `${backend} in software` : backend;
+  // On a GPU that is a program, arithmetic is the cost, and webgpu's is about that of webgl.
+  const name = isSoftwareGpu(backend) ? 'webgl in software' : backend;
   return Object.hasOwn(COSTS, name) ? COSTS[name]! : costs.composed;
 }
 

@@ -1,4 +1,5 @@
 /** What is known of the backends by name. */
+import {engine} from '@tensorflow/tfjs-core';
 import type {BackendFacts} from '../backend';
 import {implementationOn} from '../registration';
 import * as registry from '../registry';
@@ -23,5 +24,8 @@ export const PACKAGES: ReadonlyMap<string, string> = new Map(
 
 /** Whether a backend runs on a GPU that is a program on the CPU. */
 export function isSoftwareGpu(backend: string): boolean {
-  return (factsOf(backend)?.gpu ?? false) && (machine().gpu?.software ?? false);
+  const facts = factsOf(backend);
+  if (!facts?.gpu) return false;
+  const started = engine().registry[backend];
+  return (started && facts.isSoftware?.(started)) ?? machine().gpu?.software ?? false;
 }

@@ -45,7 +45,7 @@ export interface Machine {
   wasm: WasmFeatures | null;
   /** Null where no WebGL context can be had. */
   gpu: Gpu | null;
-  /** Whether the browser has WebGPU; an adapter may still be refused. */
+  /** Whether there is WebGPU, which a browser has or `enableWebGPU()` started; an adapter may still be refused. */
   webgpu: boolean;
 }
 
@@ -56,6 +56,7 @@ let found: Surroundings | undefined;
 
 export function machine(): Surroundings {
   found ??= lookAround();
+  found.webgpu = hasWebGPU();
   return found;
 }
 
@@ -76,7 +77,7 @@ export function fingerprint(): string {
 }
 
 function lookAround(): Surroundings {
-  const {navigator} = globalThis as {navigator?: Navigator & {gpu?: unknown}};
+  const {navigator} = globalThis as {navigator?: Navigator};
   const node = processOf()?.versions?.node;
   const os = node ? builtin('node:os') : null;
   return {
@@ -87,8 +88,13 @@ function lookAround(): Surroundings {
     crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
     wasm: wasmFeatures(),
     gpu: node ? null : gpuOf(),
-    webgpu: navigator?.gpu != null,
+    webgpu: hasWebGPU(),
   };
+}
+
+/** Asked each time: in Node `enableWebGPU()` may bring it later. */
+function hasWebGPU(): boolean {
+  return (globalThis as {navigator?: {gpu?: unknown}}).navigator?.gpu != null;
 }
 
 function browserOf(userAgent: string): string {
