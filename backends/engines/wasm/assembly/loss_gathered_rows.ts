@@ -6,11 +6,11 @@ import {
 } from './exp';
 import {logOfSum} from './log';
 import {promoteHigh, promoteLow, upper} from './simd';
-import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {eighth, eighthBelow, eighthOfCost, logitOfClass, lossOf, smoothed} from './labels';
 import {loadRows, maximumOfRows, placeOf} from './lanes';
 
 /**
- * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x); if sparse, q is 1 throughout and `label`
+ * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x) / 8; if sparse, q is 1 throughout and `label`
  * is that of the first. Returns their sum.
  */
 function storeLosses(
@@ -22,7 +22,7 @@ function storeLosses(
   let log = f64x2.extract_lane(logs, 0);
   let max = f64x2.extract_lane(maxima, 0);
   let sum = f64x2.extract_lane(sums, 0);
-  let c = f64x2.extract_lane(costs, 0);
+  let c = 8 * f64x2.extract_lane(costs, 0);
   do {
     let loss: f64;
     if (dense) loss = lossOf(sum, log, c);
@@ -39,7 +39,7 @@ function storeLosses(
     log = f64x2.extract_lane(logs, 1);
     max = f64x2.extract_lane(maxima, 1);
     sum = f64x2.extract_lane(sums, 1);
-    c = f64x2.extract_lane(costs, 1);
+    c = 8 * f64x2.extract_lane(costs, 1);
   } while (--count);
   return total;
 }
@@ -67,6 +67,7 @@ export function crossEntropyGatheredRows(
     let end = p + bytes;
     let l = labels + start;
     let max = maximumOfRows(p, d1, d2, d3, bytes, step);
+    let max8 = eighth(max);
     let shift = shiftOf(max);
     let octaves = octavesOf(max, shift);
     let floor = floorOf(octaves);
@@ -94,14 +95,12 @@ export function crossEntropyGatheredRows(
         ties = i32x4.sub(ties, tie);
         powers = f32x4.add(powers, v);
         excesses = f32x4.add(excesses, f32x4.mul(excess(b, k, magic), v));
-        let c = f32x4.sub(max, a);
         if (dense) {
           let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
-          c = cost(q, c);
           sums = f32x4.add(sums, q);
+          costs = f32x4.add(costs, eighthOfCost(q, max8, a));
           l += step;
-        }
-        costs = f32x4.add(costs, c);
+        } else if (share != 0) costs = f32x4.add(costs, eighthBelow(max8, a));
         p += step;
       } while (p < stop);
       low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));

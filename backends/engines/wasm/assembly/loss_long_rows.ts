@@ -11,13 +11,14 @@ import {floorOf, magicOf, octavesOf, shiftOf} from './exp';
 import {logOfSum} from './log';
 import {maximumPlain, sumOfOthers, ties} from './long_rows';
 import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from './simd';
-import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {eighth, eighthOfCost, logitOfClass, lossOf, smoothed} from './labels';
 
 /** A second result. */
 let sumOfLabels: f64 = 0;
 
 /** Σ q (m - x) of a row with its labels, and Σq. With keep 0 and share 1 the labels do not matter: Σ (m - x), and n. */
 function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128, share: v128): f64 {
+  let max8 = eighth(max);
   let costs = f64x2.splat(0);
   let total = costs;
   let known = f32x4.ne(keep, f32x4.splat(0)); // where they do not matter, what lies there may be -Infinity
@@ -30,13 +31,13 @@ function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128
       i = last;
     }
     let q = v128.and(smoothed(v128.and(v128.load(labels + i), known), keep, share), fresh);
-    let c = cost(q, f32x4.sub(max, v128.load(x + i)));
+    let c = eighthOfCost(q, max8, v128.load(x + i));
     total = f64x2.add(total, f64x2.add(promoteLow(q), promoteHigh(q)));
     costs = f64x2.add(costs, f64x2.add(promoteLow(c), promoteHigh(c)));
     i += 16;
   } while (i < bytes);
   sumOfLabels = sumOfDoubles(total);
-  return sumOfDoubles(costs);
+  return 8 * sumOfDoubles(costs);
 }
 
 export function crossEntropyLongRows(
