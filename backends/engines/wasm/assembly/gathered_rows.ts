@@ -1,17 +1,17 @@
 // Forward kernels for rows of any number, length, stride and scale, with any mask or none: four at a time, a row a lane.
 //
-// The lanes are loaded and stored one by one, all is in doubles, and the kind is known only at run time. That is for
-// what is rare, or too small to matter: strides of two and three; scales that are no power of two along any but the
-// last axis; masks along any but the last axis; a few rows of one to three. Beyond the last row its lane repeats: what is
-// computed twice is stored twice.
+// Lanes are loaded and stored one by one, arithmetic is in doubles, and the kind is asked at run time. This is for what is rare
+// or small: strides of two and three; scales that are no power of two, and masks, along any but the last axis; a few rows of
+// one to three. If the rows are no multiple of four, the last row fills the lanes left over, and is stored more than once.
 //
-// (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner): m is where the mask of the first row begins. The mask
-// moves by mStep bytes along a row, by mOuter from block to block and by mInner from column to column; of the `inner` rows of
-// each block these are `columns`. If m is 0 there is no mask, and the rest is 0 too.
+// (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner)
+//   m                      address of the mask of the first row; 0 for no mask, and then all after it are 0
+//   columns                how many of the `inner` rows of each block to compute
+//   mStep, mOuter, mInner  bytes by which the mask moves along a row, from block to block, and from column to column
 
 import {quotient, reciprocal, smallestNormal} from './divide';
 import {
-  distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
+  distance, expm1PartDouble, minArgumentOfDouble, roundingBiasOfDouble, exp2BitsDouble, sumOfParts, scaledExpDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {limit, settleInfinite} from './log_sum_exp';
@@ -20,8 +20,8 @@ import {loadRows, storeRows} from './lanes';
 import {kept} from './mask';
 import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd';
 
-/** What is counted: v itself, or with a mask, v in the rows whose element at m takes part, and elsewhere `otherwise`. */
-@inline function counted(
+/** v in the lanes whose element at m takes part, `otherwise` in the others; without a mask v. */
+@inline function whereKept(
   v: v128, otherwise: v128, masked: bool, m: usize, e1: usize, e2: usize, e3: usize,
 ): v128 {
   return masked ? v128.bitselect(v, otherwise, kept(m, e1, e2, e3)) : v;
@@ -43,7 +43,7 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   let max = nothing;
   do {
     let a = f32x4.mul(loadRows(p, d1, d2, d3), factor);
-    max = larger(max, counted(a, nothing, masked, q, e1, e2, e3));
+    max = larger(max, whereKept(a, nothing, masked, q, e1, e2, e3));
     p += step;
     q += mStep;
   } while (p < end);
@@ -52,8 +52,8 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   let logit = f32x4.div(max, factor);
   let originLow = promoteLow(logit);
   let originHigh = promoteHigh(logit);
-  let floor = floorOfDouble();
-  let magic = magicOfDouble();
+  let minArgument = minArgumentOfDouble();
+  let roundingBias = roundingBiasOfDouble();
   let low = f64x2.splat(0);
   let high = low;
   let zero = f32x4.splat(0);
@@ -63,20 +63,20 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   do {
     let a = loadRows(p, d1, d2, d3);
     if (kind == SOFTMAX) {
-      let v = valueDouble(a, scales, originLow, originHigh, floor, magic);
-      v = counted(v, zero, masked, q, e1, e2, e3);
+      let v = scaledExpDouble(a, scales, originLow, originHigh, minArgument, roundingBias);
+      v = whereKept(v, zero, masked, q, e1, e2, e3);
       storeRows(p + toY, d1, d2, d3, v);
       low = f64x2.add(low, promoteLow(v));
       high = f64x2.add(high, promoteHigh(v));
     } else {
-      let tie = counted(f32x4.eq(a, logit), zero, masked, q, e1, e2, e3);
+      let tie = whereKept(f32x4.eq(a, logit), zero, masked, q, e1, e2, e3);
       ties = i32x4.sub(ties, tie);
-      let powers = v128.andnot(powerDouble(a, scales, originLow, originHigh, floor, magic), tie);
-      let excesses = f32x4.mul(excessDouble(a, scales, originLow, originHigh, floor, magic), powers);
-      powers = counted(powers, zero, masked, q, e1, e2, e3);
-      excesses = counted(excesses, zero, masked, q, e1, e2, e3);
-      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      let powers = v128.andnot(exp2BitsDouble(a, scales, originLow, originHigh, minArgument, roundingBias), tie);
+      let expm1Parts = f32x4.mul(expm1PartDouble(a, scales, originLow, originHigh, minArgument, roundingBias), powers);
+      powers = whereKept(powers, zero, masked, q, e1, e2, e3);
+      expm1Parts = whereKept(expm1Parts, zero, masked, q, e1, e2, e3);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(expm1Parts)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(expm1Parts)));
     }
     p += step;
     q += mStep;
@@ -89,15 +89,15 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
     let least = smallestNormal(low, high);
     do {
       let v = quotient(loadRows(p + toY, d1, d2, d3), reciprocals, least, true);
-      // What is taken out is 0 even in a row that is NaN, or has nothing else.
-      storeRows(p + toY, d1, d2, d3, counted(v, zero, masked, q, e1, e2, e3));
+      // A masked-out element is 0 even in a row that is NaN, or has nothing else.
+      storeRows(p + toY, d1, d2, d3, whereKept(v, zero, masked, q, e1, e2, e3));
       p += step;
       q += mStep;
     } while (p < end);
     return max;
   }
 
-  // The values are those of differences from the maximum: from 0, or from NaN where that is infinite.
+  // The scaled exponentials are those of x - max, so their maximum is that of 0; or of NaN where max is infinite.
   let reference = f32x4.sub(max, max);
   let logLow = logOfSum(ties, low, reference);
   let logHigh = logOfSum(upper(ties), high, upper(reference));
@@ -112,14 +112,14 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
       f64x2.sub(distance(promoteLow(a), originLow, scales), logLow),
       f64x2.sub(distance(promoteHigh(a), originHigh, scales), logHigh),
     );
-    storeRows(p + toY, d1, d2, d3, counted(result, nothing, masked, q, e1, e2, e3));
+    storeRows(p + toY, d1, d2, d3, whereKept(result, nothing, masked, q, e1, e2, e3));
     p += step;
     q += mStep;
   } while (p < end);
   return max;
 }
 
-/** Where row r is, of so many in each block. */
+/** Where row r is, with `columns` rows in each block. */
 function place(start: usize, r: u32, columns: u32, block: usize, column: usize): usize {
   let o = r / columns;
   return start + usize(o) * block + usize(r - o * columns) * column;
