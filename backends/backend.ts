@@ -16,8 +16,8 @@ export interface ForwardRequest {
   /** The logits are multiplied by it; any finite number. */
   scale: number;
   /**
-   * Only on backends that fuse masks. What does not take part is e^-Infinity whatever it holds, NaN too; a row of
-   * nothing else is 0 for softmax, and -Infinity for the other two.
+   * Null except on backends that fuse masks. A logit that the mask takes out counts as -Infinity whatever it holds, NaN too. A
+   * row without any other logit is 0 for softmax, and -Infinity for the other two.
    */
   mask: Mask | null;
   /** The shape of the result: that of x, or for logSumExp without the axis. */

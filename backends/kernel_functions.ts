@@ -1,8 +1,8 @@
 /**
- * The functions that tfjs calls for a kernel, given its inputs and attributes: they make requests of these for a backend, and
- * see to what no backend has to know, as tensors of no elements, and masks and totals where it has none.
+ * The functions that tfjs calls for a kernel, with its inputs and attributes. They make a request of these for the backend, and
+ * deal with what no backend has to know: tensors without elements, and masks and totals where the backend fuses none.
  *
- * Each is made for one implementation; the records of the kernels, in kernels/, say which is whose.
+ * Each is made for one implementation. The records of the kernels, in kernels/, say which function is whose.
  */
 import type {
   KernelBackend,
@@ -80,7 +80,7 @@ export function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBacke
   return ({inputs, attrs, backend}) => {
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
     if (util.sizeFromShape(request.x.shape) === 0) {
-      // With no classes there is nothing to lose, and an index of one is an index of none.
+      // Without classes the loss of a distribution is an empty sum, 0, and every class index is out of range, NaN.
       const {outer, inner} = request.rows;
       const loss = sparse && outer * inner > 0 ? Number.NaN : 0;
       return filled(request.outputShape, loss, backend as KernelBackend);
@@ -135,7 +135,7 @@ function crossEntropyRequest(
   return {x, rows, labels, cotangent, sparse, smoothing, total: reduced ? factor : null, outputShape};
 }
 
-/** What is made of no logits: nothing, or where rows of length 0 are summed, the value of an empty sum. */
+/** The result for a tensor without elements: empty as well, or for rows of length 0 the value of an empty sum. */
 function filled(shape: number[], value: number, backend: KernelBackend): TensorInfo {
   const values = new Float32Array(util.sizeFromShape(shape)).fill(value);
   return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};

@@ -36,8 +36,3 @@ export interface Kernel {
 }
 
 export type KernelGradient = Omit<Gradient, 'kernelName'>;
-
-/** Calls an op with its arguments by name; what is not given is undefined. */
-export function callByName({run, parameters}: Op, args: Partial<Record<Parameter, unknown>>): Tensor {
-  return run(...(parameters.map((name) => args[name]) as never[]));
-}

@@ -1,3 +1,9 @@
+/**
+ * Which backend is active, and how to change that for a moment.
+ *
+ * Relies on: `engine().backendName`, `backendInstance` and `pendingBackendInit` are all that tfjs goes by to tell the active
+ * backend, and `pendingBackendInitId` is that of the start it waits for. `withBackend` checks that tfjs follows, and throws.
+ */
 import {engine, type KernelBackend} from '@tensorflow/tfjs-core';
 
 /** The fields in which tfjs's engine keeps the active backend. */
@@ -14,7 +20,7 @@ function fields(): ActiveBackend {
 
 /**
  * Runs an action with another backend active, one that has started. Nobody can notice: the action is synchronous, and
- * afterwards everything is as it was, also if it throws, also if no backend was active, or one is still starting.
+ * afterwards everything is as it was before, also if the action throws, if no backend was active, or if one is still starting.
  *
  * `setBackend` there and back would not do: it cannot return to "none", it forgets a start that is under way, and each
  * time it sets up some hundred kernels.

@@ -4,8 +4,8 @@ import {select} from '../../kernels/elementwise';
 import type {ForwardKind} from '../engines/types';
 
 /**
- * A masked forward pass for a backend whose kernels take no masks: what does not take part becomes a logit of -Infinity,
- * and what that gives is put right where a row has nothing else.
+ * A masked forward pass for a backend whose kernels take no masks: logits that the mask takes out become -Infinity, and the
+ * results of rows that have nothing else are corrected afterwards.
  *
  * @param forward the pass without a mask
  */

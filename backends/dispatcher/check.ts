@@ -4,7 +4,7 @@ import type {Rows} from '../engines/types';
 import {factsOf} from './facts';
 import type {Op} from './ops';
 
-/** How many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
+/** At most so many elements of a result are compared with the reference, which is slow: whole rows, at least one. */
 const CHECKED_ELEMENTS = 1 << 15;
 const CHECKED_ROWS = 3;
 
@@ -22,7 +22,7 @@ export function expectedRows(op: Op, x: Float32Array, v: Float32Array, rows: Row
   const {outer, n, inner} = rows;
   const count = Math.min(most, outer * inner, Math.max(1, Math.floor(CHECKED_ELEMENTS / n)));
   return Array.from({length: count}, (_, i) => {
-    // The last first: what fails for many rows fails there.
+    // The last row comes first: what goes wrong with many rows goes wrong there.
     const row = Math.round((1 - i / Math.max(count - 1, 1)) * (outer * inner - 1));
     const at = {outer: Math.floor(row / inner), inner: row % inner};
     const [logits, vector] = [rowOf(x, rows, at), rowOf(v, rows, at)];

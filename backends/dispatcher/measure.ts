@@ -11,11 +11,14 @@ import {label, type Task} from './workload';
 
 /** How one backend did in one task. */
 export type Outcome =
-  | {timing: Timing /** Milliseconds of the first call, with its compiling. */; firstMs: number}
-  /** It gave a wrong result, or threw. */
-  /** It may pass where an op threw: memory that was short, a backend that was removed meanwhile. */
+  /** It was timed; `firstMs` is the first call, compiling included. */
+  | {timing: Timing; firstMs: number}
+  /**
+   * It gave a wrong result, or an op threw. What an op threw may not come again: memory was short, or the backend was removed
+   * meanwhile.
+   */
   | {failure: string; mayPass?: boolean}
-  /** It was not timed, and why. */
+  /** It was not timed; the reason. */
   | {skipped: string};
 
 /** How far measuring has come. */
@@ -33,19 +36,19 @@ export interface MeasureOptions {
   onProgress: (progress: Progress) => void;
 }
 
-/** More samples than this make a median hardly better. */
+/** Samples of each backend at most: more make a median hardly better. */
 const ROUNDS = 50;
-/** The first samples, while the engine still optimises, do not count where there are twice as many. */
+/** The first samples, taken while the engine still optimises. They do not count if there are at least twice as many in all. */
 const WARM_UP_SAMPLES = 5;
-/** A backend whose fast samples are this much slower than the leader's slow ones has lost, */
-const CLEARLY_SLOWER = 2;
-/** after this many samples, below which a time does not count. */
+/** Samples of a backend from which on its time counts. */
 const SETTLED_AFTER = 5;
-/** A clock that says nothing after so many calls stands still. */
+/** A settled backend whose fast samples take this many times as long as the slow ones of the leader is not timed further. */
+const CLEARLY_SLOWER = 2;
+/** Calls in a sample at most: a clock that has not moved by then stands still. */
 const MOST_CALLS = 1 << 15;
-/** 128 MiB of logits, and of other tensors, on each backend. */
+/** Elements of a task at most: 128 MiB of logits, and of each other tensor, on each backend. */
 const LARGEST_TASK = 1 << 25;
-/** Pages want to paint and answer meanwhile. */
+/** Milliseconds without a pause at most: pages paint and answer in between. */
 const LONGEST_STRETCH_MS = 50;
 
 /**
@@ -273,7 +276,7 @@ function finish(backend: string, result: Tensor): void {
   else if (facts.gpu) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
 }
 
-/** Disposes of inputs. Those of a backend that was removed meanwhile cannot be: that must not stop the others. */
+/** Disposes of inputs. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */
 function release(inputs: Tensor[]): void {
   for (const input of inputs) {
     try {

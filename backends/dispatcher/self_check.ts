@@ -5,7 +5,7 @@ import {messageOf} from './environment';
 import type {Op} from './ops';
 import {runnerOf} from './ops';
 
-/** Where softmax goes wrong if it does: a mask, a large offset, a tie, a confident maximum, numbers below -1e20. */
+/** Rows on which faulty softmaxes fail: -Infinity, a large offset, a tie, a confident maximum, numbers below -1e20. */
 const LOGITS = [
   [1, 2, 3, 4, 5],
   [0, Number.NEGATIVE_INFINITY, 2, -1e9, 1],

@@ -10,11 +10,11 @@ export interface Timing {
   samples: number;
 }
 
-/** A sample is to last this long, in milliseconds: longer ones are more often interrupted, */
+/** Milliseconds that a sample lasts at least; longer ones are interrupted more often. */
 const SAMPLE_MS = 0.5;
-/** and this many steps of the clock, each of which may be off by one. */
+/** Steps of the clock that a sample lasts at least: it may be off by one step. */
 const SAMPLE_STEPS = 20;
-/** Taken of a clock that does not move while it is watched; browsers round to 1 ms at most. */
+/** The step of a clock that does not move while it is watched. Browsers round to 1 ms at most. */
 const COARSEST_STEP_MS = 1;
 
 /** A clock that knows how far it can be trusted. */

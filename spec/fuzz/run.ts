@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
-import {callByName, type Option, type Parameter} from '../../kernels/op';
+import type {Option, Parameter} from '../../kernels/op';
+import {callByName} from '../hosts/call';
 import {type FuzzCase, type FuzzOutcome, type Given, recordOf} from './case';
 import {makeWrong} from './wrong';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
-import {callByName, type Option} from '../../kernels/op';
+import type {Op, Option, Parameter} from '../../kernels/op';
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 import {recordKernels} from './kernels';
 
@@ -94,6 +94,11 @@ function run(
   const all = {scale, mask: mask ? tf.tensor(mask.values, mask.shape, 'bool') : null};
   const options = Object.fromEntries(Object.entries(all).filter(([option]) => op.options?.includes(option as Option)));
   return callByName(op, {logits, axis, options, tangent: vector, cotangent: vector});
+}
+
+/** Calls an op with its arguments by name; what is not given is undefined. */
+export function callByName({run, parameters}: Op, args: Partial<Record<Parameter, unknown>>): tf.Tensor {
+  return run(...(parameters.map((name) => args[name]) as never[]));
 }
 
 function vectorOf(values: Float32Array | undefined, shape: number[]): tf.Tensor | undefined {
