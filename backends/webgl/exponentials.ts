@@ -1,6 +1,7 @@
 import type {ForwardKind} from '../engines/types';
 import {EXP} from './glsl/exp';
-import {blockwise, endOfWindows, OF_WINDOW, overWindows} from './glsl/sum';
+import {blockwise, type Loop} from './glsl/sum';
+import {overElements, overWindows} from './glsl/window';
 import type {RowLayout} from './layout';
 import {type MaskTexture, maskRowReader} from './mask_reader';
 import {type Outcome, outcomeOf} from './outcome';
@@ -21,7 +22,7 @@ export function exponentials(
   return {
     name: 'Exponentials',
     ofElements: (level, last) => ofElements(x, masked, layout, last ? kind : windowsFor(kind), scale, level),
-    ofWindows: (last, few) => ofWindows(kind, last, few, scale),
+    ofWindows: (last, turns, exactly) => ofWindows(kind, last, overWindows(turns, exactly), scale),
   };
 }
 
@@ -72,7 +73,7 @@ function ofElements(
         startRead(window);
         ${blockwise(
           'others',
-          OF_WINDOW,
+          overElements(level),
           `
           vec4 x = read(j, window.end);
           vec4 e = exponential(x, shift);
@@ -104,12 +105,7 @@ function ofElements(
 }
 
 /** Merges windows: m = max mₖ and s = Σ sₖ e^(mₖ-m), where again one that is maximal is kept out of the sum. */
-function ofWindows(
-  kind: ForwardKind,
-  last: boolean,
-  few: number | undefined,
-  scale: Scale,
-): ReturnType<Part['ofWindows']> {
+function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, scale: Scale): ReturnType<Part['ofWindows']> {
   const outcome = last ? kind : windowsFor(kind);
   // Where s is all that is wanted, a window needs no exponential but that factor.
   const wholeSums = kind === 'softmax';
@@ -137,7 +133,7 @@ function ofWindows(
       vec4 ofWindowsExponentials(int first, int end) {
         vec4 maxima = vec4(NEGATIVE_INFINITY);
         uvec4 largest = uvec4(0);
-        for (int k = first; k < ${endOfWindows(few)}; k++) {
+        for (int k = first; k < ${loop.end}; k++) {
           vec4 m = texelFetch(S, scratchAt(k, shiftS), 0).xxzz;
           maxima = max(maxima, m);
           largest = max(largest, magnitude(m));
@@ -147,9 +143,9 @@ function ofWindows(
         Shift shift = shiftOf(maxima);
         vec4 one = vec4(0.);
         vec4 others = vec4(0.);
-        ${overWindows(
+        ${blockwise(
           'others',
-          few,
+          loop,
           `
           vec4 s = texelFetch(S, scratchAt(j, shiftS), 0);
           vec4 m = s.xxzz;

@@ -5,7 +5,7 @@ import {pairOfRowSource, pairSource} from './glsl/pair';
 import {TEXELS} from './glsl/texels';
 import {windowSource, windowUniforms} from './glsl/window';
 import type {RowLayout} from './layout';
-import type {Level, Plan, Size} from './plan';
+import {type Level, type Plan, type Size, stepsOf} from './plan';
 import type {Precision} from './precision';
 import {LAYOUT, layoutUniforms} from './row_reader';
 import {dispose, drawScratch, drawUnpackedTensor, type Program, type Scratch} from './textures';
@@ -24,8 +24,8 @@ export interface Part {
   name: 'Exponentials' | 'Sums';
   /** GLSL of `vec4 ofElementsNAME(Window window)`; `last` says that this is what the reduction leaves. */
   ofElements(level: Level, last: boolean): Snippet;
-  /** GLSL of `vec4 ofWindowsNAME(int first, int end)`, of texels of the scratch texture S; if few, then so many. */
-  ofWindows(last: boolean, few?: number): Snippet;
+  /** GLSL of `vec4 ofWindowsNAME(int first, int end)`, of so many texels of the scratch texture S, or exactly so many. */
+  ofWindows(last: boolean, turns: number, exactly: boolean): Snippet;
 }
 
 /** What a reduction has left: a texel for each window of each pair of rows, for one part after the other. */
@@ -103,7 +103,9 @@ function programOf(
   const level = plan.levels[index]!;
   // Windows that are left to the reader are merged by it once more.
   const last = index === plan.levels.length - 1 && level.windows === 1;
-  const snippets = parts.map((part) => (partial ? part.ofWindows(last) : part.ofElements(level, last)));
+  const snippets = parts.map((part) =>
+    partial ? part.ofWindows(last, stepsOf(level), false) : part.ofElements(level, last),
+  );
   const inputs: Program['inputs'] = Object.assign({}, ...snippets.map((snippet) => snippet.inputs));
   return {
     source: `
@@ -161,7 +163,7 @@ const FEW = 4;
 
 /** GLSL that reads what a reduction has left of a pair of rows, `ofRowsNAME(pair)`, for each part. */
 export function reductionReader({parts, scratch, left, pairs}: Reduction): Snippet {
-  const merging = left > 1 ? parts.map((part) => part.ofWindows(true, left <= FEW ? left : undefined)) : [];
+  const merging = left > 1 ? parts.map((part) => part.ofWindows(true, left, left <= FEW)) : [];
   const readers = parts.map(({name}, k) => {
     const before = k === 0 ? '' : 'left.y + ';
     return left > 1

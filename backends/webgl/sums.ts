@@ -1,4 +1,5 @@
-import {blockwise, OF_WINDOW, overWindows} from './glsl/sum';
+import {blockwise} from './glsl/sum';
+import {overElements, overWindows} from './glsl/window';
 import type {Level} from './plan';
 import type {Part, Snippet} from './reduce';
 import type {Program} from './textures';
@@ -33,7 +34,7 @@ export function sums({readers, inputs, term, ofRow, stored}: Terms): Part {
         vec4 t = vec4(0.);
         ${blockwise(
           't',
-          OF_WINDOW,
+          overElements(level),
           `
           ${all.map(([name]) => `vec4 ${name.toLowerCase()} = next${name}();`).join('\n')}
           vec4 term = ${term};
@@ -48,12 +49,12 @@ export function sums({readers, inputs, term, ofRow, stored}: Terms): Part {
         uniforms: Object.assign({}, ofRow?.uniforms, ...all.map(([, {uniforms}]) => uniforms)),
       };
     },
-    ofWindows: (_, few) => ({
+    ofWindows: (_, turns, exactly) => ({
       pieces: [
         `
       vec4 ofWindowsSums(int first, int end) {
         vec4 t = vec4(0.);
-        ${overWindows('t', few, 'sum += texelFetch(S, scratchAt(j, shiftS), 0);')}
+        ${blockwise('t', overWindows(turns, exactly), 'sum += texelFetch(S, scratchAt(j, shiftS), 0);')}
         return t;
       }`,
       ],

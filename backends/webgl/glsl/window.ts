@@ -1,5 +1,6 @@
-import type {Level} from '../plan';
+import {type Level, stepsOf} from '../plan';
 import type {Program} from '../textures';
+import type {Loop} from './sum';
 
 /** GLSL for which window of which pair of rows a fragment is for: a pair's windows are side by side. */
 export function windowSource({windows}: Level): string {
@@ -15,6 +16,16 @@ export function windowSource({windows}: Level): string {
       return Window(pair, first, min(first + span, ITEMS));
     }
   `;
+}
+
+/** A loop over the elements of a window, two at a time. */
+export function overElements(level: Level): Loop {
+  return {first: 'window.first', end: 'window.end', step: 'STEP', turns: stepsOf(level)};
+}
+
+/** A loop over windows, that is texels from `first` to `end`; of a few exactly, so that a compiler can unroll it. */
+export function overWindows(turns: number, exactly: boolean): Loop {
+  return {first: 'first', end: exactly ? `first + ${turns}` : 'end', step: '1', turns};
 }
 
 export function windowUniforms({items, offset, windows, step, span}: Level): Program['uniforms'] {
