@@ -54,9 +54,6 @@ export type Variant =
 /** How many vectors a thread has in flight when it walks along a row. */
 export const WALK = 4;
 
-/** After how many times that many vectors a thread that walks adds what it has to its total. */
-export const STRETCH = 8;
-
 /** What a plan leaves to choose: everything else follows. */
 export type Shape = Pick<Plan, 'vector' | 'rows' | 'threads' | 'held'> & {split?: boolean};
 

@@ -1,4 +1,4 @@
-import {codeOf, type Plan, STRETCH, WALK} from './plan';
+import {codeOf, type Plan, WALK} from './plan';
 import type {OpInput, RowCode, RowOp, Uniform} from './row_op';
 import {reduction} from './wgsl/reduce';
 import {exactly, higher, plus, tree} from './wgsl/tree';
@@ -184,30 +184,34 @@ function held(op: RowCode, plan: Plan): string {
 /**
  * The fields of a row that threads walk along. A power of two more or less in the shift costs no accuracy, so each thread
  * takes exponentials relative to the first maximum that it met; only when it meets one that is more than 40 above are its
- * sums shifted. Sums are cut into stretches, since the error of a running sum grows with its length, and what these leave
- * is added as two floats.
+ * sums shifted. The sums go on as two floats, since the error of a running sum grows with its length.
  */
 function walked(op: RowCode, plan: Plan): string {
-  const step = WALK * plan.threads;
+  const {exponentials, sums} = op;
   const fields = fieldsOf(op);
+  const declared = fields.map((field) => `var ${field}Mine = vec2<f32>(0.0);`).join(' ');
   const walk = (these: string[], body: string) => `
-    for (var stretch = begin; stretch < end; stretch += ${STRETCH * step}u) {
+    for (var base = begin; base < end; base += ${WALK * plan.threads}u) {
+      ${load(op, plan, WALK, 'base')}
       ${these.map((field) => `var ${field}Vector = V(0.0);`).join(' ')}
-      for (var base = stretch; base < min(end, stretch + ${STRETCH * step}u); base += ${step}u) {
-        ${load(op, plan, WALK, 'base')}
-        ${body}
-      }
+      ${body}
       ${these.map((field) => addToMine(field, `sumOf(${field}Vector)`)).join(' ')}
     }`;
-  const declared = fields.map((field) => `var ${field}Mine = vec2<f32>(0.0);`).join(' ');
-  const {exponentials, sums} = op;
+  const terms = (when: (needsMaximum: boolean) => boolean) => addTerms(op, WALK, when);
   if (!exponentials)
     return `${declared}${walk(
       fields,
-      addTerms(op, WALK, () => true),
+      terms(() => true),
     )}${addUp(op)}`;
-  const first = fields[0]!;
+
+  const [first] = ofExponentials(exponentials);
   const late = sums.filter(({needsMaximum}) => needsMaximum).map(({field}) => field);
+  const early = fields.filter((field) => !late.includes(field));
+  // What was maximal is so no more: it is one of the others, if there is a difference.
+  const demote =
+    exponentials === 'logarithm'
+      ? `${addToMine('others', 'maximalMine.x * exponentialOne(valueOf(key), reference)')} maximalMine = vec2<f32>(0.0);`
+      : '';
   return `
     ${declared}
     var key = KEY_OF_NEGATIVE_INFINITY;
@@ -215,50 +219,33 @@ function walked(op: RowCode, plan: Plan): string {
     var referenceValue = 0.0;
     var reference = Shift(0.0, 0.0);
     ${walk(
-      fields.filter((field) => !late.includes(field)),
+      early,
       `
       let keyHere = topOf(${tops(WALK)});
       if (keyHere > key) {
-        ${
-          exponentials === 'logarithm'
-            ? `
-        ${addToMine('others', '(maximalMine.x + sumOf(maximalVector)) * exponentialOne(valueOf(key), reference)')}
-        maximalMine = vec2<f32>(0.0);
-        maximalVector = V(0.0);`
-            : ''
-        }
+        ${demote}
         key = keyHere;
         let value = valueOf(key);
         if (!hasReference || productOne(differenceOne(value, referenceValue)) > 40.0) {
           let next = shiftOf(value);
-          let factor = select(0.0, shifted(reference, next), hasReference);
-          ${first}Mine *= factor;
-          ${first}Vector *= factor;
+          ${first}Mine *= select(0.0, shifted(reference, next), hasReference);
           reference = next;
           referenceValue = value;
           hasReference = true;
         }
       }
       ${addExponentials(op, WALK, 'reference', 'key', false)}
-      ${addTerms(op, WALK, (needsMaximum) => !needsMaximum)}`,
+      ${terms((needsMaximum) => !needsMaximum)}`,
     )}
     let maximumKey = highest(key);
     ${MAXIMUM}
-    ${
-      exponentials === 'logarithm'
-        ? `
-    if (key != maximumKey) {
-      ${addToMine('others', 'maximalMine.x * exponentialOne(valueOf(key), reference)')}
-      maximalMine = vec2<f32>(0.0);
-    }`
-        : ''
-    }
+    ${demote && `if (key != maximumKey) { ${demote} }`}
     ${first}Mine *= select(0.0, shifted(reference, shift), hasReference);
     ${
       late.length > 0
         ? walk(
             late,
-            addTerms(op, WALK, (needsMaximum) => needsMaximum),
+            terms((needsMaximum) => needsMaximum),
           )
         : ''
     }
