@@ -92,15 +92,23 @@ export default {
       to: {path: '@tensorflow/(tfjs-backend|tfjs-node|tfjs$)', dependencyTypesNot: ['type-only']},
     },
     {
-      name: 'library-does-not-import-tests-only-packages',
-      comment: 'The one run-time dependency is the peer @tensorflow/tfjs-core.',
+      name: 'no-package-but-the-peer',
+      comment:
+        'The one run-time dependency is the peer @tensorflow/tfjs-core. Node alone may load Dawn, an optional peer.',
       severity: 'error',
       from: {path: LIBRARY},
       to: {
-        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: '@tensorflow/',
+        path: '^node_modules/',
+        pathNot: '^node_modules/(@tensorflow|@webgpu|webgpu)/',
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'dawn-in-one-file',
+      comment: 'Dawn is loaded on request, by enableWebGPU().',
+      severity: 'error',
+      from: {path: LIBRARY, pathNot: '^backends/webgpu/dawn\\.ts$'},
+      to: {path: '^node_modules/webgpu/'},
     },
   ],
   options: {

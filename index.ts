@@ -19,6 +19,8 @@ export {
   selectBackend,
 } from './backends/dispatcher';
 export {setWasmModule} from './backends/wasm/set_module';
+export type {WebGPUFound, WebGPUOptions} from './backends/webgpu/enable';
+export {enableWebGPU} from './backends/webgpu/enable';
 export type {InstallReport} from './install/install';
 export {install, uninstall} from './install/install';
 export type {CrossEntropyOptions} from './kernels/cross_entropy';

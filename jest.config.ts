@@ -1,4 +1,8 @@
 import type {Config} from 'jest';
+import {swiftShaderDriver} from './spec/hosts/unpacked';
+
+// For Dawn, in spec/hosts/webgpu.ts: the loader of Vulkan reads the environment of the process, which a spec cannot change.
+process.env.VK_ICD_FILENAMES ??= swiftShaderDriver();
 
 const config: Config = {
   testEnvironment: 'node',

@@ -69,6 +69,8 @@ export interface BackendFacts {
   readonly needs: 'WebAssembly' | 'WebGL' | 'WebGPU' | null;
   /** Whether it computes on a GPU: an op returns before its result is there, and who reads a part of that waits for all. */
   readonly gpu: boolean;
+  /** Whether the GPU of a started backend is a program on the CPU; without it, the GPU of a WebGL context tells. */
+  readonly isSoftware?: (backend: KernelBackend) => boolean;
   /** Whether its tensors hold half floats on this machine: then right and wrong are further apart. */
   readonly halfFloats?: () => boolean;
   /** Whether its kernels here are fast only where WebAssembly has SIMD. */
@@ -113,6 +115,16 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   readonly fusesReduction?: true;
   /** Each row of x times its number in g; where a backend has none, tfjs's multiplication broadcasts. */
   scaleRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
+  /**
+   * Whether a float32 tensor cast from integers may hold integers still on this backend, which its own kernels then reduce,
+   * repeat or transpose wrongly: `kernels/floats.ts` copies it first.
+   */
+  readonly castsShareIntegers?: true;
+  /**
+   * Why the kernels take a detour on this host, on which tfjs's own ops are faster; null if they do not. `install()` then
+   * leaves those, and rankings do not count on these. Starts nothing.
+   */
+  detour?(): string | null;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

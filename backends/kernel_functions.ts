@@ -10,10 +10,9 @@ import type {
   NamedAttrMap,
   NamedTensorInfoMap,
   NamedTensorMap,
-  Tensor,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {engine, tidy, util} from '@tensorflow/tfjs-core';
+import {engine, Tensor, tidy, util} from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs} from '../kernels/attributes';
 import {option} from '../kernels/check';
 import {
@@ -70,7 +69,7 @@ export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<
     try {
       return implementation.product({kind, y, v, rows, factor}, backend as never);
     } finally {
-      (backend as KernelBackend).disposeData(y.dataId);
+      release(y, backend as KernelBackend);
     }
   };
 }
@@ -140,4 +139,10 @@ function crossEntropyRequest(
 function filled(shape: number[], value: number, backend: KernelBackend): TensorInfo {
   const values = new Float32Array(util.sizeFromShape(shape)).fill(value);
   return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
+}
+
+/** Gives back what `forward` made, the way it was made: a composed result is a tensor of the engine's, and counted there. */
+function release(made: TensorInfo, backend: KernelBackend): void {
+  if (made instanceof Tensor) made.dispose();
+  else backend.disposeData(made.dataId);
 }

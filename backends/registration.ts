@@ -26,6 +26,13 @@ export function hasOwnKernels(backendName: string): boolean {
   return backends.has(backendName);
 }
 
+/** Why tfjs's own ops are left as they are on a backend; null where `install()` routes them to kernels here. */
+export function reasonForStock(backendName: string): string | null {
+  const implementation = backends.get(backendName);
+  if (!implementation) return 'there are no kernels for this backend';
+  return implementation.detour?.() ?? null;
+}
+
 /** How a tfjs backend computes the family. */
 export function implementationOn(backendName: string): SoftmaxBackend<never> {
   return backends.get(backendName) ?? composedBackend;

@@ -2,3 +2,4 @@
 export {cpuBackend as cpu} from './cpu';
 export {wasmBackend as wasm} from './wasm';
 export {webglBackend as webgl} from './webgl';
+export {webgpuBackend as webgpu} from './webgpu';

@@ -18,6 +18,9 @@ export function adviceOf({machine, backends}: BackendReport, packages: LoadedPac
     if (problem !== null)
       advice.push(`${name} is not usable: it ${problem}. Open an issue with the output of doctor --report.`);
   }
-  advice.push('webgl and webgpu are in browsers only: call backendReport() and rankBackends() in your page.');
+  advice.push('webgl is in browsers only: call backendReport() and rankBackends() in your page.');
+  advice.push(
+    'WebGPU runs in Node too: npm install webgpu @tensorflow/tfjs-backend-webgpu, and call enableWebGPU() before you import the latter.',
+  );
   return advice;
 }

@@ -1,4 +1,5 @@
 import {engine} from '@tensorflow/tfjs-core';
+import {hasOwnKernels, reasonForStock} from '../backends/registration';
 import type {Engine} from '../tfjs/engine';
 import {addRoutes, type Routes, removeRoutes} from './doors';
 import type {Route} from './route';
@@ -13,9 +14,9 @@ export interface InstallReport {
   routed: string[];
   /** What stayed as it was, and why. */
   notRouted: {
-    /** The tfjs op. */
+    /** The tfjs op; with `on` and a backend where it stays only there. */
     name: string;
-    /** What it would take that this version of tfjs does not have. */
+    /** What it would take that this version of tfjs does not have, or why that backend is better served by its own. */
     reason: string;
   }[];
 }
@@ -34,7 +35,8 @@ let installed: {report: InstallReport; routes: Routes} | undefined;
  * model was loaded before, and tfjs's registries stay as they are. Of several copies of this package that install, the
  * last one's kernels run.
  *
- * @returns what is routed, and what is not and why; the same each time until `uninstall()`
+ * @returns what is routed, and what is not and why, as far as the backends that have started tell; the same each time
+ *   until `uninstall()`
  */
 export function install(): InstallReport {
   installed ??= look(engine());
@@ -60,6 +62,10 @@ function look(tfjs: Engine): {report: InstallReport; routes: Routes} {
     else report.notRouted.push({name: route.ops, reason});
     return reason === null;
   });
+  for (const backend of tfjs.backendNames().filter((name) => tfjs.registry[name] && hasOwnKernels(name))) {
+    const reason = reasonForStock(backend);
+    if (reason !== null) for (const {ops} of usable) report.notRouted.push({name: `${ops} on ${backend}`, reason});
+  }
   const kernels = Object.assign({}, ...usable.map((route) => route.kernels));
   return {report, routes: {kernels, customGrads: usable.flatMap(({customGrad}) => customGrad ?? [])}};
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs} from './attributes';
 import {checkFinite, checkOptions, option, show} from './check';
 import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
+import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {keptRows, rowWeights, toLabels} from './labels';
 import {CROSS_ENTROPY, SPARSE_CROSS_ENTROPY} from './names';
@@ -69,9 +70,10 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
       const count = tf.util.sizeFromShape(given.rows);
       return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
     }
+    // First, before other ops put class indices into a texture, which may round them.
+    const perRow = losses(false, 1);
     const kept = keptRows(OP, given, settings.ignoreIndex);
     const weights = rowWeights(OP, given, kept, settings);
-    const perRow = losses(false, 1);
     return reduce(kept ? whereMask(perRow, kept) : perRow, weights!, reduction);
   };
   return inScope(leavesNothing(labels, logits, settings), run) as T;
@@ -95,8 +97,7 @@ function settingsOf(options: CrossEntropyOptions): Settings {
 /** Tensors that are used as they are leave nothing to tidy up. */
 function leavesNothing(labels: Input, logits: Input, settings: Settings): boolean {
   if (!isUnweighted(settings) || !(labels instanceof tf.Tensor) || !(logits instanceof tf.Tensor)) return false;
-  const asLabels = labels.rank === logits.rank ? 'float32' : 'int32';
-  return logits.dtype === 'float32' && labels.dtype === asLabels;
+  return isOfFloats(logits) && (labels.rank === logits.rank ? isOfFloats(labels) : labels.dtype === 'int32');
 }
 
 function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {

@@ -1,6 +1,7 @@
 import {cast, engine, minimum, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
 import {checkElements, show} from './check';
 import {elementwise} from './elementwise';
+import {floats} from './floats';
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
 export type Input = Tensor | TensorLike | Float64Array;
@@ -14,10 +15,10 @@ const ALLOWED = 'Allowed are tensors, numbers, and nested or typed arrays of num
 export function toFloat32(op: string, name: string, value: Input): Tensor {
   const t = value instanceof Tensor ? value : toTensor(op, name, value);
   checkTensor(op, name, t);
-  if (t.dtype === 'float32') return t;
-  if (t.dtype === 'int32') return cast(t, 'float32');
+  if (t.dtype === 'float32') return floats(t);
+  if (t.dtype === 'int32') return floats(cast(t, 'float32'));
   // tfjs lets a bool tensor hold any bytes, and its cast keeps them on some backends.
-  if (t.dtype === 'bool') return elementwise([cast(t, 'float32')], (flat) => minimum(flat, 1));
+  if (t.dtype === 'bool') return floats(elementwise([cast(t, 'float32')], (flat) => minimum(flat, 1)));
   throw new Error(`${op}: ${name} has dtype ${t.dtype}. Allowed are float32, int32 and bool.`);
 }
 

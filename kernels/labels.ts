@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, util} from '@tensorflow/tfjs-core';
 import {constant} from '../tfjs/constant';
+import {keepsHalfFloats, WHOLE_IN_HALF_FLOATS} from '../tfjs/half_floats';
 import {show} from './check';
+import {floats} from './floats';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
 import {reducedShape} from './rows';
@@ -63,8 +65,20 @@ export function keptRows(op: string, {tensor, sparse}: Labels, ignoreIndex: numb
   if (!Number.isInteger(ignoreIndex) || ignoreIndex !== (ignoreIndex | 0)) {
     throw new Error(`${op}: ignoreIndex must be a 32-bit integer, but got ${show(ignoreIndex)}.`);
   }
-  if (sparse) return tf.notEqual(tensor, tf.scalar(ignoreIndex, 'int32'));
+  if (sparse) {
+    if (Math.abs(ignoreIndex) >= WHOLE_IN_HALF_FLOATS) checkWholeNumbers(op, `an ignoreIndex of ${ignoreIndex}`);
+    return tf.notEqual(tensor, tf.scalar(ignoreIndex, 'int32'));
+  }
   throw new Error(`${op}: ignoreIndex is for class indices, but the labels are distributions. Use weights of 0.`);
+}
+
+/** @throws where tfjs would look such numbers up, or compare them, in tensors that do not hold them */
+function checkWholeNumbers(op: string, what: string): void {
+  if (!keepsHalfFloats()) return;
+  throw new Error(
+    `${op}: ${what} would be rounded here: webgl keeps tensors in half floats on this device, which hold whole numbers up to ` +
+      `2,048. Use weights, one a row, instead.`,
+  );
 }
 
 /** What each row weighs, or null for 1 throughout. */
@@ -77,9 +91,11 @@ export function rowWeights(
   const factors: Tensor[] = [];
   if (weights != null) factors.push(checked(op, 'weights', weights, labels.rows));
   if (classWeights != null) {
+    if (labels.sparse && labels.classes > WHOLE_IN_HALF_FLOATS)
+      checkWholeNumbers(op, `classWeights of ${labels.classes} class indices`);
     factors.push(weightsOfClasses(checked(op, 'classWeights', classWeights, [labels.classes]), labels, kept));
   }
-  if (kept) factors.push(tf.cast(kept, 'float32'));
+  if (kept) factors.push(floats(tf.cast(kept, 'float32')));
   if (factors.length === 0) return null;
   const product = factors.reduce((a, b) => tf.mul(a, b));
   return broadcastTo(product, labels.rows);

@@ -9,6 +9,7 @@ import type {NamedAttrMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {type Composition, composedKernel, scaleRowsKernel} from '../backends/kernel_functions';
 import {elementwise, select} from './elementwise';
+import {floats} from './floats';
 import type {Kernel} from './op';
 import {rowsAlong} from './rows';
 import {runKernel} from './run_op';
@@ -174,7 +175,7 @@ export function transposed(x: Tensor, order: number[]): Tensor {
 
 /** A linear operation, and its adjoint, which is its derivative. */
 function linear(x: Tensor, value: (x: Tensor) => Tensor, adjoint: (dy: Tensor) => Tensor): Tensor {
-  return tf.customGrad((t) => ({value: value(t as Tensor), gradFunc: adjoint}))(x);
+  return tf.customGrad((t) => ({value: value(floats(t as Tensor)), gradFunc: adjoint}))(x);
 }
 
 /** Zeros if a tensor of that shape has no elements: some of tfjs's kernels on wasm divide by their number. */

@@ -9,6 +9,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import {savingWithoutCopies} from '../tfjs/saved_tensors';
+import {floats} from './floats';
 import {KERNELS} from './table';
 
 /**
@@ -40,5 +41,5 @@ export function registerGradients(): void {
 function sumToShape(dy: Tensor, shape: number[]): Tensor {
   const repeated = broadcast_util.getReductionAxes(shape, dy.shape);
   // A cast, not dy itself: the engine disposes what it has added up.
-  return repeated.length > 0 ? reshape(sum(dy, repeated), shape) : cast(dy, 'float32');
+  return repeated.length > 0 ? reshape(sum(floats(dy), repeated), shape) : cast(dy, 'float32');
 }

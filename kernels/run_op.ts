@@ -4,6 +4,7 @@ import {ensureKernels} from '../backends/registration';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import {checkBoolean, checkFinite, checkOptions, option} from './check';
+import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {type MaskInput, toMask} from './mask';
 import type {Kernel} from './op';
@@ -46,7 +47,7 @@ export function runForward(
     if (mask == null) return runKernel(plain.name, {logits: x}, attrs);
     return runKernel(masked.name, {logits: x, mask: toMask(op, mask, x.shape)}, attrs);
   };
-  return inScope(logits instanceof Tensor && logits.dtype === 'float32' && mask == null, run);
+  return inScope(logits instanceof Tensor && mask == null && isOfFloats(logits), run);
 }
 
 /**

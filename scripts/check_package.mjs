@@ -16,8 +16,8 @@ const BUDGET = 64 * 1024;
 
 /** Sources that no page needs before it asks for them. */
 const FOREIGN =
-  /(?:^|\/)(?:backends\/tensorflow|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
-/** Comments and indentation of GLSL. */
+  /(?:^|\/)(?:backends\/tensorflow|backends\/webgpu\/dawn|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
+/** Comments and indentation of GLSL and WGSL. */
 const UNSTRIPPED = /\n[ \t]|\/\/ /;
 
 const folder = await mkdtemp(join(tmpdir(), 'tfjs-softmax-pack-'));
@@ -67,7 +67,7 @@ async function pageProblems() {
     for (const source of sources) {
       if (FOREIGN.test(source)) problems.push(`${file}, which every page loads, has ${source} in it`);
     }
-    if (UNSTRIPPED.test(withoutModules(text))) problems.push(`${file} has comments or indentation of GLSL in it`);
+    if (UNSTRIPPED.test(withoutModules(text))) problems.push(`${file} has comments or indentation of shaders in it`);
   }
   const line = `page: ${total} bytes gzipped of ${BUDGET}`;
   console.log(line);

@@ -3,13 +3,14 @@ import MagicString from 'magic-string';
 import ts from 'typescript';
 
 /**
- * For esbuild: takes comments and indentation out of the GLSL in backends/webgl, which is text in templates and would
- * ship as it stands. Lines stay lines, for the preprocessor. What has no line break in it is no GLSL.
+ * For esbuild: takes comments and indentation out of the GLSL in backends/webgl and the WGSL in backends/webgpu, which is
+ * text in templates and would ship as it stands. Lines stay lines, for GLSL's preprocessor. What has no line break in it is
+ * no shader.
  */
 export const stripGlsl = {
   name: 'strip GLSL',
   setup(build) {
-    build.onLoad({filter: /[\\/]backends[\\/]webgl[\\/].*\.ts$/}, async ({path}) => {
+    build.onLoad({filter: /[\\/]backends[\\/]web(?:gl|gpu)[\\/].*\.ts$/}, async ({path}) => {
       const text = await readFile(path, 'utf8');
       const stripped = new MagicString(text);
       for (const {start, end} of templateTexts(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))) {

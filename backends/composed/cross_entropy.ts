@@ -4,6 +4,7 @@ import type {CrossEntropyAttrs} from '../../kernels/attributes';
 import {LOG_SOFTMAX, SOFTMAX} from '../../kernels/names';
 import {reducedShape} from '../../kernels/rows';
 import {constant} from '../../tfjs/constant';
+import {withoutIntegers} from '../../tfjs/shared_integers';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
 
 /**
@@ -26,7 +27,7 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest): Tens
     const weights = classWeights(request);
     const probabilities = forward(SOFTMAX, request);
     const slopes = tf.sub(tf.mul(probabilities, tf.sum(weights, 1, true)), weights);
-    const cotangent = tf.reshape(request.cotangent as Tensor, [outer, 1, inner]);
+    const cotangent = tf.reshape(withoutIntegers(request.cotangent as Tensor), [outer, 1, inner]);
     return tf.reshape(tf.where(tf.equal(cotangent, 0), 0, tf.mul(slopes, cotangent)), request.x.shape);
   });
 }
@@ -51,10 +52,10 @@ export function gradientOfTotal(name: string, inputs: NamedTensorMap, attrs: Cro
 /** q in each row, as [outer, n, inner]: the labels with their smoothing; NaN where an index has no class. */
 function classWeights({labels, sparse, smoothing, rows: {outer, n, inner}}: CrossEntropyRequest): Tensor {
   const smooth = (q: Tensor) => (smoothing === 0 ? q : tf.add(tf.mul(q, 1 - smoothing), smoothing / n));
-  if (!sparse) return smooth(tf.reshape(labels as Tensor, [outer, n, inner]));
+  if (!sparse) return smooth(tf.reshape(withoutIntegers(labels as Tensor), [outer, n, inner]));
   const indices = tf.reshape(labels as Tensor, [outer, 1, inner]);
   const classes = tf.reshape(tf.range(0, n, 1, 'int32'), [1, n, 1]);
-  const chosen = tf.cast(tf.equal(indices, classes), 'float32');
+  const chosen = tf.where(tf.equal(indices, classes), 1, 0);
   return tf.where(tf.equal(tf.sum(chosen, 1, true), 0), constant(Number.NaN), smooth(chosen));
 }
 

@@ -1,5 +1,6 @@
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {withoutIntegers} from '../../tfjs/shared_integers';
 import type {SoftmaxBackend} from '../backend';
 import type {Rows} from '../engines/types';
 
@@ -25,7 +26,7 @@ export const composedBackend: SoftmaxBackend = {
       if (kind === 'logSoftmax') return tf.reshape(tf.sub(shifted, logSum), outputShape);
       const max = tf.mul(largest, scale);
       // Where the maximum is infinite it is the result, unless there is a NaN in the row.
-      const hasNaN = tf.equal(tf.max(tf.cast(tf.isNaN(logits), 'float32'), 1, true), 1);
+      const hasNaN = tf.equal(tf.max(tf.where(tf.isNaN(logits), 1, 0), 1, true), 1);
       const limit = tf.where(hasNaN, tf.fill(max.shape, Number.NaN), max);
       return tf.reshape(tf.where(tf.isInf(max), limit, tf.add(max, logSum)), outputShape);
     });
@@ -44,6 +45,8 @@ export const composedBackend: SoftmaxBackend = {
     });
   },
 
+  castsShareIntegers: true,
+
   describe: () => 'composed of tfjs ops: no kernels for this backend yet, accuracy is that of its exp and log',
 };
 
@@ -56,12 +59,12 @@ function scaledDifference(a: Tensor, b: Tensor, scale: number): Tensor {
 /** log Σ e^(x-m) from the shifted logits, as log k + log1p(Σ of the rest / k), where k elements are maximal. */
 function logOfSum(shifted: Tensor): Tensor {
   const isMax = tf.equal(shifted, 0);
-  const count = tf.sum(tf.cast(isMax, 'float32'), 1, true);
+  const count = tf.sum(tf.where(isMax, 1, 0), 1, true);
   const rest = tf.sum(tf.where(isMax, tf.zerosLike(shifted), tf.exp(shifted)), 1, true);
   return tf.add(tf.log(count), tf.log1p(tf.div(rest, count)));
 }
 
 /** The tensor as [outer, n, inner]. A kernel's inputs are tensors of the engine, though typed as their infos. */
 function asRows(tensor: TensorInfo, {outer, n, inner}: Rows): Tensor {
-  return tf.reshape(tensor as Tensor, [outer, n, inner]);
+  return tf.reshape(withoutIntegers(tensor as Tensor), [outer, n, inner]);
 }

@@ -10,7 +10,7 @@ import {
   lossOnArrays,
   productOnArrays,
 } from '../engines/array_kernels';
-import {timesRows} from '../engines/javascript/scale_rows';
+import {scaleRows} from '../engines/javascript/scale_rows';
 import {stagesPrecompiled, stagingFailure} from '../engines/wasm/staging';
 import {cpuFacts} from './facts';
 
@@ -51,7 +51,7 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   scaleRows(x, g, rows, backend) {
     const values = float32Values(x, backend);
     const out = new Float32Array(values.length);
-    timesRows(values, float32Values(g, backend), out, rows);
+    scaleRows(values, float32Values(g, backend), out, rows);
     return backend.makeTensorInfo(x.shape, 'float32', out);
   },
 

@@ -15,7 +15,7 @@ function missing(backend: string): string | null {
     case 'WebGL':
       return gpu ? null : 'no WebGL context can be had here';
     case 'WebGPU':
-      return webgpu ? null : 'there is no WebGPU here';
+      return webgpu ? null : 'there is no WebGPU here; in Node, see enableWebGPU()';
     default:
       return null;
   }

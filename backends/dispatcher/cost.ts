@@ -1,6 +1,6 @@
 /** The cost model: what an op and the moving of its data take, as sums of figures that costs.json has. */
 import {REFERENCE} from '../../kernels/reference_table';
-import {hasOwnKernels} from '../registration';
+import {hasOwnKernels, reasonForStock} from '../registration';
 import costs from './costs.json';
 import {factsOf, isSoftwareGpu} from './facts';
 import {machine} from './machine';
@@ -42,9 +42,11 @@ const COSTS: Record<string, BackendCosts> = costs;
 
 /** The figures for a backend here, by what the probe found. Without kernels of its own it has those of composed ops. */
 function costsOf(backend: string): BackendCosts {
-  if (!hasOwnKernels(backend)) return costs.composed;
+  if (reasonForStock(backend) !== null || (backend === 'webgl' && machine().gpu?.webglVersion === 1))
+    return costs.composed;
   if (factsOf(backend)?.wantsSimd && !machine().wasm?.simd) return costs.composed;
-  const name = isSoftwareGpu(backend) ? `${backend} in software` : backend;
+  // On a GPU that is a program, arithmetic is the cost, and webgpu's is about that of webgl.
+  const name = isSoftwareGpu(backend) ? 'webgl in software' : backend;
   return Object.hasOwn(COSTS, name) ? COSTS[name]! : costs.composed;
 }
 
@@ -82,5 +84,7 @@ export function costInWords({op, rows}: Task, backend: string): string {
   const {ops, from} = costsOf(backend);
   const {fixed, row, element} = ops[op];
   const count = rows.outer * rows.inner;
-  return `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from})`;
+  const reason = hasOwnKernels(backend) ? reasonForStock(backend) : null;
+  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from})`;
+  return reason === null ? figures : `${figures}; ${reason}`;
 }

@@ -1,13 +1,13 @@
 /** What is known of the backends by name. */
+import {engine} from '@tensorflow/tfjs-core';
 import type {BackendFacts} from '../backend';
 import {implementationOn} from '../registration';
 import * as registry from '../registry';
 import {tensorflowFacts} from '../tensorflow/facts';
-import {webgpuFacts} from '../webgpu/facts';
 import {machine} from './machine';
 
 /** Backends of tfjs that may have no kernels here: in pages, tfjs-node's. */
-const OTHERS: Record<string, BackendFacts> = {tensorflow: tensorflowFacts, webgpu: webgpuFacts};
+const OTHERS: Record<string, BackendFacts> = {tensorflow: tensorflowFacts};
 
 /** What is known of a backend; undefined of one that somebody else has registered with tfjs. */
 export function factsOf(backend: string): BackendFacts | undefined {
@@ -24,5 +24,8 @@ export const PACKAGES: ReadonlyMap<string, string> = new Map(
 
 /** Whether a backend runs on a GPU that is a program on the CPU. */
 export function isSoftwareGpu(backend: string): boolean {
-  return (factsOf(backend)?.gpu ?? false) && (machine().gpu?.software ?? false);
+  const facts = factsOf(backend);
+  if (!facts?.gpu) return false;
+  const started = engine().registry[backend];
+  return (started && facts.isSoftware?.(started)) ?? machine().gpu?.software ?? false;
 }

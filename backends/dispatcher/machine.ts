@@ -1,5 +1,6 @@
 /** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
 import {hasRelaxedSimd, hasSimd, hasThreads} from '../engines/wasm/features';
+import {isSoftwareRenderer, rendererOf} from '../webgl/device';
 import {builtin, processOf} from './environment';
 
 /** What a WebGL context tells of the GPU. */
@@ -44,7 +45,7 @@ export interface Machine {
   wasm: WasmFeatures | null;
   /** Null where no WebGL context can be had. */
   gpu: Gpu | null;
-  /** Whether the browser has WebGPU; an adapter may still be refused. */
+  /** Whether there is WebGPU, which a browser has or `enableWebGPU()` started; an adapter may still be refused. */
   webgpu: boolean;
 }
 
@@ -55,6 +56,7 @@ let found: Surroundings | undefined;
 
 export function machine(): Surroundings {
   found ??= lookAround();
+  found.webgpu = hasWebGPU();
   return found;
 }
 
@@ -74,13 +76,8 @@ export function fingerprint(): string {
     .join(', ');
 }
 
-/** The renderers that are programs on the CPU. */
-function isSoftwareRenderer(renderer: string): boolean {
-  return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
-}
-
 function lookAround(): Surroundings {
-  const {navigator} = globalThis as {navigator?: Navigator & {gpu?: unknown}};
+  const {navigator} = globalThis as {navigator?: Navigator};
   const node = processOf()?.versions?.node;
   const os = node ? builtin('node:os') : null;
   return {
@@ -91,8 +88,13 @@ function lookAround(): Surroundings {
     crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
     wasm: wasmFeatures(),
     gpu: node ? null : gpuOf(),
-    webgpu: navigator?.gpu != null,
+    webgpu: hasWebGPU(),
   };
+}
+
+/** Asked each time: in Node `enableWebGPU()` may bring it later. */
+function hasWebGPU(): boolean {
+  return (globalThis as {navigator?: {gpu?: unknown}}).navigator?.gpu != null;
 }
 
 function browserOf(userAgent: string): string {
@@ -110,8 +112,7 @@ function gpuOf(): Gpu | null {
   const gl = contextOf();
   if (gl == null) return null;
   const webglVersion = typeof WebGL2RenderingContext !== 'undefined' && gl instanceof WebGL2RenderingContext ? 2 : 1;
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const renderer = rendererOf(gl);
   const gpu: Gpu = {
     renderer,
     software: isSoftwareRenderer(renderer),

@@ -1,5 +1,5 @@
 import {indexReader} from './index_reader';
-import type {RowLayout} from './layout';
+import type {Orientation, RowLayout} from './layout';
 import type {Program, Texture} from './textures';
 
 /** GLSL for the rows that the four elements of a cell are in, and for which element of its row each of them is. */
@@ -29,17 +29,20 @@ export function rowNumberReader(
   {orientation}: RowLayout,
 ): Pick<Program, 'source' | 'uniforms'> {
   const {source, uniforms} = indexReader(input, texture, shape);
+  return {source: source + ofRowsOfCell('vec', `ofRows${input}`, `at${input}`, orientation), uniforms};
+}
+
+/** GLSL of a function of a cell: for its four elements, what a function of their row gives. */
+export function ofRowsOfCell(type: 'vec' | 'ivec', name: string, ofRow: string, orientation: Orientation): string {
+  const [two, four] = [`${type}2`, `${type}4`];
   const numbers = {
-    lastAxis: `vec2(at${input}(rows.x), at${input}(rows.z)).xxyy`,
-    secondLastAxis: `vec2(at${input}(rows.x), at${input}(rows.y)).xyxy`,
-    outerAxis: `vec4(at${input}(rows.x), at${input}(rows.y), at${input}(rows.z), at${input}(rows.w))`,
+    lastAxis: `${two}(${ofRow}(rows.x), ${ofRow}(rows.z)).xxyy`,
+    secondLastAxis: `${two}(${ofRow}(rows.x), ${ofRow}(rows.y)).xyxy`,
+    outerAxis: `${four}(${ofRow}(rows.x), ${ofRow}(rows.y), ${ofRow}(rows.z), ${ofRow}(rows.w))`,
   }[orientation];
-  return {
-    source: `${source}
-      vec4 ofRows${input}(Cell cell) {
+  return `
+      ${four} ${name}(Cell cell) {
         ivec4 rows = rowsOf(cell);
         return ${numbers};
-      }`,
-    uniforms,
-  };
+      }`;
 }

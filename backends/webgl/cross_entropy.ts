@@ -1,46 +1,43 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
+import {indicesFor} from './class_indices';
+import {deviceOf} from './device';
+import {exponentials} from './exponentials';
 import type {LabelTexture} from './label_reader';
 import {layRows} from './layout';
-import {lossGradientProgram, type RowNumbers, withSumOfLabels} from './loss_gradient_program';
-import {classLossProgram, lossProgram} from './loss_program';
+import {lossGradientProgram, type RowNumbers, sumsOfLabels} from './loss_gradient_program';
+import {classLossProgram, costs} from './loss_program';
+import {planReduction, planSecondSum} from './plan';
 import {precisionFor} from './precision';
-import {reduceRows} from './reduce_rows';
+import {reduceToTensor, sizeOf, withReduction} from './reduce';
 import {scaleOf} from './scale';
-import {dispose, drawScratch, drawTensor, drawUnpackedTensor, placeFor, type Texture, withTextures} from './textures';
+import {drawTensor, drawUnpackedTensor, placeFor, type Texture, withTextures} from './textures';
 
-/** Cross-entropy: the rows' statistics, as for logSoftmax, and one draw for the losses. */
+/** Cross-entropy: the rows' exponentials are reduced, as for logSoftmax, and then their costs. */
 export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, labels, rows, sparse, smoothing, outputShape} = request;
-  return withTextures([x, labels], backend, (logits, labelTexture) => {
+  const {x, rows, sparse, smoothing, outputShape} = request;
+  return withLabels(request, [x], backend, (given, logits) => {
     const layout = layRows(x.shape, rows);
-    const arithmetic = arithmeticFor(rows.n);
-    const statistics = reduceRows(logits!, null, layout, 'logSoftmax', arithmetic, backend, (last) =>
-      drawScratch(last, layout.pairs, backend),
-    );
-    const given = labelsIn(labelTexture!, request);
-    const losses =
-      sparse && smoothing === 0
-        ? classLossProgram(logits!, x.shape, given, statistics, layout, arithmetic.precision)
-        : lossProgram(logits!, given, statistics, layout, arithmetic.precision);
-    const result = drawUnpackedTensor(losses, outputShape, backend);
-    dispose(statistics, backend);
-    return result;
+    const [device, size, precision] = [deviceOf(backend), sizeOf(layout), precisionFor(rows.n)];
+    const part = exponentials(logits!, null, layout, 'logSoftmax', scaleOf(1));
+    const plan = planReduction(size, 'rows', device);
+    return withReduction([part], {layout, plan, precision}, backend, (reduction) => {
+      if (sparse && smoothing === 0) {
+        const losses = classLossProgram(logits!, x.shape, given, reduction, layout, precision);
+        return drawUnpackedTensor(losses, outputShape, backend);
+      }
+      const rules = {layout, plan: planSecondSum(size, device), precision};
+      return reduceToTensor(costs(logits!, given, reduction, layout), rules, outputShape, backend);
+    });
   });
 }
 
-/** Its derivative in the logits: the rows' maxima and Σq / s, and a map. */
+/** Its derivative in the logits: the rows' exponentials and Σq are reduced in the same draws, and mapped. */
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, labels, cotangent} = request;
-  return withTextures([x, labels, cotangent], backend, (logits, labelTexture, cotangentTexture) =>
-    gradientFrom(
-      logits!,
-      labelsIn(labelTexture!, request),
-      {texture: cotangentTexture!, shape: cotangent.shape},
-      request,
-      backend,
-    ),
+  const {x, cotangent} = request;
+  return withLabels(request, [x, cotangent], backend, (labels, logits, cotangents) =>
+    gradientFrom(logits!, labels, {texture: cotangents!, shape: cotangent.shape}, request, backend),
   );
 }
 
@@ -52,20 +49,30 @@ function gradientFrom(
   backend: MathBackendWebGL,
 ): TensorInfo {
   const layout = layRows(x.shape, rows);
-  const arithmetic = arithmeticFor(rows.n);
-  const statistics = reduceRows(logits, null, layout, 'labelShare', arithmetic, backend, (last) =>
-    drawScratch(withSumOfLabels(last, labels, layout), layout.pairs, backend),
-  );
-  const map = lossGradientProgram(logits, labels, cotangent, statistics, layout, placeFor(x.shape), arithmetic);
-  const result = drawTensor(map, x.shape, backend);
-  dispose(statistics, backend);
-  return result;
+  const [scale, precision] = [scaleOf(1), precisionFor(rows.n)];
+  const plan = planReduction(sizeOf(layout), 'map', deviceOf(backend));
+  const part = exponentials(logits, null, layout, 'softmax', scale);
+  // Classes have Σq = 1, smoothed or not.
+  const parts = labels.sparse ? [part] : [part, sumsOfLabels(labels, layout)];
+  return withReduction(parts, {layout, plan, precision}, backend, (reduction) => {
+    const output = placeFor(x.shape);
+    const map = lossGradientProgram(logits, labels, cotangent, reduction, layout, output, scale, precision);
+    return drawTensor(map, x.shape, backend);
+  });
 }
 
-function arithmeticFor(n: number) {
-  return {scale: scaleOf(1), precision: precisionFor(n)};
-}
-
-function labelsIn(texture: Texture, {labels, sparse, smoothing}: CrossEntropyRequest): LabelTexture {
-  return {texture, shape: labels.shape, sparse, smoothing};
+function withLabels<T>(
+  {labels, sparse, smoothing, rows}: CrossEntropyRequest,
+  others: TensorInfo[],
+  backend: MathBackendWebGL,
+  use: (labels: LabelTexture, ...textures: Texture[]) => T,
+): T {
+  const {tensor, inHalves} = sparse ? indicesFor(labels, rows.n, backend) : {tensor: labels, inHalves: false};
+  try {
+    return withTextures([tensor, ...others], backend, (texture, ...textures) =>
+      use({texture: texture!, shape: tensor.shape, sparse, inHalves, smoothing}, ...textures),
+    );
+  } finally {
+    if (inHalves) backend.disposeIntermediateTensorInfo(tensor);
+  }
 }

@@ -13,7 +13,8 @@ export function elementReader(input: string, texture: Texture, output: Place): P
 
 function packedReader(input: string, texture: Texture, output: Place): string {
   const place = texture.width === output.width ? 'outputPlace()' : `texelAt(outputTexel(), elementsOf${input}.x)`;
-  return `vec4 elements${input}(Cell cell) { return texelFetch(${input}, ${place}, 0); }`;
+  return `
+    vec4 elements${input}(Cell cell) { return texelFetch(${input}, ${place}, 0); }`;
 }
 
 function unpackedReader(input: string, {linewise}: Texture): string {

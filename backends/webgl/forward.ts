@@ -1,15 +1,18 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ForwardRequest} from '../backend';
+import {deviceOf} from './device';
+import {exponentials} from './exponentials';
 import {layRows} from './layout';
 import {mapProgram} from './map_program';
 import type {MaskTexture} from './mask_reader';
+import {planReduction} from './plan';
 import {precisionFor} from './precision';
-import {reduceRows} from './reduce_rows';
+import {reduceToTensor, sizeOf, withReduction} from './reduce';
 import {scaleOf} from './scale';
-import {dispose, drawScratch, drawTensor, drawUnpackedTensor, placeFor, type Texture, withTextures} from './textures';
+import {drawTensor, placeFor, type Texture, withTextures} from './textures';
 
-/** The forward pass: the rows' statistics in one draw, two or three for long rows, and then a map, if there is one. */
+/** The forward pass: the rows' exponentials are reduced, and then mapped, if there is a map. */
 export function forward(request: ForwardRequest, backend: MathBackendWebGL): TensorInfo {
   const {x, mask} = request;
   return withTextures(mask ? [x, mask.tensor] : [x], backend, (logits, texture) =>
@@ -20,17 +23,17 @@ export function forward(request: ForwardRequest, backend: MathBackendWebGL): Ten
 function forwardFrom(
   logits: Texture,
   masked: MaskTexture | null,
-  {kind, x, rows, scale, outputShape}: ForwardRequest,
+  {kind, x, rows, scale: factor, outputShape}: ForwardRequest,
   backend: MathBackendWebGL,
 ): TensorInfo {
   const layout = layRows(x.shape, rows);
-  const arithmetic = {scale: scaleOf(scale), precision: precisionFor(rows.n)};
-  return reduceRows(logits, masked, layout, kind, arithmetic, backend, (last) => {
-    if (kind === 'logSumExp') return drawUnpackedTensor(last, outputShape, backend);
-    const statistics = drawScratch(last, layout.pairs, backend);
-    const map = mapProgram(kind, logits, masked, statistics, layout, placeFor(x.shape), arithmetic);
-    const result = drawTensor(map, x.shape, backend);
-    dispose(statistics, backend);
-    return result;
+  const [scale, precision] = [scaleOf(factor), precisionFor(rows.n)];
+  const plan = planReduction(sizeOf(layout), kind === 'logSumExp' ? 'none' : 'map', deviceOf(backend));
+  const part = exponentials(logits, masked, layout, kind, scale);
+  const rules = {layout, plan, precision};
+  if (kind === 'logSumExp') return reduceToTensor(part, rules, outputShape, backend);
+  return withReduction([part], rules, backend, (statistics) => {
+    const map = mapProgram(kind, logits, masked, statistics, layout, placeFor(x.shape), scale, precision);
+    return drawTensor(map, x.shape, backend);
   });
 }

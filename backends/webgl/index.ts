@@ -2,10 +2,12 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
+import {deviceOf} from './device';
 import {webglFacts} from './facts';
 import {forward} from './forward';
-import {product} from './product';
-import {forwardIfSmall, productIfSmall} from './small';
+import {crossEntropyGradientOnArrays, crossEntropyOnArrays, forwardOnArrays, productOnArrays} from './on_arrays';
+import {cutInWords} from './plan';
+import {logSoftmaxVjp, product} from './product';
 
 /** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
@@ -14,48 +16,48 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
 
   forward(request, backend) {
-    const small = forwardIfSmall(request, backend);
-    if (small) return small;
-    requireWebGL2();
-    return forward(request, backend);
+    const {x, mask} = request;
+    const onArrays = isWebGL1() || (!mask && backend.shouldExecuteOnCPU([x]));
+    return (onArrays ? forwardOnArrays : forward)(request, backend);
   },
 
   fusesMasks: true,
 
   product(request, backend) {
-    const small = productIfSmall(request, backend);
-    if (small) return small;
-    requireWebGL2();
-    return product(request, backend);
+    const onArrays = isWebGL1() || backend.shouldExecuteOnCPU([request.y, request.v]);
+    return (onArrays ? productOnArrays : product)(request, backend);
+  },
+
+  productFromLogits(request, backend) {
+    // The sums of the others would take the probabilities.
+    if (request.kind !== 'logSoftmaxVjp') return null;
+    if (isWebGL1() || backend.shouldExecuteOnCPU([request.x, request.v])) return null;
+    return logSoftmaxVjp(request, backend);
   },
 
   crossEntropy(request, backend) {
-    requireWebGL2();
-    return crossEntropy(request, backend);
+    return (isWebGL1() ? crossEntropyOnArrays : crossEntropy)(request, backend);
   },
 
   crossEntropyGradient(request, backend) {
-    requireWebGL2();
-    return crossEntropyGradient(request, backend);
+    return (isWebGL1() ? crossEntropyGradientOnArrays : crossEntropyGradient)(request, backend);
+  },
+
+  detour() {
+    return isWebGL1() ? `this is WebGL 1, and the shaders need WebGL 2: ${ON_ARRAYS}` : null;
   },
 
   describe(backend) {
-    if (env().getNumber('WEBGL_VERSION') < 2) return 'none: it needs WebGL 2, and this is WebGL 1';
+    if (isWebGL1()) return `no shaders: they need WebGL 2, and this is WebGL 1; ${ON_ARRAYS}`;
     const precision = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 'float32' : 'half-float';
-    return `WebGL 2 shaders on ${precision} textures, ${rendererOf(backend.gpgpu.gl)}`;
+    const device = deviceOf(backend);
+    return `WebGL 2 shaders on ${precision} textures, ${device.renderer}; ${cutInWords(device)}`;
   },
 };
 
-/** @throws on WebGL 1, whose shaders have no integers and no access to the bits of a float */
-function requireWebGL2(): void {
-  if (env().getNumber('WEBGL_VERSION') >= 2) return;
-  throw new Error(
-    'tfjs-softmax needs WebGL 2, but this webgl backend runs on WebGL 1. ' +
-      "Use another backend, such as tf.setBackend('wasm'), or do not install() these kernels.",
-  );
-}
+const ON_ARRAYS = 'what is called by name is read back and computed on the CPU';
 
-function rendererOf(gl: WebGLRenderingContext): string {
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+/** Whose shaders have no integers and no access to the bits of a float. Known once the backend has started. */
+function isWebGL1(): boolean {
+  return env().getFlags().WEBGL_VERSION === 1;
 }

@@ -1,7 +1,8 @@
-import {rowNumberReader} from './cell_rows';
+import {ofRowsOfCell} from './cell_rows';
 import {elementReader} from './element_reader';
 import {indexReader} from './index_reader';
 import type {RowLayout} from './layout';
+import type {Level} from './plan';
 import {rowReader} from './row_reader';
 import type {Place, Program, Texture} from './textures';
 
@@ -10,25 +11,28 @@ export interface LabelTexture {
   texture: Texture;
   shape: number[];
   sparse: boolean;
+  /** Whether class indices come in two halves: see class_indices.ts. */
+  inHalves: boolean;
   smoothing: number;
 }
 
 type Reader = Pick<Program, 'source' | 'uniforms'>;
 
 /** `startL` and `nextL`, as of `rowReader`: the labels of a pair of rows, to be `smoothed`. */
-export function labelRowReader({texture, shape, sparse, smoothing}: LabelTexture, layout: RowLayout): Reader {
-  const {source, uniforms} = sparse ? indexReader('L', texture, shape) : rowReader('L', texture, layout);
+export function labelRowReader(labels: LabelTexture, layout: RowLayout, level: Level): Reader {
+  const {texture, sparse, smoothing} = labels;
+  const {source, uniforms} = sparse ? classReader(labels) : rowReader('L', texture, layout, level);
   const fromClasses = `${ONE_HOT}
     ivec2 classes;
     int elementOfL;
     void startL(int pair, int first) {
       ivec2 rows = rowsOfPair(pair);
-      classes = ivec2(atL(rows.x), atL(rows.y));
+      classes = ivec2(classOf(rows.x), classOf(rows.y));
       elementOfL = first;
     }
     vec4 nextL() {
       ivec4 elements = elementOfL + ivec4(0, 1, 0, 1);
-      elementOfL += 2;
+      elementOfL += STEP;
       return oneHot(classes.xxyy, elements);
     }`;
   return {
@@ -39,15 +43,33 @@ export function labelRowReader({texture, shape, sparse, smoothing}: LabelTexture
 
 /** `elementsL`, as of `elementReader`: the labels of a cell, to be `smoothed`. */
 export function labelElementReader(labels: LabelTexture, layout: RowLayout, output: Place): Reader {
-  const {texture, shape, sparse, smoothing} = labels;
-  const {source, uniforms} = sparse
-    ? rowNumberReader('L', texture, shape, layout)
-    : elementReader('L', texture, output);
-  const fromClasses = `${ONE_HOT}
-    vec4 elementsL(Cell cell) { return oneHot(ivec4(ofRowsL(cell)), elementsInRows(cell)); }`;
+  const {texture, sparse, smoothing} = labels;
+  const {source, uniforms} = sparse ? classReader(labels) : elementReader('L', texture, output);
+  const fromClasses = `${ofRowsOfCell('ivec', 'classesOf', 'classOf', layout.orientation)}${ONE_HOT}
+    vec4 elementsL(Cell cell) { return oneHot(classesOf(cell), elementsInRows(cell)); }`;
   return {
     source: `${source}${sparse ? fromClasses : ''}${SMOOTHED}`,
     uniforms: {...uniforms, ...smoothingUniforms(smoothing, layout)},
+  };
+}
+
+/** GLSL that reads the class of a row, `classOf(row)`; -1 or less, or N or more, if it is none. */
+export function classReader({texture, shape, inHalves}: LabelTexture): Reader {
+  const {source, uniforms} = indexReader('L', texture, shape);
+  if (inHalves) {
+    return {
+      source: `${source}
+    int classOf(int row) { return int(atL(row)) * 2048 + int(atL(rowsOfClasses + row)); }`,
+      uniforms: {...uniforms, rowsOfClasses: ['int', [shape[0]! / 2]]},
+    };
+  }
+  return {
+    source: `${source}
+    int classOf(int row) {
+      float index = atL(row);
+      return index >= 0. && index < float(N) ? int(index) : -1;
+    }`,
+    uniforms,
   };
 }
 

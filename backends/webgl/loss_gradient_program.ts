@@ -1,16 +1,18 @@
+import {cellReductionReader} from './cell_reduction';
 import {cellRowsSource, rowNumberReader} from './cell_rows';
 import {elementReader} from './element_reader';
 import {cellSource} from './glsl/cell';
 import {EXP} from './glsl/exp';
 import {NUMBERS} from './glsl/numbers';
-import {blockwise} from './glsl/sum';
 import {TEXELS} from './glsl/texels';
 import {type LabelTexture, labelElementReader, labelRowReader} from './label_reader';
 import type {RowLayout} from './layout';
+import type {Precision} from './precision';
+import {joined, type Part, type Reduction} from './reduce';
 import {LAYOUT, layoutUniforms} from './row_reader';
-import {ROW_STATISTICS} from './row_statistics';
-import type {Arithmetic} from './statistics_program';
-import type {Place, Program, Scratch, Texture} from './textures';
+import type {Scale} from './scale';
+import {sums} from './sums';
+import type {Place, Program, Texture} from './textures';
 
 /** One number a row, in a texture. */
 export interface RowNumbers {
@@ -18,16 +20,19 @@ export interface RowNumbers {
   shape: number[];
 }
 
-/** g (y Σq - q), from the rows' maxima and Σq / s. */
+/** g (y Σq - q), from the rows' exponentials as for softmax and, unless it is 1, Σq. */
 export function lossGradientProgram(
   x: Texture,
   labels: LabelTexture,
   cotangent: RowNumbers,
-  statistics: Scratch,
+  reduction: Reduction,
   layout: RowLayout,
   output: Place,
-  {scale, precision}: Arithmetic,
+  scale: Scale,
+  precision: Precision,
 ): Program {
+  const reduced = cellReductionReader(reduction, layout.orientation);
+  const hasSums = reduction.parts.length > 1;
   const readers = [
     elementReader('X', x, output),
     labelElementReader(labels, layout, output),
@@ -36,53 +41,37 @@ export function lossGradientProgram(
   return {
     source: `
       ${NUMBERS}${TEXELS}${LAYOUT}${cellSource(layout, output)}${cellRowsSource(layout)}
-      ${ROW_STATISTICS[layout.orientation]}${scale.source}${EXP}${precision.source}
+      ${precision.source}${joined(scale.source, EXP, ...reduced.pieces)}
       ${readers.map(({source}) => source).join('')}
       void main() {
         Cell cell = outputCell();
-        vec4 maxima, share;
-        readStatistics(cell, maxima, share);
+        vec4 maxima, s;
+        readExponentials(cell, maxima, s);
+        ${hasSums ? 'vec4 sumOfLabels, unused; readSums(cell, sumOfLabels, unused);' : ''}
         vec4 x = withinRange(elementsX(cell));
         vec4 g = ofRowsG(cell);
-        vec4 yTimesSum = exponential(x, shiftOf(maxima)) * (share / SHARE);
+        vec4 yTimesSum = exponential(x, shiftOf(maxima)) / (s / UNIT)${hasSums ? ' * (sumOfLabels / UNIT)' : ''};
         vec4 slopes = mix(yTimesSum - smoothed(elementsL(cell)), vec4(NAN), haveNoSoftmax(maxima));
         vec4 result = mix(storable(g * slopes), vec4(0.), equal(g, vec4(0.)));
         setOutput(zeroOutside(result, cell));
       }`,
-    inputs: {X: x, L: labels.texture, G: cotangent.texture, S: statistics},
+    inputs: {X: x, L: labels.texture, G: cotangent.texture, ...reduced.inputs},
     uniforms: {
       ...layoutUniforms(layout),
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),
       ...scale.uniforms,
       ...precision.uniforms,
-      shiftS: ['int', [statistics.shift]],
+      ...reduced.uniforms,
     },
   };
 }
 
-/** A reduction to `labelShare`, with the Σq that it divides. */
-export function withSumOfLabels(reduction: Program, labels: LabelTexture, layout: RowLayout): Program {
-  // Smoothed or not.
-  if (labels.sparse)
-    return {...reduction, source: `${reduction.source} vec4 sumOfLabels(int pair) { return vec4(1.); }`};
-  const reader = labelRowReader(labels, layout);
-  return {
-    source: `${reduction.source}${reader.source}
-      vec4 sumOfLabels(int pair) {
-        Window window = Window(pair, 0, N);
-        startL(pair, 0);
-        vec4 q = vec4(0.);
-        ${blockwise(
-          'q',
-          2,
-          `
-          vec4 labels = smoothed(nextL());
-          if (j + 1 == window.end) labels.yw = vec2(0.);
-          sum += labels;`,
-        )}
-        return q + q.yxwz;
-      }`,
-    inputs: {...reduction.inputs, L: labels.texture},
-    uniforms: {...reduction.uniforms, ...reader.uniforms},
-  };
+/** Σq of each row. */
+export function sumsOfLabels(labels: LabelTexture, layout: RowLayout): Part {
+  return sums({
+    readers: (level) => ({L: labelRowReader(labels, layout, level)}),
+    inputs: {L: labels.texture},
+    term: 'smoothed(l)',
+    stored: 't * UNIT',
+  });
 }

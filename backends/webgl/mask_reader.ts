@@ -3,6 +3,7 @@ import type {Mask} from '../backend';
 import {elementReader} from './element_reader';
 import {indexReader} from './index_reader';
 import type {RowLayout} from './layout';
+import type {Level} from './plan';
 import {rowReader} from './row_reader';
 import type {Place, Program, Texture} from './textures';
 
@@ -16,9 +17,9 @@ export interface MaskTexture {
 type Reader = Pick<Program, 'source' | 'uniforms'>;
 
 /** `startM` and `nextM`, as of `rowReader`: not 0 where an element takes part. */
-export function maskRowReader(masked: MaskTexture, layout: RowLayout): Reader {
+export function maskRowReader(masked: MaskTexture, layout: RowLayout, level: Level): Reader {
   const {mask, texture, shape} = masked;
-  if (util.arraysEqual(mask.tensor.shape, shape)) return rowReader('M', texture, layout);
+  if (util.arraysEqual(mask.tensor.shape, shape)) return rowReader('M', texture, layout, level);
   const {source, uniforms} = broadcastReader(masked);
   return {
     source: `${source}
@@ -30,7 +31,7 @@ export function maskRowReader(masked: MaskTexture, layout: RowLayout): Reader {
       vec4 nextM() {
         ivec2 following = indexM + stepsOfMask.x;
         vec4 m = vec4(atM(indexM.x), atM(following.x), atM(indexM.y), atM(following.y));
-        indexM = following + stepsOfMask.x;
+        indexM = following + (STEP - 1) * stepsOfMask.x;
         return m;
       }`,
     uniforms,

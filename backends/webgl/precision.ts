@@ -1,4 +1,4 @@
-import {env} from '@tensorflow/tfjs-core';
+import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
 import type {Program} from './textures';
 
 /**
@@ -12,14 +12,13 @@ export interface Precision {
 
 /** @param n the largest number of terms, each at most 1, in a sum */
 export function precisionFor(n: number): Precision {
-  if (env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) return FLOAT32;
+  if (!webglKeepsHalfFloats()) return FLOAT32;
   return {source: HALF_FLOAT, uniforms: {unit: ['float', [2 ** -Math.max(0, Math.ceil(Math.log2(n)) - 15)]]}};
 }
 
 const FLOAT32: Precision = {
   source: `
     #define UNIT 1.
-    #define SHARE 1.
     vec4 withinRange(vec4 x) { return x; }
     vec4 storable(vec4 result) { return result; }
     vec4 storableMaxima(vec4 maxima) { return maxima; }`,
@@ -30,12 +29,10 @@ const FLOAT32: Precision = {
  * A logit beyond the range has become an infinity on its way into the texture, or a NaN of its sign where the driver
  * makes no difference. It counts as the largest half float: so a mask of -1e9 still gives 0, and a row of nothing but
  * such masks a softmax. Only what cannot be told from a NaN counts as one. So what is -Infinity is stored as -65504 too:
- * the maximum where nothing takes part, and the logarithm of what does not. Sums are stored times `UNIT`, and shares
- * of them times `SHARE`.
+ * the maximum where nothing takes part, and the logarithm of what does not. Sums are stored times `UNIT`.
  */
 const HALF_FLOAT = `
     #define UNIT unit
-    #define SHARE 1024.
     vec4 withinRange(vec4 x) {
       uvec4 bits = floatBitsToUint(x);
       x = mix(x, vec4(65504.), equal(bits, uvec4(INFINITY_BITS)));

@@ -1,29 +1,41 @@
 import {elementStride, type Orientation, type RowLayout, texelStride} from './layout';
+import type {Level} from './plan';
 import type {Program, Texture} from './textures';
 
 /**
  * GLSL that reads a pair of rows from one of a program's inputs, two elements of each at a time, in whatever layout
  * the input has: `startX(pair, first)` and then again and again `nextX()`, which gives elements j and j+1 of one row
- * and j and j+1 of the other. Past a row's end it gives anything; `first` is even.
+ * and j and j+1 of the other, and goes on to j + step. Past a row's end it gives anything; `first` is even.
  */
-export function rowReader(input: string, texture: Texture, layout: RowLayout): Pick<Program, 'source' | 'uniforms'> {
-  const {linewise, width, offset} = texture;
-  const stride = texture.packed ? texelStride(layout) : elementStride(layout);
-  const step = [stride % width, Math.floor(stride / width)];
+export function rowReader(
+  input: string,
+  texture: Texture,
+  layout: RowLayout,
+  {step}: Level,
+): Pick<Program, 'source' | 'uniforms'> {
+  const {linewise, width, offset, packed} = texture;
+  const stride = packed ? texelStride(layout) : elementStride(layout);
+  // Of a texel with two elements of a row, the next is half as far.
+  const both = packed && layout.orientation !== 'outerAxis';
+  const move = (texels: number) => [texels % width, Math.floor(texels / width)];
+  const inLine = linewise && layout.orientation === 'lastAxis';
   return {
     source: `
-      // A place in the texture, moved on to the row's next.
-      void moveOn${input}(inout ivec2 place) {
-        ${linewise && layout.orientation === 'lastAxis' ? 'place.x++;' : wrappingStep(input)}
+      // Moves a place in the texture from one element of a row to the next, and from the last of two to the next two.
+      void moveOn${input}(inout ivec2 place, ivec2 by) {
+        ${inLine ? 'place.x += by.x;' : wrappingStep(input)}
       }
-      ${texture.packed ? packedReader(input, texture, layout) : unpackedReader(input, texture, layout)}`,
-    uniforms: {[`rowsOf${input}`]: ['ivec4', [width, offset, ...step]]},
+      ${packed ? packedReader(input, texture, layout) : unpackedReader(input, texture, layout)}`,
+    uniforms: {
+      [`rowsOf${input}`]: ['ivec4', [width, offset, 0, 0]],
+      [`stepsOf${input}`]: ['ivec4', [...move(stride), ...move(stride * (both ? step / 2 : step - 1))]],
+    },
   };
 }
 
 function wrappingStep(input: string): string {
   return `
-    place += rowsOf${input}.zw;
+    place += by;
     if (place.x >= rowsOf${input}.x) place += ivec2(-rowsOf${input}.x, 1);`;
 }
 
@@ -38,7 +50,7 @@ function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayo
     secondLastAxis: `return texel.xzyw;`,
     outerAxis: `
       vec4 following = texelFetch(${input}, place${input}, 0);
-      moveOn${input}(place${input});
+      moveOn${input}(place${input}, stepsOf${input}.zw);
       return upper${input} ? vec4(texel.x, following.x, texel.y, following.y)
                            : vec4(texel.z, following.z, texel.w, following.w);`,
   };
@@ -49,15 +61,14 @@ function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayo
     int lineInBatch = line - batch * LINES;
     upper${input} = lineInBatch % 2 == 0;`;
   return `
-    ivec2 place${input};
-    bool upper${input};
+    ivec2 place${input};${orientation === 'outerAxis' ? ` bool upper${input};` : ''}
     void start${input}(int pair, int first) {
       ${orientation === 'outerAxis' ? outer : ''}
       place${input} = ${start[orientation]};
     }
     vec4 next${input}() {
       vec4 texel = texelFetch(${input}, place${input}, 0);
-      moveOn${input}(place${input});
+      moveOn${input}(place${input}, stepsOf${input}.${orientation === 'outerAxis' ? 'xy' : 'zw'});
       ${elements[orientation]}
     }
   `;
@@ -78,17 +89,16 @@ function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}:
       one${input} = ${place('places.xy')};
       other${input} = ${place('places.zw')};
     }
-    float read${input}(inout ivec2 place) {
+    vec2 nextTwoOf${input}(inout ivec2 place) {
       float element = texelFetch(${input}, place, 0).r;
-      moveOn${input}(place);
-      return element;
+      moveOn${input}(place, stepsOf${input}.xy);
+      float following = texelFetch(${input}, place, 0).r;
+      moveOn${input}(place, stepsOf${input}.zw);
+      return vec2(element, following);
     }
     vec4 next${input}() {
-      float a = read${input}(one${input});
-      float b = read${input}(one${input});
-      ${lone ? '' : `float c = read${input}(other${input});`}
-      ${lone ? '' : `float d = read${input}(other${input});`}
-      return ${lone ? 'vec4(a, b, a, b)' : 'vec4(a, b, c, d)'};
+      vec2 one = nextTwoOf${input}(one${input});
+      ${lone ? 'return vec4(one, one);' : `return vec4(one, nextTwoOf${input}(other${input}));`}
     }
   `;
 

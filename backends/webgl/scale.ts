@@ -14,8 +14,12 @@ export interface Scale {
   uniforms: Program['uniforms'];
 }
 
-/** A larger scale than a float can hold would do no other; of a smaller one, a part is taken into `directed`. */
+/** A larger scale than a float can hold would do no other. */
 const LARGEST = 2 ** 126;
+/**
+ * Of a scale below 1 a part is taken into `directed`, so that a difference of two logits is finite where the scaled one
+ * is: a half, or of a scale below this, that power of two.
+ */
 const SMALLEST = 2 ** -60;
 /** Of that, no less than this: a float must hold it. With a smaller scale all finite logits are alike already. */
 const LEAST_PART = 2 ** -120;
@@ -32,9 +36,9 @@ export function scaleOf(scale: number): Scale {
 function split(scale: number): [direction: number, size: number] {
   if (scale === 0) return [0, 1];
   const size = Math.min(Math.abs(scale), LARGEST);
-  return size < SMALLEST
-    ? [Math.sign(scale) * SMALLEST, Math.max(size / SMALLEST, LEAST_PART)]
-    : [Math.sign(scale), size];
+  if (size >= 1) return [Math.sign(scale), size];
+  const part = size < SMALLEST ? SMALLEST : 0.5;
+  return [Math.sign(scale) * part, Math.max(size / part, LEAST_PART)];
 }
 
 const UNSCALED = `

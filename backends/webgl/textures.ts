@@ -12,6 +12,8 @@ import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
  * lies, and one compiled program serves all batch sizes.
  */
 
+type TexturesData = ReturnType<MathBackendWebGL['texData']['get']>;
+
 /** How a tensor lies in a texture. */
 export interface Place {
   /** Four elements a texel, as `Grid` says; or else one, in the order of the tensor. */
@@ -154,11 +156,14 @@ function draw(program: Program, height: number, width: number, packed: boolean, 
 function bareView({dataId}: Texture | Scratch, backend: MathBackendWebGL): TensorInfo {
   const view = backend.makeTensorInfo([1, 1], 'float32');
   const data = backend.texData.get(view.dataId);
-  data.texture = backend.texData.get(dataId).texture!;
+  data.texture = backend.texData.get(dataId).texture ?? NOT_UPLOADED;
   data.texShape = [1, 1];
   data.isPacked = false;
   return view;
 }
+
+/** Where tfjs only compiles (ENGINE_COMPILE_ONLY), it uploads nothing. This stands for a texture then; nobody reads it. */
+const NOT_UPLOADED = {texture: null, texShape: [1, 1]} as unknown as TexturesData['texture'];
 
 function forget(view: TensorInfo, backend: MathBackendWebGL): void {
   backend.texData.get(view.dataId).texture = undefined; // it belongs to the tensor

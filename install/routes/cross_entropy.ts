@@ -1,5 +1,5 @@
 import {getBackend, losses, Reduction} from '@tensorflow/tfjs-core';
-import {hasOwnKernels} from '../../backends/registration';
+import {reasonForStock} from '../../backends/registration';
 import {CROSS_ENTROPY} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
@@ -21,7 +21,7 @@ export const crossEntropyRoute: Route = {
     return first === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
   },
   customGrad(tfjs, [labels, logits]) {
-    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !hasOwnKernels(getBackend())) return null;
+    if (openScopes(tfjs).at(-1)?.name !== SCOPE || reasonForStock(getBackend()) !== null) return null;
     if (labels?.dtype !== 'float32' || logits?.dtype !== 'float32' || logits.rank === 0) return null;
     return runKernel(CROSS_ENTROPY, {logits, labels}, {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1});
   },

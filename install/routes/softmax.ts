@@ -1,5 +1,5 @@
 import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
-import {hasOwnKernels} from '../../backends/registration';
+import {reasonForStock} from '../../backends/registration';
 import type {ForwardAttrs} from '../../kernels/attributes';
 import {SOFTMAX} from '../../kernels/names';
 import type {Route} from '../route';
@@ -20,7 +20,7 @@ export const softmaxRoute: Route = {
 
 /** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
 export function canTake(logits: Tensor | undefined): logits is Tensor {
-  return logits?.dtype === 'float32' && hasOwnKernels(getBackend());
+  return logits?.dtype === 'float32' && reasonForStock(getBackend()) === null;
 }
 
 const ATTRS = Array.from({length: 6}, (_, axis): ForwardAttrs => ({axis, scale: 1, keepDims: false}));

@@ -6,19 +6,24 @@ import {fuzzCase} from './arbitrary';
 import {fuzzParameters} from './parameters';
 import {verdict} from './verdict';
 
-let page: BrowserPage<Functions>;
-beforeAll(async () => {
-  page = await open<Functions>({entry: 'spec/pages/fuzz.ts'});
-  expect(await page.run('start', 'webgl')).toBe('webgl');
-});
-afterAll(() => page?.close());
+describe.each([
+  ['SwiftShader', false],
+  ['hardware', true],
+])('webgl, reductions cut as for %s', (renderer, cutAsForHardware) => {
+  let page: BrowserPage<Functions>;
+  beforeAll(async () => {
+    page = await open<Functions>({entry: 'spec/pages/fuzz.ts', cutAsForHardware});
+    expect(await page.run('start', 'webgl')).toBe('webgl');
+  });
+  afterAll(() => page?.close());
 
-test('webgl: any call gives the right result or a clear error, and leaves nothing behind', async () => {
-  await fc.assert(
-    fc.asyncProperty(fuzzCase, async (fuzzed) => {
-      const wrong = verdict(fuzzed, await page.run('run', fuzzed), webglBackend.bounds);
-      if (wrong) throw new Error(wrong);
-    }),
-    fuzzParameters('webgl', 300),
-  );
+  test('any call gives the right result or a clear error, and leaves nothing behind', async () => {
+    await fc.assert(
+      fc.asyncProperty(fuzzCase, async (fuzzed) => {
+        const wrong = verdict(fuzzed, await page.run('run', fuzzed), webglBackend.bounds);
+        if (wrong) throw new Error(wrong);
+      }),
+      fuzzParameters(`webgl, cut as for ${renderer}`, 150),
+    );
+  });
 });

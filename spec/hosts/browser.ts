@@ -34,6 +34,8 @@ export interface BrowserOptions {
   crossOriginIsolated?: boolean;
   /** More Chromium flags. */
   flags?: string[];
+  /** Has webgl's reductions cut as for a GPU in hardware. */
+  cutAsForHardware?: boolean;
 }
 
 /** A page in a Chromium of its own, whose exposed functions are called from here. */
@@ -56,6 +58,7 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
   if (COVERAGE_FOLDER) await page.coverage.startJSCoverage({resetOnNavigation: false});
   const log = consoleOf(page);
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+  if (options.cutAsForHardware) await page.evaluate(() => globalThis.cutAsForHardware());
   return {
     async run(name, args) {
       log.splice(0);

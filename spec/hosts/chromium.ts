@@ -1,9 +1,8 @@
 import {execFile} from 'node:child_process';
 import {existsSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
+import {chromiumPackage} from './unpacked';
 
 /** A Chromium to launch and what it needs in its environment. */
 export interface Chromium {
@@ -46,25 +45,30 @@ function fontConfiguration(folder: string): string {
   return file;
 }
 
-async function unpackedChromium(): Promise<string> {
-  // `require` of this file's own, since jest and tsx each bring a different one.
-  const require = createRequire(join(process.cwd(), 'package.json'));
-  const entry = require.resolve('@sparticuz/chromium');
-  const {version} = require(join(entry, '../../../package.json')) as {version: string};
-  const folder = join(tmpdir(), `tfjs-softmax-chromium-${version}`);
+/** The folder of the unpacked package. */
+export async function unpackedChromium(): Promise<string> {
+  const {entry, folder} = chromiumPackage();
   if (existsSync(folder)) return folder;
   // The package unpacks into the temporary folder and takes a half-written file for a whole one, so two runs at once
   // would launch half a browser: unpack aside, then rename. It adds the shared libraries (libnss3 and the like) only
   // where it believes to be on Amazon Linux 2023.
+  return placeAtOnce(folder, (staging) =>
+    promisify(execFile)(process.execPath, ['-e', `require(${JSON.stringify(entry)}).executablePath()`], {
+      env: {...process.env, TMPDIR: staging, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x'},
+    }),
+  );
+}
+
+/** Fills a folder aside and puts it in place whole, unless another run was first. */
+export async function placeAtOnce(folder: string, fill: (staging: string) => unknown): Promise<string> {
+  if (existsSync(folder)) return folder;
   const staging = mkdtempSync(`${folder}-`);
-  await promisify(execFile)(process.execPath, ['-e', `require(${JSON.stringify(entry)}).executablePath()`], {
-    env: {...process.env, TMPDIR: staging, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x'},
-  });
+  await fill(staging);
   try {
     renameSync(staging, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
-    rmSync(staging, {recursive: true}); // another run was first
+    rmSync(staging, {recursive: true});
   }
   return folder;
 }

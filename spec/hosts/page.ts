@@ -5,6 +5,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-webgl';
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
+import {pretendDevice} from '../../backends/webgl/device';
 import {pack, unpack} from './transfer';
 
 setWasmPaths('/wasm/');
@@ -14,7 +15,11 @@ export type PageFunctions = Record<string, (args: any) => unknown>;
 
 declare global {
   function callExposed(name: string, args: unknown): unknown;
+  /** From here on webgl's reductions are cut as for a GPU in hardware, whatever this browser has. */
+  function cutAsForHardware(): void;
 }
+
+globalThis.cutAsForHardware = () => pretendDevice({renderer: 'pretended hardware', software: false});
 
 /** Makes these the functions that `BrowserPage.run` calls; names match those of its type parameter. */
 export function expose(functions: PageFunctions): void {

@@ -4,12 +4,16 @@ import {type BrowserPage, open} from '../hosts/browser';
 import type {Functions} from '../pages/digits';
 
 /** The digits example in a browser, with fewer digits than `npm start` has. */
-describe.each(['webgl', 'wasm'])('the digits example in Chromium on %s', (backend) => {
+describe.each([
+  ['webgl', false],
+  ['webgl', true],
+  ['wasm', false],
+])('the digits example in Chromium on %s, reductions cut as for hardware: %s', (backend, cutAsForHardware) => {
   const OF_EACH = 120;
   const digits = Array.from({length: 10}, (_, i) => Float32Array.from(mnist[i]!.raw.slice(0, OF_EACH * PIXELS)));
   let page: BrowserPage<Functions>;
   beforeAll(async () => {
-    page = await open<Functions>({entry: 'spec/pages/digits.ts'});
+    page = await open<Functions>({entry: 'spec/pages/digits.ts', cutAsForHardware});
   });
   afterAll(() => page.close());
 

@@ -13,14 +13,14 @@ export interface ModelHost {
   close(): Promise<void>;
 }
 
-export async function modelHost(backend: string, files: ClassifierFiles): Promise<ModelHost> {
-  const host = await hostOf(backend);
+export async function modelHost(backend: string, files: ClassifierFiles, cutAsForHardware = false): Promise<ModelHost> {
+  const host = await hostOf(backend, cutAsForHardware);
   await host.run('start', {backend, files, flags: backend === 'webgl' ? NEVER_ON_THE_CPU : {}});
   return host;
 }
 
-async function hostOf(backend: string): Promise<ModelHost> {
-  if (backend === 'webgl') return open<ModelFunctions>({entry: 'spec/pages/models.ts'});
+async function hostOf(backend: string, cutAsForHardware: boolean): Promise<ModelHost> {
+  if (backend === 'webgl') return open<ModelFunctions>({entry: 'spec/pages/models.ts', cutAsForHardware});
   if (backend === 'tensorflow') {
     const tensorflow = await TensorflowProcess.start('in JavaScript');
     return {

@@ -55,16 +55,18 @@ describe.each([
   ['cpu', 4],
   ['wasm', 4],
   ['webgl', 6],
-])('on %s', describeModels);
+])('on %s', (backend, bound) => describeModels(backend, bound));
+
+describe('on webgl, reductions cut as for hardware', () => describeModels('webgl', 6, true));
 
 describeWithTfjsNode('with tfjs-node', () => {
   describe('on tensorflow', () => describeModels('tensorflow', 4));
 });
 
-function describeModels(backend: string, bound: number): void {
+function describeModels(backend: string, bound: number, cutAsForHardware = false): void {
   let host: ModelHost;
   beforeAll(async () => {
-    host = await modelHost(backend, files);
+    host = await modelHost(backend, files, cutAsForHardware);
   });
   afterAll(() => host.close());
 

@@ -35,6 +35,9 @@ const functions = {
     return {sources: ranking.candidates.flatMap(({parts}) => parts.map(({source}) => source)), wisdom: exportWisdom()};
   },
   activate: (backend: string) => tf.setBackend(backend),
+  setFlags: (flags: Record<string, boolean | number>) => {
+    for (const [name, value] of Object.entries(flags)) tf.env().set(name, value);
+  },
 };
 expose(functions);
 export type Functions = typeof functions;

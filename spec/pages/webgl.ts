@@ -2,7 +2,15 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import {install, logSoftmax, logSumExp, softmax, uninstall} from '../../index';
+import {
+  type CrossEntropyOptions,
+  install,
+  logSoftmax,
+  logSumExp,
+  softmax,
+  softmaxCrossEntropy,
+  uninstall,
+} from '../../index';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -70,6 +78,14 @@ export interface Use {
   packed: boolean | 'not in a texture';
 }
 
+interface LossByIndex {
+  n: number;
+  logits: Float32Array;
+  indices: Int32Array;
+  fromOp?: boolean;
+  options?: CrossEntropyOptions;
+}
+
 export interface Observed {
   kernels: string[];
   /** Draws from the op's call to its return, whoever made them: hidden packing and unpacking too. */
@@ -86,6 +102,24 @@ const functions = {
     for (const [name, value] of Object.entries(all)) tf.env().set(name, value);
     await tf.setBackend('webgl');
     if (countFetches) fetchesInsteadOfResults();
+  },
+
+  /** What install() reports, and what tf's ops then run. */
+  async installed({shape}: {shape: number[]}) {
+    const report = install();
+    try {
+      return await withInputs({op: 'stockSoftmax', shape, packed: false}, async ({x, v}) => {
+        const ops = () => [tf.softmax(x), tf.logSoftmax(x), tf.logSumExp(x), tf.losses.softmaxCrossEntropy(v, x)];
+        const {result, kernels} = recordKernels(ops);
+        return {
+          report: JSON.parse(JSON.stringify(report)) as typeof report,
+          kernels,
+          sum: tf.sum(result[0]!).dataSync()[0]!,
+        };
+      });
+    } finally {
+      uninstall();
+    }
   },
 
   observeInstalled(use: Use): Observed {
@@ -120,6 +154,40 @@ const functions = {
     });
   },
 
+  /**
+   * Compiles ahead, in tfjs's parallel mode, what a use needs, and then uses it.
+   * @returns what the use compiled once more, and its values beside those of the same use without compiling ahead
+   */
+  async compileAhead(use: Use): Promise<{compiled: number; values: Float32Array; expected: Float32Array}> {
+    const backend = webgl();
+    return withInputs(use, async (inputs) => {
+      const fresh = (): Inputs =>
+        Object.fromEntries(
+          Object.entries(inputs).map(([name, t]) => [name, t && tf.tensor(t.dataSync(), t.shape, t.dtype)]),
+        ) as never;
+      const ahead = fresh();
+      const later = fresh();
+      tf.env().set('ENGINE_COMPILE_ONLY', true);
+      try {
+        run(use, ahead);
+      } finally {
+        tf.env().set('ENGINE_COMPILE_ONLY', false);
+      }
+      await backend.checkCompileCompletionAsync();
+      backend.getUniformLocations();
+      const {createProgram} = backend.gpgpu;
+      let compiled = 0;
+      backend.gpgpu.createProgram = (shader) => {
+        compiled++;
+        return createProgram.call(backend.gpgpu, shader);
+      };
+      const result = run(use, later);
+      backend.gpgpu.createProgram = createProgram;
+      const values = (await result.data()) as Float32Array;
+      return {compiled, values, expected: (await run(use, inputs).data()) as Float32Array};
+    });
+  },
+
   /** Texels read and written by the op's draws; after `countFetches`. */
   traffic(use: Use): {read: number; written: number} {
     return withInputs(use, (inputs) => {
@@ -151,6 +219,21 @@ const functions = {
       for (let i = 0; i < times; i++) run(use, inputs).dispose();
       return {before, after: held()};
     });
+  },
+
+  /** Losses by class indices and their gradient in the logits; the indices still on the CPU, or the result of an op. */
+  async lossesByIndex({n, logits, indices, fromOp = false, options}: LossByIndex) {
+    tf.engine().startScope();
+    const shape: [number, number] = [indices.length, n];
+    const given = tf.tensor1d(indices, 'int32');
+    const labels = fromOp ? tf.add(given, tf.scalar(0, 'int32')) : given;
+    const loss = (x: tf.Tensor) => softmaxCrossEntropy(labels, x, {reduction: 'none', ...options});
+    try {
+      const {value, grad} = tf.valueAndGrad(loss)(tf.tensor2d(logits, shape), tf.ones([indices.length]));
+      return {losses: (await value.data()) as Float32Array, gradient: (await grad.data()) as Float32Array};
+    } finally {
+      tf.engine().endScope();
+    }
   },
 
   /** Two views of one texture: a tensor uploaded packed under one shape and then used under another. */
@@ -188,21 +271,26 @@ function run({op, axis = -1}: Use, inputs: Inputs): tf.Tensor {
 
 function withInputs<T>({shape, mask, packed, axis = -1}: Use, f: (inputs: Inputs) => T): T {
   tf.engine().startScope();
+  const end = () => tf.engine().endScope();
   try {
     const numbers = (of: number[]) =>
       Float32Array.from({length: tf.util.sizeFromShape(of)}, () => 4 * Math.random() - 2);
     const bits = (of: number[]) =>
       Uint8Array.from({length: tf.util.sizeFromShape(of)}, () => Math.round(Math.random()));
     const rows = reducedShape(shape, (axis + shape.length) % shape.length, false);
-    return f({
+    const result = f({
       x: laid(numbers(shape), shape, packed),
       v: laid(numbers(shape), shape, packed),
       mask: mask ? laid(bits(mask), mask, packed, 'bool') : null,
       perRow: laid(numbers(rows), rows, packed),
       classes: laid(Int32Array.from(bits(rows)), rows, packed, 'int32'),
     });
-  } finally {
-    tf.engine().endScope();
+    if (result instanceof Promise) void result.finally(end).catch(() => undefined);
+    else end();
+    return result;
+  } catch (error) {
+    end();
+    throw error;
   }
 }
 

@@ -36,31 +36,37 @@ describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backe
   }
 });
 
-describe("tfjs's own specs after install(), on webgl in Chromium", () => {
-  const codes = ownSpecs().map(({code}) => code);
-  const names = codes.flatMap(namesOfOwnSpecs);
-  let page: BrowserPage<Functions>;
-  let results: OwnResult[];
+describe.each([
+  ['SwiftShader', false],
+  ['hardware', true],
+])(
+  "tfjs's own specs after install(), on webgl in Chromium, reductions cut as for %s",
+  (_renderer, cutAsForHardware) => {
+    const codes = ownSpecs().map(({code}) => code);
+    const names = codes.flatMap(namesOfOwnSpecs);
+    let page: BrowserPage<Functions>;
+    let results: OwnResult[];
 
-  beforeAll(async () => {
-    page = await open<Functions>({entry: 'spec/pages/tfjs_own.ts'});
-    const outcome = await page.run('run', {
-      jasmineCode: jasmineCode(),
-      codes,
-      backend: 'webgl',
-      flags: NEVER_ON_THE_CPU,
+    beforeAll(async () => {
+      page = await open<Functions>({entry: 'spec/pages/tfjs_own.ts', cutAsForHardware});
+      const outcome = await page.run('run', {
+        jasmineCode: jasmineCode(),
+        codes,
+        backend: 'webgl',
+        flags: NEVER_ON_THE_CPU,
+      });
+      expect(outcome.backend).toBe('webgl');
+      expect(outcome.kernels).toEqual(['softmax', 'logSoftmax', 'logSumExp']);
+      results = outcome.results;
     });
-    expect(outcome.backend).toBe('webgl');
-    expect(outcome.kernels).toEqual(['softmax', 'logSoftmax', 'logSumExp']);
-    results = outcome.results;
-  });
-  afterAll(() => page.close());
+    afterAll(() => page.close());
 
-  test('all of them ran', () => {
-    expect(results.map(({name}) => name)).toEqual(names);
-  });
+    test('all of them ran', () => {
+      expect(results.map(({name}) => name)).toEqual(names);
+    });
 
-  test.each(names.map((name, i) => [name, i] as const))('%s', (_, i) => {
-    expect(results[i]!.failures).toEqual([]);
-  });
-});
+    test.each(names.map((name, i) => [name, i] as const))('%s', (_, i) => {
+      expect(results[i]!.failures).toEqual([]);
+    });
+  },
+);

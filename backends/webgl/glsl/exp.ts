@@ -14,6 +14,9 @@ export const EXP = `
   // Of rows with these maxima, and for logits times the scale.
   struct Shift { vec4 centre; vec4 octaves; };
 
+  // For whole k from -127, where it is 0, to 127: the last bits of this sum are k + 127, the exponent.
+  vec4 powerOfTwo(vec4 k) { return uintBitsToFloat(floatBitsToUint(k + 8388735.) << 23u); }
+
   vec4 octavesOf(vec4 z) { return floor(z * 1.44269504 + 0.5); }
 
   Shift shiftOf(vec4 maxima) {
@@ -34,7 +37,7 @@ export const EXP = `
     p = p * r + 0.499999940;
     p = p * (r * r) + r + 1.;
     k -= shift.octaves;
-    vec4 e = p * uintBitsToFloat(uvec4(ivec4(k) + 127) << 23u);
+    vec4 e = p * powerOfTwo(k);
     return mix(e, vec4(0.), lessThan(k, vec4(-126.)));
   }
 `;

@@ -1,14 +1,17 @@
 import type {RowLayout} from '../layout';
 
 /**
- * GLSL for where a pair of rows lies: (column, line) in the grid of element j of one row, and of the other; the numbers
- * of the two rows; and the pair that a row is in, as its one row or its other.
+ * GLSL for where a pair of rows lies: (column, line) in the grid of element j of one row, and of the other; and the numbers
+ * of the two rows.
  */
 export function pairSource({orientation, grid}: RowLayout): string {
+  return orientation === 'lastAxis' ? along(grid.matrices === 'odd') : ACROSS;
+}
+
+/** GLSL for the pair that a row is in, as its one row or its other. */
+export function pairOfRowSource({orientation}: RowLayout): string {
   const lastAxis = orientation === 'lastAxis';
   return `
-    ${lastAxis ? along(grid.matrices === 'odd') : ACROSS}
-
     int pairOfRow(int row, out bool isOne) {
       int others = row / ${lastAxis ? 'LINES' : 'COLUMNS'};
       int at = row - others * ${lastAxis ? 'LINES' : 'COLUMNS'};

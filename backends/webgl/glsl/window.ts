@@ -1,22 +1,33 @@
-import type {Level} from '../windows';
+import {type Level, stepsOf} from '../plan';
+import type {Program} from '../textures';
+import type {Loop} from './sum';
 
-export const WINDOW = 'struct Window { int pair; int first; int end; };';
-
-/** GLSL for which window of which pair of rows a texel is for: a pair's windows are side by side. */
+/** GLSL for which window of which pair of rows a fragment is for: a pair's windows are side by side. */
 export function windowSource({windows}: Level): string {
-  const pair = windows === 1 ? 'texel' : 'texel / level.z';
+  const pair = windows === 1 ? 'fragment' : 'fragment / level.z';
   return `
     #define ITEMS level.x
-    ${WINDOW}
+    #define STEP level.w
+    struct Window { int pair; int first; int end; };
 
-    Window windowOf(int texel) {
+    Window windowOf(int fragment) {
       int pair = ${pair};
-      int first = (texel - pair * level.z) * level.y;
-      return Window(pair, first, min(first + level.y, ITEMS));
+      int first = (fragment - pair * level.z) * level.y;
+      return Window(pair, first, min(first + span, ITEMS));
     }
   `;
 }
 
-export function windowUniforms({items, windowLength, windows}: Level): {level: ['ivec4', number[]]} {
-  return {level: ['ivec4', [items, windowLength, windows, 0]]};
+/** A loop over the elements of a window, two at a time. */
+export function overElements(level: Level): Loop {
+  return {first: 'window.first', end: 'window.end', step: 'STEP', turns: stepsOf(level)};
+}
+
+/** A loop over windows, that is texels from `first` to `end`; of a few exactly, so that a compiler can unroll it. */
+export function overWindows(turns: number, exactly: boolean): Loop {
+  return {first: 'first', end: exactly ? `first + ${turns}` : 'end', step: '1', turns};
+}
+
+export function windowUniforms({items, offset, windows, step, span}: Level): Program['uniforms'] {
+  return {level: ['ivec4', [items, offset, windows, step]], span: ['int', [span]]};
 }

@@ -1,8 +1,11 @@
 import {type BrowserPage, open} from '../../hosts/browser';
 import type {Functions, Use} from '../../pages/webgl';
 
-async function openPage(options: Parameters<Functions['start']>[0] = {}): Promise<BrowserPage<Functions>> {
-  const page = await open<Functions>({entry: 'spec/pages/webgl.ts'});
+async function openPage(
+  options: Parameters<Functions['start']>[0] = {},
+  cutAsForHardware = false,
+): Promise<BrowserPage<Functions>> {
+  const page = await open<Functions>({entry: 'spec/pages/webgl.ts', cutAsForHardware});
   await page.run('start', options);
   return page;
 }
@@ -77,9 +80,58 @@ describe('what a call costs on webgl', () => {
       });
     });
 
-    test('a gradient is the forward draws and two more', async () => {
-      const observed = await page.run('observe', {op: 'gradSoftmax', shape: [8, 100], packed});
-      expect(observed).toMatchObject({kernels: ['softmax', 'softmaxProduct'], draws: 4});
+    test.each([
+      ['gradSoftmax', ['softmax', 'softmaxProduct']],
+      ['gradLogSoftmax', ['logSoftmax', 'logSoftmaxVjp']],
+    ] as const)('a gradient is the forward draws and two more: %s', async (op, kernels) => {
+      const observed = await page.run('observe', {op, shape: [8, 100], packed});
+      expect(observed).toMatchObject({kernels, draws: 4});
+    });
+  });
+
+  describe('draws, reductions cut as for hardware', () => {
+    let hardware: BrowserPage<Functions>;
+    beforeAll(async () => {
+      hardware = await openPage({}, true);
+    });
+    afterAll(() => hardware.close());
+
+    /** As many as otherwise for rows of up to 128, and then one more for each reduction. */
+    const DRAWS: [shape: number[], reduction: number][] = [
+      [[1024, 128], 1],
+      [[4096, 8], 1],
+      [[8, 128], 1],
+      [[64, 1000], 2],
+      [[64, 1009], 2],
+      [[256, 512], 2],
+      [[4, 50257], 3],
+    ];
+    describe.each(DRAWS)('%p', (shape, reductions) => {
+      test.each([
+        ['softmax', 1],
+        ['logSoftmax', 1],
+        ['softmaxProduct', 1],
+        ['crossEntropyGradient', 1],
+        ['sparseCrossEntropyGradient', 1],
+      ] as const)('%s', async (op, maps) => {
+        const {draws} = await hardware.run('observe', {op, shape, packed: true});
+        expect(draws).toBe(reductions + maps);
+      });
+
+      test('gradients share the draws of their reductions', async () => {
+        for (const op of ['gradSoftmax', 'gradLogSoftmax'] as const) {
+          const {draws} = await hardware.run('observe', {op, shape, packed: true});
+          expect(draws).toBe(2 * (reductions + 1));
+        }
+      });
+
+      test('losses take no draw for what they can merge themselves', async () => {
+        const draws = async (op: Use['op']) => (await hardware.run('observe', {op, shape, packed: true})).draws;
+        const isLong = shape[1]! > 1024;
+        expect(await draws('sparseCrossEntropy')).toBe(isLong ? 3 : 2);
+        expect(await draws('crossEntropy')).toBe(isLong ? 5 : shape[1]! > 128 ? 3 : 2);
+        expect(await draws('logSumExp')).toBe(shape[1]! > 128 ? reductions : shape[1] === 8 ? 1 : 2);
+      });
     });
   });
 
@@ -178,5 +230,16 @@ describe('texels per element', () => {
     const stock = op === 'softmax' ? 'stockSoftmax' : 'stockLogSoftmax';
     const theirs = await perElement({op: stock, shape: [...shape], packed: true});
     expect(theirs.read + theirs.written).toBeGreaterThan(3 * (packed.read + packed.written));
+  });
+
+  test.each([
+    // Forward 2 reads and a write; backward the logits or probabilities and the cotangent, twice each, and a write. A
+    // texel has four elements, and there are the statistics.
+    ['gradSoftmax', 2],
+    ['gradLogSoftmax', 2.25],
+  ] as const)('%s reads and writes nothing twice that once would do', async (op, read) => {
+    const packed = await perElement({op, shape: [64, 1000], packed: true});
+    expect(packed.read).toBeLessThanOrEqual(read * MARGIN);
+    expect(packed.written).toBeLessThanOrEqual(0.5 * MARGIN);
   });
 });

@@ -1,6 +1,8 @@
 import * as reference from '../../../kernels/reference';
 import {Random} from '../../cases/random';
+import {type BrowserPage, open} from '../../hosts/browser';
 import {type BrowserHost, inBrowser} from '../../hosts/in_browser';
+import type {Functions} from '../../pages/webgl';
 import {worst} from '../../ulp';
 
 /**
@@ -125,6 +127,78 @@ describe('webgl on half-float textures', () => {
     const {values} = await host.run({op: 'gradLogSoftmax', ...call});
     // 1 - n/n: what is left is the rounding of y to a half float.
     expect(Math.max(...Array.from(values, Math.abs))).toBeLessThan(0.02);
+  });
+});
+
+describe('class indices that half floats do not hold', () => {
+  const [N, ROWS] = [8192, 200];
+  const SPECIAL = [2049, 4099, 8191, 8190, 2047, 0, 6145];
+  const random = new Random(5);
+  const indices = Int32Array.from({length: ROWS}, (_, i) => SPECIAL[i] ?? random.integer(0, N - 1));
+  const logits = Float32Array.from({length: ROWS * N}, () => toHalf(random.normal(2)));
+  let page: BrowserPage<Functions>;
+  beforeAll(async () => {
+    page = await open<Functions>({entry: 'spec/pages/webgl.ts'});
+    await page.run('start', {flags: {WEBGL_FORCE_F16_TEXTURES: true, WEBGL_RENDER_FLOAT32_ENABLED: false}});
+  });
+  afterAll(() => page.close());
+
+  function expectRight(
+    {losses, gradient}: {losses: Float32Array; gradient: Float32Array},
+    ignored: number[] = [],
+  ): void {
+    for (let row = 0; row < ROWS; row++) {
+      const x = logits.subarray(row * N, (row + 1) * N);
+      const label = indices[row]!;
+      const [loss, slopes] = [losses[row]!, gradient.subarray(row * N, (row + 1) * N)];
+      if (ignored.includes(label)) {
+        expect([loss, slopes.every((g) => g === 0)]).toEqual([0, true]);
+        continue;
+      }
+      const exact = -reference.logSoftmax(x)[label]!;
+      expect(Math.abs(loss - exact) / exact).toBeLessThan(2 ** -9);
+      expect(slopes.findIndex((g) => g < 0)).toBe(label);
+      expect(slopes.filter((g) => g < 0)).toHaveLength(1);
+      expect(Math.abs(slopes[label]! + 1)).toBeLessThan(0.01);
+    }
+  }
+
+  test('still on the CPU: the right class, value and gradient', async () => {
+    expectRight(await page.run('lossesByIndex', {n: N, logits, indices}));
+  });
+
+  test('and with an ignored index, which an op compares with all of them', async () => {
+    const options = {ignoreIndex: 0};
+    expectRight(await page.run('lossesByIndex', {n: N, logits, indices, options}), [0]);
+  });
+
+  test('smoothed', async () => {
+    const {losses} = await page.run('lossesByIndex', {n: N, logits, indices, options: {labelSmoothing: 0.1}});
+    for (let row = 0; row < 8; row++) {
+      const q = Array.from({length: N}, (_, i) => 0.1 / N + (i === indices[row] ? 0.9 : 0));
+      const exact = reference.crossEntropy(logits.subarray(row * N, (row + 1) * N), q);
+      expect(Math.abs(losses[row]! - exact) / exact).toBeLessThan(2 ** -9);
+    }
+  });
+
+  test.each([
+    ['that an op has made, and so rounded', {fromOp: true}, /class indices.*half floats.*2,048/],
+    ['with classWeights', {options: {classWeights: Array(N).fill(1)}}, /classWeights.*half floats.*2,048/],
+    ['with an ignoreIndex beyond them', {options: {ignoreIndex: 4099}}, /ignoreIndex.*half floats.*2,048/],
+  ])('are refused %s', async (_, how, message) => {
+    await expect(page.run('lossesByIndex', {n: N, logits, indices, ...how})).rejects.toThrow(message);
+  });
+
+  test('up to 2,048 classes any op may have made them; what is no class gives NaN', async () => {
+    const few = {n: 2048, logits: logits.subarray(0, 5 * 2048), indices: Int32Array.of(2047, 1025, 2048, -1, 100_000)};
+    for (const fromOp of [false, true]) {
+      const {losses} = await page.run('lossesByIndex', {...few, fromOp});
+      const exact = [2047, 1025].map(
+        (label, row) => -reference.logSoftmax(logits.subarray(row * 2048, (row + 1) * 2048))[label]!,
+      );
+      expect(worst(losses.subarray(0, 2), exact, (a, e) => Math.abs(a - e) / e).error).toBeLessThan(2 ** -9);
+      expect(Array.from(losses.subarray(2))).toEqual([NaN, NaN, NaN]);
+    }
   });
 });
 

@@ -112,11 +112,42 @@ describe.each([true, false])('shapes that textures make hard, uploaded packed: %
   }
 });
 
-test('WebGL 1 is refused, with what to do instead', async () => {
-  const page = await open<Functions>({entry: 'spec/pages/webgl.ts'});
-  await page.run('start', {flags: {WEBGL_VERSION: 1}});
-  await expect(page.run('observe', {op: 'softmax', shape: [2, 3], packed: true})).rejects.toThrow(
-    /needs WebGL 2.*wasm/,
-  );
-  await page.close();
+describe('logits whose difference overflows, while scale times it does not', () => {
+  let host: BrowserHost;
+  beforeAll(async () => {
+    host = await inBrowser('webgl');
+  });
+  afterAll(() => host.close());
+
+  const LOGITS = [3e38, -3e38, 2.9e38, 1e38, -3.4e38, 0, 1, -2e38];
+  const MASK = [1, 1, 0, 1, 1, 1, 1, 1];
+
+  describe.each([0.25, -0.25, 0.999, 1e-6, -3e-38, 1e-38])('scale %p', (scale) => {
+    test.each([
+      ['softmax', false],
+      ['softmax', true],
+      ['logSoftmax', false],
+      ['logSoftmax', true],
+    ] as const)('%s, masked: %p', async (op, hasMask) => {
+      const keep = hasMask ? MASK : MASK.map(() => 1);
+      const mask = hasMask ? {shape: [8], values: Uint8Array.from(MASK)} : undefined;
+      const {values} = await host.run({op, shape: [8], logits: Float32Array.from(LOGITS), scale, mask});
+      const scaled = Float64Array.from(LOGITS, (x) => Math.fround(x) * scale);
+      const exact = reference.masked[op](scaled, keep);
+      expect(worst(values, exact, ulpError).error).toBeLessThanOrEqual(6);
+    });
+  });
+
+  test.each([
+    ['class indices', {shape: [1], values: Int32Array.of(0)}, [1, 0, 0]],
+    ['distributions', {shape: [1, 3], values: Float32Array.of(0.5, 0.125, 0.25)}, [0.5, 0.125, 0.25]],
+  ])('a smoothed loss that fits: %s', async (_, labels, q) => {
+    const logits = Float32Array.of(3e38, -3e38, 1e38);
+    const {values} = await host.run({op: 'crossEntropy', shape: [1, 3], logits, labels, smoothing: 0.25});
+    const exact = reference.crossEntropy(
+      logits,
+      q.map((l) => 0.75 * l + 0.25 / 3),
+    );
+    expect(ulpError(values[0]!, exact)).toBeLessThanOrEqual(6);
+  });
 });

@@ -1,28 +1,30 @@
 // Forward kernels for rows of any number, length, stride and scale, with any mask or none: four at a time, a row a lane.
 //
-// The lanes are loaded and stored one by one, all is in doubles, and the kind is known only at run time. That is for
-// what is rare, or too small to matter: strides of two and three; scales that are no power of two along any but the
-// last axis; masks along any but the last axis; a few rows of one to three. Beyond the last row its lane repeats: what is
-// computed twice is stored twice.
+// Lanes are loaded and stored one by one, arithmetic is in doubles, and the kind is asked at run time. This is for what is rare
+// or small: strides of two and three; scales that are no power of two, and masks, along any but the last axis; a few rows of
+// one to three. If the rows are no multiple of four, the last row fills the lanes left over, and is stored more than once.
 //
-// (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner): m is where the mask of the first row begins. The mask
-// moves by mStep bytes along a row, by mOuter from block to block and by mInner from column to column; of the `inner` rows of
-// each block these are `columns`. If m is 0 there is no mask, and the rest is 0 too.
+// (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner)
+//   m                      address of the mask of the first row; 0 for no mask, and then all after it are 0
+//   columns                how many of the `inner` rows of each block to compute
+//   mStep, mOuter, mInner  bytes by which the mask moves along a row, from block to block, and from column to column
 
 import {quotient, reciprocal, smallestNormal} from './divide';
 import {
-  distance, excessDouble, floorOfDouble, magicOfDouble, powerDouble, sumOfParts, valueDouble,
+  distance, expm1PartDouble, minArgumentOfDouble, roundingBiasOfDouble, exp2BitsDouble, sumOfParts, scaledExpDouble,
 } from './exp';
 import {logOfSum} from './log';
-import {limit} from './log_sum_exp';
+import {limit, settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
 import {loadRows, storeRows} from './lanes';
 import {kept} from './mask';
 import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd';
 
-/** All ones in the lanes of the rows whose element at m takes part. */
-@inline function counted(masked: bool, m: usize, e1: usize, e2: usize, e3: usize): v128 {
-  return masked ? kept(m, e1, e2, e3) : i32x4.splat(-1);
+/** v in the lanes whose element at m takes part, `otherwise` in the others; without a mask v. */
+@inline function whereKept(
+  v: v128, otherwise: v128, masked: bool, m: usize, e1: usize, e2: usize, e3: usize,
+): v128 {
+  return masked ? v128.bitselect(v, otherwise, kept(m, e1, e2, e3)) : v;
 }
 
 /**
@@ -41,7 +43,7 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   let max = nothing;
   do {
     let a = f32x4.mul(loadRows(p, d1, d2, d3), factor);
-    max = larger(max, v128.bitselect(a, nothing, counted(masked, q, e1, e2, e3)));
+    max = larger(max, whereKept(a, nothing, masked, q, e1, e2, e3));
     p += step;
     q += mStep;
   } while (p < end);
@@ -50,30 +52,31 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   let logit = f32x4.div(max, factor);
   let originLow = promoteLow(logit);
   let originHigh = promoteHigh(logit);
-  let floor = floorOfDouble();
-  let magic = magicOfDouble();
+  let minArgument = minArgumentOfDouble();
+  let roundingBias = roundingBiasOfDouble();
   let low = f64x2.splat(0);
   let high = low;
-  let ties = i32x4.splat(0);
+  let zero = f32x4.splat(0);
+  let ties = zero;
   p = x;
   q = m;
   do {
     let a = loadRows(p, d1, d2, d3);
-    let keep = counted(masked, q, e1, e2, e3);
     if (kind == SOFTMAX) {
-      let v = v128.and(valueDouble(a, scales, originLow, originHigh, floor, magic), keep);
+      let v = scaledExpDouble(a, scales, originLow, originHigh, minArgument, roundingBias);
+      v = whereKept(v, zero, masked, q, e1, e2, e3);
       storeRows(p + toY, d1, d2, d3, v);
       low = f64x2.add(low, promoteLow(v));
       high = f64x2.add(high, promoteHigh(v));
     } else {
-      let tie = v128.and(f32x4.eq(a, logit), keep);
+      let tie = whereKept(f32x4.eq(a, logit), zero, masked, q, e1, e2, e3);
       ties = i32x4.sub(ties, tie);
-      let powers = v128.andnot(powerDouble(a, scales, originLow, originHigh, floor, magic), tie);
-      let excesses = f32x4.mul(excessDouble(a, scales, originLow, originHigh, floor, magic), powers);
-      powers = v128.and(powers, keep);
-      excesses = v128.and(excesses, keep);
-      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      let powers = v128.andnot(exp2BitsDouble(a, scales, originLow, originHigh, minArgument, roundingBias), tie);
+      let expm1Parts = f32x4.mul(expm1PartDouble(a, scales, originLow, originHigh, minArgument, roundingBias), powers);
+      powers = whereKept(powers, zero, masked, q, e1, e2, e3);
+      expm1Parts = whereKept(expm1Parts, zero, masked, q, e1, e2, e3);
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(expm1Parts)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(expm1Parts)));
     }
     p += step;
     q += mStep;
@@ -86,15 +89,15 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
     let least = smallestNormal(low, high);
     do {
       let v = quotient(loadRows(p + toY, d1, d2, d3), reciprocals, least, true);
-      // What is taken out is 0 even in a row that is NaN, or has nothing else.
-      storeRows(p + toY, d1, d2, d3, v128.and(v, counted(masked, q, e1, e2, e3)));
+      // A masked-out element is 0 even in a row that is NaN, or has nothing else.
+      storeRows(p + toY, d1, d2, d3, whereKept(v, zero, masked, q, e1, e2, e3));
       p += step;
       q += mStep;
     } while (p < end);
     return max;
   }
 
-  // The values are those of differences from the maximum: from 0, or from NaN where that is infinite.
+  // The scaled exponentials are those of x - max, so their maximum is that of 0; or of NaN where max is infinite.
   let reference = f32x4.sub(max, max);
   let logLow = logOfSum(ties, low, reference);
   let logHigh = logOfSum(upper(ties), high, upper(reference));
@@ -109,26 +112,25 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
       f64x2.sub(distance(promoteLow(a), originLow, scales), logLow),
       f64x2.sub(distance(promoteHigh(a), originHigh, scales), logHigh),
     );
-    storeRows(p + toY, d1, d2, d3, v128.bitselect(result, nothing, counted(masked, q, e1, e2, e3)));
+    storeRows(p + toY, d1, d2, d3, whereKept(result, nothing, masked, q, e1, e2, e3));
     p += step;
     q += mStep;
   } while (p < end);
   return max;
 }
 
-/** Where row r is, of so many in each block. */
+/** Where row r is, with `columns` rows in each block. */
 function place(start: usize, r: u32, columns: u32, block: usize, column: usize): usize {
   let o = r / columns;
   return start + usize(o) * block + usize(r - o * columns) * column;
 }
 
-function rows(
-  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
+@inline function rowsOf(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, masked: bool, m: usize, columns: u32,
   mStep: usize, mOuter: usize, mInner: usize, kind: i32,
 ): void {
   let step = usize(inner) << 2;
   let block = usize(n) * step;
-  if (!m) columns = inner;
   let last = outer * columns - 1;
   let r0: u32 = 0;
   do {
@@ -139,7 +141,7 @@ function rows(
     let q = place(m, r0, columns, mOuter, mInner);
     let result = fourRows(
       p, place(x, r1, columns, block, 4) - p, place(x, r2, columns, block, 4) - p, place(x, r3, columns, block, 4) - p,
-      m != 0, q, place(m, r1, columns, mOuter, mInner) - q, place(m, r2, columns, mOuter, mInner) - q,
+      masked, q, place(m, r1, columns, mOuter, mInner) - q, place(m, r2, columns, mOuter, mInner) - q,
       place(m, r3, columns, mOuter, mInner) - q,
       y - x, n, step, mStep, scale, kind,
     );
@@ -152,7 +154,7 @@ function rows(
     r0 += 4;
   } while (r0 <= last);
 
-  if (kind != LOG_SUM_EXP) return;
+  if (kind != LOG_SUM_EXP || !masked) return;
   do {
     let at = place(y, last, columns, step, 4);
     if (isNaN(load<f32>(at))) {
@@ -161,6 +163,26 @@ function rows(
       );
     }
   } while (last--);
+}
+
+function plainRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+  rowsOf(x, y, outer, n, inner, scale, false, 0, inner, 0, 0, 0, kind);
+  if (kind == LOG_SUM_EXP) settleInfinite(x, y, outer, n, inner, scale);
+}
+
+function maskedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize, kind: i32,
+): void {
+  rowsOf(x, y, outer, n, inner, scale, true, m, columns, mStep, mOuter, mInner, kind);
+}
+
+@inline function rows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
+  mStep: usize, mOuter: usize, mInner: usize, kind: i32,
+): void {
+  if (m) maskedRows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, kind);
+  else plainRows(x, y, outer, n, inner, scale, kind);
 }
 
 export function softmaxGatheredRows(

@@ -7,9 +7,22 @@ import {madd} from './simd';
   return madd(labels, keep, share);
 }
 
-/** q·d; 0 where q is 0, even if d is infinite or NaN. */
-@inline export function cost(q: v128, d: v128): v128 {
-  return v128.and(f32x4.mul(q, d), f32x4.ne(q, f32x4.splat(0)));
+/** x / 8, for `eighthOfCost`. */
+@inline export function eighth(x: v128): v128 {
+  return f32x4.mul(x, f32x4.splat(0.125));
+}
+
+/**
+ * q (m - x) / 8; 0 where q is 0, even if x is infinite or NaN. Of an eighth neither the difference of any two floats overflows
+ * nor the sum of four costs; the division is exact.
+ */
+@inline export function eighthOfCost(q: v128, eighthOfMax: v128, x: v128): v128 {
+  return v128.and(f32x4.mul(q, eighthBelow(eighthOfMax, x)), f32x4.ne(q, f32x4.splat(0)));
+}
+
+/** (m - x) / 8 */
+@inline export function eighthBelow(eighthOfMax: v128, x: v128): v128 {
+  return f32x4.sub(eighthOfMax, eighth(x));
 }
 
 /** Σq log s + Σ q (m - x). Labels of 0 throughout cost nothing, whatever the row holds. */

@@ -1,4 +1,4 @@
-// Four rows, a row a lane: the first at p, the others at the distances d1 to d3 from it, which tensors of one shape share.
+// Four rows, a row a lane: the first at p, the others at the distances d1 to d3 from it. Tensors of one shape share distances.
 
 import {rowOffset} from './places';
 import {larger, loadLanes, storeLanes} from './simd';

@@ -6,7 +6,7 @@
 //   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1),   f - 1 = (ties 2^-e - 1) + q 2^-e
 // Where e is 0 and one logit is the maximum, f - 1 is q with nothing lost: log1p(q).
 
-import {UNIT, octavesOf, shiftOf} from './exp';
+import {UNIT, maxExponentOf, shiftOf} from './exp';
 import {promoteLow} from './simd';
 
 /** a + b·x */
@@ -19,8 +19,8 @@ import {promoteLow} from './simd';
   return f64x2.add(f64x2.mul(b, x), a);
 }
 
-// Both polynomials are minimax in the relative error, and by pairs (Estrin): the steps of Horner's rule wait for each
-// other, and a short row waits for its log.
+// Both polynomials are minimax in the relative error and evaluated in pairs (Estrin): Horner's steps wait for each other, and a
+// short row waits for its logarithm.
 
 /** UNIT e^-ρ for |ρ| <= ln 2 / 2, within 2^-29. */
 @inline function unitExpMinus(rho: v128): v128 {
@@ -39,14 +39,14 @@ import {promoteLow} from './simd';
 }
 
 /**
- * log s on two rows, those of lanes 0 and 1. `counts` are the ties; `rest` is the sum of the values of all other
- * logits, as exp.ts makes them. The maximum itself would be e^ρ there, with ρ = max - shift - octaves ln 2,
- * so q = rest e^-ρ. Where the values are those of differences from the maximum, pass 0 for it.
+ * log s of two rows, in lanes 0 and 1. `counts` are the ties; `rest` is the sum of the scaled exponentials (exp.ts) of all other
+ * logits. The maximum's own would be e^ρ, with ρ = max - shift - maxExponent ln 2, so q = rest e^-ρ. If the exponentials are
+ * those of x - max, pass 0 for the maximum.
  */
 export function logOfSum(counts: v128, rest: v128, max: v128): v128 {
   let shift = shiftOf(max);
-  let octaves = f64x2.mul(promoteLow(octavesOf(max, shift)), f64x2.splat(0.6931471805599453));
-  let rho = f64x2.sub(promoteLow(f32x4.sub(max, shift)), octaves);
+  let maxExponent = f64x2.mul(promoteLow(maxExponentOf(max, shift)), f64x2.splat(0.6931471805599453));
+  let rho = f64x2.sub(promoteLow(f32x4.sub(max, shift)), maxExponent);
   let ties = f64x2.convert_low_i32x4_s(counts);
   let q = f64x2.mul(rest, unitExpMinus(rho));
   // The exponent of s / √½, from its float.

@@ -2,16 +2,16 @@
 //
 //   m = max x,  s = Σ e^(x - m)        softmax e^(x - m) / s     logSoftmax (x - m) - log s     logSumExp m + log s
 //
-// Three sweeps: maximum; values and their sum; division. The last vector of a row overlaps the one before where n is no
-// multiple of four, so that no sweep leaves the row or needs single floats.
+// Three sweeps over each row: the maximum; the scaled exponentials (exp.ts) and their sum; the division. If n is no multiple of
+// four, the last vector of a row overlaps the one before, so that no sweep leaves the row or needs single floats.
 //
-// Four rows side by side (inner = 4) are as contiguous as one of four times the length: they go through the same sweeps,
-// by lanes. Only at the end of a sweep a single row makes one number of its four lanes.
+// Four rows side by side (inner = 4) are as contiguous as one row of four times the length, and go through the same sweeps, a
+// row a lane. The difference is at the end of a sweep: a single row reduces its four lanes to one number.
 
 import {isWide, quotient, reciprocal, smallestNormal} from './divide';
 import {
-  argument, distance, excess, excessDouble, floorOf, floorOfDouble, magicOf, magicOfDouble,
-  octavesOf, power, powerDouble, round, shiftOf, sumOfParts, value, valueDouble,
+  shiftedLogit, distance, expm1Part, expm1PartDouble, minArgumentOf, minArgumentOfDouble, roundingBiasOf, roundingBiasOfDouble,
+  maxExponentOf, exp2Bits, exp2BitsDouble, round, shiftOf, sumOfParts, scaledExp, scaledExpDouble,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
@@ -20,19 +20,18 @@ import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
 
-// A sweep's results beside the one it returns: WebAssembly functions made by AssemblyScript return one value.
+// What a sweep returns beside its result: AssemblyScript's functions return one value.
+/** How many logits equal the maximum. */
 export let ties: i32 = 0;
 /** Whether a row is wide: see divide.ts. Only for exact scales. */
 export let wide: bool = false;
-/** By lanes: the minimum, the sums of lanes 0 and 1 and of lanes 2 and 3, and how many ties. */
+/** The same by lanes: the minimum, the sums of lanes 0 and 1 and of lanes 2 and 3, the ties. */
 let lowest = f32x4.splat(0);
 let sumLow = f64x2.splat(0);
 let sumHigh = f64x2.splat(0);
 let tieLanes = i32x4.splat(0);
 
-/**
- * max factor·x over a row, by lanes; the minimum is `lowest`. NaN is passed over: it poisons the sum instead.
- */
+/** max factor·x over a row, by lanes; the minimum goes to `lowest`. Both ignore NaN, which makes the sum NaN instead. */
 @inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): v128 {
   let max0 = f32x4.splat(-Infinity);
   let max1 = max0;
@@ -77,21 +76,21 @@ let tieLanes = i32x4.splat(0);
   return larger(larger(max0, max1), larger(max2, max3));
 }
 
-/** The values of four logits; `origin` is the shift in floats, or in DOUBLE the maximum. */
-@inline function rowValue(x: v128, scale: v128, origin: v128, floor: v128, magic: v128, mode: i32): v128 {
-  if (mode == PLAIN) return value(larger(x, floor), magic);
-  else if (mode == SHIFTED) return value(argument(x, scale, origin, floor), magic);
-  else return valueDouble(x, scale, origin, origin, floor, magic);
+/** The scaled exponentials of four logits; `origin` is the shift, or in DOUBLE the maximum. */
+@inline function expOf(x: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, mode: i32): v128 {
+  if (mode == PLAIN) return scaledExp(larger(x, minArgument), roundingBias);
+  else if (mode == SHIFTED) return scaledExp(shiftedLogit(x, scale, origin, minArgument), roundingBias);
+  else return scaledExpDouble(x, scale, origin, origin, minArgument, roundingBias);
 }
 
 /**
- * The sum of the values of a row, which go to y.
+ * The sum of the scaled exponentials of a row, which are stored at y.
  *
- * Sixteen values are added as floats, two roundings deep, and their sum goes to doubles: with float accumulators a
- * dominant value would swallow the small ones that follow in its lane.
+ * Sixteen are added as floats, two roundings deep, and their sum is added to doubles: in a float accumulator, a dominant
+ * element would swallow the small ones that follow in its lane.
  */
-@inline function sumOfValues(
-  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, floor: v128, magic: v128, mode: i32,
+@inline function sumOfExps(
+  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, mode: i32,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
@@ -99,10 +98,10 @@ let tieLanes = i32x4.splat(0);
   let whole = bytes & ~63;
   if (mode != DOUBLE && whole) {
     do {
-      let v0 = rowValue(v128.load(x + i), scale, origin, floor, magic, mode);
-      let v1 = rowValue(v128.load(x + i, 16), scale, origin, floor, magic, mode);
-      let v2 = rowValue(v128.load(x + i, 32), scale, origin, floor, magic, mode);
-      let v3 = rowValue(v128.load(x + i, 48), scale, origin, floor, magic, mode);
+      let v0 = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, mode);
+      let v1 = expOf(v128.load(x + i, 16), scale, origin, minArgument, roundingBias, mode);
+      let v2 = expOf(v128.load(x + i, 32), scale, origin, minArgument, roundingBias, mode);
+      let v3 = expOf(v128.load(x + i, 48), scale, origin, minArgument, roundingBias, mode);
       v128.store(y + i, v0);
       v128.store(y + i, v1, 16);
       v128.store(y + i, v2, 32);
@@ -115,15 +114,15 @@ let tieLanes = i32x4.splat(0);
   }
   if (i < bytes) {
     let last = bytes - 16;
-    let fresh = i32x4.splat(-1);
+    let countedLanes = i32x4.splat(-1);
     do {
       if (i > last) {
-        fresh = lanesFrom(i32((i - last) >> 2));
+        countedLanes = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
-      let v = rowValue(v128.load(x + i), scale, origin, floor, magic, mode);
+      let v = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, mode);
       v128.store(y + i, v);
-      v = v128.and(v, fresh);
+      v = v128.and(v, countedLanes);
       low = f64x2.add(low, promoteLow(v));
       high = f64x2.add(high, promoteHigh(v));
       i += 16;
@@ -134,14 +133,14 @@ let tieLanes = i32x4.splat(0);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** The sum of the values of a row, without the logits equal to `max`; these are counted in `ties`. */
+/** The sum of the scaled exponentials of a row without those of logits equal to `max`, which are counted in `ties`. */
 export function sumOfOthers(
-  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, floor: v128, magic: v128,
+  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
-  let restLow = low;
-  let restHigh = low;
+  let expm1Low = low;
+  let expm1High = low;
   let count = i32x4.splat(0);
   let i: usize = 0;
   let whole = bytes & ~63;
@@ -151,60 +150,60 @@ export function sumOfOthers(
       let x1 = v128.load(x + i, 16);
       let x2 = v128.load(x + i, 32);
       let x3 = v128.load(x + i, 48);
-      let a0 = argument(x0, scale, shift, floor);
-      let a1 = argument(x1, scale, shift, floor);
-      let a2 = argument(x2, scale, shift, floor);
-      let a3 = argument(x3, scale, shift, floor);
-      let k0 = round(a0, magic);
-      let k1 = round(a1, magic);
-      let k2 = round(a2, magic);
-      let k3 = round(a3, magic);
+      let a0 = shiftedLogit(x0, scale, shift, minArgument);
+      let a1 = shiftedLogit(x1, scale, shift, minArgument);
+      let a2 = shiftedLogit(x2, scale, shift, minArgument);
+      let a3 = shiftedLogit(x3, scale, shift, minArgument);
+      let k0 = round(a0, roundingBias);
+      let k1 = round(a1, roundingBias);
+      let k2 = round(a2, roundingBias);
+      let k3 = round(a3, roundingBias);
       let t0 = f32x4.eq(x0, max);
       let t1 = f32x4.eq(x1, max);
       let t2 = f32x4.eq(x2, max);
       let t3 = f32x4.eq(x3, max);
-      let p0 = v128.andnot(power(k0), t0);
-      let p1 = v128.andnot(power(k1), t1);
-      let p2 = v128.andnot(power(k2), t2);
-      let p3 = v128.andnot(power(k3), t3);
+      let p0 = v128.andnot(exp2Bits(k0), t0);
+      let p1 = v128.andnot(exp2Bits(k1), t1);
+      let p2 = v128.andnot(exp2Bits(k2), t2);
+      let p3 = v128.andnot(exp2Bits(k3), t3);
       count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
       let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
-      let e0 = f32x4.mul(excess(a0, k0, magic), p0);
-      let e1 = f32x4.mul(excess(a1, k1, magic), p1);
-      let e2 = f32x4.mul(excess(a2, k2, magic), p2);
-      let e3 = f32x4.mul(excess(a3, k3, magic), p3);
-      let excesses = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
-      restLow = f64x2.add(restLow, promoteLow(excesses));
-      restHigh = f64x2.add(restHigh, promoteHigh(excesses));
+      let e0 = f32x4.mul(expm1Part(a0, k0, roundingBias), p0);
+      let e1 = f32x4.mul(expm1Part(a1, k1, roundingBias), p1);
+      let e2 = f32x4.mul(expm1Part(a2, k2, roundingBias), p2);
+      let e3 = f32x4.mul(expm1Part(a3, k3, roundingBias), p3);
+      let expm1Parts = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
+      expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
+      expm1High = f64x2.add(expm1High, promoteHigh(expm1Parts));
       i += 64;
     } while (i < whole);
   }
   if (i < bytes) {
     let last = bytes - 16;
-    let fresh = i32x4.splat(-1);
+    let countedLanes = i32x4.splat(-1);
     do {
       if (i > last) {
-        fresh = lanesFrom(i32((i - last) >> 2));
+        countedLanes = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
       let x0 = v128.load(x + i);
       let tie = f32x4.eq(x0, max);
-      count = i32x4.add(count, v128.and(tie, fresh));
-      let a = argument(x0, scale, shift, floor);
-      let k = round(a, magic);
-      let powers = v128.andnot(v128.and(power(k), fresh), tie);
-      let excesses = f32x4.mul(excess(a, k, magic), powers);
+      count = i32x4.add(count, v128.and(tie, countedLanes));
+      let a = shiftedLogit(x0, scale, shift, minArgument);
+      let k = round(a, roundingBias);
+      let powers = v128.andnot(v128.and(exp2Bits(k), countedLanes), tie);
+      let expm1Parts = f32x4.mul(expm1Part(a, k, roundingBias), powers);
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
-      restLow = f64x2.add(restLow, promoteLow(excesses));
-      restHigh = f64x2.add(restHigh, promoteHigh(excesses));
+      expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
+      expm1High = f64x2.add(expm1High, promoteHigh(expm1Parts));
       i += 16;
     } while (i < bytes);
   }
-  low = sumOfParts(low, restLow);
-  high = sumOfParts(high, restHigh);
+  low = sumOfParts(low, expm1Low);
+  high = sumOfParts(high, expm1High);
   sumLow = low;
   sumHigh = high;
   tieLanes = i32x4.neg(count);
@@ -212,35 +211,35 @@ export function sumOfOthers(
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** The same for any scale, in doubles; `origin` is the maximum once more. */
+/** The same for any scale, in doubles; `origin` is the maximum again. */
 function sumOfOthersDouble(
-  x: usize, bytes: usize, max: v128, scale: v128, origin: v128, floor: v128, magic: v128,
+  x: usize, bytes: usize, max: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
   let count = i32x4.splat(0);
   let last = bytes - 16;
-  let fresh = i32x4.splat(-1);
+  let countedLanes = i32x4.splat(-1);
   let i: usize = 0;
   do {
     if (i > last) {
-      fresh = lanesFrom(i32((i - last) >> 2));
+      countedLanes = lanesFrom(i32((i - last) >> 2));
       i = last;
     }
     let x0 = v128.load(x + i);
     let tie = f32x4.eq(x0, max);
-    count = i32x4.add(count, v128.and(tie, fresh));
-    let powers = v128.andnot(v128.and(powerDouble(x0, scale, origin, origin, floor, magic), fresh), tie);
-    let excesses = f32x4.mul(excessDouble(x0, scale, origin, origin, floor, magic), powers);
-    low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
-    high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+    count = i32x4.add(count, v128.and(tie, countedLanes));
+    let powers = v128.andnot(v128.and(exp2BitsDouble(x0, scale, origin, origin, minArgument, roundingBias), countedLanes), tie);
+    let expm1Parts = f32x4.mul(expm1PartDouble(x0, scale, origin, origin, minArgument, roundingBias), powers);
+    low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(expm1Parts)));
+    high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(expm1Parts)));
     i += 16;
   } while (i < bytes);
   ties = -sumOfCounts(count);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
+/** Divides a row by its sum, in place. The overlapping end is read first, since the sweep rewrites part of it. */
 @inline function divideRow(y: usize, bytes: usize, factor: v128, least: v128, wide: bool): void {
   let last = bytes - 16;
   let end = quotient(v128.load(y + last), factor, least, wide);
@@ -302,37 +301,18 @@ function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
   }
 }
 
-/** y = (scale·x - m) - log s on one row of four or more, with an exact scale. */
-function subtractLogShifted(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
-  subtractLog(x, y, bytes, scale, max, log, SHIFTED);
+/** A function of its own: V8 then has more registers for the loop, which takes 2 % less time. */
+function sumOfPlainExps(x: usize, y: usize, bytes: usize, minArgument: v128, roundingBias: v128): f64 {
+  return sumOfExps(x, y, bytes, minArgument, minArgument, minArgument, roundingBias, PLAIN);
 }
 
-function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v128, log: v128): void {
-  subtractLog(x, y, bytes, scale, origin, log, DOUBLE);
-}
-
-// The sweeps as functions of their own, because more than one kernel calls them: twice the code would not fit the
-// budget.
-
-/** By lanes. */
+/** As functions, because several kernels call them. */
 export function maximumPlain(x: usize, bytes: usize): v128 {
   return maximum(x, bytes, f32x4.splat(1), true);
 }
 
 function maximumScaled(x: usize, bytes: usize, factor: v128): v128 {
   return maximum(x, bytes, factor, false);
-}
-
-function softmaxPlain(x: usize, y: usize, bytes: usize, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, y, bytes, floor, floor, floor, magic, PLAIN);
-}
-
-function softmaxShifted(x: usize, y: usize, bytes: usize, scale: v128, shift: v128, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, y, bytes, scale, shift, floor, magic, SHIFTED);
-}
-
-function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v128, floor: v128, magic: v128): f64 {
-  return sumOfValues(x, y, bytes, scale, origin, floor, magic, DOUBLE);
 }
 
 /** max scale·x: of a row in all lanes, or of four rows a lane each. */
@@ -342,26 +322,27 @@ function softmaxDouble(x: usize, y: usize, bytes: usize, scale: v128, origin: v1
 }
 
 /**
- * The values e^(scale·x - m) of one row, which go to y, up to a factor of the row; returns their sum. `factor`
- * and `exact` depend only on the scale: compute `exactFactor` and `isExactScale` once for all rows.
+ * The scaled exponentials of scale·x - m of one row, stored at y; returns their sum.
  *
- * @param lanes whether these are four rows side by side, a lane each; then the scale is exact
+ * @param factor, exact `exactFactor` and `isExactScale` of the scale: compute them once for all rows
+ * @param lanes whether these are four rows side by side, a row a lane; the scale is exact then
  */
-export function valuesOfRow(
+export function expsOfRow(
   x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool, lanes: bool,
 ): f64 {
   let m = maxima(x, bytes, scale, factor, lanes);
   wide = isWide(lowest, m);
   if (exact) {
     let shift = shiftOf(m);
-    let octaves = octavesOf(m, shift);
-    let floor = floorOf(octaves);
-    let magic = magicOf(octaves);
-    if (scale == 1 && !v128.any_true(shift)) return softmaxPlain(x, y, bytes, floor, magic);
-    return softmaxShifted(x, y, bytes, factor, shift, floor, magic);
+    let maxExponent = maxExponentOf(m, shift);
+    let minArgument = minArgumentOf(maxExponent);
+    let roundingBias = roundingBiasOf(maxExponent);
+    if (scale == 1 && !v128.any_true(shift)) return sumOfPlainExps(x, y, bytes, minArgument, roundingBias);
+    return sumOfExps(x, y, bytes, factor, shift, minArgument, roundingBias, SHIFTED);
   }
   let origin = promoteLow(f32x4.mul(m, factor));
-  return softmaxDouble(x, y, bytes, f64x2.splat(scale), origin, floorOfDouble(), magicOfDouble());
+  let scales = f64x2.splat(scale);
+  return sumOfExps(x, y, bytes, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble(), DOUBLE);
 }
 
 /** y = e^(scale·x - m) / s. */
@@ -371,7 +352,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
   let exact = isExactScale(scale);
   let lanes = inner > 1;
   do {
-    let sum = f64x2.splat(valuesOfRow(x, y, bytes, scale, factor, exact, lanes));
+    let sum = f64x2.splat(expsOfRow(x, y, bytes, scale, factor, exact, lanes));
     let low = lanes ? sumLow : sum;
     let high = lanes ? sumHigh : sum;
     if (!exact || wide) divideWide(y, bytes, reciprocal(low, high), smallestNormal(low, high));
@@ -389,17 +370,17 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
   let lanes = inner > 1;
   do {
     let m = maxima(x, bytes, scale, factor, lanes);
-    // The maximal logit as it stands in the row: the factor is a power of two.
+    // The maximal logit as it stands in the row: exact, since the factor is a power of two.
     let logit = f32x4.div(m, factor);
     if (exact) {
       let shift = shiftOf(m);
-      let octaves = octavesOf(m, shift);
-      let floor = floorOf(octaves);
-      let magic = magicOf(octaves);
-      let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, floor, magic));
+      let maxExponent = maxExponentOf(m, shift);
+      let minArgument = minArgumentOf(maxExponent);
+      let roundingBias = roundingBiasOf(maxExponent);
+      let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, minArgument, roundingBias));
       let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
       let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
-      if (kind == LOG_SOFTMAX) subtractLogShifted(x, y, bytes, factor, m, demote(log, logHigh));
+      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, factor, m, demote(log, logHigh), SHIFTED);
       else {
         let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));
         if (lanes) v128.store(y, result);
@@ -408,9 +389,9 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
     } else {
       let origin = promoteLow(logit);
       let scales = f64x2.splat(scale);
-      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, floorOfDouble(), magicOfDouble());
+      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble());
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m));
-      if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, scales, origin, log);
+      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scales, origin, log, DOUBLE);
       else {
         store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));
       }

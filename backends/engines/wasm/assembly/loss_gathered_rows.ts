@@ -1,16 +1,16 @@
-// Cross-entropy of rows of any number, length and stride: four at a time, a row a lane; see loss_long_rows.ts. Beyond the
-// last row its lane repeats, and is not stored.
+// Cross-entropy of rows of any number, length and stride: four at a time, a row a lane; see loss_long_rows.ts. The last row fills
+// the lanes left over, which are not stored.
 
 import {
-  argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts,
+  shiftedLogit, expm1Part, minArgumentOf, roundingBiasOf, maxExponentOf, exp2Bits, round, shiftOf, sumOfParts,
 } from './exp';
 import {logOfSum} from './log';
 import {promoteHigh, promoteLow, upper} from './simd';
-import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {eighth, eighthBelow, eighthOfCost, logitOfClass, lossOf, smoothed} from './labels';
 import {loadRows, maximumOfRows, placeOf} from './lanes';
 
 /**
- * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x); if sparse, q is 1 throughout and `label`
+ * The losses of one or two rows, from their log s, maxima, Σq and Σ q (m - x) / 8; if sparse, q is 1 throughout and `label`
  * is that of the first. Returns their sum.
  */
 function storeLosses(
@@ -22,13 +22,13 @@ function storeLosses(
   let log = f64x2.extract_lane(logs, 0);
   let max = f64x2.extract_lane(maxima, 0);
   let sum = f64x2.extract_lane(sums, 0);
-  let c = f64x2.extract_lane(costs, 0);
+  let c = 8 * f64x2.extract_lane(costs, 0);
   do {
     let loss: f64;
     if (dense) loss = lossOf(sum, log, c);
     else {
       loss = log + keep * (max - logitOfClass(row, label, n, step));
-      // Without smoothing, logits of -Infinity are nothing to other classes.
+      // Without smoothing, logits of other classes cost nothing, not even those of -Infinity.
       if (share != 0) loss += share * c;
     }
     store<f32>(out, f32(loss));
@@ -39,7 +39,7 @@ function storeLosses(
     log = f64x2.extract_lane(logs, 1);
     max = f64x2.extract_lane(maxima, 1);
     sum = f64x2.extract_lane(sums, 1);
-    c = f64x2.extract_lane(costs, 1);
+    c = 8 * f64x2.extract_lane(costs, 1);
   } while (--count);
   return total;
 }
@@ -67,10 +67,11 @@ export function crossEntropyGatheredRows(
     let end = p + bytes;
     let l = labels + start;
     let max = maximumOfRows(p, d1, d2, d3, bytes, step);
+    let max8 = eighth(max);
     let shift = shiftOf(max);
-    let octaves = octavesOf(max, shift);
-    let floor = floorOf(octaves);
-    let magic = magicOf(octaves);
+    let maxExponent = maxExponentOf(max, shift);
+    let minArgument = minArgumentOf(maxExponent);
+    let roundingBias = roundingBiasOf(maxExponent);
     let low = f64x2.splat(0);
     let high = low;
     let sumsLow = low;
@@ -82,30 +83,28 @@ export function crossEntropyGatheredRows(
       // Four elements a row are added as floats before they go to doubles.
       let stop = min(p + 4 * step, end);
       let powers = f32x4.splat(0);
-      let excesses = powers;
+      let expm1Parts = powers;
       let sums = powers;
       let costs = powers;
       do {
         let a = loadRows(p, d1, d2, d3);
-        let b = argument(a, one, shift, floor);
-        let k = round(b, magic);
+        let b = shiftedLogit(a, one, shift, minArgument);
+        let k = round(b, roundingBias);
         let tie = f32x4.eq(a, max);
-        let v = v128.andnot(power(k), tie);
+        let v = v128.andnot(exp2Bits(k), tie);
         ties = i32x4.sub(ties, tie);
         powers = f32x4.add(powers, v);
-        excesses = f32x4.add(excesses, f32x4.mul(excess(b, k, magic), v));
-        let c = f32x4.sub(max, a);
+        expm1Parts = f32x4.add(expm1Parts, f32x4.mul(expm1Part(b, k, roundingBias), v));
         if (dense) {
           let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
-          c = cost(q, c);
           sums = f32x4.add(sums, q);
+          costs = f32x4.add(costs, eighthOfCost(q, max8, a));
           l += step;
-        }
-        costs = f32x4.add(costs, c);
+        } else if (share != 0) costs = f32x4.add(costs, eighthBelow(max8, a));
         p += step;
       } while (p < stop);
-      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(excesses)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(excesses)));
+      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(expm1Parts)));
+      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(expm1Parts)));
       sumsLow = f64x2.add(sumsLow, promoteLow(sums));
       sumsHigh = f64x2.add(sumsHigh, promoteHigh(sums));
       costsLow = f64x2.add(costsLow, promoteLow(costs));

@@ -1,8 +1,9 @@
-// The derivative of cross-entropy in the logits, c (y Σq - q), of the row's cotangent c. The softmax y stands in `out`
-// already: a forward kernel has put it there. Where c is 0 the whole row is, whatever it holds.
+// The derivative of cross-entropy in the logits, c (y Σq - q), with the row's cotangent c. A forward kernel has stored the softmax
+// y in `out`. If c is 0 the whole row is 0, whatever it holds.
 //
-// (x, out, outer, n, inner, smoothing, labels, cotangents, dense, step, factor): x is not read; one cotangent a row, `step` 4 bytes apart;
-// or with a step of 0 one for all. They are multiplied by the factor.
+// (x, out, outer, n, inner, smoothing, labels, cotangents, dense, step, factor)
+//   x       is not read
+//   step    4: one cotangent a row. 0: one for all. Cotangents are multiplied by the factor
 
 /** The smallest y whose product with c Σq is a normal number. Below it counts as 0: subnormals are slow. */
 @inline export function smallest(weight: v128): v128 {

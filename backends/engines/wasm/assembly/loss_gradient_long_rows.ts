@@ -6,15 +6,15 @@ import {slope, smallest} from './loss_gradient';
 
 function sumOfLabels(labels: usize, bytes: usize): f64 {
   let sum = f64x2.splat(0);
-  let fresh = i32x4.splat(-1);
+  let countedLanes = i32x4.splat(-1);
   let last = bytes - 16;
   let i: usize = 0;
   do {
     if (i > last) {
-      fresh = lanesFrom(i32((i - last) >> 2));
+      countedLanes = lanesFrom(i32((i - last) >> 2));
       i = last;
     }
-    let l = v128.and(v128.load(labels + i), fresh);
+    let l = v128.and(v128.load(labels + i), countedLanes);
     sum = f64x2.add(sum, f64x2.add(promoteLow(l), promoteHigh(l)));
     i += 16;
   } while (i < bytes);

@@ -2,41 +2,42 @@
 //
 //   loss = Σ q (log s - (x - m)) = Σq log s + Σ q (m - x)        m = max x,  s = Σ e^(x - m)
 //
-// Both terms are positive, so nothing cancels.
+// Both terms are positive: nothing cancels.
 //
-// (x, out, outer, n, inner, smoothing, labels, 0, dense, step, factor): one loss a row, `step` 4 bytes apart; or with a step
-// of 0 one number, their sum times the factor.
+// (x, out, outer, n, inner, smoothing, labels, 0, dense, step, factor)
+//   step    4: one loss a row. 0: one number, their sum times the factor
 
-import {floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {minArgumentOf, roundingBiasOf, maxExponentOf, shiftOf} from './exp';
 import {logOfSum} from './log';
 import {maximumPlain, sumOfOthers, ties} from './long_rows';
 import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from './simd';
-import {cost, logitOfClass, lossOf, smoothed} from './labels';
+import {eighth, eighthOfCost, logitOfClass, lossOf, smoothed} from './labels';
 
-/** A second result. */
+/** What `sumOfCosts` returns beside the costs. */
 let sumOfLabels: f64 = 0;
 
-/** Σ q (m - x) of a row with its labels, and Σq. With keep 0 and share 1 the labels do not matter: Σ (m - x), and n. */
+/** Σ q (m - x) of a row, and Σq in `sumOfLabels`. With keep 0 and share 1 labels are ignored: Σ (m - x), and n. */
 function sumOfCosts(x: usize, labels: usize, bytes: usize, max: v128, keep: v128, share: v128): f64 {
+  let max8 = eighth(max);
   let costs = f64x2.splat(0);
   let total = costs;
-  let known = f32x4.ne(keep, f32x4.splat(0)); // where they do not matter, what lies there may be -Infinity
-  let fresh = i32x4.splat(-1);
+  let known = f32x4.ne(keep, f32x4.splat(0)); // ignored labels may be -Infinity
+  let countedLanes = i32x4.splat(-1);
   let last = bytes - 16;
   let i: usize = 0;
   do {
     if (i > last) {
-      fresh = lanesFrom(i32((i - last) >> 2));
+      countedLanes = lanesFrom(i32((i - last) >> 2));
       i = last;
     }
-    let q = v128.and(smoothed(v128.and(v128.load(labels + i), known), keep, share), fresh);
-    let c = cost(q, f32x4.sub(max, v128.load(x + i)));
+    let q = v128.and(smoothed(v128.and(v128.load(labels + i), known), keep, share), countedLanes);
+    let c = eighthOfCost(q, max8, v128.load(x + i));
     total = f64x2.add(total, f64x2.add(promoteLow(q), promoteHigh(q)));
     costs = f64x2.add(costs, f64x2.add(promoteLow(c), promoteHigh(c)));
     i += 16;
   } while (i < bytes);
   sumOfLabels = sumOfDoubles(total);
-  return sumOfDoubles(costs);
+  return 8 * sumOfDoubles(costs);
 }
 
 export function crossEntropyLongRows(
@@ -52,8 +53,8 @@ export function crossEntropyLongRows(
   do {
     let max = f32x4.splat(maxOfLanes(maximumPlain(x, bytes)));
     let shift = shiftOf(max);
-    let octaves = octavesOf(max, shift);
-    let others = sumOfOthers(x, bytes, max, one, shift, floorOf(octaves), magicOf(octaves));
+    let maxExponent = maxExponentOf(max, shift);
+    let others = sumOfOthers(x, bytes, max, one, shift, minArgumentOf(maxExponent), roundingBiasOf(maxExponent));
     let loss = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(others), max), 0);
     if (dense) {
       let costs = sumOfCosts(x, labels, bytes, max, f32x4.splat(f32(keep)), f32x4.splat(f32(share)));
@@ -61,7 +62,7 @@ export function crossEntropyLongRows(
       labels += bytes;
     } else {
       loss += keep * (f64(f32x4.extract_lane(max, 0)) - logitOfClass(x, labels, n, 4));
-      // Without smoothing, logits of -Infinity are nothing to other classes.
+      // Without smoothing, logits of other classes cost nothing, not even those of -Infinity.
       if (share != 0) loss += share * sumOfCosts(x, x, bytes, max, f32x4.splat(0), one);
       labels += 4;
     }

@@ -1,69 +1,67 @@
-// Masked forward kernels for contiguous rows of four or more, one row at a time, with an exact scale. The mask moves along
-// the row by one byte an element, or not at all.
-//
-// Arguments as in gathered_rows.ts, where inner and columns are 1.
+// Masked forward kernels for contiguous rows of four or more, one row at a time. The scale is exact. The mask has one byte for
+// each element, or one for the whole row (mStep 0). The arguments are those of gathered_rows.ts; inner and columns are 1.
 
 import {quotient, reciprocal, smallestNormal} from './divide';
-import {floorOf, magicOf, octavesOf, shiftOf} from './exp';
+import {minArgumentOf, roundingBiasOf, maxExponentOf, shiftOf} from './exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX} from './kinds';
 import {logOfSum} from './log';
 import {limit} from './log_sum_exp';
-import {goneAt, maximum, sumOfOthers, sumOfValues, tiesOfLastRow} from './masked_sweeps';
+import {maskedOutAt, maximum, sumOfOthers, sumOfExps, tiesOfLastRow} from './masked_sweeps';
 
-/** Divides a row by its sum, in place; the overlapping end is read before the sweep that rewrites part of it. */
-function divideRow(m: usize, y: usize, bytes: usize, counts: v128, sum: f64): void {
+/** Divides a row by its sum, in place. The overlapping end is read first, since the sweep rewrites part of it. */
+function divideRow(m: usize, y: usize, bytes: usize, maskEnabled: v128, sum: f64): void {
   let sums = f64x2.splat(sum);
   let factor = reciprocal(sums, sums);
   let least = smallestNormal(sums, sums);
   let last = bytes - 16;
-  // What is masked out is 0 even in a row that is NaN, or has nothing else.
-  let end = v128.andnot(quotient(v128.load(y + last), factor, least, true), goneAt(m, last, counts));
+  // A masked-out element is 0 even in a row that is NaN, or has nothing else.
+  let end = v128.andnot(quotient(v128.load(y + last), factor, least, true), maskedOutAt(m, last, maskEnabled));
   let i: usize = 0;
   while (i < last) {
-    v128.store(y + i, v128.andnot(quotient(v128.load(y + i), factor, least, true), goneAt(m, i, counts)));
+    v128.store(y + i, v128.andnot(quotient(v128.load(y + i), factor, least, true), maskedOutAt(m, i, maskEnabled)));
     i += 16;
   }
   v128.store(y + last, end);
 }
 
 function subtractLog(
-  x: usize, m: usize, y: usize, bytes: usize, counts: v128, scale: v128, max: v128, log: v128,
+  x: usize, m: usize, y: usize, bytes: usize, maskEnabled: v128, scale: v128, max: v128, log: v128,
 ): void {
   let last = bytes - 16;
   let i: usize = 0;
   do {
     let at = min(i, last);
     let result = f32x4.sub(f32x4.sub(f32x4.mul(v128.load(x + at), scale), max), log);
-    v128.store(y + at, v128.bitselect(f32x4.splat(-Infinity), result, goneAt(m, at, counts)));
+    v128.store(y + at, v128.bitselect(f32x4.splat(-Infinity), result, maskedOutAt(m, at, maskEnabled)));
     i += 16;
   } while (i < bytes);
 }
 
 /** log Σ e^(scale·x - max) of a row. */
-function logOfRow(x: usize, m: usize, bytes: usize, counts: v128, scale: v128, max: v128): f64 {
+function logOfRow(x: usize, m: usize, bytes: usize, maskEnabled: v128, scale: v128, max: v128): f64 {
   let shift = shiftOf(max);
-  let octaves = octavesOf(max, shift);
-  let floor = floorOf(octaves);
-  let sum = sumOfOthers(x, m, bytes, counts, scale, max, shift, floor, magicOf(octaves));
+  let maxExponent = maxExponentOf(max, shift);
+  let minArgument = minArgumentOf(maxExponent);
+  let sum = sumOfOthers(x, m, bytes, maskEnabled, scale, max, shift, minArgument, roundingBiasOf(maxExponent));
   return f64x2.extract_lane(logOfSum(tiesOfLastRow(), f64x2.splat(sum), max), 0);
 }
 
-function row(x: usize, m: usize, y: usize, n: u32, counts: v128, scale: v128, kind: i32): void {
+function row(x: usize, m: usize, y: usize, n: u32, maskEnabled: v128, scale: v128, kind: i32): void {
   let bytes = usize(n) << 2;
-  let max = maximum(x, m, bytes, counts, scale);
+  let max = maximum(x, m, bytes, maskEnabled, scale);
   if (kind == SOFTMAX) {
       let shift = shiftOf(max);
-    let octaves = octavesOf(max, shift);
-    let sum = sumOfValues(x, m, y, bytes, counts, scale, shift, floorOf(octaves), magicOf(octaves));
-    divideRow(m, y, bytes, counts, sum);
+    let maxExponent = maxExponentOf(max, shift);
+    let sum = sumOfExps(x, m, y, bytes, maskEnabled, scale, shift, minArgumentOf(maxExponent), roundingBiasOf(maxExponent));
+    divideRow(m, y, bytes, maskEnabled, sum);
     return;
   }
-  let log = logOfRow(x, m, bytes, counts, scale, max);
-  if (kind == LOG_SOFTMAX) subtractLog(x, m, y, bytes, counts, scale, max, f32x4.splat(f32(log)));
+  let log = logOfRow(x, m, bytes, maskEnabled, scale, max);
+  if (kind == LOG_SOFTMAX) subtractLog(x, m, y, bytes, maskEnabled, scale, max, f32x4.splat(f32(log)));
   else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + log));
 }
 
-/** A row that is taken out as a whole. */
+/** A row that is masked out as a whole. */
 function fill(y: usize, bytes: usize, value: f32): void {
   let end = y + bytes;
   do {
@@ -79,7 +77,7 @@ function fill(y: usize, bytes: usize, value: f32): void {
   let bytes = usize(n) << 2;
   let yBytes = kind == LOG_SUM_EXP ? 4 : bytes;
   do {
-    // Without a step there is one flag for the whole row.
+    // Without a step one byte masks the whole row.
     if (mStep) row(x, m, y, n, i32x4.splat(-1), factor, kind);
     else if (load<u8>(m)) row(x, x, y, n, i32x4.splat(0), factor, kind);
     else fill(y, yBytes, kind == SOFTMAX ? 0 : -Infinity);

@@ -3,7 +3,7 @@
 
 import {quotient, smallestNormal} from './divide';
 import {exactFactor, isExactScale} from './kinds';
-import {valuesOfRow, wide} from './long_rows';
+import {expsOfRow, wide} from './long_rows';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 
@@ -31,13 +31,13 @@ import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
     } while (i < whole);
   }
   let last = bytes - 16;
-  let fresh = i32x4.splat(-1);
+  let countedLanes = i32x4.splat(-1);
   while (i < bytes) {
     if (i > last) {
-      fresh = lanesFrom(i32((i - last) >> 2));
+      countedLanes = lanesFrom(i32((i - last) >> 2));
       i = last;
     }
-    let a = v128.and(summand(v128.load(y + i), v128.load(v + i), kind), fresh);
+    let a = v128.and(summand(v128.load(y + i), v128.load(v + i), kind), countedLanes);
     low = f64x2.add(low, promoteLow(a));
     high = f64x2.add(high, promoteHigh(a));
     i += 16;
@@ -136,7 +136,7 @@ export function logSoftmaxGradientLongRows(
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);
   do {
-    let sum = valuesOfRow(x, out, bytes, scale, factor, exact, false);
+    let sum = expsOfRow(x, out, bytes, scale, factor, exact, false);
     let total = totalOf(v, bytes);
     if (!exact || wide) subtractTimesWide(out, v, bytes, sum, total, f32x4.splat(f32(scale)));
     else {

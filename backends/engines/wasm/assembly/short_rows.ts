@@ -1,17 +1,17 @@
 // Forward kernels for many short contiguous rows, four at a time, a row a lane.
 //
-// One row at a time would spend its time on single numbers: the maximum, the shift, the reciprocal. Here four rows have
-// theirs in one vector. The values are computed column by column: four columns of four rows at a time are transposed, and
-// the last n mod 4 columns gathered.
+// One row at a time would spend its time on single numbers: the maximum, the shift, the reciprocal. Four rows have theirs in
+// one vector. Exponentials are computed column by column: four columns of four rows at a time are transposed, and the last
+// n mod 4 columns gathered.
 //
-// Of 16 to 24 columns softmax leaves the rows side by side, in vectors of their own: to transpose the values there and back
-// costs more then than to bring the four sums together. Those are of floats, too few to lose much.
+// For 16 to 24 columns softmax does not transpose: the rows stay in vectors of their own, and only the four sums are brought
+// together, which costs less. These sums are in floats: there are too few summands to lose much.
 //
-// At least four rows; exact scales. The last four rows overlap those before.
+// There are at least four rows, and the scale is exact. The last four rows overlap those before.
 
 import {isWide, quotient, reciprocal, smallestNormal} from './divide';
 import {
-  argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+  shiftedLogit, expm1Part, minArgumentOf, roundingBiasOf, maxExponentOf, exp2Bits, round, shiftOf, sumOfParts, scaledExp,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
@@ -28,7 +28,7 @@ import {
   return larger(evenLanes(ab, cd), oddLanes(ab, cd));
 }
 
-/** The smallest scale·x of the four rows whose maxima were taken last, in whatever lanes. */
+/** The smallest scale·x of the four rows whose maxima were computed last. Lanes do not say of which row. */
 let lowest = f32x4.splat(0);
 
 /** max scale·x of four rows of so many bytes, the first at x0. */
@@ -145,9 +145,9 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
 
   let max = maximaOfFourRows(x0, bytes, scale);
   let shift = shiftOf(max);
-  let octaves = octavesOf(max, shift);
-  let floor = floorOf(octaves);
-  let magic = magicOf(octaves);
+  let maxExponent = maxExponentOf(max, shift);
+  let minArgument = minArgumentOf(maxExponent);
+  let roundingBias = roundingBiasOf(maxExponent);
   let low = f64x2.splat(0);
   let high = low;
   let i: usize = 0;
@@ -156,23 +156,23 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
     let shift1 = splat1(shift);
     let shift2 = splat2(shift);
     let shift3 = splat3(shift);
-    let floor0 = splat0(floor);
-    let floor1 = splat1(floor);
-    let floor2 = splat2(floor);
-    let floor3 = splat3(floor);
-    let magic0 = splat0(magic);
-    let magic1 = splat1(magic);
-    let magic2 = splat2(magic);
-    let magic3 = splat3(magic);
+    let minArgument0 = splat0(minArgument);
+    let minArgument1 = splat1(minArgument);
+    let minArgument2 = splat2(minArgument);
+    let minArgument3 = splat3(minArgument);
+    let roundingBias0 = splat0(roundingBias);
+    let roundingBias1 = splat1(roundingBias);
+    let roundingBias2 = splat2(roundingBias);
+    let roundingBias3 = splat3(roundingBias);
     let s0 = f32x4.splat(0);
     let s1 = s0;
     let s2 = s0;
     let s3 = s0;
     do {
-      let v0 = value(argument(v128.load(x0 + i), scale, shift0, floor0), magic0);
-      let v1 = value(argument(v128.load(x1 + i), scale, shift1, floor1), magic1);
-      let v2 = value(argument(v128.load(x2 + i), scale, shift2, floor2), magic2);
-      let v3 = value(argument(v128.load(x3 + i), scale, shift3, floor3), magic3);
+      let v0 = scaledExp(shiftedLogit(v128.load(x0 + i), scale, shift0, minArgument0), roundingBias0);
+      let v1 = scaledExp(shiftedLogit(v128.load(x1 + i), scale, shift1, minArgument1), roundingBias1);
+      let v2 = scaledExp(shiftedLogit(v128.load(x2 + i), scale, shift2, minArgument2), roundingBias2);
+      let v3 = scaledExp(shiftedLogit(v128.load(x3 + i), scale, shift3, minArgument3), roundingBias3);
       v128.store(y0 + i, v0);
       v128.store(y1 + i, v1);
       v128.store(y2 + i, v2);
@@ -186,7 +186,7 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
     low = sums(s0, s1);
     high = sums(s2, s3);
   } else if (whole) {
-    // The values stay transposed where the results will be.
+    // The exponentials stay transposed where the results will be.
     do {
       let r0 = v128.load(x0 + i);
       let r1 = v128.load(x1 + i);
@@ -196,10 +196,10 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
       let l23 = mixLow(r2, r3);
       let h01 = mixHigh(r0, r1);
       let h23 = mixHigh(r2, r3);
-      let v0 = value(argument(joinLow(l01, l23), scale, shift, floor), magic);
-      let v1 = value(argument(joinHigh(l01, l23), scale, shift, floor), magic);
-      let v2 = value(argument(joinLow(h01, h23), scale, shift, floor), magic);
-      let v3 = value(argument(joinHigh(h01, h23), scale, shift, floor), magic);
+      let v0 = scaledExp(shiftedLogit(joinLow(l01, l23), scale, shift, minArgument), roundingBias);
+      let v1 = scaledExp(shiftedLogit(joinHigh(l01, l23), scale, shift, minArgument), roundingBias);
+      let v2 = scaledExp(shiftedLogit(joinLow(h01, h23), scale, shift, minArgument), roundingBias);
+      let v3 = scaledExp(shiftedLogit(joinHigh(h01, h23), scale, shift, minArgument), roundingBias);
       v128.store(y0 + i, v0);
       v128.store(y1 + i, v1);
       v128.store(y2 + i, v2);
@@ -212,14 +212,14 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
     } while (i < whole);
   }
   while (i < bytes) {
-    let v = value(argument(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale, shift, floor), magic);
+    let v = scaledExp(shiftedLogit(loadLanes(x0 + i, x1 + i, x2 + i, x3 + i), scale, shift, minArgument), roundingBias);
     storeLanes(y0 + i, y1 + i, y2 + i, y3 + i, v);
     low = f64x2.add(low, promoteLow(v));
     high = f64x2.add(high, promoteHigh(v));
     i += 4;
   }
 
-  // Whose minimum it is does not matter: four rows are divided alike.
+  // Whose minimum it is does not matter: all four rows are divided alike.
   if (isWide(f32x4.splat(minOfLanes(lowest)), max)) divideWide(y0, bytes, low, high, sideBySide);
   else divideFourRows(y0, bytes, low, high, sideBySide, false);
 }
@@ -234,13 +234,13 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
   let max = maximaOfFourRows(x0, bytes, scale);
   let logit = f32x4.div(max, scale);
   let shift = shiftOf(max);
-  let octaves = octavesOf(max, shift);
-  let floor = floorOf(octaves);
-  let magic = magicOf(octaves);
+  let maxExponent = maxExponentOf(max, shift);
+  let minArgument = minArgumentOf(maxExponent);
+  let roundingBias = roundingBiasOf(maxExponent);
   let ties = i32x4.splat(0);
   let low = f64x2.splat(0);
   let high = low;
-  // The excesses are a third of the sum and less: floats do for a few.
+  // The expm1 parts make up a third of the sum or less: floats suffice for a few.
   let rest = f32x4.splat(0);
   let i: usize = 0;
   if (whole) {
@@ -257,44 +257,44 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
       let a1 = joinHigh(l01, l23);
       let a2 = joinLow(h01, h23);
       let a3 = joinHigh(h01, h23);
-      let b0 = argument(a0, scale, shift, floor);
-      let b1 = argument(a1, scale, shift, floor);
-      let b2 = argument(a2, scale, shift, floor);
-      let b3 = argument(a3, scale, shift, floor);
-      let k0 = round(b0, magic);
-      let k1 = round(b1, magic);
-      let k2 = round(b2, magic);
-      let k3 = round(b3, magic);
+      let b0 = shiftedLogit(a0, scale, shift, minArgument);
+      let b1 = shiftedLogit(a1, scale, shift, minArgument);
+      let b2 = shiftedLogit(a2, scale, shift, minArgument);
+      let b3 = shiftedLogit(a3, scale, shift, minArgument);
+      let k0 = round(b0, roundingBias);
+      let k1 = round(b1, roundingBias);
+      let k2 = round(b2, roundingBias);
+      let k3 = round(b3, roundingBias);
       let t0 = f32x4.eq(a0, logit);
       let t1 = f32x4.eq(a1, logit);
       let t2 = f32x4.eq(a2, logit);
       let t3 = f32x4.eq(a3, logit);
-      let p0 = v128.andnot(power(k0), t0);
-      let p1 = v128.andnot(power(k1), t1);
-      let p2 = v128.andnot(power(k2), t2);
-      let p3 = v128.andnot(power(k3), t3);
+      let p0 = v128.andnot(exp2Bits(k0), t0);
+      let p1 = v128.andnot(exp2Bits(k1), t1);
+      let p2 = v128.andnot(exp2Bits(k2), t2);
+      let p3 = v128.andnot(exp2Bits(k3), t3);
       ties = i32x4.sub(ties, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
       let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
-      let e0 = f32x4.mul(excess(b0, k0, magic), p0);
-      let e1 = f32x4.mul(excess(b1, k1, magic), p1);
-      let e2 = f32x4.mul(excess(b2, k2, magic), p2);
-      let e3 = f32x4.mul(excess(b3, k3, magic), p3);
+      let e0 = f32x4.mul(expm1Part(b0, k0, roundingBias), p0);
+      let e1 = f32x4.mul(expm1Part(b1, k1, roundingBias), p1);
+      let e2 = f32x4.mul(expm1Part(b2, k2, roundingBias), p2);
+      let e3 = f32x4.mul(expm1Part(b3, k3, roundingBias), p3);
       rest = f32x4.add(rest, f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3)));
       i += 16;
     } while (i < whole);
   }
   while (i < bytes) {
     let a = loadLanes(x0 + i, x1 + i, x2 + i, x3 + i);
-    let b = argument(a, scale, shift, floor);
-    let k = round(b, magic);
+    let b = shiftedLogit(a, scale, shift, minArgument);
+    let k = round(b, roundingBias);
     let tie = f32x4.eq(a, logit);
-    let p = v128.andnot(power(k), tie);
+    let p = v128.andnot(exp2Bits(k), tie);
     ties = i32x4.sub(ties, tie);
     low = f64x2.add(low, promoteLow(p));
     high = f64x2.add(high, promoteHigh(p));
-    rest = f32x4.add(rest, f32x4.mul(excess(b, k, magic), p));
+    rest = f32x4.add(rest, f32x4.mul(expm1Part(b, k, roundingBias), p));
     i += 4;
   }
 
@@ -348,7 +348,7 @@ export function softmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inner: 
   } while (row < outer);
 }
 
-/** The logarithms have one copy of the code: which one it is, is asked only when a row is done. */
+/** One copy of the code for both logarithms: the kind is asked only when a row is done. */
 function logRows(x: usize, y: usize, outer: u32, n: u32, scale: f64, kind: i32): void {
   let bytes = usize(n) << 2;
   let yBytes = kind == LOG_SUM_EXP ? 4 : bytes;

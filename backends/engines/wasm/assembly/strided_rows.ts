@@ -1,17 +1,17 @@
 // Forward kernels for rows with a stride (inner) of four or more: sixteen rows at a time, a row a lane.
 //
-// Rows side by side make a vector at each step along the axis. Four such vectors run together, so that their latencies
-// overlap. Where inner is 16 or more they are neighbours, and use a cache line whole while it is there: with one vector
-// at a time, a stride of a power of two, which maps a column to few sets of the cache, was 15 times slower. Where inner
-// is smaller they come from different blocks of the outer dimension.
+// At each step along the axis, neighbouring rows make a vector. Four vectors are computed together, so that their latencies
+// overlap. If inner is 16 or more these are neighbours and use a whole cache line while it is in the cache. With one vector at
+// a time, strides of a power of two, which map a column to few sets of the cache, were 15 times slower. If inner is smaller the
+// vectors come from different blocks of the outer dimension.
 //
-// Where the stride has a large power of two in it, the last sweep is taken apart from the others (see sweepApart).
+// If the stride contains a large power of two, the last sweep is separate from the others (see sweepApart).
 //
-// Exact scales. The last vector of a block overlaps the one before; beyond the last vector of all it repeats.
+// The scale is exact. The last vector of a block overlaps the one before; beyond the last vector of all, it repeats.
 
 import {quotient, reciprocal, smallestNormal} from './divide';
 import {
-  argument, excess, floorOf, magicOf, octavesOf, power, round, shiftOf, sumOfParts, value,
+  shiftedLogit, expm1Part, minArgumentOf, roundingBiasOf, maxExponentOf, exp2Bits, round, shiftOf, sumOfParts, scaledExp,
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
@@ -30,7 +30,7 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   v128.store(p, v3, 48);
 }
 
-/** @param results where the last sweep is to find what it needs of these rows, if it is taken apart; else 0 */
+/** @param results where to leave what a separate last sweep needs of these rows; 0 if it is not separate */
 @inline function sixteenRows(
   x0: usize, x1: usize, x2: usize, x3: usize, y0: usize, y1: usize, y2: usize, y3: usize,
   n: u32, step: usize, scale: v128, kind: i32, results: usize,
@@ -53,18 +53,18 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   let shift1 = shiftOf(max1);
   let shift2 = shiftOf(max2);
   let shift3 = shiftOf(max3);
-  let octaves0 = octavesOf(max0, shift0);
-  let octaves1 = octavesOf(max1, shift1);
-  let octaves2 = octavesOf(max2, shift2);
-  let octaves3 = octavesOf(max3, shift3);
-  let floor0 = floorOf(octaves0);
-  let floor1 = floorOf(octaves1);
-  let floor2 = floorOf(octaves2);
-  let floor3 = floorOf(octaves3);
-  let magic0 = magicOf(octaves0);
-  let magic1 = magicOf(octaves1);
-  let magic2 = magicOf(octaves2);
-  let magic3 = magicOf(octaves3);
+  let maxExponent0 = maxExponentOf(max0, shift0);
+  let maxExponent1 = maxExponentOf(max1, shift1);
+  let maxExponent2 = maxExponentOf(max2, shift2);
+  let maxExponent3 = maxExponentOf(max3, shift3);
+  let minArgument0 = minArgumentOf(maxExponent0);
+  let minArgument1 = minArgumentOf(maxExponent1);
+  let minArgument2 = minArgumentOf(maxExponent2);
+  let minArgument3 = minArgumentOf(maxExponent3);
+  let roundingBias0 = roundingBiasOf(maxExponent0);
+  let roundingBias1 = roundingBiasOf(maxExponent1);
+  let roundingBias2 = roundingBiasOf(maxExponent2);
+  let roundingBias3 = roundingBiasOf(maxExponent3);
   let logit0 = f32x4.div(max0, scale);
   let logit1 = f32x4.div(max1, scale);
   let logit2 = f32x4.div(max2, scale);
@@ -84,7 +84,7 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   let ties3 = ties0;
   i = 0;
   do {
-    // Four values a row are added as floats before they go to doubles.
+    // Four elements a row are added as floats before they are added to doubles.
     let stop = i + 4 * step;
     stop = stop < end ? stop : end;
     let s0 = f32x4.splat(0);
@@ -97,10 +97,10 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     let r3 = s0;
     if (kind == SOFTMAX) {
       do {
-        let v0 = value(argument(v128.load(x0 + i), scale, shift0, floor0), magic0);
-        let v1 = value(argument(v128.load(x1 + i), scale, shift1, floor1), magic1);
-        let v2 = value(argument(v128.load(x2 + i), scale, shift2, floor2), magic2);
-        let v3 = value(argument(v128.load(x3 + i), scale, shift3, floor3), magic3);
+        let v0 = scaledExp(shiftedLogit(v128.load(x0 + i), scale, shift0, minArgument0), roundingBias0);
+        let v1 = scaledExp(shiftedLogit(v128.load(x1 + i), scale, shift1, minArgument1), roundingBias1);
+        let v2 = scaledExp(shiftedLogit(v128.load(x2 + i), scale, shift2, minArgument2), roundingBias2);
+        let v3 = scaledExp(shiftedLogit(v128.load(x3 + i), scale, shift3, minArgument3), roundingBias3);
         v128.store(y0 + i, v0);
         v128.store(y1 + i, v1);
         v128.store(y2 + i, v2);
@@ -112,22 +112,22 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
         i += step;
       } while (i < stop);
     } else {
-      // Two vectors at a time: registers hold no more. A function for both pairs would have six results: by way of globals,
-      // that takes 2 % longer.
+      // Two vectors at a time: there are no registers for more. A function for both pairs would return six results, through
+      // globals, and take 2 % longer.
       let j = i;
       do {
         let a0 = v128.load(x0 + j);
         let a1 = v128.load(x1 + j);
-        let b0 = argument(a0, scale, shift0, floor0);
-        let b1 = argument(a1, scale, shift1, floor1);
-        let k0 = round(b0, magic0);
-        let k1 = round(b1, magic1);
+        let b0 = shiftedLogit(a0, scale, shift0, minArgument0);
+        let b1 = shiftedLogit(a1, scale, shift1, minArgument1);
+        let k0 = round(b0, roundingBias0);
+        let k1 = round(b1, roundingBias1);
         let tie0 = f32x4.eq(a0, logit0);
         let tie1 = f32x4.eq(a1, logit1);
-        let p0 = v128.andnot(power(k0), tie0);
-        let p1 = v128.andnot(power(k1), tie1);
-        let e0 = f32x4.mul(excess(b0, k0, magic0), p0);
-        let e1 = f32x4.mul(excess(b1, k1, magic1), p1);
+        let p0 = v128.andnot(exp2Bits(k0), tie0);
+        let p1 = v128.andnot(exp2Bits(k1), tie1);
+        let e0 = f32x4.mul(expm1Part(b0, k0, roundingBias0), p0);
+        let e1 = f32x4.mul(expm1Part(b1, k1, roundingBias1), p1);
         ties0 = i32x4.sub(ties0, tie0);
         ties1 = i32x4.sub(ties1, tie1);
         s0 = f32x4.add(s0, p0);
@@ -139,16 +139,16 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
       do {
         let a2 = v128.load(x2 + i);
         let a3 = v128.load(x3 + i);
-        let b2 = argument(a2, scale, shift2, floor2);
-        let b3 = argument(a3, scale, shift3, floor3);
-        let k2 = round(b2, magic2);
-        let k3 = round(b3, magic3);
+        let b2 = shiftedLogit(a2, scale, shift2, minArgument2);
+        let b3 = shiftedLogit(a3, scale, shift3, minArgument3);
+        let k2 = round(b2, roundingBias2);
+        let k3 = round(b3, roundingBias3);
         let tie2 = f32x4.eq(a2, logit2);
         let tie3 = f32x4.eq(a3, logit3);
-        let p2 = v128.andnot(power(k2), tie2);
-        let p3 = v128.andnot(power(k3), tie3);
-        let e2 = f32x4.mul(excess(b2, k2, magic2), p2);
-        let e3 = f32x4.mul(excess(b3, k3, magic3), p3);
+        let p2 = v128.andnot(exp2Bits(k2), tie2);
+        let p3 = v128.andnot(exp2Bits(k3), tie3);
+        let e2 = f32x4.mul(expm1Part(b2, k2, roundingBias2), p2);
+        let e3 = f32x4.mul(expm1Part(b3, k3, roundingBias3), p3);
         ties2 = i32x4.sub(ties2, tie2);
         ties3 = i32x4.sub(ties3, tie3);
         s2 = f32x4.add(s2, p2);
@@ -239,16 +239,16 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
   } while (i < end);
 }
 
-/** Rows of this length the cache keeps, whatever their stride. */
+/** Rows of up to this length stay in the cache whatever their stride. */
 const CACHED: u32 = 12;
 
 /**
- * The last sweep over a chunk of rows side by side, step by step along the axis. What it needs of them stands right of the
- * chunk, where y has no results yet, in its first two steps: the reciprocals of their sums and the smallest values that
- * count; or their maxima and the logarithms.
+ * The last sweep over a chunk of neighbouring rows, step by step along the axis. What it needs of each row is stored to the
+ * right of the chunk, where y has no results yet, in the first two steps: for softmax the reciprocal of the sum and the
+ * smallest value to be divided, for logSoftmax the maximum and the logarithm.
  *
- * With a stride of a power of two the elements of a row look alike to the processor: its cache keeps few of them, and a
- * load waits for the stores before it as if they went to the same place. Sixteen rows at a time took ten times as long.
+ * If the stride is a power of two, the addresses of a row's elements have equal low bits: the cache keeps few of them, and a
+ * load waits for earlier stores as if they went to the same place. Sixteen rows at a time took ten times as long.
  *
  * @param chunk bytes
  */
@@ -301,7 +301,7 @@ export function softmaxStridedRows(x: usize, y: usize, outer: u32, n: u32, inner
   rows(x, y, outer, n, inner, scale, SOFTMAX);
 }
 
-/** The logarithms have one copy of the code: which one it is, is asked only when a row is done. */
+/** One copy of the code for both logarithms: the kind is asked only when a row is done. */
 function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
   rows(x, y, outer, n, inner, scale, kind);
 }

@@ -227,6 +227,29 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
     });
   });
 
+  test.each([
+    {outer: 4, n: 30, inner: 1},
+    {outer: 4, n: 6, inner: 1},
+    {outer: 2, n: 30, inner: 2},
+  ])('a loss that a float can hold is never Infinity, whatever the logits: %p', (rows) => {
+    const {outer, n, inner} = rows;
+    for (const sparse of [true, false]) {
+      const x = Float32Array.from({length: outer * n * inner}, (_, k) =>
+        Math.floor(k / inner) % 2 ? -3.4e38 : 3.4e38,
+      );
+      const dense = Float32Array.from(x, (_, k) => Number(Math.floor(k / inner) % n === 2));
+      const labels = sparse ? new Int32Array(outer * inner).fill(2) : dense;
+      const loss = {rows, sparse, smoothing: 0.1, total: null};
+      memory.clear();
+      const [from, given, to] = [memory.input(x), memory.input(labels), memory.output(outer * inner)];
+      launch(planLoss(loss), memory.kernels.call, from, to, given, 0);
+      const q = dense.map((l) => 0.9 * l + 0.1 / n);
+      const exact = along(rows, [Float64Array.from(x), Float64Array.from(q)], (r, l) => [reference.crossEntropy(r, l)]);
+      expect(exact[0]).toBeGreaterThan(1e37);
+      expect(worst(memory.values(to, outer * inner), exact, ulpError).error).toBeLessThanOrEqual(4);
+    }
+  });
+
   test('small cotangents make zeros, not subnormal numbers, which are slow', () => {
     const rows = {outer: 2, n: 64, inner: 1};
     for (const inner of [1, 2]) {

@@ -1,0 +1,40 @@
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+
+/** What a WebGL context tells of what will run the shaders. */
+export interface Device {
+  /** The name that the driver gives; browsers may hide it. */
+  renderer: string;
+  /** Whether that renderer is a program on the CPU, such as SwiftShader. */
+  software: boolean;
+}
+
+/** Asked once a context: a lost context that comes back is another. */
+const known = new WeakMap<WebGLRenderingContext, Device>();
+let pretended: Device | null = null;
+
+export function deviceOf(backend: MathBackendWebGL): Device {
+  if (pretended) return pretended;
+  const {gl} = backend.gpgpu;
+  let device = known.get(gl);
+  if (!device) {
+    const renderer = rendererOf(gl);
+    device = {renderer, software: isSoftwareRenderer(renderer)};
+    known.set(gl, device);
+  }
+  return device;
+}
+
+/** For tests and benchmarks: until called with null, every context counts as that device. */
+export function pretendDevice(device: Device | null): void {
+  pretended = device;
+}
+
+export function rendererOf(gl: WebGLRenderingContext): string {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+}
+
+/** Whether a renderer of that name is a program on the CPU. */
+export function isSoftwareRenderer(renderer: string): boolean {
+  return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
+}

@@ -1,0 +1,266 @@
+/**
+ * How a program of ours gets onto tfjs's webgpu backend.
+ *
+ * The first time tfjs launches it, by `runWebGPUProgram`, which compiles it and keeps the pipeline. After that it is
+ * recorded here into tfjs's own pass, as `recordAndSubmit` does, but with uniforms and bind groups that are kept: for tfjs
+ * makes both anew at each launch, and they are most of what a launch costs.
+ *
+ * That relies on these insides of WebGPUBackend, none of which its types declare for others: `tensorMap` and the buffer
+ * of a tensor in it, `uploadToGPU`, the encoder and the pass that commands wait in and how many there are
+ * (`ensureCommandEncoderReady`, `commandEncoder`, `computePassEncoder`, `dispatchCountInPass`, `endComputePassEncoder`,
+ * `submitQueue`), which tensors they need (`commandQueueOwnedIds`), `bufferManager`, what is given back to it after
+ * the next submit (`uniformPendingDisposal`), and `activeTimers`; and on how a program's uniforms lie. Where one of them
+ * is missing, or something is timed, or tfjs is to compile only, every launch is by `runWebGPUProgram`.
+ */
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {type DataType, env, type TensorInfo, util} from '@tensorflow/tfjs-core';
+
+/** One dispatch of a program. */
+export interface Launch {
+  /** Names the code: what has one name, and inputs of the same types, has the same code. */
+  key: string;
+  /** WGSL for tfjs: functions, and `main(index: i32)`. Called when it has to be compiled. */
+  source: () => string;
+  threads: number;
+  grid: [number, number];
+  inputs: LaunchInput[];
+  uniforms: [name: string, type: 'u32' | 'f32', value: number][];
+  /** Whether the shader's `result` is an array of vectors. It is of integers, whatever the tensor has. */
+  vectors: boolean;
+}
+
+export interface LaunchInput {
+  name: string;
+  tensor: TensorInfo;
+  vectors: boolean;
+}
+
+interface TensorData {
+  dtype: DataType;
+  resource?: GPUBuffer;
+  external?: boolean;
+}
+
+interface Insides {
+  device: GPUDevice;
+  tensorMap: {get(dataId: object): TensorData};
+  uploadToGPU(dataId: object): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  commandEncoder: GPUCommandEncoder;
+  computePassEncoder: GPUComputePassEncoder | null;
+  dispatchCountInPass: number;
+  commandQueueOwnedIds: WeakSet<object>;
+  bufferManager: {acquireBuffer(size: number, usage: number): GPUBuffer};
+  uniformPendingDisposal: GPUBuffer[];
+  activeTimers?: unknown;
+}
+
+interface Kept {
+  pipelines: Map<string, KeptPipeline>;
+  bindGroups: Map<string, GPUBindGroup>;
+  uniforms: Map<string, GPUBuffer>;
+  numbers: WeakMap<GPUBuffer, number>;
+  buffers: number;
+}
+
+interface KeptPipeline {
+  number: number;
+  pipeline: GPUComputePipeline;
+  layout: GPUBindGroupLayout;
+}
+
+/** Bind groups and uniforms that are kept; when there are so many, all are let go, since most are of another time. */
+const MOST = 2048;
+
+const keptOf = new WeakMap<WebGPUBackend, Kept | null>();
+
+/** Runs a program; `output` is a tensor that was made for its result. */
+export function launch(backend: WebGPUBackend, program: Launch, output: TensorInfo): void {
+  const kept = keptBy(backend);
+  if (kept === null || isSpecial(backend)) {
+    launchByTfjs(backend, program, output);
+    return;
+  }
+  const {tensorMap} = backend as unknown as Insides;
+  let key = program.key;
+  for (const {tensor} of program.inputs) key += tensorMap.get(tensor.dataId).dtype[0];
+  const known = kept.pipelines.get(key);
+  if (known) {
+    launchKept(backend as unknown as Insides, kept, known, program, output);
+    return;
+  }
+  const pipeline = launchByTfjs(backend, program, output);
+  const layout = pipeline.getBindGroupLayout(0);
+  kept.pipelines.set(key, {number: kept.pipelines.size, pipeline, layout});
+}
+
+/** Launches with nothing kept, as where tfjs's insides are others: for tests and measurements. Undone by `true`. */
+export function keepLaunches(backend: WebGPUBackend, keep: boolean): void {
+  if (keep) keptOf.delete(backend);
+  else keptOf.set(backend, null);
+}
+
+/** How much is kept for a backend: for tests. */
+export function keptCounts(backend: WebGPUBackend): {pipelines: number; bindGroups: number; uniforms: number} | null {
+  const kept = keptBy(backend);
+  return kept && {pipelines: kept.pipelines.size, bindGroups: kept.bindGroups.size, uniforms: kept.uniforms.size};
+}
+
+function keptBy(backend: WebGPUBackend): Kept | null {
+  let kept = keptOf.get(backend);
+  if (kept === undefined) {
+    kept = hasInsides(backend)
+      ? {pipelines: new Map(), bindGroups: new Map(), uniforms: new Map(), numbers: new WeakMap(), buffers: 0}
+      : null;
+    keptOf.set(backend, kept);
+  }
+  return kept;
+}
+
+function hasInsides(backend: WebGPUBackend): boolean {
+  const insides = backend as unknown as Partial<Insides>;
+  const functions = [
+    insides.uploadToGPU,
+    insides.ensureCommandEncoderReady,
+    insides.endComputePassEncoder,
+    insides.submitQueue,
+    insides.tensorMap?.get,
+    insides.bufferManager?.acquireBuffer,
+  ];
+  return (
+    functions.every((f) => typeof f === 'function') &&
+    insides.commandQueueOwnedIds instanceof WeakSet &&
+    Array.isArray(insides.uniformPendingDisposal) &&
+    typeof insides.dispatchCountInPass === 'number' &&
+    insides.computePassEncoder !== undefined &&
+    insides.commandEncoder !== undefined
+  );
+}
+
+/** Whether something is timed, which tfjs does by a pass of its own for each launch, or only compiled. */
+function isSpecial(backend: WebGPUBackend): boolean {
+  return (backend as unknown as Insides).activeTimers != null || env().getBool('WEBGPU_ENGINE_COMPILE_ONLY');
+}
+
+function launchByTfjs(backend: WebGPUBackend, program: Launch, output: TensorInfo): GPUComputePipeline {
+  const {key, source, threads, grid, inputs, uniforms, vectors} = program;
+  const flat = ({dataId, shape, dtype}: TensorInfo) => ({dataId, shape: [util.sizeFromShape(shape)], dtype});
+  const tfjsProgram = {
+    outputShape: [util.sizeFromShape(output.shape)],
+    shaderKey: `tfjs-softmax_${key}`,
+    dispatch: [...grid, 1] as [number, number, number],
+    dispatchLayout: {x: [0]},
+    workgroupSize: [threads, 1, 1] as [number, number, number],
+    variableNames: inputs.map(({name}) => name),
+    variableComponents: inputs.map((input) => (input.vectors ? 4 : 1)),
+    outputComponent: vectors ? 4 : 1,
+    uniforms: uniforms.map(([name, type]) => `${name} : ${type},`).join(' '),
+    getUserCode: source,
+    // tfjs labels pipelines, and what it has timed, by the name of a program's class.
+    constructor: {name: key},
+  };
+  const data = uniforms.map(([, type, value]) => ({type: type === 'u32' ? 'uint32' : 'float32', data: [value]}));
+  const tensors = inputs.map(({tensor}) => flat(tensor));
+  backend.runWebGPUProgram(tfjsProgram, tensors, 'int32', data, {...flat(output), dtype: 'int32'});
+  return (tfjsProgram as unknown as {pipeline: GPUComputePipeline}).pipeline;
+}
+
+function launchKept(backend: Insides, kept: Kept, known: KeptPipeline, program: Launch, output: TensorInfo): void {
+  backend.uploadToGPU(output.dataId);
+  for (const {tensor} of program.inputs) backend.uploadToGPU(tensor.dataId);
+  const bindGroup = bindGroupOf(backend, kept, known, program, output);
+  for (const {tensor} of program.inputs) backend.commandQueueOwnedIds.add(tensor.dataId);
+  backend.commandQueueOwnedIds.add(output.dataId);
+  backend.ensureCommandEncoderReady();
+  backend.computePassEncoder ??= backend.commandEncoder.beginComputePass();
+  backend.computePassEncoder.setPipeline(known.pipeline);
+  backend.computePassEncoder.setBindGroup(0, bindGroup);
+  backend.computePassEncoder.dispatchWorkgroups(program.grid[0], program.grid[1], 1);
+  backend.dispatchCountInPass++;
+  if (env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE') <= backend.dispatchCountInPass) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+}
+
+function bindGroupOf(
+  backend: Insides,
+  kept: Kept,
+  {number, layout}: KeptPipeline,
+  {inputs, uniforms}: Launch,
+  output: TensorInfo,
+): GPUBindGroup {
+  // A buffer that tfjs does not own is one that somebody may want to go.
+  let keeps = true;
+  let key = `${number}`;
+  const buffers: GPUBuffer[] = [];
+  for (const {dataId} of [output, ...inputs.map(({tensor}) => tensor)]) {
+    const {resource, external} = backend.tensorMap.get(dataId);
+    buffers.push(resource!);
+    keeps &&= !external;
+    key += `,${numberOf(kept, resource!)}`;
+  }
+  let uniformKey = `${util.sizeFromShape(output.shape)}`;
+  for (const {tensor} of inputs) uniformKey += `,${util.sizeFromShape(tensor.shape)}`;
+  for (const [, , value] of uniforms) uniformKey += `,${value}`;
+  key += `;${uniformKey}`;
+  const known = keeps ? kept.bindGroups.get(key) : undefined;
+  if (known) return known;
+  if (kept.bindGroups.size >= MOST || kept.uniforms.size >= MOST) letGo(backend, kept);
+  const words = () => wordsOf([output, ...inputs.map(({tensor}) => tensor)], uniforms);
+  buffers.push(uniformBufferOf(backend, kept, words, `${uniforms.map(([, type]) => type[0]).join('')},${uniformKey}`));
+  const bindGroup = backend.device.createBindGroup({
+    layout,
+    entries: buffers.map((buffer, binding) => ({binding, resource: {buffer}})),
+  });
+  if (keeps) kept.bindGroups.set(key, bindGroup);
+  return bindGroup;
+}
+
+/** Numbers are never given twice, so that a key never stands for another buffer. */
+function numberOf(kept: Kept, buffer: GPUBuffer): number {
+  let number = kept.numbers.get(buffer);
+  if (number === undefined) {
+    number = kept.buffers++;
+    kept.numbers.set(buffer, number);
+  }
+  return number;
+}
+
+/**
+ * A program's uniforms as they lie in memory: tfjs begins with a NaN and an Infinity, and for each input and then the
+ * output its length and, where strides would be, a 1. All are single numbers, side by side.
+ */
+function wordsOf([output, ...inputs]: TensorInfo[], uniforms: Launch['uniforms']): Uint32Array {
+  const words = new Uint32Array(4 + 2 * inputs.length + uniforms.length);
+  const floats = new Float32Array(words.buffer);
+  floats[0] = Number.NaN;
+  floats[1] = Number.POSITIVE_INFINITY;
+  let at = 2;
+  for (const {shape} of [...inputs, output!]) {
+    words[at++] = util.sizeFromShape(shape);
+    words[at++] = 1;
+  }
+  for (const [, type, value] of uniforms) (type === 'u32' ? words : floats)[at++] = value;
+  return words;
+}
+
+function uniformBufferOf(backend: Insides, kept: Kept, wordsFor: () => Uint32Array, key: string): GPUBuffer {
+  let buffer = kept.uniforms.get(key);
+  if (!buffer) {
+    const words = wordsFor();
+    buffer = backend.bufferManager.acquireBuffer(words.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
+    backend.device.queue.writeBuffer(buffer, 0, words.buffer, 0, words.byteLength);
+    kept.uniforms.set(key, buffer);
+  }
+  return buffer;
+}
+
+/** Forgets bind groups, and hands the buffers of uniforms back to tfjs, which uses them again after the next submit. */
+function letGo(backend: Insides, kept: Kept): void {
+  backend.uniformPendingDisposal.push(...kept.uniforms.values());
+  kept.uniforms.clear();
+  kept.bindGroups.clear();
+}
