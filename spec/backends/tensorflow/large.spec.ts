@@ -1,6 +1,7 @@
 import {util} from '@tensorflow/tfjs-core';
 import {LARGE} from '../../../backends/tensorflow';
 import * as reference from '../../../kernels/reference';
+import {PRODUCTS_OF_PROBABILITIES} from '../../../kernels/reference_table';
 import {labelled} from '../../cases/labels';
 import {type Keep, masked} from '../../cases/masks';
 import {Random} from '../../cases/random';
@@ -47,18 +48,14 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
 
       // logSoftmax's derivative from logits is one kernel in long rows.
       const isOneKernel = axis === shape.length - 1 && shape[axis]! > 24;
-      const absolute = vector.map(Math.abs);
       for (const op of ['logSoftmaxVjp', 'softmaxVjp'] as const) {
         const ran = await tensorflow.call('call', {...call, op, vector});
         expect(ran).toMatchObject({nativeOps: [], onThreads: true});
         if (op === 'logSoftmaxVjp' && isOneKernel) expect(ran.stagedKernel).toBe('logSoftmaxGradientLongRows');
         else expect(ran.stagedKernel).toMatch(op === 'softmaxVjp' ? /^softmaxProduct.+Rows$/ : /^logSoftmaxVjp.+Rows$/);
-        const product = op === 'softmaxVjp' ? reference.softmaxProduct : reference.logSoftmaxVjp;
-        const expected = reference.alongAxis(shape, axis, [exact, vector], product);
-        const bound = reference.alongAxis(shape, axis, [exact, absolute], (y, v) => {
-          const [total, mean] = [v.reduce((a, b) => a + b, 0), v.reduce((a, b, k) => a + y[k]! * b, 0)];
-          return v.map((vi, k) => (op === 'softmaxVjp' ? y[k]! * (vi + mean) : vi + y[k]! * total));
-        });
+        const {value, magnitude} = PRODUCTS_OF_PROBABILITIES[op === 'softmaxVjp' ? 'softmaxProduct' : 'logSoftmaxVjp'];
+        const expected = reference.alongAxis(shape, axis, [exact, vector], value);
+        const bound = reference.alongAxis(shape, axis, [exact, vector], magnitude);
         const error = worst(ran.values, expected, (a, e, k) => Math.abs(a - e) / (bound[k]! * 2 ** -24));
         // An ULP of y is up to two of these units, and the product adds its own roundings.
         expect(error.error).toBeLessThanOrEqual(op === 'softmaxVjp' ? 9.2 : 6);
