@@ -22,7 +22,7 @@ export function uncapturedErrors(): string[] {
  *
  * @throws where Dawn does not start; a missing GPU fails the run, it never skips a test
  */
-export async function provideWebGPU(): Promise<void> {
+async function provideWebGPU(): Promise<void> {
   const module = await dawn();
   Object.assign(globalThis, module.globals);
   // One for all spec files of a process, which share this module though each has its own world.
