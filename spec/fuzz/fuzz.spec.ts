@@ -18,9 +18,9 @@ test.each(['cpu', 'wasm'])(
   '%s: any call gives the right result or a clear error, and leaves nothing behind',
   async (backend) => {
     await tf.setBackend(backend);
-    fc.assert(
-      fc.property(fuzzCase, (fuzzed) => {
-        const wrong = verdict(fuzzed, runCase(fuzzed), BOUNDS[backend]!);
+    await fc.assert(
+      fc.asyncProperty(fuzzCase, async (fuzzed) => {
+        const wrong = verdict(fuzzed, await runCase(fuzzed), BOUNDS[backend]!);
         if (wrong) throw new Error(wrong);
       }),
       fuzzParameters(backend, 10_000),
