@@ -6,11 +6,11 @@
  *     backends/cpu, wasm, ... how the tensors of one tfjs backend get to an engine; none knows another
  *     backends/*.ts           the interface of a backend, and the registry of all
  *     kernels                 the ops
- *     install, backends/dispatcher
+ *     install, gradient_check, backends/dispatcher
  *     index.ts, node.ts
  *     benchmarks, cli, examples, spec
  */
-const LIBRARY = '^(backends|kernels|install|tfjs)/';
+const LIBRARY = '^(backends|kernels|install|gradient_check|tfjs)/';
 /** What backends may know of the ops: names, attributes and shapes. */
 const OP_LEAVES = '^kernels/(names|attributes|rows|elementwise|check)\\.ts$';
 
@@ -42,7 +42,7 @@ export default {
       comment: 'The folder tfjs/ knows tfjs and nothing of ours.',
       severity: 'error',
       from: {path: '^tfjs/'},
-      to: {path: '^(backends|kernels|install)/'},
+      to: {path: '^(backends|kernels|install|gradient_check)/'},
     },
     {
       name: 'backends-do-not-know-each-other',
@@ -63,17 +63,17 @@ export default {
     },
     {
       name: 'ops-do-not-know-the-drop-in-or-the-dispatcher',
-      comment: 'Ops run without install() and without the dispatcher.',
+      comment: 'Ops run without install(), checkGradients() and the dispatcher.',
       severity: 'error',
       from: {path: '^(kernels/|backends/[^/]+\\.ts$)'},
-      to: {path: '^(install|backends/dispatcher)/'},
+      to: {path: '^(install|gradient_check|backends/dispatcher)/'},
     },
     {
       name: 'drop-in-and-dispatcher-do-not-know-each-other',
-      comment: 'Neither needs the other.',
+      comment: 'None of them, nor checkGradients, needs another.',
       severity: 'error',
-      from: {path: '^(install|backends/dispatcher)/'},
-      to: {path: '^(install|backends/dispatcher)/', pathNot: '^$1/'},
+      from: {path: '^(install|gradient_check|backends/dispatcher)/'},
+      to: {path: '^(install|gradient_check|backends/dispatcher)/', pathNot: '^$1/'},
     },
     {
       name: 'library-does-not-know-its-users',

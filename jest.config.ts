@@ -11,7 +11,7 @@ const config: Config = {
   transform: {'\\.ts$': ['@swc/jest', {jsc: {target: 'es2022'}, module: {type: 'commonjs'}}]},
   // The reference is the judge, and slow enough as it is.
   collectCoverageFrom: [
-    ...['kernels/**/*.ts', 'install/**/*.ts', 'tfjs/**/*.ts', '!kernels/reference.ts'],
+    ...['kernels/**/*.ts', 'install/**/*.ts', 'gradient_check/**/*.ts', 'tfjs/**/*.ts', '!kernels/reference.ts'],
     ...['backends/**/*.ts', '!backends/engines/wasm/assembly/**', '!backends/engines/wasm/generated/**'],
   ],
   // In jest's sandbox every look-up of a global is slow: float64 references and ULP took ten times as long.

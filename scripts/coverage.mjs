@@ -1,5 +1,5 @@
 /**
- * Runs the tests and says how much of kernels/, backends/, install/ and tfjs/ they run: `npm run test:coverage`, with jest's options behind
+ * Runs the tests and says how much of kernels/, backends/, install/, gradient_check/ and tfjs/ they run: `npm run test:coverage`, with jest's options behind
  * `--`. `scripts/count_coverage.mjs` counts.
  */
 import {spawnSync} from 'node:child_process';

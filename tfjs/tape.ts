@@ -42,3 +42,11 @@ export function recordedInput(op: string, name: string, saved: Tensor): Tensor {
   }
   return input;
 }
+
+/** Releases what a tf.grad that has thrown has saved: tfjs leaves that on the tape, and in memory. */
+export function abandonTape(): void {
+  const {state} = engine() as unknown as Tape;
+  if (!state?.activeTape || state.gradientDepth !== 0) return;
+  for (const {saved} of state.activeTape) for (const tensor of saved ?? []) tensor.dispose();
+  state.activeTape = null;
+}

@@ -43,7 +43,7 @@ export function productMapProgram(
         t /= UNIT;
         ${Object.keys(inputs)
           .map((name) => `vec4 ${name.toLowerCase()} = elements${name}(cell);`)
-          .join('\n        ')}
+          .join('\n')}
         setOutput(zeroOutside(factor * (${FORMULAS[kind]}), cell));
       }`,
     inputs: {...inputs, ...sums.inputs},

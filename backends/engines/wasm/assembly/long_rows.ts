@@ -15,7 +15,8 @@ import {
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
-import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
+import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, MASKED, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
+import {fourMaskedOut} from './mask';
 import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
@@ -26,13 +27,30 @@ export let ties: i32 = 0;
 /** Whether a row is wide: see divide.ts. Only for exact scales. */
 export let wide: bool = false;
 /** The same by lanes: the minimum, the sums of lanes 0 and 1 and of lanes 2 and 3, the ties. */
-let lowest = f32x4.splat(0);
+export let lowest = f32x4.splat(0);
 let sumLow = f64x2.splat(0);
 let sumHigh = f64x2.splat(0);
 let tieLanes = i32x4.splat(0);
 
-/** max factor·x over a row, by lanes; the minimum goes to `lowest`. Both ignore NaN, which makes the sum NaN instead. */
-@inline function maximum(x: usize, bytes: usize, factor: v128, plain: bool): v128 {
+// With a mask, a masked-out element is NaN for the maximum, which ignores NaN, and its scaled exponential is 0.
+
+/** factor·x for the maximum. */
+@inline function logitOf(x: v128, factor: v128, m: usize, mode: i32): v128 {
+  if (mode == PLAIN) return x;
+  let t = f32x4.mul(x, factor);
+  return mode == MASKED ? v128.or(t, fourMaskedOut(m)) : t;
+}
+
+/** v, but 0 where a mask says so. */
+@inline function zeroWhereMasked(v: v128, m: usize, mode: i32): v128 {
+  return mode == MASKED ? v128.andnot(v, fourMaskedOut(m)) : v;
+}
+
+/**
+ * max factor·x over a row, by lanes; the minimum goes to `lowest`. Both ignore NaN, which makes the sum NaN instead.
+ * @param m where the mask of the row is, if the mode is MASKED: likewise below
+ */
+@inline export function maximum(x: usize, bytes: usize, factor: v128, m: usize, mode: i32): v128 {
   let max0 = f32x4.splat(-Infinity);
   let max1 = max0;
   let max2 = max0;
@@ -49,10 +67,10 @@ let tieLanes = i32x4.splat(0);
       let x1 = v128.load(x + i, 16);
       let x2 = v128.load(x + i, 32);
       let x3 = v128.load(x + i, 48);
-      let t0 = plain ? x0 : f32x4.mul(x0, factor);
-      let t1 = plain ? x1 : f32x4.mul(x1, factor);
-      let t2 = plain ? x2 : f32x4.mul(x2, factor);
-      let t3 = plain ? x3 : f32x4.mul(x3, factor);
+      let t0 = logitOf(x0, factor, m + (i >> 2), mode);
+      let t1 = logitOf(x1, factor, m + (i >> 2) + 4, mode);
+      let t2 = logitOf(x2, factor, m + (i >> 2) + 8, mode);
+      let t3 = logitOf(x3, factor, m + (i >> 2) + 12, mode);
       max0 = larger(max0, t0);
       max1 = larger(max1, t1);
       max2 = larger(max2, t2);
@@ -66,8 +84,8 @@ let tieLanes = i32x4.splat(0);
   }
   let last = bytes - 16;
   while (i < bytes) {
-    let x0 = v128.load(x + min(i, last));
-    let t0 = plain ? x0 : f32x4.mul(x0, factor);
+    let at = min(i, last);
+    let t0 = logitOf(v128.load(x + at), factor, m + (at >> 2), mode);
     max0 = larger(max0, t0);
     min0 = smaller(min0, t0);
     i += 16;
@@ -77,10 +95,12 @@ let tieLanes = i32x4.splat(0);
 }
 
 /** The scaled exponentials of four logits; `origin` is the shift, or in DOUBLE the maximum. */
-@inline function expOf(x: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, mode: i32): v128 {
+@inline function expOf(
+  x: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, m: usize, mode: i32,
+): v128 {
   if (mode == PLAIN) return scaledExp(larger(x, minArgument), roundingBias);
-  else if (mode == SHIFTED) return scaledExp(shiftedLogit(x, scale, origin, minArgument), roundingBias);
-  else return scaledExpDouble(x, scale, origin, origin, minArgument, roundingBias);
+  else if (mode == DOUBLE) return scaledExpDouble(x, scale, origin, origin, minArgument, roundingBias);
+  else return zeroWhereMasked(scaledExp(shiftedLogit(x, scale, origin, minArgument), roundingBias), m, mode);
 }
 
 /**
@@ -89,8 +109,9 @@ let tieLanes = i32x4.splat(0);
  * Sixteen are added as floats, two roundings deep, and their sum is added to doubles: in a float accumulator, a dominant
  * element would swallow the small ones that follow in its lane.
  */
-@inline function sumOfExps(
-  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, mode: i32,
+@inline export function sumOfExps(
+  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, minArgument: v128, roundingBias: v128,
+  m: usize, mode: i32,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
@@ -98,10 +119,10 @@ let tieLanes = i32x4.splat(0);
   let whole = bytes & ~63;
   if (mode != DOUBLE && whole) {
     do {
-      let v0 = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, mode);
-      let v1 = expOf(v128.load(x + i, 16), scale, origin, minArgument, roundingBias, mode);
-      let v2 = expOf(v128.load(x + i, 32), scale, origin, minArgument, roundingBias, mode);
-      let v3 = expOf(v128.load(x + i, 48), scale, origin, minArgument, roundingBias, mode);
+      let v0 = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, m + (i >> 2), mode);
+      let v1 = expOf(v128.load(x + i, 16), scale, origin, minArgument, roundingBias, m + (i >> 2) + 4, mode);
+      let v2 = expOf(v128.load(x + i, 32), scale, origin, minArgument, roundingBias, m + (i >> 2) + 8, mode);
+      let v3 = expOf(v128.load(x + i, 48), scale, origin, minArgument, roundingBias, m + (i >> 2) + 12, mode);
       v128.store(y + i, v0);
       v128.store(y + i, v1, 16);
       v128.store(y + i, v2, 32);
@@ -120,7 +141,7 @@ let tieLanes = i32x4.splat(0);
         countedLanes = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
-      let v = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, mode);
+      let v = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, m + (i >> 2), mode);
       v128.store(y + i, v);
       v = v128.and(v, countedLanes);
       low = f64x2.add(low, promoteLow(v));
@@ -134,8 +155,9 @@ let tieLanes = i32x4.splat(0);
 }
 
 /** The sum of the scaled exponentials of a row without those of logits equal to `max`, which are counted in `ties`. */
-export function sumOfOthers(
+@inline export function sumOfOthersIn(
   x: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
+  m: usize, mode: i32,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
@@ -158,22 +180,22 @@ export function sumOfOthers(
       let k1 = round(a1, roundingBias);
       let k2 = round(a2, roundingBias);
       let k3 = round(a3, roundingBias);
-      let t0 = f32x4.eq(x0, max);
-      let t1 = f32x4.eq(x1, max);
-      let t2 = f32x4.eq(x2, max);
-      let t3 = f32x4.eq(x3, max);
-      let p0 = v128.andnot(exp2Bits(k0), t0);
-      let p1 = v128.andnot(exp2Bits(k1), t1);
-      let p2 = v128.andnot(exp2Bits(k2), t2);
-      let p3 = v128.andnot(exp2Bits(k3), t3);
+      let t0 = zeroWhereMasked(f32x4.eq(x0, max), m + (i >> 2), mode);
+      let t1 = zeroWhereMasked(f32x4.eq(x1, max), m + (i >> 2) + 4, mode);
+      let t2 = zeroWhereMasked(f32x4.eq(x2, max), m + (i >> 2) + 8, mode);
+      let t3 = zeroWhereMasked(f32x4.eq(x3, max), m + (i >> 2) + 12, mode);
+      let p0 = zeroWhereMasked(v128.andnot(exp2Bits(k0), t0), m + (i >> 2), mode);
+      let p1 = zeroWhereMasked(v128.andnot(exp2Bits(k1), t1), m + (i >> 2) + 4, mode);
+      let p2 = zeroWhereMasked(v128.andnot(exp2Bits(k2), t2), m + (i >> 2) + 8, mode);
+      let p3 = zeroWhereMasked(v128.andnot(exp2Bits(k3), t3), m + (i >> 2) + 12, mode);
       count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
       let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
-      let e0 = f32x4.mul(expm1Part(a0, k0, roundingBias), p0);
-      let e1 = f32x4.mul(expm1Part(a1, k1, roundingBias), p1);
-      let e2 = f32x4.mul(expm1Part(a2, k2, roundingBias), p2);
-      let e3 = f32x4.mul(expm1Part(a3, k3, roundingBias), p3);
+      let e0 = zeroWhereMasked(f32x4.mul(expm1Part(a0, k0, roundingBias), p0), m + (i >> 2), mode);
+      let e1 = zeroWhereMasked(f32x4.mul(expm1Part(a1, k1, roundingBias), p1), m + (i >> 2) + 4, mode);
+      let e2 = zeroWhereMasked(f32x4.mul(expm1Part(a2, k2, roundingBias), p2), m + (i >> 2) + 8, mode);
+      let e3 = zeroWhereMasked(f32x4.mul(expm1Part(a3, k3, roundingBias), p3), m + (i >> 2) + 12, mode);
       let expm1Parts = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
       expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
       expm1High = f64x2.add(expm1High, promoteHigh(expm1Parts));
@@ -189,12 +211,12 @@ export function sumOfOthers(
         i = last;
       }
       let x0 = v128.load(x + i);
-      let tie = f32x4.eq(x0, max);
+      let tie = zeroWhereMasked(f32x4.eq(x0, max), m + (i >> 2), mode);
       count = i32x4.add(count, v128.and(tie, countedLanes));
       let a = shiftedLogit(x0, scale, shift, minArgument);
       let k = round(a, roundingBias);
-      let powers = v128.andnot(v128.and(exp2Bits(k), countedLanes), tie);
-      let expm1Parts = f32x4.mul(expm1Part(a, k, roundingBias), powers);
+      let powers = zeroWhereMasked(v128.andnot(v128.and(exp2Bits(k), countedLanes), tie), m + (i >> 2), mode);
+      let expm1Parts = zeroWhereMasked(f32x4.mul(expm1Part(a, k, roundingBias), powers), m + (i >> 2), mode);
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
       expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
@@ -209,6 +231,12 @@ export function sumOfOthers(
   tieLanes = i32x4.neg(count);
   ties = -sumOfCounts(count);
   return sumOfDoubles(f64x2.add(low, high));
+}
+
+export function sumOfOthers(
+  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
+): f64 {
+  return sumOfOthersIn(x, bytes, max, scale, shift, minArgument, roundingBias, 0, SHIFTED);
 }
 
 /** The same for any scale, in doubles; `origin` is the maximum again. */
@@ -240,17 +268,19 @@ function sumOfOthersDouble(
 }
 
 /** Divides a row by its sum, in place. The overlapping end is read first, since the sweep rewrites part of it. */
-@inline function divideRow(y: usize, bytes: usize, factor: v128, least: v128, wide: bool): void {
+@inline export function divideRow(
+  y: usize, bytes: usize, factor: v128, least: v128, wide: bool, m: usize, mode: i32,
+): void {
   let last = bytes - 16;
-  let end = quotient(v128.load(y + last), factor, least, wide);
+  let end = zeroWhereMasked(quotient(v128.load(y + last), factor, least, wide), m + (last >> 2), mode);
   let i: usize = 0;
   let whole = bytes & ~63;
   if (whole) {
     do {
-      let y0 = quotient(v128.load(y + i), factor, least, wide);
-      let y1 = quotient(v128.load(y + i, 16), factor, least, wide);
-      let y2 = quotient(v128.load(y + i, 32), factor, least, wide);
-      let y3 = quotient(v128.load(y + i, 48), factor, least, wide);
+      let y0 = zeroWhereMasked(quotient(v128.load(y + i), factor, least, wide), m + (i >> 2), mode);
+      let y1 = zeroWhereMasked(quotient(v128.load(y + i, 16), factor, least, wide), m + (i >> 2) + 4, mode);
+      let y2 = zeroWhereMasked(quotient(v128.load(y + i, 32), factor, least, wide), m + (i >> 2) + 8, mode);
+      let y3 = zeroWhereMasked(quotient(v128.load(y + i, 48), factor, least, wide), m + (i >> 2) + 12, mode);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -259,34 +289,38 @@ function sumOfOthersDouble(
     } while (i < whole);
   }
   while (i < last) {
-    v128.store(y + i, quotient(v128.load(y + i), factor, least, wide));
+    v128.store(y + i, zeroWhereMasked(quotient(v128.load(y + i), factor, least, wide), m + (i >> 2), mode));
     i += 16;
   }
   v128.store(y + last, end);
 }
 
 function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
-  divideRow(y, bytes, factor, least, true);
+  divideRow(y, bytes, factor, least, true, 0, SHIFTED);
 }
 
-/** (scale·x - m) - log s on four logits; in DOUBLE (scale·(x - m)) - log s. */
-@inline function logValue(x: v128, scale: v128, max: v128, log: v128, mode: i32): v128 {
+/** (scale·x - m) - log s on four logits; in DOUBLE (scale·(x - m)) - log s; -Infinity where a mask says so. */
+@inline function logValue(x: v128, scale: v128, max: v128, log: v128, m: usize, mode: i32): v128 {
   if (mode == DOUBLE) {
     return demote(
       f64x2.sub(distance(promoteLow(x), max, scale), log), f64x2.sub(distance(promoteHigh(x), max, scale), log),
     );
-  } else return f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
+  }
+  let result = f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
+  return mode == MASKED ? v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m)) : result;
 }
 
-@inline function subtractLog(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, mode: i32): void {
+@inline export function subtractLog(
+  x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, m: usize, mode: i32,
+): void {
   let i: usize = 0;
   let whole = bytes & ~63;
   if (mode != DOUBLE && whole) {
     do {
-      let y0 = logValue(v128.load(x + i), scale, max, log, mode);
-      let y1 = logValue(v128.load(x + i, 16), scale, max, log, mode);
-      let y2 = logValue(v128.load(x + i, 32), scale, max, log, mode);
-      let y3 = logValue(v128.load(x + i, 48), scale, max, log, mode);
+      let y0 = logValue(v128.load(x + i), scale, max, log, m + (i >> 2), mode);
+      let y1 = logValue(v128.load(x + i, 16), scale, max, log, m + (i >> 2) + 4, mode);
+      let y2 = logValue(v128.load(x + i, 32), scale, max, log, m + (i >> 2) + 8, mode);
+      let y3 = logValue(v128.load(x + i, 48), scale, max, log, m + (i >> 2) + 12, mode);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -296,23 +330,23 @@ function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
   }
   while (i < bytes) {
     let at = min(i, bytes - 16);
-    v128.store(y + at, logValue(v128.load(x + at), scale, max, log, mode));
+    v128.store(y + at, logValue(v128.load(x + at), scale, max, log, m + (at >> 2), mode));
     i += 16;
   }
 }
 
 /** A function of its own: V8 then has more registers for the loop, which takes 2 % less time. */
 function sumOfPlainExps(x: usize, y: usize, bytes: usize, minArgument: v128, roundingBias: v128): f64 {
-  return sumOfExps(x, y, bytes, minArgument, minArgument, minArgument, roundingBias, PLAIN);
+  return sumOfExps(x, y, bytes, minArgument, minArgument, minArgument, roundingBias, 0, PLAIN);
 }
 
 /** As functions, because several kernels call them. */
 export function maximumPlain(x: usize, bytes: usize): v128 {
-  return maximum(x, bytes, f32x4.splat(1), true);
+  return maximum(x, bytes, f32x4.splat(1), 0, PLAIN);
 }
 
 function maximumScaled(x: usize, bytes: usize, factor: v128): v128 {
-  return maximum(x, bytes, factor, false);
+  return maximum(x, bytes, factor, 0, SHIFTED);
 }
 
 /** max scale·x: of a row in all lanes, or of four rows a lane each. */
@@ -338,11 +372,11 @@ export function expsOfRow(
     let minArgument = minArgumentOf(maxExponent);
     let roundingBias = roundingBiasOf(maxExponent);
     if (scale == 1 && !v128.any_true(shift)) return sumOfPlainExps(x, y, bytes, minArgument, roundingBias);
-    return sumOfExps(x, y, bytes, factor, shift, minArgument, roundingBias, SHIFTED);
+    return sumOfExps(x, y, bytes, factor, shift, minArgument, roundingBias, 0, SHIFTED);
   }
   let origin = promoteLow(f32x4.mul(m, factor));
   let scales = f64x2.splat(scale);
-  return sumOfExps(x, y, bytes, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble(), DOUBLE);
+  return sumOfExps(x, y, bytes, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble(), 0, DOUBLE);
 }
 
 /** y = e^(scale·x - m) / s. */
@@ -356,7 +390,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
     let low = lanes ? sumLow : sum;
     let high = lanes ? sumHigh : sum;
     if (!exact || wide) divideWide(y, bytes, reciprocal(low, high), smallestNormal(low, high));
-    else divideRow(y, bytes, reciprocal(low, high), low, false);
+    else divideRow(y, bytes, reciprocal(low, high), low, false, 0, SHIFTED);
     x += bytes;
     y += bytes;
   } while (--outer);
@@ -380,7 +414,7 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
       let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, minArgument, roundingBias));
       let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
       let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
-      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, factor, m, demote(log, logHigh), SHIFTED);
+      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, factor, m, demote(log, logHigh), 0, SHIFTED);
       else {
         let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));
         if (lanes) v128.store(y, result);
@@ -391,7 +425,7 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
       let scales = f64x2.splat(scale);
       let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble());
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m));
-      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scales, origin, log, DOUBLE);
+      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scales, origin, log, 0, DOUBLE);
       else {
         store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));
       }

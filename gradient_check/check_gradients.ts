@@ -1,0 +1,146 @@
+import {Tensor} from '@tensorflow/tfjs-core';
+import {checkBoolean, checkFinite, checkOptions, show} from '../kernels/check';
+import {checkTensor} from '../kernels/input';
+import {gradientDepth} from '../tfjs/tape';
+import {check, type Settings} from './checking';
+import type {Differentiable} from './derivatives';
+import {type Reading, readAsync, readSync} from './reading';
+import {failureOf, type GradientReport} from './report';
+
+/** Options of `checkGradients`. */
+export interface GradientCheckOptions {
+  /** Up to which order derivatives are checked; 1 by default. Order 2 is the gradient of the gradient, and so on. */
+  order?: number;
+  /** Along how many random directions each input is moved, 1 by default; or `'all'`: each element by itself. */
+  directions?: number | 'all';
+  /** `'vjp'`, by default, is what tf.grads gives. `'jvp'` is what `f.jvp` gives, of order 1. */
+  modes?: ('vjp' | 'jvp')[];
+  /** Another implementation: its gradients have to agree element by element, within 1e-4 of their size. */
+  against?: Differentiable | null;
+  /** The largest step of the differences; by default it is found. */
+  step?: number | null;
+  /** What is allowed beyond the error of the differences, in terms of the gradient's size along the direction; 1e-6. */
+  rtol?: number;
+  /** What is allowed in any case; 0 by default. */
+  atol?: number;
+  /** The same seed gives the same directions; 0 by default. */
+  seed?: number;
+  /** Whether a derivative that differs is an error, as it is by default, or stands in the report only. */
+  raise?: boolean;
+}
+
+/** Gradients are made of rounded numbers too. */
+const RTOL = 1e-6;
+
+/**
+ * Compares the gradients of a function of tensors, whoever wrote it, with differences of its values.
+ *
+ * Each input is moved along a random direction u, and the results are weighted by a random cotangent w: the one number
+ * <Jᵗw, u> tests all elements. The differences are made for float32. Steps are chosen by what the values say, nine of them
+ * extrapolated to 0, and the tolerance is the error that the values themselves allow. f is called 20 times for one input, order and
+ * direction; each further input takes 18 calls, each further direction 19.
+ *
+ * @param f a function of as many tensors as there are inputs, of one float32 result or an array of them; the same inputs must give
+ *   the same results. For the mode `'jvp'` it has a property `jvp`
+ * @param inputs one tensor or an array; those that are not float32 are handed to f, and reported as skipped
+ * @param options order, directions, tolerances
+ * @returns a report; its checks say input, order, direction, analytic, numeric, error and tolerance. A check is undecided where
+ *   f has a kink at the inputs, as relu at 0
+ * @throws if a derivative differs, unless `raise` is false; if f, an input or an option is not as it has to be; if the backend
+ *   cannot be read synchronously, as webgpu in Node: see {@link checkGradientsAsync}
+ * @example
+ * checkGradients((x) => softmax(x), tf.tensor1d([1, 2, 3]), {order: 2});
+ */
+export function checkGradients(
+  f: Differentiable,
+  inputs: Tensor | Tensor[],
+  options: GradientCheckOptions = {},
+): GradientReport {
+  return readSync(checking('checkGradients', f, inputs, options), (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    return new Error(
+      `checkGradients: this backend cannot be read synchronously (${message}). ` +
+        'Use await checkGradientsAsync(...), which takes the same arguments.',
+    );
+  });
+}
+
+/**
+ * {@link checkGradients} for backends that cannot be read synchronously, or slowly: it awaits all values.
+ *
+ * @param f as for checkGradients
+ * @param inputs as for checkGradients; to be kept until the promise settles
+ * @param options as for checkGradients
+ * @returns a promise of the report
+ * @throws what checkGradients throws, as a rejection
+ */
+export async function checkGradientsAsync(
+  f: Differentiable,
+  inputs: Tensor | Tensor[],
+  options: GradientCheckOptions = {},
+): Promise<GradientReport> {
+  return readAsync(checking('checkGradientsAsync', f, inputs, options));
+}
+
+function* checking(
+  op: string,
+  f: Differentiable,
+  inputs: Tensor | Tensor[],
+  options: GradientCheckOptions,
+): Reading<GradientReport> {
+  const {raise, ...settings} = checkArguments(op, f, options);
+  if (gradientDepth() > 0) throw new Error(`${op}: it differentiates by itself. Call it outside of tf.grad.`);
+  const report = yield* check(op, f, checkInputs(op, inputs), settings);
+  if (raise && !report.ok) throw failureOf(op, report);
+  return report;
+}
+
+function checkInputs(op: string, given: Tensor | Tensor[]): Tensor[] {
+  const inputs = Array.isArray(given) ? given : [given];
+  inputs.forEach((input, i) => {
+    if (!(input instanceof Tensor)) {
+      throw new Error(`${op}: input ${i} is ${show(input)}. Allowed is a tensor, or an array of tensors.`);
+    }
+    checkTensor(op, `input ${i}`, input);
+  });
+  if (inputs.length === 0) throw new Error(`${op}: inputs is an empty array. Pass at least one tensor.`);
+  return inputs;
+}
+
+function checkArguments(op: string, f: Differentiable, options: GradientCheckOptions): Settings & {raise: boolean} {
+  const {order = 1, directions = 1, modes = ['vjp'], against, step} = checkOptions(op, options);
+  checkFunction(op, 'f', f);
+  if (against != null) checkFunction(op, 'against', against);
+  checkCount(op, 'order', order, '');
+  if (directions !== 'all') checkCount(op, 'directions', directions, " or 'all'");
+  if (!Array.isArray(modes) || modes.length === 0 || modes.some((mode) => mode !== 'vjp' && mode !== 'jvp')) {
+    const given = Array.isArray(modes) ? `[${modes.map(show).join(', ')}]` : show(modes);
+    throw new Error(`${op}: modes must be an array with 'vjp', 'jvp' or both, but got ${given}.`);
+  }
+  if (modes.includes('jvp') && typeof f.jvp !== 'function') {
+    throw new Error(
+      `${op}: modes has 'jvp', but f has no function jvp. Give it one, of the inputs and then their tangents: ` +
+        'Object.assign(f, {jvp: (x, v) => ...}).',
+    );
+  }
+  const {rtol = RTOL, atol = 0, seed = 0, raise = true} = options;
+  const notNegative = {rtol, atol};
+  for (const [name, value] of Object.entries(notNegative)) {
+    if (checkFinite(op, name, value) < 0) throw new Error(`${op}: ${name} must not be negative, but got ${value}.`);
+  }
+  if (step != null && checkFinite(op, 'step', step) <= 0) {
+    throw new Error(`${op}: step must be greater than 0, but got ${step}.`);
+  }
+  checkFinite(op, 'seed', seed);
+  checkBoolean(op, 'raise', raise);
+  return {order, directions, modes, against: against ?? null, step: step ?? null, rtol, atol, seed, raise};
+}
+
+function checkFunction(op: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new Error(`${op}: ${name} must be a function, but got ${show(value)}.`);
+}
+
+function checkCount(op: string, name: string, value: number, or: string): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new Error(`${op}: ${name} must be an integer of 1 or more${or}, but got ${show(value)}.`);
+}

@@ -1,0 +1,82 @@
+/** One comparison of a derivative with what it should be. */
+export interface GradientCheck {
+  /** The input that is moved, counted from 0. */
+  input: number;
+  /** 1 for the gradient of f, 2 for the gradient of its gradient, and so on. */
+  order: number;
+  /** What gave `analytic`, and what gave `numeric`. */
+  mode: 'vjp' | 'jvp' | 'jvp against vjp' | 'against';
+  /** Along what: `random direction 1`, or `element [2, 0]`. */
+  direction: string;
+  /** What the gradient says. NaN if it throws. */
+  analytic: number;
+  /** What differences say, or the vjp, or the gradient of `against`. */
+  numeric: number;
+  /** |analytic - numeric| */
+  error: number;
+  /** What the error may be: that of the differences, rtol times the size of the gradient along the direction, and atol. */
+  tolerance: number;
+  /** `undecided` at a kink, and where f is not finite on both sides. */
+  verdict: 'agrees' | 'differs' | 'undecided';
+  /** Why it is undecided, or what the gradient threw. */
+  note?: string;
+}
+
+/** What `checkGradients` found. */
+export interface GradientReport {
+  /** Whether no check differs. */
+  ok: boolean;
+  /** The highest order that was checked. */
+  order: number;
+  checks: GradientCheck[];
+  /** Inputs, or orders of them, that were not checked, and why. */
+  skipped: {input: number; reason: string}[];
+  /** The check with the largest error in terms of its tolerance; one that differs, if any does. */
+  worst: GradientCheck | null;
+  /** The report as a table, for people. */
+  toString(): string;
+}
+
+export function reportOf(order: number, checks: GradientCheck[], skipped: GradientReport['skipped']): GradientReport {
+  const ok = checks.every(({verdict}) => verdict !== 'differs');
+  const worst = checks.reduce<GradientCheck | null>((a, b) => (a === null || rank(b) > rank(a) ? b : a), null);
+  const asTable = () => {
+    const rows = checks.map(({input, order, direction, mode, ...check}) => {
+      const place = `input ${input}, order ${order}, ${mode}, ${direction}`;
+      return `${check.verdict.padEnd(9)}  ${place}: ${inWords(check)}`;
+    });
+    return [...rows, ...skipped.map(({input, reason}) => `skipped    input ${input}: ${reason}`)].join('\n');
+  };
+  return {ok, order, checks, skipped, worst, toString: asTable};
+}
+
+/** The worst check of a report that is not ok, in words, with the report behind it. */
+export function failureOf(op: string, report: GradientReport): Error {
+  const {input, order, mode, direction, ...check} = report.worst!;
+  const derivative = order === 1 ? 'The gradient' : `The derivative of order ${order}`;
+  return new Error(
+    `${op}: ${derivative} in input ${input} is wrong (${mode}, ${direction}): ${inWords(check)}.\n${report.toString()}`,
+  );
+}
+
+function inWords({
+  analytic,
+  numeric,
+  error,
+  tolerance,
+  note,
+}: Omit<GradientCheck, 'input' | 'order' | 'mode' | 'direction'>) {
+  const numbers = `${digits(analytic)}, expected ${digits(numeric)}, off by ${short(error)} with ${short(tolerance)} allowed`;
+  return note === undefined ? numbers : `${numbers}; ${note}`;
+}
+
+/** Those that differ come first, then those that agree, by error in terms of tolerance. */
+function rank({verdict, error, tolerance}: GradientCheck): number {
+  if (verdict === 'undecided') return -1;
+  const relative = error === 0 ? 0 : error / tolerance;
+  const within = Number.isNaN(relative) ? 1 : relative / (1 + relative);
+  return verdict === 'differs' ? 1 + within : within;
+}
+
+const digits = (value: number) => `${Number(value.toPrecision(7))}`;
+const short = (value: number) => value.toPrecision(2);

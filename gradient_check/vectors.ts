@@ -1,0 +1,13 @@
+/** Σ a·b in doubles. What has weight 0 in b counts for nothing, whatever it is. */
+export function dot(a: Float32Array, b: Float32Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) if (b[i] !== 0) total += a[i]! * b[i]!;
+  return total;
+}
+
+/** √Σ (a·b)², likewise. */
+export function norm(a: Float32Array, b: Float32Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) if (b[i] !== 0) total += (a[i]! * b[i]!) ** 2;
+  return Math.sqrt(total);
+}
