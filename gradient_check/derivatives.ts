@@ -1,6 +1,6 @@
 import {add, clone, engine, keep, Tensor, tensor, tidy, util, zerosLike} from '@tensorflow/tfjs-core';
 import {show} from '../kernels/check';
-import {multiply, total} from '../kernels/primitives';
+import {multiply, sumAll} from '../kernels/primitives';
 import {abandonTape} from '../tfjs/tape';
 
 /** What is checked: a function of tensors, with one result or several. */
@@ -91,7 +91,7 @@ function differentiate(results: Results, xs: Tensor[], cotangents: Tensor[]): Di
 
 /** Σ cotangent·result, of ops that have derivatives of any order whether or not tfjs's gradients are loaded. */
 function weighted(results: Tensor[], cotangents: Tensor[]): Tensor {
-  return results.map((result, i) => total(multiply(result, cotangents[i]!))).reduce((a, b) => add(a, b));
+  return results.map((result, i) => sumAll(multiply(result, cotangents[i]!))).reduce((a, b) => add(a, b));
 }
 
 /** Tensors of values, evaluated: results that are the caller's. */

@@ -12,6 +12,7 @@ import type {Workload} from './workload';
 
 export type {Gpu, Machine, WasmFeatures} from './machine';
 export type {Progress} from './measure';
+export type {Op} from './ops';
 export type {RankOptions} from './options';
 export type {Part, RankedBackend, Ranking, Source} from './ranking';
 export type {BackendEntry, BackendReport, ReportOptions} from './report';

@@ -1,4 +1,4 @@
-import {costOf, VARIANTS} from '../suite/costs';
+import {costOf, VARIANTS, type Variant} from '../suite/costs';
 import type {Table} from './tables';
 
 /** The cost model, for reading. */
@@ -10,7 +10,11 @@ export function costTable(): Table {
       const {reads, writes, exponentials} = costOf(variant);
       const figures = [reads, writes, exponentials].map(String);
       const passes = variant.passes.map(({does}) => does).join(' · ');
-      return [variant.op, variant.peer, variant.backends, ...figures, String(variant.draws ?? ''), passes];
+      return [variant.op, variant.peer, variant.backends, ...figures, drawsOf(variant), passes];
     }),
   };
+}
+
+function drawsOf({draws}: Variant): string {
+  return draws ? `${draws.software}, on a GPU ${draws.hardware}` : '';
 }

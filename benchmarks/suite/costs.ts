@@ -2,6 +2,7 @@
  * The cost model: what each variant reads, writes and exponentiates per element, as the passes that it makes over its
  * rows. On a GPU each pass is a draw or more. Figures per row, such as a division by its sum, are left out.
  */
+import {planReduction, type Reader} from '../../backends/webgl/plan';
 import type {OpName} from './ops';
 
 interface Pass {
@@ -29,6 +30,8 @@ const MULTIPLY_BY_ROW = pass('multiply by the row sum', 1, 1);
 const SUBTRACT_BOTH = pass('subtract', 2, 1);
 const DOT = pass('dot', 2, 0);
 const PRODUCT = pass('product', 2, 1);
+/** From logits. */
+const EXP_PRODUCT = pass('exp and product', 2, 1, 1);
 const COPY = pass('copy', 1, 1);
 
 export interface Variant {
@@ -36,8 +39,25 @@ export interface Variant {
   peer: string;
   backends: string;
   passes: Pass[];
-  /** Of a row of moderate length, on webgl. Stock's depend on the length of the row: they are counted, not modelled. */
-  draws?: number;
+  /** Of rows of 1000, on webgl. Stock's depend on the length of the row: they are counted, not modelled. */
+  draws?: Draws;
+}
+
+interface Draws {
+  /** On a software renderer, */
+  software: number;
+  /** and on a GPU in hardware, where reductions are cut for parallelism. */
+  hardware: number;
+}
+
+/** Draws of so many reductions of [64, 1000] as webgl plans them, each for a reader of its kind, and of maps. */
+function draws(reductions: Reader[], maps: number): Draws {
+  const size = {pairs: 32, n: 1000, elements: 64_000};
+  const on = (software: boolean) =>
+    reductions.reduce((sum, reader) => {
+      return sum + planReduction(size, reader, {renderer: '', software}).levels.length;
+    }, maps);
+  return {software: on(true), hardware: on(false)};
 }
 
 /** On processors. */
@@ -62,27 +82,33 @@ const ANY = 'any';
 
 export const VARIANTS: Variant[] = [
   {op: 'softmax', peer: 'ours', backends: PROCESSORS, passes: SOFTMAX},
-  {op: 'softmax', peer: 'ours', backends: 'webgl', passes: SOFTMAX_DRAWN, draws: 2},
+  {op: 'softmax', peer: 'ours', backends: 'webgl', passes: SOFTMAX_DRAWN, draws: draws(['map'], 1)},
   {op: 'softmax', peer: 'stock', backends: 'wasm', passes: SOFTMAX},
   {op: 'softmax', peer: 'stock', backends: 'cpu, webgl', passes: COMPOSED_SOFTMAX},
   {op: 'softmax', peer: 'textbook', backends: ANY, passes: COMPOSED_SOFTMAX},
   {op: 'softmax', peer: 'onnxruntime', backends: 'its own', passes: SOFTMAX},
 
   {op: 'logSoftmax', peer: 'ours', backends: PROCESSORS, passes: LOG_SOFTMAX},
-  {op: 'logSoftmax', peer: 'ours', backends: 'webgl', passes: LOG_SOFTMAX_DRAWN, draws: 2},
+  {op: 'logSoftmax', peer: 'ours', backends: 'webgl', passes: LOG_SOFTMAX_DRAWN, draws: draws(['map'], 1)},
   {op: 'logSoftmax', peer: 'stock', backends: ANY, passes: COMPOSED_LOG_SOFTMAX},
   {op: 'logSoftmax', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SOFTMAX},
   {op: 'logSoftmax', peer: 'onnxruntime', backends: 'its own', passes: LOG_SOFTMAX},
 
   {op: 'logSumExp', peer: 'ours', backends: PROCESSORS, passes: [MAX, EXP_SUM]},
-  {op: 'logSumExp', peer: 'ours', backends: 'webgl', passes: [MAX_EXP_SUM], draws: 1},
+  {op: 'logSumExp', peer: 'ours', backends: 'webgl', passes: [MAX_EXP_SUM], draws: draws(['none'], 0)},
   {op: 'logSumExp', peer: 'stock', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
   {op: 'logSumExp', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
   {op: 'logSumExp', peer: 'onnxruntime', backends: 'its own', passes: [MAX, EXP_SUM]},
 
   {op: 'gradSoftmax', peer: 'ours', backends: 'cpu, tensorflow', passes: [...SOFTMAX, DOT, PRODUCT]},
   {op: 'gradSoftmax', peer: 'ours', backends: 'wasm', passes: [...SOFTMAX, COPY, DOT, PRODUCT]},
-  {op: 'gradSoftmax', peer: 'ours', backends: 'webgl', passes: [...SOFTMAX_DRAWN, DOT, PRODUCT], draws: 4},
+  {
+    op: 'gradSoftmax',
+    peer: 'ours',
+    backends: 'webgl',
+    passes: [...SOFTMAX_DRAWN, DOT, PRODUCT],
+    draws: draws(['map', 'map'], 2),
+  },
   {op: 'gradSoftmax', peer: 'stock', backends: 'wasm', passes: [...SOFTMAX, COPY, ...COMPOSED_SOFTMAX_GRADIENT]},
   {
     op: 'gradSoftmax',
@@ -97,8 +123,8 @@ export const VARIANTS: Variant[] = [
     op: 'gradLogSoftmax',
     peer: 'ours',
     backends: 'webgl',
-    passes: [...LOG_SOFTMAX_DRAWN, ...SOFTMAX_DRAWN, SUM, PRODUCT],
-    draws: 6,
+    passes: [...LOG_SOFTMAX_DRAWN, MAX_EXP_SUM, SUM, EXP_PRODUCT],
+    draws: draws(['map', 'map'], 2),
   },
   {
     op: 'gradLogSoftmax',

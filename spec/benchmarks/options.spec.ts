@@ -1,5 +1,5 @@
+import {isSoftwareRenderer} from '../../backends/webgl/device';
 import {helpText, parseOptions, planFor} from '../../benchmarks/cli/options';
-import {isSoftwareRenderer} from '../../benchmarks/page/gpu';
 import {onnxModel} from '../../benchmarks/peers/onnx/model';
 import {encode} from '../../benchmarks/peers/onnx/protobuf';
 

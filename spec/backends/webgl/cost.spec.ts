@@ -171,6 +171,24 @@ describe('what a call costs on webgl', () => {
     }
   });
 
+  test('as for hardware, new batch sizes compile a few forms of each program, and then nothing', async () => {
+    const hardware = await openPage({}, true);
+    for (const op of ['softmax', 'gradLogSoftmax', 'crossEntropy'] as const) {
+      for (const n of [100, 1000]) {
+        let compiled = 0;
+        for (const batch of [1, 2, 3, 8, 64, 257, 1000]) {
+          compiled += (await hardware.run('observe', {op, shape: [batch, n], packed: true})).compiled;
+        }
+        expect([op, n, compiled <= 16]).toEqual([op, n, true]);
+        for (const batch of [4, 48, 900]) {
+          const again = await hardware.run('observe', {op, shape: [batch, n], packed: true});
+          expect([op, n, batch, again.compiled]).toEqual([op, n, batch, 0]);
+        }
+      }
+    }
+    await hardware.close();
+  });
+
   test.each(['softmax', 'logSumExp'] as const)('nor under a mask that is repeated: %s', async (op) => {
     const of = (batch: number): Use => ({op, shape: [batch, 6, 37], mask: [batch, 1, 37], packed: true});
     expect((await page.run('observe', of(64))).compiled).toBeLessThanOrEqual(2);
