@@ -73,8 +73,8 @@ export interface BackendFacts {
   readonly isSoftware?: (backend: KernelBackend) => boolean;
   /** Whether its tensors hold half floats on this machine: then right and wrong are further apart. */
   readonly halfFloats?: () => boolean;
-  /** Whether its kernels here are fast only where WebAssembly has SIMD. */
-  readonly wantsSimd?: true;
+  /** What else of the host its kernels here need to be fast; without it the cost model has the figures of composed ops. */
+  readonly wants?: 'SIMD' | 'WebGL 2';
   /** Whether its kernels are in the build for Node only. */
   readonly onlyInNode?: true;
 }

@@ -42,9 +42,10 @@ const COSTS: Record<string, BackendCosts> = costs;
 
 /** The figures for a backend here, by what the probe found. Without kernels of its own it has those of composed ops. */
 function costsOf(backend: string): BackendCosts {
-  if (reasonForStock(backend) !== null || (backend === 'webgl' && machine().gpu?.webglVersion === 1))
-    return costs.composed;
-  if (factsOf(backend)?.wantsSimd && !machine().wasm?.simd) return costs.composed;
+  const {wasm, gpu} = machine();
+  const has = {SIMD: wasm?.simd ?? false, 'WebGL 2': gpu?.webglVersion !== 1};
+  const wants = factsOf(backend)?.wants;
+  if (reasonForStock(backend) !== null || (wants && !has[wants])) return costs.composed;
   // On a GPU that is a program, arithmetic is the cost, and webgpu's is about that of webgl.
   const name = isSoftwareGpu(backend) ? 'webgl in software' : backend;
   return Object.hasOwn(COSTS, name) ? COSTS[name]! : costs.composed;

@@ -4,5 +4,5 @@ export const wasmFacts: BackendFacts = {
   package: '@tensorflow/tfjs-backend-wasm',
   needs: 'WebAssembly',
   gpu: false,
-  wantsSimd: true,
+  wants: 'SIMD',
 };

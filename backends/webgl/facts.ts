@@ -5,5 +5,6 @@ export const webglFacts: BackendFacts = {
   package: '@tensorflow/tfjs-backend-webgl',
   needs: 'WebGL',
   gpu: true,
+  wants: 'WebGL 2',
   halfFloats: () => !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'),
 };

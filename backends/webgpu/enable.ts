@@ -86,8 +86,9 @@ export async function adapterOf(gpu: GPU, problem: string): Promise<GPUAdapter> 
   throw new Error(`${OP}: ${problem}${said}`);
 }
 
-export function found(by: WebGPUFound['by'], {info}: GPUAdapter): WebGPUFound {
-  // Some browsers have an adapter without any information.
+export function found(by: WebGPUFound['by'], adapterFound: GPUAdapter): WebGPUFound {
+  // Some browsers have an adapter without any information, and so do some types.
+  const {info} = adapterFound as {info?: Partial<WebGPUFound['adapter']>};
   const {vendor = '', architecture = '', device = '', description = ''} = info ?? {};
   const adapter = {vendor, architecture, device, description};
   return {

@@ -155,9 +155,60 @@ test('setWasmModule refuses whatever is no module of this package', () => {
   );
 });
 
+test('enableWebGPU in the build for pages, where there is no WebGPU, says so or what is wrong', async () => {
+  const asked = fc.oneof(ANYTHING, fc.record({adapter: ANYTHING}));
+  await fc.assert(
+    fc.asyncProperty(asked, async (given) => {
+      await expect(family.enableWebGPU(given as never)).rejects.toThrow(
+        /^enableWebGPU: .*(must|is for Node|there is no WebGPU here)/,
+      );
+    }),
+    fuzzParameters('enableWebGPU', 500),
+  );
+});
+
+describe('checkGradients, at once and awaited', () => {
+  let x: tf.Tensor;
+  beforeAll(() => {
+    x = tf.tensor1d([1, 2, 3]);
+  });
+  const spoiltCheck = fc.record({
+    place: fc.constantFrom(
+      ...['f', 'inputs', 'options', 'options.order', 'options.directions', 'options.modes', 'options.against'],
+      ...['options.step', 'options.rtol', 'options.atol', 'options.seed', 'options.raise'],
+    ),
+    value: ANYTHING,
+  });
+
+  const {checkGradients, checkGradientsAsync} = family;
+  test.each(Object.entries({checkGradients, checkGradientsAsync}))('%s', async (name, check) => {
+    await fc.assert(
+      fc.asyncProperty(spoiltCheck, async ({place, value}) => {
+        // Many orders or directions are right, and take long.
+        fc.pre(!/order|directions/.test(place) || !(typeof value === 'number' && value > 3));
+        const parts: Record<string, unknown> = {f: family.softmax, inputs: x, options: {raise: false}};
+        const [part, key] = place.split('.') as [string, string | undefined];
+        parts[part] = key ? {...(parts[part] as object), [key]: value} : value;
+        const before = stateOfTfjs();
+        try {
+          const report = await check(parts.f as never, parts.inputs as never, parts.options as never);
+          expect(report.checks.length).toBeGreaterThan(0);
+        } catch (error) {
+          expect(error).toMatchObject({
+            name: 'Error',
+            message: expect.stringMatching(`^${name}: .*(must|Allowed|Pass )`),
+          });
+        }
+        expect(stateOfTfjs()).toEqual(before);
+      }),
+      fuzzParameters(name, 500),
+    );
+  });
+});
+
 test('every public function is fuzzed: here, or in fuzz/run.ts', () => {
   const ranking = ['rankBackends', 'selectBackend', 'backendReport', 'importWisdom', 'exportWisdom', 'forgetWisdom'];
-  const here = [...ranking, 'setWasmModule'];
+  const here = [...ranking, 'setWasmModule', 'enableWebGPU', 'checkGradients', 'checkGradientsAsync'];
   const there = ['install', 'uninstall', ...OPS.filter((op) => !op.startsWith('tf.'))];
   expect(Object.keys(family).sort()).toEqual([...here, ...there].sort());
 });
