@@ -2,6 +2,7 @@
 import {grad, type Tensor} from '@tensorflow/tfjs-core';
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 
+/** The name of an op that backends are ranked for; those that begin with `grad` are a forward and a backward pass. */
 export type Op = ForwardName | ProductName | GradientName;
 
 /** `gradSoftmax` and so on are a forward and a backward pass by tf.grad. */

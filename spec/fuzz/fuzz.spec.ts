@@ -13,9 +13,9 @@ test.each(['cpu', 'wasm'])(
   '%s: any call gives the right result or a clear error, and leaves nothing behind',
   async (backend) => {
     await tf.setBackend(backend);
-    fc.assert(
-      fc.property(fuzzCase, (fuzzed) => {
-        const wrong = verdict(fuzzed, runCase(fuzzed), implementationOn(backend).bounds);
+    await fc.assert(
+      fc.asyncProperty(fuzzCase, async (fuzzed) => {
+        const wrong = verdict(fuzzed, await runCase(fuzzed), implementationOn(backend).bounds);
         if (wrong) throw new Error(wrong);
       }),
       fuzzParameters(backend, 10_000),

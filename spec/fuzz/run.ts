@@ -6,7 +6,7 @@ import {type FuzzCase, type FuzzOutcome, type Given, recordOf} from './case';
 import {makeWrong} from './wrong';
 
 /** Runs a case on the active backend, and looks whether anything of tfjs is another than before. */
-export function runCase(fuzzed: FuzzCase): FuzzOutcome {
+export async function runCase(fuzzed: FuzzCase): Promise<FuzzOutcome> {
   const outcome: FuzzOutcome = {result: null, error: null, changes: []};
   const atFirst = stateOfTfjs();
   tf.engine().startScope('fuzz');
@@ -16,13 +16,13 @@ export function runCase(fuzzed: FuzzCase): FuzzOutcome {
   try {
     const result = call();
     if (!(result instanceof tf.Tensor)) throw new Error(`the result is ${typeof result}, not a tensor`);
-    outcome.result = {values: result.dataSync().slice(), shape: result.shape, dtype: result.dtype};
+    outcome.result = {values: (await result.data()).slice(), shape: result.shape, dtype: result.dtype};
     result.dispose();
   } catch (error) {
     const isError = error instanceof Error;
     outcome.error = {name: isError ? error.name : typeof error, message: isError ? error.message : String(error)};
   }
-  outcome.changes = [...changesOf(inputs), ...differences(before, stateOfTfjs())];
+  outcome.changes = [...(await changesOf(inputs)), ...differences(before, stateOfTfjs())];
   tf.engine().endScope();
   outcome.changes.push(...differences(atFirst, stateOfTfjs()));
   return outcome;
@@ -33,12 +33,18 @@ interface Input {
   given: Given;
 }
 
-function changesOf(inputs: Input[]): string[] {
-  return inputs.flatMap(({tensor, given}) => {
-    if (tensor.isDisposed) return ['an input is disposed'];
-    const same = tensor.dataSync().every((value, i) => Object.is(value, given.values[i]));
-    return same ? [] : [`an input of shape [${given.shape}] has other values`];
-  });
+async function changesOf(inputs: Input[]): Promise<string[]> {
+  const changes: string[] = [];
+  for (const {tensor, given} of inputs) {
+    if (tensor.isDisposed) {
+      changes.push('an input is disposed');
+      continue;
+    }
+    const values = await tensor.data();
+    const same = values.every((value, i) => Object.is(value, given.values[i]));
+    if (!same) changes.push(`an input of shape [${given.shape}] has other values`);
+  }
+  return changes;
 }
 
 /** Makes the arguments; returns what calls the op with them. */

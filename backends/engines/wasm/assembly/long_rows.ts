@@ -386,11 +386,12 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
   let exact = isExactScale(scale);
   let lanes = inner > 1;
   do {
-    let sum = f64x2.splat(expsOfRow(x, y, bytes, scale, factor, exact, lanes));
-    let low = lanes ? sumLow : sum;
-    let high = lanes ? sumHigh : sum;
-    if (!exact || wide) divideWide(y, bytes, reciprocal(low, high), smallestNormal(low, high));
-    else divideRow(y, bytes, reciprocal(low, high), low, false, 0, SHIFTED);
+    let sum = expsOfRow(x, y, bytes, scale, factor, exact, lanes);
+    let one = lanes ? reciprocal(sumLow, sumHigh) : f32x4.splat(f32(1 / sum));
+    if (!exact || wide) {
+      let sums = f64x2.splat(sum);
+      divideWide(y, bytes, one, lanes ? smallestNormal(sumLow, sumHigh) : smallestNormal(sums, sums));
+    } else divideRow(y, bytes, one, one, false, 0, SHIFTED);
     x += bytes;
     y += bytes;
   } while (--outer);

@@ -69,6 +69,12 @@ let lowest = f32x4.splat(0);
   return max;
 }
 
+/** Whether one of the four rows may be wide: see divide.ts. With all logits from -32 to 32 none is. */
+@inline function isOneWide(max: v128): bool {
+  let isLarge = v128.or(f32x4.lt(lowest, f32x4.splat(-32)), f32x4.gt(max, f32x4.splat(32)));
+  return v128.any_true(isLarge) && isWide(f32x4.splat(minOfLanes(lowest)), max);
+}
+
 /** The sums of four floats each, of two vectors, in doubles. */
 @inline function sums(a: v128, b: v128): v128 {
   let pairsA = f64x2.add(promoteLow(a), promoteHigh(a));
@@ -219,8 +225,7 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
     i += 4;
   }
 
-  // Whose minimum it is does not matter: all four rows are divided alike.
-  if (isWide(f32x4.splat(minOfLanes(lowest)), max)) divideWide(y0, bytes, low, high, sideBySide);
+  if (isOneWide(max)) divideWide(y0, bytes, low, high, sideBySide);
   else divideFourRows(y0, bytes, low, high, sideBySide, false);
 }
 
