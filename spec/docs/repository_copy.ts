@@ -1,21 +1,10 @@
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {codeBlocks, type RunOutcome, run} from './code_blocks';
 
-/** What the pages change, and what tests of it need. */
-const COPIED = [
-  'backends',
-  'install',
-  'kernels',
-  'spec',
-  'tfjs',
-  'index.ts',
-  'node.ts',
-  'package.json',
-  'tsconfig.json',
-  'jest.config.ts',
-];
+/** What is no source. Hidden files and folders are none either. */
+const NOT_COPIED = ['node_modules', 'dist', 'coverage', 'shared'];
 
 /** The sources of this repository, to be changed as a page says. */
 export class RepositoryCopy {
@@ -24,7 +13,8 @@ export class RepositoryCopy {
   private readonly touched: string[] = [];
 
   constructor() {
-    for (const name of COPIED) cpSync(name, join(this.folder, name), {recursive: true});
+    const sources = readdirSync('.').filter((name) => !name.startsWith('.') && !NOT_COPIED.includes(name));
+    for (const name of sources) cpSync(name, join(this.folder, name), {recursive: true});
     symlinkSync(resolve('node_modules'), join(this.folder, 'node_modules'));
   }
 
