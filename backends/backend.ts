@@ -85,6 +85,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   timesRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
   /** Says that these two reduce losses to their total. Where they do not, tfjs's ops do. */
   readonly totals?: true;
+  /** log x + c of each element, never empty; where a backend has none, tfjs's log. */
+  logPlus?(x: TensorInfo, c: number, backend: B): TensorInfo;
   /**
    * Says that a float32 tensor cast from integers may be integers still on this backend, and that its own kernels then
    * reduce, repeat or transpose them wrongly: `kernels/floats.ts` copies it first.

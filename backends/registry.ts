@@ -13,6 +13,7 @@ import {
   CROSS_ENTROPY_GRADIENT,
   type CrossEntropyAttrs,
   type ForwardAttrs,
+  LOG_PLUS,
   LOG_SOFTMAX,
   LOG_SOFTMAX_JVP,
   LOG_SOFTMAX_VJP,
@@ -113,6 +114,7 @@ function registerFamily(backendName: string, implementation: SoftmaxBackend<neve
     registerOnce(gradient, backendName, crossEntropyGradientKernel(gradient, sparse, implementation));
   }
   if (implementation.timesRows) registerOnce(TIMES_ROWS, backendName, timesRowsKernel(implementation));
+  if (implementation.logPlus) registerOnce(LOG_PLUS, backendName, logPlusKernel(implementation));
   for (const [kernelName, kernel] of CALCULUS_KERNELS) registerOnce(kernelName, backendName, kernel);
 }
 
@@ -185,6 +187,14 @@ function timesRowsKernel({timesRows}: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const {x, g} = inputs as {x: TensorInfo; g: TensorInfo};
     return timesRows!(x, g, rowsAlong(x.shape, attrs!.axis as number), backend as never);
+  };
+}
+
+function logPlusKernel({logPlus}: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const {x} = inputs as {x: TensorInfo};
+    if (util.sizeFromShape(x.shape) === 0) return filled(x.shape, 0, backend as KernelBackend);
+    return logPlus!(x, attrs!.c as number, backend as never);
   };
 }
 

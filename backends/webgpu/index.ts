@@ -3,6 +3,7 @@ import type {SoftmaxBackend} from '../backend';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {forward} from './forward';
 import {adapterName, hardwareOf} from './hardware';
+import {logPlus} from './log_plus';
 import {product} from './product';
 
 /** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
@@ -13,6 +14,7 @@ export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   crossEntropy,
   crossEntropyGradient,
   totals: true,
+  logPlus,
   castsShareIntegers: true,
 
   describe(backend) {
