@@ -115,6 +115,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   readonly fusesReduction?: true;
   /** Each row of x times its number in g; where a backend has none, tfjs's multiplication broadcasts. */
   scaleRows?(x: TensorInfo, g: TensorInfo, rows: Rows, backend: B): TensorInfo;
+  /** log x + c of each element, never empty; where a backend has none, tfjs's log. */
+  logPlus?(x: TensorInfo, c: number, backend: B): TensorInfo;
   /**
    * Whether a float32 tensor cast from integers may hold integers still on this backend, which its own kernels then reduce,
    * repeat or transpose wrongly: `kernels/floats.ts` copies it first.

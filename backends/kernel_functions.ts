@@ -116,6 +116,16 @@ export function scaleRowsKernel(composed: Composition, {scaleRows}: SoftmaxBacke
   };
 }
 
+/** log x + c of each element. */
+export function logPlusKernel(composed: Composition, {logPlus}: SoftmaxBackend<never>): KernelFunc {
+  if (!logPlus) return composedKernel(composed);
+  return ({inputs, attrs, backend}) => {
+    const {x} = inputs as {x: TensorInfo};
+    if (util.sizeFromShape(x.shape) === 0) return filled(x.shape, 0, backend as KernelBackend);
+    return logPlus(x, attrs!.c as number, backend as never);
+  };
+}
+
 /** What a kernel gives, composed of tfjs's ops and of other kernels of the family. */
 export type Composition = (inputs: Record<string, Tensor>, attrs: NamedAttrMap) => Tensor;
 

@@ -6,6 +6,7 @@ import {show} from './check';
 import {floats} from './floats';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
+import {broadcastRows, multiply, reshaped} from './primitives';
 import {reducedShape} from './rows';
 
 /** The labels of rows of logits. */
@@ -97,8 +98,8 @@ export function rowWeights(
   }
   if (kept) factors.push(floats(tf.cast(kept, 'float32')));
   if (factors.length === 0) return null;
-  const product = factors.reduce((a, b) => tf.mul(a, b));
-  return broadcastTo(product, labels.rows);
+  // Of one shape first: tfjs's multiplication of a tensor of rank 5 or 6 by a vector does not compile on webgpu.
+  return factors.map((factor) => broadcastTo(factor, labels.rows)).reduce((a, b) => multiply(a, b));
 }
 
 function checked(op: string, name: string, value: Input, shape: number[]): Tensor {
@@ -116,9 +117,18 @@ function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes, rows}: 
   return tf.sum(tf.mul(tensor, tf.reshape(perClass, along)), axis);
 }
 
-/** tfjs's own leaves lengths of 1 where 0 is asked for. */
+/** tfjs's own leaves lengths of 1 where 0 is asked for; and from rank 5 on it reads the tensor back on webgpu. */
 function broadcastTo(t: Tensor, shape: number[]): Tensor {
-  return util.sizeFromShape(shape) === 0 ? tf.zeros(shape) : tf.broadcastTo(t, shape);
+  if (util.sizeFromShape(shape) === 0) return tf.zeros(shape);
+  const aligned = [...shape.slice(t.rank).fill(1), ...t.shape];
+  let result = t.rank === shape.length ? t : reshaped(t, aligned);
+  shape.forEach((length, d) => {
+    if (aligned[d] === length) return;
+    const longer = result.shape.slice();
+    longer[d] = length;
+    result = broadcastRows(result, longer, d);
+  });
+  return result;
 }
 
 /** NaN for an index that is no class. tfjs's gather would throw there on cpu, and read what lies elsewhere on wasm. */

@@ -7,7 +7,7 @@
  */
 import type {NamedAttrMap, Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {type Composition, composedKernel, scaleRowsKernel} from '../backends/kernel_functions';
+import {type Composition, composedKernel, logPlusKernel, scaleRowsKernel} from '../backends/kernel_functions';
 import {elementwise, select} from './elementwise';
 import {floats} from './floats';
 import type {Kernel} from './op';
@@ -72,6 +72,7 @@ export function whereMask(x: Tensor, mask: Tensor): Tensor {
 const LOG_PLUS: Primitive = {
   name: 'DifferentiableLogPlus',
   value: ({x}, {c}) => elementwise([x!], (flat) => tf.add(tf.log(flat), c as number)),
+  on: (backend) => logPlusKernel(LOG_PLUS.value, backend),
   saves: ['x'],
   derivatives: (dy, [x]) => ({x: () => multiply(dy, reciprocal(x!, Infinity))}),
 };

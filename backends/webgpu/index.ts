@@ -4,6 +4,7 @@ import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {webgpuFacts} from './facts';
 import {forward} from './forward';
 import {adapterName, hardwareOf} from './hardware';
+import {logPlus} from './log_plus';
 import {product} from './product';
 
 /** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
@@ -16,6 +17,7 @@ export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   crossEntropy,
   crossEntropyGradient,
   fusesReduction: true,
+  logPlus,
   castsShareIntegers: true,
 
   describe(backend) {

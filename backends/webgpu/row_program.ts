@@ -95,6 +95,7 @@ function payloadType(op: RowCode): string {
 /** Adds up what the threads have in variables of the fields' names with the suffix Mine, each as two floats. */
 function addUp(op: RowCode): string {
   const fields = fieldsOf(op);
+  if (fields.length === 0) return '';
   if (fields.length === 1) {
     return `let both = addedUp(${fields[0]}Mine); let ${fields[0]} = both.x + both.y;`;
   }

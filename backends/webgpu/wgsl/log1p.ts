@@ -9,11 +9,14 @@ export const LOG1P = `
     let bits = bitcast<u32>(1.0 + x);
     let k = i32((bits + 0x400000u) >> 23u) - 127;
     let scaledDown = bitcast<f32>(bits - (u32(k) << 23u)) - 1.0;
-    let f = select(scaledDown, x, k == 0);
+    return logOf(select(scaledDown, x, k == 0), f32(k));
+  }
+
+  // log(2^octaves (1 + f)) with 1 + f in [0.75, 1.5).
+  fn logOf(f: f32, octaves: f32) -> f32 {
     let z = quotient(f, 2.0 + f);
     let w = z * z;
     let p = ((w * 0.239992842 + 0.28513965) * w + 0.400007218) * w + 0.666666627;
-    let octaves = f32(k);
     return (z * w * p + octaves * 1.42860677e-6) + 2.0 * z + octaves * 0.693145752;
   }
 `;

@@ -1,7 +1,16 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {pretendHardware} from '../../../backends/webgpu/hardware';
-import {install, logSoftmax, logSumExp, softmax, softmaxCrossEntropy, softmaxVjp, uninstall} from '../../../index';
+import {
+  install,
+  logSoftmax,
+  logSumExp,
+  softmax,
+  softmaxCrossEntropy,
+  softmaxInverse,
+  softmaxVjp,
+  uninstall,
+} from '../../../index';
 import * as reference from '../../../kernels/reference';
 import {keepLaunches, keptCounts} from '../../../tfjs/webgpu_launch';
 import {NEVER_ON_THE_CPU, startWebGPU, uncapturedErrors, watchDispatches} from '../../hosts/webgpu';
@@ -300,4 +309,48 @@ describe('small tensors that were never uploaded, as tfjs is by default', () => 
     expect(await dispatchesOf(() => softmax(x))).toHaveLength(1);
     x.dispose();
   });
+});
+
+test('weights of few dimensions and rows of many', async () => {
+  const x = onGpu([2, 2, 2, 3, 3, 3]);
+  const labels = tf.zeros([2, 2, 2, 3, 3], 'int32');
+  const loss = softmaxCrossEntropy(labels, x, {weights: [1, 2, 3], ignoreIndex: 1});
+  const logits = await x.data();
+  const losses = Array.from({length: 72}, (_, i) =>
+    reference.crossEntropy(logits.subarray(3 * i, 3 * i + 3), [1, 0, 0]),
+  );
+  const exact = losses.reduce((sum, value, i) => sum + value * ((i % 3) + 1), 0) / 144;
+  expect((await loss.data())[0]).toBeCloseTo(exact, 5);
+  tf.dispose([x, labels, loss]);
+});
+
+test('logits of probabilities: also of 0, of NaN, of what is negative or subnormal', async () => {
+  const values = [
+    1,
+    0.25,
+    1e-7,
+    2 ** -126,
+    2 ** -149,
+    3e-39,
+    0,
+    -0,
+    -1,
+    Number.NaN,
+    Infinity,
+    3.4e38,
+    0.99999994,
+    1.0000001,
+  ];
+  const p = tf.add(tf.tensor1d(values), 0);
+  const given = tf.tensor1d(values); // an addition may take a subnormal number for 0
+  const actual = await softmaxInverse(given, -1, {offset: 0.5}).data();
+  expect(
+    worst(
+      actual,
+      Array.from(Float32Array.from(values), (x) => Math.log(x) + 0.5),
+      ulpErrorAboveOne,
+    ).error,
+  ).toBeLessThan(3);
+  expect(await dispatchesOf(() => softmaxInverse(p))).toEqual([expect.stringMatching(/^logPlus_whole_/)]);
+  tf.dispose([p, given]);
 });

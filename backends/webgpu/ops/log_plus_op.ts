@@ -1,0 +1,37 @@
+import type {RowOp} from '../row_op';
+import {LOG1P} from '../wgsl/log1p';
+import {numbers} from '../wgsl/numbers';
+
+/**
+ * log x + c of each element, for logits of given probabilities. WGSL's own log may give any number for 0 and NaN.
+ *
+ * x = 2^k (1 + f) as for log1p, and by the bits what has no logarithm, or is subnormal and might be taken for 0.
+ */
+export function logPlusOp(c: number): RowOp {
+  return {
+    key: 'logPlus',
+    inputs: [{name: 'x', vectors: true}],
+    uniforms: [['c', 'f32', c]],
+    reduces: false,
+    numbersOfPart: 0,
+    code: () => ({
+      functions: `${numbers(1)}${LOG1P}
+    fn logPlus(x: f32) -> i32 {
+      let bits = bitcast<u32>(x);
+      let isSubnormal = bits < 0x00800000u;
+      let normal = select(bits, bitcast<u32>(f32(bits)), isSubnormal);
+      let k = i32((normal + 0x400000u) >> 23u) - 127;
+      let log = logOf(bitcast<f32>(normal - (u32(k) << 23u)) - 1.0, f32(k - select(0, 149, isSubnormal)));
+      var result = bitcast<i32>(log + uniforms.c);
+      if (bits >= 0x7f800000u) { result = bitcast<i32>(select(NAN_BITS, bits, bits == 0x7f800000u)); }
+      if ((bits & 0x7fffffffu) == 0u) { result = bitcast<i32>(NEGATIVE_INFINITY_BITS); }
+      return result;
+    }`,
+      registers: [{name: 'x', load: (j) => `V(x[place(${j})])`}],
+      exponentials: null,
+      sums: [],
+      finish: '',
+      map: (u) => `logPlus(x${u})`,
+    }),
+  };
+}
