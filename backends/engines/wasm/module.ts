@@ -47,7 +47,7 @@ export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
   const functions = {...exports} as Kernels['functions'];
   const call: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) =>
-    functions[kernel](x, out, outer, n, inner, scale, second, third, ...rest);
+    functions[kernel](x, out, outer, n, inner, scale, second, third, rest[0], rest[1], rest[2], rest[3]);
   return {memory, build, given: given !== undefined, functions, call, module};
 }
 

@@ -17,6 +17,12 @@ export type KernelName =
   | 'logSoftmaxGradientLongRows'
   | `${'crossEntropy' | 'crossEntropyGradient'}${LossVariant}`;
 
+/**
+ * A kernel's last arguments: `columns` and the steps of a mask, or the last three of a loss. There are always four: to spread
+ * an array of any length would take a tenth of a tiny tensor's time.
+ */
+export type Rest = readonly [number, number, number, number];
+
 export interface Plan {
   kernel: KernelName;
   /** For the derivative of cross-entropy: the kernel that puts the softmax of x where the result will be, before the other. */
@@ -24,8 +30,8 @@ export interface Plan {
   rows: Rows;
   /** What the kernel takes after the rows: the scale of logits, the factor of a product, or smoothing. */
   scale: number;
-  /** What the kernel takes after its inputs. With a mask, these depend on the rows and are found by `launch`. */
-  rest: readonly number[];
+  /** What the kernel takes after its inputs. With a mask, this depends on the rows and is found by `launch`. */
+  rest: Rest;
   /** If the second input is a mask: how the mask runs along x. */
   mask: MaskRuns | null;
   /**
@@ -47,9 +53,7 @@ const PRODUCT = names(
 );
 const LOSS = names(['crossEntropy', 'crossEntropyGradient'], ['LongRows', 'GatheredRows']);
 
-const NOTHING: readonly number[] = [];
-/** For `columns` and the steps of a mask: see assembly/gathered_rows.ts. */
-const NO_MASK: readonly number[] = [0, 0, 0, 0];
+const NOTHING: Rest = [0, 0, 0, 0];
 
 /** Up to this length four rows at a time beat one; for softmax that ends here, for the logarithms it goes on. */
 const LONGEST_SHORT_ROW = 48;
@@ -65,7 +69,7 @@ export function planForward(kind: ForwardKind, rows: Rows, scale: number, mask: 
     softmax: null,
     rows,
     scale,
-    rest: NO_MASK,
+    rest: NOTHING,
     mask,
     secondPerBlock: 0,
     thirdPerBlock: 0,
@@ -130,7 +134,7 @@ export type Caller = (
   scale: number,
   second: number,
   third: number,
-  rest: readonly number[],
+  rest: Rest,
 ) => void;
 
 /** What a turn of two kernels covers: with the inputs beside it, about half of a second-level cache. */
@@ -175,7 +179,7 @@ function launchMasked(
     forEachPiece(mask.inner, 0, inner, (i, columns, innerAt) => {
       const from = x + 4 * ((o - first) * n * inner + i);
       const to = out + 4 * ((o - first) * outPerBlock + i);
-      const rest = [columns, mask.step, outerStep, innerStep];
+      const rest = [columns, mask.step, outerStep, innerStep] as const;
       call(kernel, from, to, blocks, n, inner, scale, m + outerAt + innerAt, 0, rest);
     });
   });
@@ -198,7 +202,7 @@ function launchInTurns(
   for (let o = 0; o < outer; o += most) {
     const blocks = Math.min(most, outer - o);
     const [from, to] = [x + o * block, out + o * block];
-    call(softmax, from, to, blocks, n, inner, 1, 0, 0, NO_MASK);
+    call(softmax, from, to, blocks, n, inner, 1, 0, 0, NOTHING);
     const [a, b] = [second + 4 * o * plan.secondPerBlock, third + 4 * o * plan.thirdPerBlock];
     call(plan.kernel, from, to, blocks, n, inner, plan.scale, a, b, plan.rest);
   }
@@ -240,8 +244,8 @@ function productPlan(kernel: KernelName, rows: Rows, factor: number): Plan {
 }
 
 /** Whether labels are distributions; the bytes between losses, or between cotangents; what the total is multiplied by. */
-function lossArguments(sparse: boolean, total: number | null): readonly number[] {
-  return [sparse ? 0 : 1, total === null ? 4 : 0, total ?? 1];
+function lossArguments(sparse: boolean, total: number | null): Rest {
+  return [sparse ? 0 : 1, total === null ? 4 : 0, total ?? 1, 0];
 }
 
 /** Whether scale·x is exact in float32: ±2^-k, 0 <= k <= 32. `isExactScale` in assembly/kinds.ts says the same. */
