@@ -28,9 +28,15 @@ export interface GradientReport {
   ok: boolean;
   /** The highest order that was checked. */
   order: number;
+  /** All comparisons, in the order in which they were made. */
   checks: GradientCheck[];
   /** Inputs, or orders of them, that were not checked, and why. */
-  skipped: {input: number; reason: string}[];
+  skipped: {
+    /** The input, counted from 0. */
+    input: number;
+    /** Why it was not checked, in words. */
+    reason: string;
+  }[];
   /** The check with the largest error in terms of its tolerance; one that differs, if any does. */
   worst: GradientCheck | null;
   /** The report as a table, for people. */

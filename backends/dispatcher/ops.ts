@@ -2,7 +2,11 @@
 import {grad, type Tensor} from '@tensorflow/tfjs-core';
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 
-/** The name of an op that backends are ranked for; those that begin with `grad` are a forward and a backward pass. */
+/**
+ * The name of an op that backends are ranked for: `softmax`, `softmin`, `logSoftmax`, `logSumExp`; the products `softmaxJvp`,
+ * `softmaxVjp`, `logSoftmaxJvp`, `logSoftmaxVjp`; and `gradSoftmax`, `gradLogSoftmax`, `gradLogSumExp`, a forward and a backward
+ * pass each.
+ */
 export type Op = ForwardName | ProductName | GradientName;
 
 /** `gradSoftmax` and so on are a forward and a backward pass by tf.grad. */
