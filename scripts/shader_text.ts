@@ -119,7 +119,9 @@ class Recorder {
     dtype: DataType,
     values: number[][],
   ) {
-    const {outputShape, packedOutput, userCode, customUniforms = [], variableNames} = program;
+    const {outputShape, packedOutput, customUniforms = [], variableNames, userCode: name} = program;
+    const {userCode} = program; // after its name, which tfjs asks for first
+    if (userCode === name) throw new Error('a program is asked for its name first, and then for its text');
     const [height, width] = outputShape.map((length) => (packedOutput ? length / 2 : length));
     const declarations = [
       ...variableNames.map((name) => `uniform sampler2D ${name};`),

@@ -1,6 +1,7 @@
+import type {Program} from './draw';
 import {indexReader} from './index_reader';
 import type {Orientation, RowLayout} from './layout';
-import type {Program, Texture} from './textures';
+import type {Texture} from './textures';
 
 /** GLSL for the rows that the four elements of a cell are in, and for which element of its row each of them is. */
 export function cellRowsSource({orientation}: RowLayout): string {

@@ -1,4 +1,5 @@
-import type {Place, Program, Texture} from './textures';
+import type {Program} from './draw';
+import type {Place, Texture} from './textures';
 
 /**
  * GLSL that reads, for the cell that is being drawn, its elements of one of the program's inputs, in whatever layout

@@ -99,7 +99,7 @@ function ofElements(
         return outcomeOf(r);
       }`,
     ],
-    inputs: {X: x, ...(masked && {M: masked.texture})},
+    inputs: masked ? ['X', 'M'] : ['X'],
     uniforms: {...reader.uniforms, ...mask?.uniforms, ...scale.uniforms},
   };
 }
@@ -156,7 +156,7 @@ function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, scale: Scale): 
         return ${wholeSums ? 'texelOf(maxima, others * UNIT)' : 'outcomeOf(Reduced(maxima, one, others))'};
       }`,
     ],
-    inputs: {},
+    inputs: [],
     uniforms: scale.uniforms,
   };
 }

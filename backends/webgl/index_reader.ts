@@ -1,5 +1,6 @@
+import type {Program} from './draw';
 import {gridOf} from './layout';
-import type {Program, Texture} from './textures';
+import type {Texture} from './textures';
 
 /** GLSL that reads any element of one of the program's inputs, in whatever layout that has: `atX(index)`. */
 export function indexReader(input: string, texture: Texture, shape: number[]): Pick<Program, 'source' | 'uniforms'> {

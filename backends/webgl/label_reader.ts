@@ -1,10 +1,11 @@
 import {ofRowsOfCell} from './cell_rows';
+import type {Program} from './draw';
 import {elementReader} from './element_reader';
 import {indexReader} from './index_reader';
 import type {RowLayout} from './layout';
 import type {Level} from './plan';
 import {rowReader} from './row_reader';
-import type {Place, Program, Texture} from './textures';
+import type {Place, Texture} from './textures';
 
 /** Labels in a texture: one a logit; or if sparse, for each row the index of its class. */
 export interface LabelTexture {

@@ -1,5 +1,6 @@
 import {cellReductionReader} from './cell_reduction';
 import {cellRowsSource, rowNumberReader} from './cell_rows';
+import type {Program} from './draw';
 import {elementReader} from './element_reader';
 import {cellSource} from './glsl/cell';
 import {EXP} from './glsl/exp';
@@ -12,7 +13,7 @@ import {joined, type Part, type Reduction} from './reduce';
 import {LAYOUT, layoutUniforms} from './row_reader';
 import type {Scale} from './scale';
 import {sums} from './sums';
-import type {Place, Program, Texture} from './textures';
+import type {Place, Texture} from './textures';
 
 /** One number a row, in a texture. */
 export interface RowNumbers {
@@ -55,7 +56,7 @@ export function lossGradientProgram(
         vec4 result = mix(storable(g * slopes), vec4(0.), equal(g, vec4(0.)));
         setOutput(zeroOutside(result, cell));
       }`,
-    inputs: {X: x, L: labels.texture, G: cotangent.texture, ...reduced.inputs},
+    inputs: ['X', 'L', 'G', ...reduced.inputs],
     uniforms: {
       ...layoutUniforms(layout),
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),
@@ -70,7 +71,6 @@ export function lossGradientProgram(
 export function sumsOfLabels(labels: LabelTexture, layout: RowLayout): Part {
   return sums({
     readers: (level) => ({L: labelRowReader(labels, layout, level)}),
-    inputs: {L: labels.texture},
     term: 'smoothed(l)',
     stored: 't * UNIT',
   });

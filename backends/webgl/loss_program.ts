@@ -1,3 +1,4 @@
+import type {Program} from './draw';
 import {NUMBERS} from './glsl/numbers';
 import {pairOfRowSource, pairSource} from './glsl/pair';
 import {TEXELS} from './glsl/texels';
@@ -8,7 +9,7 @@ import type {Precision} from './precision';
 import {joined, type Part, type Reduction, reductionReader} from './reduce';
 import {LAYOUT, layoutUniforms, rowReader} from './row_reader';
 import {sums} from './sums';
-import type {Program, Texture} from './textures';
+import type {Texture} from './textures';
 
 const COST = `
   // Of the logits x of a row; what has no label costs nothing. In halves, since x - m may overflow where the cost does not.
@@ -24,7 +25,6 @@ export function costs(x: Texture, labels: LabelTexture, reduction: Reduction, la
   const statistics = reductionReader(reduction);
   return sums({
     readers: (level) => ({X: rowReader('X', x, layout, level), L: labelRowReader(labels, layout, level)}),
-    inputs: {X: x, L: labels.texture},
     ofRow: {
       ...statistics,
       pieces: [...statistics.pieces, COST],
@@ -64,7 +64,7 @@ export function classLossProgram(
         vec4 loss = storable(cost(vec4(1.), x, s.xxxx, s.yyyy));
         setOutput(isClass ? loss.x : NAN);
       }`,
-    inputs: {X: x, L: labels.texture, ...statistics.inputs},
+    inputs: ['X', 'L', ...statistics.inputs],
     uniforms: {
       ...layoutUniforms(layout),
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),

@@ -1,4 +1,5 @@
 import {cellReductionReader} from './cell_reduction';
+import type {Program} from './draw';
 import {elementReader} from './element_reader';
 import {cellSource} from './glsl/cell';
 import {EXP} from './glsl/exp';
@@ -10,7 +11,7 @@ import type {Precision} from './precision';
 import {joined, type Reduction} from './reduce';
 import {LAYOUT, layoutUniforms} from './row_reader';
 import type {Scale} from './scale';
-import type {Place, Program, Texture} from './textures';
+import type {Place, Texture} from './textures';
 
 const FORMULAS = {
   softmax: 'exponential(x, shiftOf(maxima)) / (second / UNIT)',
@@ -48,7 +49,7 @@ export function mapProgram(
         ${mask ? `result = mix(result, ${MASKED[kind]}, equal(elementsM(cell), vec4(0.)));` : ''}
         setOutput(zeroOutside(result, cell));
       }`,
-    inputs: {X: x, ...statistics.inputs, ...(masked && {M: masked.texture})},
+    inputs: ['X', ...statistics.inputs, ...(masked ? ['M'] : [])],
     uniforms: {
       ...layoutUniforms(layout),
       ...reader.uniforms,

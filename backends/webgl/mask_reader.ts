@@ -1,11 +1,12 @@
 import {util} from '@tensorflow/tfjs-core';
 import type {Mask} from '../backend';
+import type {Program} from './draw';
 import {elementReader} from './element_reader';
 import {indexReader} from './index_reader';
 import type {RowLayout} from './layout';
 import type {Level} from './plan';
 import {rowReader} from './row_reader';
-import type {Place, Program, Texture} from './textures';
+import type {Place, Texture} from './textures';
 
 /** A mask in a texture, read along with logits of some shape. */
 export interface MaskTexture {

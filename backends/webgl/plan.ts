@@ -47,8 +47,10 @@ export interface Cut {
   elementsPerFragment: number;
   /** up to this many fragments. */
   fragments: number;
-  /** Elements of the longest window. */
+  /** Elements of the longest window, */
   longest: number;
+  /** unless a row would then have more windows than this. */
+  windows: number;
   /** Whether windows lie side by side, or, so that neighbouring fragments read neighbouring texels, inside one another. */
   interleaved: boolean;
   /** Windows that one fragment merges; of more, first groups are merged. */
@@ -60,7 +62,8 @@ export interface Cut {
 export const FOR_HARDWARE: Cut = {
   elementsPerFragment: 64,
   fragments: 16384,
-  longest: 1024,
+  longest: 128,
+  windows: 65536,
   interleaved: true,
   merged: 64,
   leftToMap: 4,
@@ -71,6 +74,12 @@ let tried: Cut | null = null;
 /** For benchmarks: until called with null, hardware is cut in that way. */
 export function tryCut(cut: Cut | null): void {
   tried = cut;
+}
+
+/** All that a plan depends on besides the size and the reader, as a key. */
+export function cutKey({software}: Device): string {
+  if (software) return 'software';
+  return tried ? JSON.stringify(tried) : 'hardware';
 }
 
 export function planReduction(size: Size, reader: Reader, {software}: Device): Plan {
@@ -136,9 +145,12 @@ function fewestDraws(n: number): Level[] {
   return levels;
 }
 
-function firstOf({pairs, n, elements}: Size, {elementsPerFragment, fragments, longest, interleaved}: Cut): Level {
+function firstOf(
+  {pairs, n, elements}: Size,
+  {elementsPerFragment, fragments, longest, windows: most, interleaved}: Cut,
+): Level {
   const wanted = Math.min(elements / elementsPerFragment, fragments) / pairs;
-  const windows = Math.min(Math.ceil(Math.max(wanted, n / longest)), Math.ceil(n / 2));
+  const windows = Math.min(Math.ceil(Math.max(wanted, Math.min(n / longest, most))), Math.ceil(n / 2));
   if (windows === 1) return whole(n);
   if (interleaved) return {items: n, windows, offset: 2, step: 2 * windows, span: n};
   // The longest even windows of which there are so many.

@@ -1,5 +1,5 @@
 import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
-import type {Program} from './textures';
+import type {Program} from './draw';
 
 /**
  * What the textures of this machine can hold, for programs that keep sums in them: float32, or on many phones half

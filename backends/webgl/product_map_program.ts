@@ -1,5 +1,6 @@
 import type {ProductKind} from '../engines/types';
 import {cellReductionReader} from './cell_reduction';
+import type {Program} from './draw';
 import {elementReader} from './element_reader';
 import {cellSource} from './glsl/cell';
 import {EXP} from './glsl/exp';
@@ -10,7 +11,7 @@ import type {Precision} from './precision';
 import {joined, type Reduction} from './reduce';
 import {LAYOUT, layoutUniforms} from './row_reader';
 import type {Scale} from './scale';
-import type {Place, Program, Texture} from './textures';
+import type {Place, Texture} from './textures';
 
 const FORMULAS: Record<ProductKind, string> = {
   softmaxProduct: 'y * (v - t)',
@@ -46,7 +47,7 @@ export function productMapProgram(
           .join('\n')}
         setOutput(zeroOutside(factor * (${FORMULAS[kind]}), cell));
       }`,
-    inputs: {...inputs, ...sums.inputs},
+    inputs: [...Object.keys(inputs), ...sums.inputs],
     uniforms: {
       ...layoutUniforms(layout),
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),
@@ -83,7 +84,7 @@ export function logSoftmaxVjpProgram(
         vec4 yTimesT = mix(exponential(x, shiftOf(maxima)) / (s / UNIT) * (t / UNIT), vec4(NAN), haveNoSoftmax(maxima));
         setOutput(zeroOutside(factor * (elementsV(cell) - yTimesT), cell));
       }`,
-    inputs: {X: x, V: v, ...reduced.inputs},
+    inputs: ['X', 'V', ...reduced.inputs],
     uniforms: {
       ...layoutUniforms(layout),
       ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),

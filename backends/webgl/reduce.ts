@@ -1,5 +1,4 @@
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {type Draw, numbersDraw, type Program, scratchDraw, scratchShift} from './draw';
 import {NUMBERS} from './glsl/numbers';
 import {pairOfRowSource, pairSource} from './glsl/pair';
 import {TEXELS} from './glsl/texels';
@@ -8,7 +7,6 @@ import type {RowLayout} from './layout';
 import {type Level, type Plan, type Size, stepsOf} from './plan';
 import type {Precision} from './precision';
 import {LAYOUT, layoutUniforms} from './row_reader';
-import {dispose, drawScratch, drawUnpackedTensor, type Program, type Scratch} from './textures';
 
 /** A part of a program; pieces of GLSL that several of its parts need come once. */
 export interface Snippet extends Pick<Program, 'inputs' | 'uniforms'> {
@@ -28,10 +26,9 @@ export interface Part {
   ofWindows(last: boolean, turns: number, exactly: boolean): Snippet;
 }
 
-/** What a reduction has left: a texel for each window of each pair of rows, for one part after the other. */
+/** What a reduction leaves: a texel for each window of each pair of rows, for one part after the other. */
 export interface Reduction {
   parts: Part[];
-  scratch: Scratch;
   /** Windows of a row. */
   left: number;
   pairs: number;
@@ -48,79 +45,61 @@ export function sizeOf({pairs, n, grid: {batches, lines, columns}}: RowLayout): 
   return {pairs, n, elements: batches * lines * columns};
 }
 
-/** Calls `use` with what the reduction of all parts leaves, which is disposed afterwards. */
-export function withReduction<T>(
-  parts: Part[],
-  rules: Rules,
-  backend: MathBackendWebGL,
-  use: (reduction: Reduction) => T,
-): T {
+/** The draws of a reduction of all parts, and what they leave. */
+export function reductionOf(parts: Part[], rules: Rules): {draws: Draw[]; reduction: Reduction} {
   const {plan, layout} = rules;
-  const scratch = drawLevels(parts, rules, plan.levels.length, backend)!;
-  try {
-    return use({parts, scratch, left: plan.left, pairs: layout.pairs});
-  } finally {
-    dispose(scratch, backend);
-  }
+  const draws = plan.levels.map((_, k) => levelDraw(parts, rules, k));
+  return {draws, reduction: {parts, left: plan.left, pairs: layout.pairs}};
 }
 
-/** The reduction of one part to one number a row, as a tensor of that shape that is not packed. */
-export function reduceToTensor(part: Part, rules: Rules, shape: number[], backend: MathBackendWebGL): TensorInfo {
+/** The draws of a reduction of one part to one number a row: a tensor of that shape that is not packed. */
+export function reductionToNumbers(part: Part, rules: Rules, shape: number[]): Draw[] {
   const {levels} = rules.plan;
-  const partial = drawLevels([part], rules, levels.length - 1, backend);
-  try {
-    return drawUnpackedTensor(programOf([part], rules, levels.length - 1, partial, DRAW_NUMBERS), shape, backend);
-  } finally {
-    if (partial) dispose(partial, backend);
-  }
+  return levels.map((_, k) =>
+    k < levels.length - 1 ? levelDraw([part], rules, k) : numbersDraw(programOf([part], rules, k, DRAW_NUMBERS), shape),
+  );
 }
 
-/** The first levels of the plan. */
-function drawLevels(parts: Part[], rules: Rules, count: number, backend: MathBackendWebGL): Scratch | null {
-  const {layout, plan} = rules;
-  let partial: Scratch | null = null;
-  for (let k = 0; k < count; k++) {
-    try {
-      const program = programOf(parts, rules, k, partial, DRAW_TEXELS);
-      const next: Scratch = drawScratch(program, parts.length * layout.pairs * plan.levels[k]!.windows, backend);
-      if (partial) dispose(partial, backend);
-      partial = next;
-    } catch (error) {
-      if (partial) dispose(partial, backend);
-      throw error;
-    }
-  }
-  return partial;
+function levelDraw(parts: Part[], rules: Rules, k: number): Draw {
+  return scratchDraw(programOf(parts, rules, k, DRAW_TEXELS), texelsAfter(parts, rules, k));
+}
+
+/** Of a level of the plan. */
+function texelsAfter(parts: Part[], {layout, plan}: Rules, k: number): number {
+  return parts.length * layout.pairs * plan.levels[k]!.windows;
 }
 
 function programOf(
   parts: Part[],
-  {layout, plan, precision}: Rules,
-  index: number,
-  partial: Scratch | null,
+  rules: Rules,
+  k: number,
   main: (parts: Part[], layout: RowLayout) => string,
 ): Program {
-  const level = plan.levels[index]!;
+  const {layout, plan, precision} = rules;
+  const level = plan.levels[k]!;
+  const isFirst = k === 0;
   // Windows that are left to the reader are merged by it once more.
-  const last = index === plan.levels.length - 1 && level.windows === 1;
+  const last = k === plan.levels.length - 1 && level.windows === 1;
   const snippets = parts.map((part) =>
-    partial ? part.ofWindows(last, stepsOf(level), false) : part.ofElements(level, last),
+    isFirst ? part.ofElements(level, last) : part.ofWindows(last, stepsOf(level), false),
   );
-  const inputs: Program['inputs'] = Object.assign({}, ...snippets.map((snippet) => snippet.inputs));
   return {
     source: `
       ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${windowSource(level)}${precision.source}
       ${joined(...snippets.flatMap(({pieces}) => pieces))}
-      ${parts.map(({name}, k) => (partial ? ofItems(name, k) : ofItemsAsElements(name))).join('')}
+      ${parts.map(({name}, index) => (isFirst ? ofItemsAsElements(name) : ofItems(name, index))).join('')}
       ${main(parts, layout)}`,
-    inputs: {...inputs, ...(partial && {S: partial})},
+    inputs: [...snippets.flatMap(({inputs}) => inputs), ...(isFirst ? [] : ['S'])],
     uniforms: {
       ...layoutUniforms(layout),
       ...precision.uniforms,
       ...Object.assign({}, ...snippets.map(({uniforms}) => uniforms)),
       ...windowUniforms(level),
       windowsOfPart: ['int', [layout.pairs * level.windows]],
-      ...(partial && {shiftS: ['int', [partial.shift]], itemsOfPart: ['int', [layout.pairs * level.items]]}),
+      ...(!isFirst && {
+        shiftS: ['int', [scratchShift(texelsAfter(parts, rules, k - 1))]],
+        itemsOfPart: ['int', [layout.pairs * level.items]],
+      }),
     },
   };
 }
@@ -162,7 +141,7 @@ const DRAW_NUMBERS = ([part]: Part[], layout: RowLayout) => `${pairOfRowSource(l
 const FEW = 4;
 
 /** GLSL that reads what a reduction has left of a pair of rows, `ofRowsNAME(pair)`, for each part. */
-export function reductionReader({parts, scratch, left, pairs}: Reduction): Snippet {
+export function reductionReader({parts, left, pairs}: Reduction): Snippet {
   const merging = left > 1 ? parts.map((part) => part.ofWindows(true, left, left <= FEW)) : [];
   const readers = parts.map(({name}, k) => {
     const before = k === 0 ? '' : 'left.y + ';
@@ -177,10 +156,10 @@ export function reductionReader({parts, scratch, left, pairs}: Reduction): Snipp
   });
   return {
     pieces: [...merging.flatMap(({pieces}) => pieces), ...readers],
-    inputs: {S: scratch},
+    inputs: ['S'],
     uniforms: {
       ...Object.assign({}, ...merging.map(({uniforms}) => uniforms)),
-      shiftS: ['int', [scratch.shift]],
+      shiftS: ['int', [scratchShift(parts.length * pairs * left)]],
       // Windows of a row, and of all rows.
       left: ['ivec4', [left, left * pairs, 0, 0]],
     },

@@ -1,6 +1,7 @@
+import type {Program} from './draw';
 import {elementStride, type Orientation, type RowLayout, texelStride} from './layout';
 import type {Level} from './plan';
-import type {Program, Texture} from './textures';
+import type {Texture} from './textures';
 
 /**
  * GLSL that reads a pair of rows from one of a program's inputs, two elements of each at a time, in whatever layout

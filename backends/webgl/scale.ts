@@ -1,4 +1,4 @@
-import type {Program} from './textures';
+import type {Program} from './draw';
 
 /**
  * The scale of the logits, as the programs take it.

@@ -1,14 +1,13 @@
+import type {Program} from './draw';
 import {blockwise} from './glsl/sum';
 import {overElements, overWindows} from './glsl/window';
 import type {Level} from './plan';
 import type {Part, Snippet} from './reduce';
-import type {Program} from './textures';
 
 /** What is summed over each row. */
 export interface Terms {
   /** By names of one letter: GLSL with functions such as `startX` and `nextX`, as of `rowReader`. */
   readers(level: Level): Record<string, Pick<Program, 'source' | 'uniforms'>>;
-  inputs: Snippet['inputs'];
   /** GLSL of the term of elements j and j+1 of a pair of rows, from what the readers read under their small letters. */
   term: string;
   /** What the term needs besides: GLSL before the loop. */
@@ -18,7 +17,7 @@ export interface Terms {
 }
 
 /** A sum over each row of terms that a product or a loss has. It leaves (t, 0, t of the other row, 0). */
-export function sums({readers, inputs, term, ofRow, stored}: Terms): Part {
+export function sums({readers, term, ofRow, stored}: Terms): Part {
   return {
     name: 'Sums',
     ofElements(level) {
@@ -45,7 +44,7 @@ export function sums({readers, inputs, term, ofRow, stored}: Terms): Part {
         return ${stored};
       }`,
         ],
-        inputs: {...inputs, ...ofRow?.inputs},
+        inputs: [...all.map(([name]) => name), ...(ofRow?.inputs ?? [])],
         uniforms: Object.assign({}, ofRow?.uniforms, ...all.map(([, {uniforms}]) => uniforms)),
       };
     },
@@ -58,7 +57,7 @@ export function sums({readers, inputs, term, ofRow, stored}: Terms): Part {
         return t;
       }`,
       ],
-      inputs: {},
+      inputs: [],
       uniforms: {},
     }),
   };

@@ -1,6 +1,6 @@
-import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {env, util} from '@tensorflow/tfjs-core';
+import {env} from '@tensorflow/tfjs-core';
 import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
 
 /**
@@ -29,21 +29,6 @@ export interface Place {
 /** A float32 tensor in a texture. */
 export interface Texture extends Place {
   dataId: TensorInfo['dataId'];
-}
-
-/** A texture of statistics: RGBA texels that are numbered line by line, 2^shift in each. */
-export interface Scratch {
-  dataId: TensorInfo['dataId'];
-  shift: number;
-}
-
-export type UniformType = 'float' | 'vec4' | 'int' | 'ivec4';
-
-export interface Program {
-  /** GLSL, with `setOutput` and a sampler for each input. All that depends on sizes comes in uniforms. */
-  source: string;
-  inputs: Record<string, Texture | Scratch>;
-  uniforms: Record<string, [UniformType, number[]]>;
 }
 
 /**
@@ -92,7 +77,7 @@ function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Text
   return {dataId, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
 }
 
-/** Where `drawTensor` draws a tensor of that shape. */
+/** Where a packed tensor of that shape is drawn. */
 export function placeFor(shape: number[]): Place & {height: number} {
   const grid = gridOf(shape);
   const limit = env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
@@ -103,57 +88,16 @@ export function placeFor(shape: number[]): Place & {height: number} {
   return {packed: true, height: h, width: w, offset: 0, linewise: false};
 }
 
-/** A packed tensor of that shape, drawn by the program. */
-export function drawTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
-  const {height, width} = placeFor(shape);
-  return relabelled(draw(program, height, width, true, backend), shape, backend);
-}
-
-/** An unpacked tensor of that shape, drawn by the program, one fragment an element. */
-export function drawUnpackedTensor(program: Program, shape: number[], backend: MathBackendWebGL): TensorInfo {
-  // At least two by two: tfjs compiles anew for textures that are narrower.
-  const [h, w] = squarish(Math.max(4, util.sizeFromShape(shape)));
-  return relabelled(draw(program, h, w, false, backend), shape, backend);
-}
-
-/** So many RGBA texels for later programs, drawn by this one. To be disposed with `dispose`. */
-export function drawScratch(program: Program, texels: number, backend: MathBackendWebGL): Scratch {
-  const shift = Math.ceil(Math.log2(texels) / 2);
-  const {dataId} = draw(program, Math.ceil(texels / 2 ** shift), 2 ** shift, true, backend);
-  return {dataId, shift};
-}
-
-export function dispose({dataId}: Scratch, backend: MathBackendWebGL): void {
-  backend.disposeIntermediateTensorInfo({dataId, shape: [], dtype: 'float32'});
-}
-
-function draw(program: Program, height: number, width: number, packed: boolean, backend: MathBackendWebGL): TensorInfo {
-  const uniforms: Program['uniforms'] = {...program.uniforms, outputWidth: ['int', [width]]};
-  const gpgpuProgram: GPGPUProgram = {
-    variableNames: Object.keys(program.inputs),
-    // Of rank 2, so that the texture has this very shape.
-    outputShape: packed ? [2 * height, 2 * width] : [height, width],
-    packedInputs: false,
-    packedOutput: packed,
-    enableShapeUniforms: true,
-    customUniforms: Object.entries(uniforms).map(([name, [type]]) => ({name, type})),
-    userCode: program.source,
-  };
-  const values = Object.values(uniforms).map(([, value]) => value);
-  const views = Object.values(program.inputs).map((texture) => bareView(texture, backend));
-  try {
-    const leavePacked = true;
-    return backend.runWebGLProgram(gpgpuProgram, views, 'float32', values, leavePacked);
-  } finally {
-    for (const view of views) forget(view, backend);
-  }
+/** All that a program can depend on of how a tensor lies, as a key. */
+export function lieOf({packed, width, offset, linewise}: Texture): string {
+  return `${packed ? 'p' : 'u'}${width},${offset}${linewise ? 'l' : ''}`;
 }
 
 /**
  * The texture under a data id of its own that says nothing about its layout, as tfjs does in `writeTexture`. No output
  * has that shape, so that tfjs finds the two always as different.
  */
-function bareView({dataId}: Texture | Scratch, backend: MathBackendWebGL): TensorInfo {
+export function bareView({dataId}: Pick<TensorInfo, 'dataId'>, backend: MathBackendWebGL): TensorInfo {
   const view = backend.makeTensorInfo([1, 1], 'float32');
   const data = backend.texData.get(view.dataId);
   data.texture = backend.texData.get(dataId).texture ?? NOT_UPLOADED;
@@ -165,12 +109,7 @@ function bareView({dataId}: Texture | Scratch, backend: MathBackendWebGL): Tenso
 /** Where tfjs only compiles (ENGINE_COMPILE_ONLY), it uploads nothing. This stands for a texture then; nobody reads it. */
 const NOT_UPLOADED = {texture: null, texShape: [1, 1]} as unknown as TexturesData['texture'];
 
-function forget(view: TensorInfo, backend: MathBackendWebGL): void {
+export function forget(view: TensorInfo, backend: MathBackendWebGL): void {
   backend.texData.get(view.dataId).texture = undefined; // it belongs to the tensor
   backend.disposeIntermediateTensorInfo(view);
-}
-
-function relabelled(drawn: TensorInfo, shape: number[], backend: MathBackendWebGL): TensorInfo {
-  backend.texData.get(drawn.dataId).shape = shape;
-  return {dataId: drawn.dataId, shape, dtype: 'float32'};
 }

@@ -27,6 +27,8 @@ const SHAPES: Shape[] = [
   [64, 1000],
   [64, 1009],
   [1024, 128],
+  [4096, 128],
+  [12288, 128],
   [4096, 8],
   [65536, 21],
   [1, 50257],
@@ -43,11 +45,13 @@ const SWEPT: Shape[] = [
   [256, 512],
   [8, 128],
   [1024, 128],
+  [4096, 128],
   [1024, 1000],
   [4096, 1024],
   [4096, 4096],
   [1, 50257],
   [128, 32000],
+  [1024, 50257],
 ];
 
 const RUNS = {
@@ -68,11 +72,12 @@ const CUTS: Record<string, Cut | 'software'> = {
   asForSoftware: 'software',
   asIs: FOR_HARDWARE,
   ...varied('elementsPerFragment', [32, 128, 256, 512]),
-  ...varied('fragments', [4096, 8192, 65536]),
+  ...varied('fragments', [8192, 65536]),
+  ...varied('longest', [64, 256, 1024]),
   ...varied('interleaved', [false]),
   sideBySide256: {...FOR_HARDWARE, interleaved: false, elementsPerFragment: 256},
-  ...varied('leftToMap', [1, 8, 16, 32]),
-  ...varied('merged', [32, 256]),
+  ...varied('leftToMap', [1, 8]),
+  ...varied('merged', [256]),
 };
 
 function varied<K extends keyof Cut>(constant: K, values: Cut[K][]): Record<string, Cut> {
@@ -175,7 +180,7 @@ function planOf([rows, n]: Shape, device: Device): string {
 }
 
 /** How often a sample repeats a call: until it takes so many milliseconds, if the time allows. */
-const SAMPLE_MS = 8;
+const SAMPLE_MS = 16;
 
 interface Candidate {
   name: string;
@@ -185,16 +190,17 @@ interface Candidate {
 async function interleaved(candidates: Candidate[], ms: number): Promise<Record<string, object | string>> {
   const end = performance.now() + ms;
   const states = candidates.map(({name, call}) => ({name, call, calls: 1, times: [] as number[], failed: ''}));
-  // The first calls compile; the second ones tell how long a call takes.
-  for (const warmUp of [true, false]) {
-    for (const state of states) {
-      if (state.failed) continue;
-      try {
-        const one = await sample(state.call, warmUp ? 1 : 2);
-        state.calls = Math.max(1, Math.min(500, Math.round(SAMPLE_MS / one)));
-      } catch (error) {
-        state.failed = String(error).slice(0, 200);
+  for (const state of states) {
+    try {
+      // The first call compiles. Then the calls double until a sample is long: of a short one most would be the wait.
+      await sample(state.call, 1);
+      const most = ms / candidates.length / 8;
+      for (let took = 0; took < Math.min(SAMPLE_MS, most) && state.calls < 1024; ) {
+        state.calls *= 2;
+        took = state.calls * (await sample(state.call, state.calls));
       }
+    } catch (error) {
+      state.failed = String(error).slice(0, 200);
     }
   }
   for (let round = 0; round < 3 || (performance.now() < end && round < 25); round++) {

@@ -1,5 +1,5 @@
+import type {Program} from '../draw';
 import {type Level, stepsOf} from '../plan';
-import type {Program} from '../textures';
 import type {Loop} from './sum';
 
 /** GLSL for which window of which pair of rows a fragment is for: a pair's windows are side by side. */

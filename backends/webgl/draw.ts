@@ -1,0 +1,166 @@
+import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {util} from '@tensorflow/tfjs-core';
+import {squarish} from './layout';
+import {bareView, forget, placeFor, type Texture} from './textures';
+
+export type UniformType = 'float' | 'vec4' | 'int' | 'ivec4';
+
+export interface Program {
+  /** GLSL, with `setOutput` and a sampler for each input. All that depends on sizes comes in uniforms. */
+  source: string;
+  /** The names of its samplers. S is what the draw before has left. */
+  inputs: string[];
+  uniforms: Record<string, [UniformType, number[]]>;
+}
+
+/** What is to be drawn, as data; nothing in it is of one call only. */
+export interface Draw {
+  program: Program;
+  /** In fragments. */
+  height: number;
+  width: number;
+  /** Whether each draws four numbers, or one. */
+  packed: boolean;
+}
+
+/** A packed tensor of that shape. */
+export function tensorDraw(program: Program, shape: number[]): Draw {
+  const {height, width} = placeFor(shape);
+  return {program, height, width, packed: true};
+}
+
+/** A tensor of that shape that is not packed, one fragment an element. */
+export function numbersDraw(program: Program, shape: number[]): Draw {
+  // At least two by two: tfjs compiles anew for textures that are narrower.
+  const [height, width] = squarish(Math.max(4, util.sizeFromShape(shape)));
+  return {program, height, width, packed: false};
+}
+
+/** So many RGBA texels for the next draw, numbered line by line, 2^shift in each: see `scratchShift`. */
+export function scratchDraw(program: Program, texels: number): Draw {
+  const width = 2 ** scratchShift(texels);
+  return {program, height: Math.ceil(texels / width), width, packed: true};
+}
+
+export function scratchShift(texels: number): number {
+  return Math.ceil(Math.log2(texels) / 2);
+}
+
+/** Draws made ready, by what they are for: to put their texts together takes longer than to draw them. */
+const known = new Map<string, ReadyDraw[]>();
+/** Programs meet the same shapes again and again, or ever new ones: then the old are forgotten. */
+const MOST_KNOWN = 500;
+
+interface ReadyDraw extends Pick<Draw, 'packed'> {
+  inputs: string[];
+  outputShape: [number, number];
+  customUniforms: {name: string; type: UniformType}[];
+  values: number[][];
+  source: string;
+  name: string;
+}
+
+/**
+ * Draws one after the other; the last one makes a tensor of that shape.
+ *
+ * @param key all that `draws` depends on
+ * @param textures the inputs, by the names of their samplers
+ */
+export function run(
+  key: string,
+  draws: () => Draw[],
+  textures: Record<string, Texture>,
+  shape: number[],
+  backend: MathBackendWebGL,
+): TensorInfo {
+  let ready = known.get(key);
+  if (!ready) {
+    ready = draws().map(readied);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, ready);
+  }
+  let before: TensorInfo | null = null;
+  for (const draw of ready) {
+    try {
+      const next: TensorInfo = drawNow(draw, {...textures, ...(before && {S: before})}, backend);
+      if (before) backend.disposeIntermediateTensorInfo(before);
+      before = next;
+    } catch (error) {
+      if (before) backend.disposeIntermediateTensorInfo(before);
+      throw error;
+    }
+  }
+  const {dataId} = before!;
+  backend.texData.get(dataId).shape = shape;
+  return {dataId, shape, dtype: 'float32'};
+}
+
+function readied({program, height, width, packed}: Draw): ReadyDraw {
+  const uniforms: Program['uniforms'] = {...program.uniforms, outputWidth: ['int', [width]]};
+  return {
+    inputs: program.inputs,
+    // Of rank 2, so that the texture has this very shape.
+    outputShape: packed ? [2 * height, 2 * width] : [height, width],
+    packed,
+    customUniforms: Object.entries(uniforms).map(([name, [type]]) => ({name, type})),
+    values: Object.values(uniforms).map(([, values]) => values),
+    source: program.source,
+    name: nameOf(program.source),
+  };
+}
+
+function drawNow(
+  draw: ReadyDraw,
+  textures: Record<string, Pick<TensorInfo, 'dataId'>>,
+  backend: MathBackendWebGL,
+): TensorInfo {
+  const views = draw.inputs.map((name) => bareView(textures[name]!, backend));
+  try {
+    const leavePacked = true;
+    return backend.runWebGLProgram(new Shader(draw), views, 'float32', draw.values, leavePacked);
+  } finally {
+    for (const view of views) forget(view, backend);
+  }
+}
+
+/**
+ * A program as tfjs takes it. tfjs looks for the compiled one by a key with the program's whole text in it, and to hash
+ * ten thousand letters takes longer than a draw. It asks for the text once for the key, and only to compile again: so
+ * the first answer is a short name of the text. Whoever asks in another order gets a longer key, no other program.
+ */
+class Shader implements GPGPUProgram {
+  readonly packedInputs = false;
+  readonly enableShapeUniforms = true;
+  private asked = false;
+
+  constructor(private readonly draw: ReadyDraw) {}
+
+  get variableNames(): string[] {
+    return this.draw.inputs;
+  }
+  get outputShape(): number[] {
+    return this.draw.outputShape;
+  }
+  get packedOutput(): boolean {
+    return this.draw.packed;
+  }
+  get customUniforms(): ReadyDraw['customUniforms'] {
+    return this.draw.customUniforms;
+  }
+  get userCode(): string {
+    const text = this.asked ? this.draw.source : this.draw.name;
+    this.asked = true;
+    return text;
+  }
+}
+
+const names = new Map<string, string>();
+/** Two copies of this package in one page must not take one's program for the other's. */
+const copy = Math.random().toString(36).slice(2);
+
+function nameOf(source: string): string {
+  const name = names.get(source) ?? `tfjs-softmax ${copy} ${names.size}`;
+  names.set(source, name);
+  return name;
+}
