@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve as pathOf} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {LONGEST_WISDOM} from '../../../backends/dispatcher/wisdom_schema';
+import {hasRelaxedSimd} from '../../../backends/engines/wasm/features';
 import {exportWisdom, forgetWisdom, importWisdom, rankBackends, selectBackend} from '../../../index';
 import {registerFake, SimulatedClock} from '../../hosts/fakes';
 import type {Functions} from '../../hosts/wisdom_process';
@@ -40,11 +41,16 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, {recursive: true}));
 
+/** Another spec of this process may have switched relaxed SIMD on. Wisdom is for machines that have the same. */
+const flags = hasRelaxedSimd() ? ['--experimental-wasm-relaxed-simd'] : [];
+
 /** Processes that stand by, so that no test waits for one to start. */
 const processes: ChildProcess[] = [];
 beforeAll(() => {
   for (let i = 0; i < 3; i++) {
-    processes.push(fork(pathOf('spec/hosts/wisdom_process.ts'), {execArgv: ['--import', 'tsx'], stdio: 'inherit'}));
+    processes.push(
+      fork(pathOf('spec/hosts/wisdom_process.ts'), {execArgv: [...flags, '--import', 'tsx'], stdio: 'inherit'}),
+    );
   }
 });
 afterAll(() => {
