@@ -21,7 +21,7 @@ export {setWasmModule} from './backends/wasm/set_module';
 export type {GradientCheckOptions} from './gradient_check/check_gradients';
 export {checkGradients, checkGradientsAsync} from './gradient_check/check_gradients';
 export type {Differentiable} from './gradient_check/derivatives';
-export type {GradientCheck, GradientReport} from './gradient_check/report';
+export type {GradientCheck, GradientReport, SkippedInput} from './gradient_check/report';
 export type {InstallReport} from './install/install';
 export {install, uninstall} from './install/install';
 export type {CrossEntropyOptions} from './kernels/cross_entropy';
