@@ -24,7 +24,7 @@ export {enableWebGPU} from './backends/webgpu/enable';
 export type {GradientCheckOptions} from './gradient_check/check_gradients';
 export {checkGradients, checkGradientsAsync} from './gradient_check/check_gradients';
 export type {Differentiable} from './gradient_check/derivatives';
-export type {GradientCheck, GradientReport} from './gradient_check/report';
+export type {GradientCheck, GradientReport, SkippedInput} from './gradient_check/report';
 export type {InstallReport} from './install/install';
 export {install, uninstall} from './install/install';
 export type {CrossEntropyOptions} from './kernels/cross_entropy';

@@ -22,21 +22,24 @@ export interface GradientCheck {
   note?: string;
 }
 
+/** An input, or an order of it, that was not checked. */
+export interface SkippedInput {
+  /** Counted from 0. */
+  input: number;
+  /** Why, as the end of a sentence that begins with the input. */
+  reason: string;
+}
+
 /** What `checkGradients` found. */
 export interface GradientReport {
   /** Whether no check differs. */
   ok: boolean;
   /** The highest order that was checked. */
   order: number;
-  /** All comparisons, in the order in which they were made. */
+  /** In the order in which they were made. */
   checks: GradientCheck[];
-  /** Inputs, or orders of them, that were not checked, and why. */
-  skipped: {
-    /** The input, counted from 0. */
-    input: number;
-    /** Why it was not checked, in words. */
-    reason: string;
-  }[];
+  /** What was not checked. */
+  skipped: SkippedInput[];
   /** The check with the largest error in terms of its tolerance; one that differs, if any does. */
   worst: GradientCheck | null;
   /** The report as a table, for people. */

@@ -69,13 +69,14 @@ const AGREE = 2.5;
 /** A noise so much larger than rounding explains is more likely a function that changes fast, or has kinks. */
 const SUSPICIOUS = 16;
 /**
- * So many standard errors are never exceeded: what a window may be off though it agreed, and the noise underestimated from few
- * values. In 70,000 runs on 35 functions the most was 22 where rounding explains the noise, and some hundred elsewhere.
+ * So many standard errors are not exceeded: what a window may be off though it agreed, and the noise underestimated from few
+ * values. In 100,000 runs on 25 float32 functions of 1 and 100 elements the most was 27 where f is smooth. Of a scalar sum of 100
+ * relus one in 4,000 went beyond 32.
  */
 const TRUST = 32;
 const TRUST_IN_KINKY = 160;
 /** A kink of so many standard errors is likely, though not certain; the slope is then off by as much, or by several of its like. */
-const LIKELY = 8;
+const LIKELY = 3;
 
 /** φ'(0), from at most 18 values of φ. */
 export function* slopeAtZero(line: Line, {start, smallest, largest}: Steps): Reading<Slope> {

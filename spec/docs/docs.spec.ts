@@ -1,6 +1,6 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
-import {codeBlocks, describeCodeBlocks} from './code_blocks';
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
+import {codeBlocks, describeCodeBlocks, run} from './code_blocks';
 import {RepositoryCopy} from './repository_copy';
 
 /** The pages in docs/ and the README's block on choosing a backend: what stands there as code runs. */
@@ -9,8 +9,31 @@ describe('README.md', () => {
   describeCodeBlocks('README.md', 'Choosing a backend');
 });
 
-describe.each(['choosing-a-backend', 'accuracy', 'special-values', 'how-the-kernels-work'])('docs/%s.md', (page) => {
-  describeCodeBlocks(`docs/${page}.md`);
+describe.each(['choosing-a-backend', 'accuracy', 'special-values', 'how-the-kernels-work', 'checking-gradients'])(
+  'docs/%s.md',
+  (page) => {
+    describeCodeBlocks(`docs/${page}.md`);
+  },
+);
+
+test('the recipe of docs/checking-gradients.md is a test that jest runs, with the built package', async () => {
+  const folder = resolve('.cache/code_blocks/recipe');
+  mkdirSync(folder, {recursive: true});
+  const recipe = codeBlocks('docs/checking-gradients.md').find(({language}) => language === 'ts')!;
+  writeFileSync(join(folder, 'loss.spec.ts'), recipe.code);
+  const config = {
+    rootDir: folder,
+    testMatch: ['**/*.spec.ts'],
+    transform: {'\\.ts$': [resolve('node_modules/@swc/jest'), {module: {type: 'commonjs'}}]},
+    moduleNameMapper: {'^tfjs-softmax$': resolve('dist/index.cjs')},
+  };
+  const {exitCode, stderr} = await run(process.execPath, [
+    'node_modules/jest/bin/jest.js',
+    '--config',
+    JSON.stringify(config),
+  ]);
+  if (exitCode !== 0) throw new Error(stderr);
+  expect(stderr).toContain('Tests:       1 passed, 1 total');
 });
 
 const PAGES = [

@@ -18,5 +18,5 @@ test.each(Object.entries(PLANTED))('%s', (_, {inputs, f}) => {
     tf.dispose(xs);
     return ok;
   }).filter(Boolean).length;
-  expect(missed / RUNS).toBeLessThanOrEqual(0.05);
+  expect(missed).toBeLessThanOrEqual(Math.ceil(RUNS / 100)); // 99 of 100 are found
 });
