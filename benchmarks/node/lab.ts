@@ -55,7 +55,11 @@ function onnxPeers(wanted: string[], missing: Missing[]): {peers: Peer[]; versio
   const peers: Peer[] = [];
   const versions: Record<string, string> = {};
   for (const name of ONNX_RUNTIMES.filter((one) => wanted.includes(one))) {
-    const found = load<OnnxRuntime>(name);
+    // The package that both share keeps the first backend called cpu: the second runtime would run the first one.
+    const [loaded] = Object.keys(versions);
+    const found = loaded
+      ? {reason: `${loaded} is loaded, and ${name} would run it: measure ${name} alone, by --peer ${name}`}
+      : load<OnnxRuntime>(name);
     if ('reason' in found) {
       missing.push({name, reason: found.reason});
       continue;
