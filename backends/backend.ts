@@ -69,6 +69,8 @@ export interface BackendFacts {
   readonly needs: 'WebAssembly' | 'WebGL' | 'WebGPU' | null;
   /** Whether it computes on a GPU: an op returns before its result is there, and who reads a part of that waits for all. */
   readonly gpu: boolean;
+  /** Whether results are read asynchronously only: reading at once throws in Node, and takes a second in a page. */
+  readonly readsLater?: true;
   /** Whether the GPU of a started backend is a program on the CPU; without it, the GPU of a WebGL context tells. */
   readonly isSoftware?: (backend: KernelBackend) => boolean;
   /** Whether its tensors hold half floats on this machine: then right and wrong are further apart. */

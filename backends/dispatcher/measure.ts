@@ -111,10 +111,10 @@ class Race {
     try {
       const data = sampleData(this.task);
       for (const backend of inOrder) {
-        const contestant = this.warmUp(backend, data);
+        const contestant = await this.warmUp(backend, data);
         if (contestant) racing.push(contestant);
       }
-      for (const contestant of racing) this.calibrate(contestant);
+      for (const contestant of racing) await this.calibrate(contestant);
       await this.rounds(racing);
     } finally {
       for (const {inputs} of racing) release(inputs);
@@ -124,7 +124,7 @@ class Race {
   }
 
   /** The first call of a backend, by which it compiles, and whose result is checked. */
-  private warmUp(backend: string, data: SampleData): Contestant | null {
+  private async warmUp(backend: string, data: SampleData): Promise<Contestant | null> {
     this.report(this.partOfBudget(), `trying ${backend}`);
     if (!this.hasTimeFor(firstCallMs(backend) + opMs(this.task, backend))) {
       this.skip(backend, 'the budget was too short for one call');
@@ -134,17 +134,18 @@ class Race {
     const start = this.stopwatch.now();
     const inputs: Tensor[] = [];
     try {
-      const values = withBackend(backend, () => {
+      const result = withBackend(backend, () => {
         for (const array of data.inputs) inputs.push(keep(tensor(array, task.shape)));
-        let read: ArrayLike<number> = [];
-        // Not returned through tidy, which would look for tensors in each of its elements.
-        tidy(() => {
-          const result = runnerOf(task.op)(inputs[0]!, inputs[1], task.axis);
-          finish(backend, result); // it compiles too
-          read = result.dataSync();
-        });
-        return read;
+        return tidy(() => runnerOf(task.op)(inputs[0]!, inputs[1], task.axis));
       });
+      let values: ArrayLike<number>;
+      try {
+        const waiting = finish(backend, result); // it compiles too
+        if (waiting) await waiting;
+        values = factsOf(backend)?.readsLater ? await result.data() : result.dataSync();
+      } finally {
+        result.dispose();
+      }
       const firstMs = this.stopwatch.since(start);
       const wrong = mismatch(values, data.expected(), task.rows.inner, toleranceOf(backend));
       if (wrong === null) return {backend, inputs, firstMs, calls: 1, samples: []};
@@ -157,7 +158,7 @@ class Race {
   }
 
   /** Doubles the calls of a sample until the clock can be trusted; that sample is the first. */
-  private calibrate(contestant: Contestant): void {
+  private async calibrate(contestant: Contestant): Promise<void> {
     const {backend, firstMs} = contestant;
     // Where the first call compiled, it says nothing of the next.
     let expected = factsOf(backend)?.gpu ? opMs(this.task, backend) : firstMs;
@@ -166,7 +167,7 @@ class Race {
         this.skip(backend, 'the budget was too short for a sample');
         return;
       }
-      const elapsed = this.timeOf(contestant);
+      const elapsed = await this.timeOf(contestant);
       if (elapsed === null) return;
       expected = 2 * elapsed;
       if (this.stopwatch.trusts(elapsed)) {
@@ -184,7 +185,7 @@ class Race {
       for (const contestant of unsettled) {
         if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) return;
         this.report(Math.max(round / ROUNDS, this.partOfBudget()), `timing ${contestant.backend}`);
-        const elapsed = this.timeOf(contestant);
+        const elapsed = await this.timeOf(contestant);
         if (elapsed !== null) contestant.samples.push(elapsed / contestant.calls);
         await this.pause();
       }
@@ -222,17 +223,21 @@ class Race {
   }
 
   /** Milliseconds of one sample; null if the backend failed in it, and then it is out. */
-  private timeOf({backend, inputs, calls}: Contestant): number | null {
+  private async timeOf({backend, inputs, calls}: Contestant): Promise<number | null> {
     const {op, axis} = this.task;
     const run = runnerOf(op);
     const start = this.stopwatch.now();
     try {
-      withBackend(backend, () => {
+      const result = withBackend(backend, () => {
         for (let i = 1; i < calls; i++) run(inputs[0]!, inputs[1], axis).dispose();
-        const result = run(inputs[0]!, inputs[1], axis);
-        finish(backend, result);
-        result.dispose();
+        return run(inputs[0]!, inputs[1], axis);
       });
+      try {
+        const waiting = finish(backend, result);
+        if (waiting) await waiting;
+      } finally {
+        result.dispose();
+      }
       return this.stopwatch.since(start);
     } catch (error) {
       this.fail(backend, error);
@@ -269,11 +274,22 @@ class Race {
   }
 }
 
-/** Waits until a result is there: on a GPU by reading one element, which is less than all, and where that is unknown, all. */
-function finish(backend: string, result: Tensor): void {
+/**
+ * Waits until a result is there: on a GPU by reading one element, which is less than all, and where that is unknown, all.
+ * @returns null if it is there, or what to wait for
+ */
+function finish(backend: string, result: Tensor): Promise<void> | null {
   const facts = factsOf(backend);
-  if (!facts) result.dataSync();
-  else if (facts.gpu) tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size)).dataSync());
+  if (facts && !facts.gpu) return null;
+  if (!facts) {
+    result.dataSync();
+    return null;
+  }
+  const first = withBackend(backend, () => tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size))));
+  if (facts.readsLater) return first.data().then(() => first.dispose());
+  first.dataSync();
+  first.dispose();
+  return null;
 }
 
 /** Disposes of inputs. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */

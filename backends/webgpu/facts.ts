@@ -6,5 +6,6 @@ export const webgpuFacts: BackendFacts = {
   package: '@tensorflow/tfjs-backend-webgpu',
   needs: 'WebGPU',
   gpu: true,
+  readsLater: true,
   isSoftware: (backend) => hardwareOf(backend as WebGPUBackend).software,
 };
