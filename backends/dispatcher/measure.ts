@@ -185,11 +185,26 @@ class Race {
       for (const contestant of unsettled) {
         if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) return;
         this.report(Math.max(round / ROUNDS, this.partOfBudget()), `timing ${contestant.backend}`);
-        const elapsed = await this.timeOf(contestant);
-        if (elapsed !== null) contestant.samples.push(elapsed / contestant.calls);
+        await this.sample(contestant);
         await this.pause();
       }
     }
+  }
+
+  /**
+   * One more sample. If its time is less than half of what the clock can tell, a pause had passed for the time of the earlier
+   * samples: they start anew, with more calls.
+   */
+  private async sample(contestant: Contestant): Promise<void> {
+    const elapsed = await this.timeOf(contestant);
+    if (elapsed === null) return;
+    if (this.stopwatch.trusts(2 * elapsed)) {
+      contestant.samples.push(elapsed / contestant.calls);
+      return;
+    }
+    contestant.calls *= 2;
+    contestant.samples.length = 0;
+    await this.calibrate(contestant);
   }
 
   /** Takes what was timed often enough: one or two samples may be another program's more than the backend's. */

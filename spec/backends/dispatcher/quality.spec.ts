@@ -53,6 +53,17 @@ test('what is slow at first, while an engine still optimises, does not count', a
   expect(timing!.p80).toBeCloseTo(0.01, 6);
 });
 
+test('a pause in the first sample is not taken for a time that the clock can tell', async () => {
+  const clock = new SimulatedClock(0.1);
+  let calls = 0;
+  // The first call is checked. In the second, which is the first sample, the machine pauses for 50 ms.
+  registerFake('paused once', {onKernel: () => clock.pass(++calls === 2 ? 50 : 0.002)});
+  const options = {mode: 'measure', candidates: ['paused once'], clock: clock.now, budgetMs: 1000} as const;
+  const {timing} = (await rankBackends(TASK, options)).candidates[0]!.parts[0]!;
+  expect(timing!.median).toBeGreaterThan(0.0018);
+  expect(timing!.median).toBeLessThan(0.0022);
+});
+
 test.each([{shape: [64, 1000]}, {shape: [12, 128, 128]}, {shape: [1, 50257]}])(
   'by estimate wasm is selected for softmax $shape: a classifier, attention, a vocabulary',
   async ({shape}) => {
