@@ -179,8 +179,10 @@ class Race {
   }
 
   private async rounds(racing: Contestant[]): Promise<void> {
-    for (let round = 1; round < ROUNDS; round++) {
-      const unsettled = this.unsettled(this.stillIn(racing));
+    for (let round = 1; round < 2 * ROUNDS; round++) {
+      // Beyond the last round, those go on whose samples started anew.
+      const goesOn = ({samples}: Contestant) => round < ROUNDS || samples.length < SETTLED_AFTER;
+      const unsettled = this.unsettled(this.stillIn(racing)).filter(goesOn);
       if (unsettled.length === 0) return;
       for (const contestant of unsettled) {
         if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) return;
