@@ -11,7 +11,7 @@ export type Engine = ReturnType<typeof engine>;
  *
  * @returns what puts the method back that was there
  */
-export function replaceMethod<K extends keyof Engine>(tfjs: Engine, name: K, method: Engine[K]): () => void {
+export function replaceMethod<T extends object, K extends keyof T>(tfjs: T, name: K, method: T[K]): () => void {
   let owner = tfjs;
   while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
   const previous = owner[name];

@@ -303,10 +303,21 @@ function finish(backend: string, result: Tensor): Promise<void> | null {
     return null;
   }
   const first = withBackend(backend, () => tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size))));
-  if (facts.readsLater) return first.data().then(() => first.dispose());
-  first.dataSync();
-  first.dispose();
+  if (facts.readsLater) return whenRead(first);
+  try {
+    first.dataSync();
+  } finally {
+    first.dispose();
+  }
   return null;
+}
+
+async function whenRead(result: Tensor): Promise<void> {
+  try {
+    await result.data();
+  } finally {
+    result.dispose();
+  }
 }
 
 /** Disposes of inputs. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */

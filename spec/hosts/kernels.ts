@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isOfFamily} from '../../kernels/names';
+import {replaceMethod} from '../../tfjs/engine';
 
 /** The kernels of the family that tfjs's engine runs meanwhile; or those that are wanted. */
 export function recordKernels<T>(action: () => T, wanted = isOfFamily): {result: T; kernels: string[]} {
@@ -18,16 +19,11 @@ export function recordKernels<T>(action: () => T, wanted = isOfFamily): {result:
 export function watchKernels(wanted = isOfFamily): {kernels: string[]; stop: () => void} {
   const kernels: string[] = [];
   const engine = tf.engine() as unknown as EngineInside;
-  let owner = engine;
-  while (!Object.hasOwn(owner, 'runKernelFunc')) owner = Object.getPrototypeOf(owner);
-  const {runKernelFunc} = owner;
-  owner.runKernelFunc = function (this: EngineInside, call) {
+  const {runKernelFunc} = engine;
+  const stop = replaceMethod(engine, 'runKernelFunc', function (this: EngineInside, call) {
     if (call.kernelName !== undefined && wanted(call.kernelName)) kernels.push(call.kernelName);
     return runKernelFunc.call(this, call);
-  };
-  const stop = () => {
-    owner.runKernelFunc = runKernelFunc;
-  };
+  });
   return {kernels, stop};
 }
 
