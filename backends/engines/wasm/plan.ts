@@ -138,7 +138,7 @@ export type Caller = (
 ) => void;
 
 /** What a turn of two kernels covers: with the inputs beside it, about half of a second-level cache. */
-const TURN_BYTES = 1 << 18;
+export const TURN_BYTES = 1 << 18;
 
 /**
  * The calls of a plan for `outer` blocks of its rows, from block number `first` on.
@@ -185,7 +185,10 @@ function launchMasked(
   });
 }
 
-/** Softmax, and the other kernel over it, in turns: as many rows at a time as stay in a cache. */
+/** ShortRows takes no fewer rows: it would write beyond them. */
+const FEWEST_ROWS = 4;
+
+/** Softmax, and the other kernel over it, in turns: as many rows at a time as stay in a cache, and no turn of very few. */
 function launchInTurns(
   plan: Plan,
   softmax: KernelName,
@@ -199,8 +202,8 @@ function launchInTurns(
   const {n, inner} = plan.rows;
   const block = 4 * n * inner;
   const most = Math.max(1, Math.floor(TURN_BYTES / block));
-  for (let o = 0; o < outer; o += most) {
-    const blocks = Math.min(most, outer - o);
+  for (let o = 0, blocks = 0; o < outer; o += blocks) {
+    blocks = outer - o < most + FEWEST_ROWS ? outer - o : most;
     const [from, to] = [x + o * block, out + o * block];
     call(softmax, from, to, blocks, n, inner, 1, 0, 0, NOTHING);
     const [a, b] = [second + 4 * o * plan.secondPerBlock, third + 4 * o * plan.thirdPerBlock];

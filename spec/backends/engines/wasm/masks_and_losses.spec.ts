@@ -1,6 +1,6 @@
 import {maskRuns} from '../../../../backends/engines/mask_runs';
 import type {ForwardKind, Loss, Rows} from '../../../../backends/engines/types';
-import {launch, planForward, planLoss, planLossGradient} from '../../../../backends/engines/wasm/plan';
+import {launch, planForward, planLoss, planLossGradient, TURN_BYTES} from '../../../../backends/engines/wasm/plan';
 import * as reference from '../../../../kernels/reference';
 import {Random} from '../../../cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
@@ -249,6 +249,23 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
       expect(worst(memory.values(to, outer * inner), exact, ulpError).error).toBeLessThanOrEqual(4);
     }
   });
+
+  test.each([1, 2, 3])(
+    'of many short rows, %d beyond a whole number of turns: nothing beyond the gradient is written',
+    (rest) => {
+      // Softmax of rows that short takes four at a time.
+      const n = 48;
+      const outer = Math.floor(TURN_BYTES / (4 * n)) + rest;
+      const drawn = draw({outer, n, inner: 1}, true, 0, null, new Random(rest));
+      const {kernels, intact, gradientError} = check(drawn);
+      expect({kernels, intact}).toEqual({
+        kernels: ['crossEntropyLongRows', 'crossEntropyGradientLongRows'],
+        intact: true,
+      });
+      expect(planLossGradient(drawn.loss).softmax).toBe('softmaxShortRows');
+      expect(gradientError).toBeLessThanOrEqual(10);
+    },
+  );
 
   test('small cotangents make zeros, not subnormal numbers, which are slow', () => {
     const rows = {outer: 2, n: 64, inner: 1};
