@@ -1,5 +1,6 @@
 import {getBackend, losses, Reduction} from '@tensorflow/tfjs-core';
 import {reasonForStock} from '../../backends/registration';
+import {toFloat32} from '../../kernels/input';
 import {CROSS_ENTROPY} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
@@ -7,6 +8,8 @@ import {rehearse} from '../rehearse';
 import type {Route} from '../route';
 
 const SCOPE = 'softmaxCrossEntropy__op';
+/** `tf.oneHot` makes int32. */
+const LABEL_TYPES = ['float32', 'int32', 'bool'];
 
 /**
  * tfjs composes the losses of the rows inside one `tf.customGrad`, then weighs and reduces them. That customGrad is known
@@ -22,7 +25,13 @@ export const crossEntropyRoute: Route = {
   },
   customGrad(tfjs, [labels, logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || reasonForStock(getBackend()) !== null) return null;
-    if (labels?.dtype !== 'float32' || logits?.dtype !== 'float32' || logits.rank === 0) return null;
-    return runKernel(CROSS_ENTROPY, {logits, labels}, {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1});
+    if (logits?.dtype !== 'float32' || logits.rank === 0) return null;
+    if (!LABEL_TYPES.includes(labels!.dtype)) return null;
+    const floats = toFloat32('softmaxCrossEntropy', 'labels', labels!);
+    return runKernel(
+      CROSS_ENTROPY,
+      {logits, labels: floats},
+      {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1},
+    );
   },
 };

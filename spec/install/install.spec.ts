@@ -2,6 +2,7 @@ import '@tensorflow/tfjs'; // the union package: chained ops, layers, cpu
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {install, uninstall} from '../../index';
+import {logSoftmax, softmax} from '../../kernels/reference';
 import {recordKernels} from '../hosts/kernels';
 import {ROUTES} from '../models/routes';
 
@@ -62,6 +63,26 @@ test('tf.logSumExp along any neighbouring axes is ours, and leaves nothing behin
     }
   }
 });
+
+test.each(['int32', 'bool'] as const)(
+  'tf.losses.softmaxCrossEntropy of labels of %s, as tf.oneHot makes, is ours',
+  (dtype) => {
+    install();
+    const logits = tf.tensor2d(LOGITS, [1, 1000]);
+    const labels = tf.oneHot([7], 1000, 1, 0, dtype);
+    const tensors = tf.memory().numTensors;
+    const {result, kernels} = recordKernels(() =>
+      tf.valueAndGrad((x) => tf.losses.softmaxCrossEntropy(labels, x) as tf.Scalar)(logits),
+    );
+    expect(tf.memory().numTensors).toBe(tensors + 2);
+    expect(kernels).toEqual(['crossEntropy', 'crossEntropyGradient']);
+    expect(result.value.dataSync()[0]).toBeCloseTo(-logSoftmax(LOGITS)[7]!, 4);
+    const p = softmax(LOGITS);
+    result.grad.dataSync().forEach((slope, i) => {
+      expect(slope).toBeCloseTo(p[i]! - Number(i === 7), 6);
+    });
+  },
+);
 
 test('tf.losses.softmaxCrossEntropy is ours, with the true gradient for labels and -Infinity masked by labels of 0', () => {
   install();
