@@ -25,6 +25,7 @@ export type Parameter =
 
 export type Option =
   | ('scale' | 'mask' | 'offset')
+  | ('samples' | 'temperature' | 'topK' | 'topP' | 'hard' | 'seed')
   | ('axis' | 'labelSmoothing' | 'classWeights' | 'weights' | 'ignoreIndex' | 'reduction');
 
 /** A kernel as tfjs knows it: a name, a function on each backend, and a gradient. */

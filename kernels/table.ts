@@ -4,7 +4,9 @@
  *
  * What each gives, in float64, is in reference_table.ts under the same names: pages that only compute do without.
  */
+import {categoricalOp} from './categorical';
 import {softmaxCrossEntropyOp} from './cross_entropy';
+import {gumbelSoftmaxOp} from './gumbel_softmax';
 import {logSoftmaxJacobianOp, softmaxJacobianOp} from './jacobian';
 import {logSoftmaxOp} from './log_softmax';
 import {logSumExpOp} from './log_sum_exp';
@@ -41,6 +43,8 @@ export const OPS = {
   softmaxJacobian: softmaxJacobianOp,
   logSoftmaxJacobian: logSoftmaxJacobianOp,
   softmaxInverse: softmaxInverseOp,
+  categorical: categoricalOp,
+  gumbelSoftmax: gumbelSoftmaxOp,
 };
 
 export type GradientName = 'gradSoftmax' | 'gradLogSoftmax' | 'gradLogSumExp';

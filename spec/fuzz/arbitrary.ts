@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import type {Option, Parameter} from '../../kernels/op';
 import {FORWARD} from '../../kernels/table';
-import {type FuzzCase, type Given, INSTALLED, type Mistake, OPS, type Op, recordOf} from './case';
+import {
+  type FuzzCase,
+  type Given,
+  INSTALLED,
+  type Mistake,
+  OPS,
+  type Op,
+  recordOf,
+  type SamplingArguments,
+} from './case';
 import {type Place, WRONG} from './wrong';
 
 /** Beyond it a case costs more than it tells; the long rows are for the conformance suite. */
@@ -83,6 +92,14 @@ const ingredients = fc.record({
     ignoreIndex: fc.constantFrom(null, null, 0, 1, -1, 255),
     reduction: fc.constantFrom(undefined, 'none', 'mean', 'sum'),
   }),
+  sampling: fc.record({
+    samples: fc.constantFrom(undefined, 1, 2, 5),
+    temperature: fc.constantFrom(undefined, 1, 0, 0.25, 1.5, 3, 1e30),
+    topK: fc.constantFrom(undefined, undefined, 1, 2, 3, 7, 1000),
+    topP: fc.constantFrom(undefined, undefined, 1, 0.9, 0.5, 0.01),
+    hard: fc.constantFrom(undefined, false, true),
+    seed: fc.oneof(fc.nat(100), fc.maxSafeInteger()),
+  }),
   mistake: fc.option(fc.record({argument: fc.nat(20), wrong: fc.nat(100)}), {freq: 3}),
 });
 
@@ -118,6 +135,7 @@ function caseOf(parts: Ingredients): FuzzCase {
     keepDims: (parameters.includes('keepDims') || op === 'tf.logSumExp') && parts.keepDims,
     offset: options.includes('offset') ? parts.offset : undefined,
     loss: isLoss ? {...lossOf(shape, resolved, parts.loss), ...(gradient && {reduction: 'none'})} : null,
+    sampling: options.includes('seed') ? samplingOf(op, parts.sampling) : null,
     mistake: null,
   };
   if (parameters.includes('tangent') || parameters.includes('cotangent'))
@@ -186,6 +204,12 @@ function lossOf(shape: number[], axis: number, parts: Ingredients['loss']): NonN
   };
 }
 
+function samplingOf(op: Op, parts: SamplingArguments): SamplingArguments {
+  // Only draws have a temperature of 0, the argmax.
+  if (op === 'gumbelSoftmax') return {...parts, temperature: parts.temperature === 0 ? 0.5 : parts.temperature};
+  return parts;
+}
+
 /** Lengths brought down, the longest first, until there are no more elements than that. */
 function atMost(limit: number, given: number[]): number[] {
   const shape = [...given];
@@ -224,6 +248,12 @@ const PLACE_OF_OPTION: Record<Option, Place> = {
   weights: 'optionalInputOfThatShape',
   ignoreIndex: 'index',
   reduction: 'reduction',
+  samples: 'count',
+  temperature: 'temperature',
+  topK: 'count',
+  topP: 'share',
+  hard: 'boolean',
+  seed: 'seed',
 };
 
 /** The arguments that an op has, and what can be wrong with each. */

@@ -44,6 +44,7 @@ export interface FuzzCase {
   keepDims: boolean;
   offset: number | undefined;
   loss: LossArguments | null;
+  sampling: SamplingArguments | null;
   mistake: Mistake | null;
 }
 
@@ -55,6 +56,17 @@ export interface LossArguments {
   classWeights: Given | null;
   ignoreIndex: number | null;
   reduction: 'none' | 'mean' | 'sum' | undefined;
+}
+
+/** Of `categorical` and `gumbelSoftmax`; each has some of them. */
+export interface SamplingArguments {
+  samples: number | undefined;
+  temperature: number | undefined;
+  topK: number | undefined;
+  topP: number | undefined;
+  hard: boolean | undefined;
+  /** Always given: only then can it be known what comes. */
+  seed: number;
 }
 
 /** What became of a call. */

@@ -5,6 +5,7 @@ import {PRODUCTS_OF_PROBABILITIES} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
 import {ulp} from '../ulp';
 import type {FuzzCase, Given} from './case';
+import {expectedDraws, expectedSample} from './sampling';
 
 /** What a valid case has to give: a value for each element, and how far it may be off. */
 export interface Expected {
@@ -12,6 +13,8 @@ export interface Expected {
   exact: ArrayLike<number>;
   /** Absolute. Infinite where float32 overflows on the way to a result that it could hold: there anything may come. */
   tolerance: ArrayLike<number>;
+  /** float32 where it is not said. */
+  dtype?: 'int32';
 }
 
 /** The unit of a float32 rounding. */
@@ -47,6 +50,9 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
   const reduced = reducedShape(shape, axis, keepDims);
   const vector = fuzzed.vector ? Float64Array.from(fuzzed.vector.values) : null;
   if (fuzzed.loss) return lossOf(fuzzed, axis, bounds);
+
+  if (op === 'categorical') return expectedDraws(fuzzed, axis, keep);
+  if (op === 'gumbelSoftmax') return expectedSample(fuzzed, axis, keep, bounds.softmax);
 
   const name = op.replace('tf.', '');
   if (fuzzed.gradient) return gradientOf(name);

@@ -50,7 +50,7 @@ async function changesOf(inputs: Input[]): Promise<string[]> {
 /** Makes the arguments; returns what calls the op with them. */
 function prepared(fuzzed: FuzzCase): {call: () => tf.Tensor; inputs: Input[]} {
   const inputs: Input[] = [];
-  const {op, mistake, axis, scale, keepDims, offset, loss} = fuzzed;
+  const {op, mistake, axis, scale, keepDims, offset, loss, sampling} = fuzzed;
   const make = (argument: string, given: Given | null, otherwise: unknown = undefined): unknown => {
     if (mistake?.argument === argument) return makeWrong(mistake.wrong, given ?? fuzzed.logits);
     if (!given) return otherwise;
@@ -73,6 +73,12 @@ function prepared(fuzzed: FuzzCase): {call: () => tf.Tensor; inputs: Input[]} {
     weights: () => make('weights', loss!.weights),
     ignoreIndex: () => plain('ignoreIndex', loss!.ignoreIndex),
     reduction: () => plain('reduction', loss!.reduction),
+    samples: () => plain('samples', sampling!.samples),
+    temperature: () => plain('temperature', sampling!.temperature),
+    topK: () => plain('topK', sampling!.topK),
+    topP: () => plain('topP', sampling!.topP),
+    hard: () => plain('hard', sampling!.hard),
+    seed: () => plain('seed', sampling!.seed),
   };
   const argumentOf: Record<Parameter, () => unknown> = {
     logits: () => make('logits', fuzzed.logits),

@@ -25,8 +25,8 @@ function unclear({op, mistake}: FuzzCase, {name, message}: NonNullable<FuzzOutco
 }
 
 function difference(fuzzed: FuzzCase, result: NonNullable<FuzzOutcome['result']>, bounds: Bounds): string | null {
-  const {shape, exact, tolerance} = expectedOf(fuzzed, bounds);
-  if (result.dtype !== 'float32') return `its dtype is ${result.dtype}`;
+  const {shape, exact, tolerance, dtype = 'float32'} = expectedOf(fuzzed, bounds);
+  if (result.dtype !== dtype) return `its dtype is ${result.dtype}`;
   if (result.shape.join() !== shape.join()) return `its shape is [${result.shape}], not [${shape}]`;
   if (result.values.length !== exact.length) return `it has ${result.values.length} values, not ${exact.length}`;
   for (let i = 0; i < exact.length; i++) {

@@ -74,6 +74,9 @@ const NO_NUMBERS: Record<string, Maker> = {
   null: () => null,
 };
 
+/** Where null is nothing wrong. */
+const {null: _, ...NUMBERS_NOT} = NO_NUMBERS;
+
 const withLength = (change: (shape: number[]) => number[]) => (given: Given | null) => tf.zeros(change(given!.shape));
 const SHAPES: Record<string, Maker> = {
   'another length': withLength((shape) => (shape.length === 0 ? [2] : [...shape.slice(0, -1), shape.at(-1)! + 2])),
@@ -107,6 +110,17 @@ export const WRONG = {
   smoothing: {...NOTHING_OF_USE, ...OBJECTS, '1': () => 1, 'less than 0': () => -0.1, NaN: () => Number.NaN},
   index: {...NOTHING_OF_USE, ...OBJECTS, 'half an index': () => 0.5, NaN: () => Number.NaN, '2^31': () => 2 ** 31},
   reduction: {...NOTHING_OF_USE, ...OBJECTS, average: () => 'average', '0': () => 0},
+  count: {...NOTHING_OF_USE, ...OBJECTS, ...NUMBERS_NOT, '0': () => 0, '-1': () => -1, 'half a count': () => 1.5},
+  temperature: {...NOTHING_OF_USE, ...OBJECTS, ...NO_NUMBERS, 'less than 0': () => -0.1},
+  share: {
+    ...NOTHING_OF_USE,
+    ...OBJECTS,
+    ...NUMBERS_NOT,
+    '0': () => 0,
+    'less than 0': () => -0.1,
+    'above 1': () => 1.01,
+  },
+  seed: {...NOTHING_OF_USE, ...OBJECTS, ...NUMBERS_NOT, 'half a seed': () => 0.5, '2^53': () => 2 ** 53},
   sparseLabels: {
     'indices that are floats': (given: Given | null) => tf.zeros(given!.shape),
     'indices that are booleans': (given: Given | null) => tf.zeros(given!.shape, 'bool'),

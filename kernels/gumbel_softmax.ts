@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
+import {checkBoolean, checkFinite, checkOptions, option} from './check';
+import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
+import {select} from './elementwise';
+import {floats} from './floats';
+import {type Input, toFloat32} from './input';
+import {toMask} from './mask';
+import type {Op} from './op';
+import {gumbelNoise, type Seed, toSeed} from './random';
+import {resolveAxis, rowsAlong} from './rows';
+import {inScope, type MaskOptions} from './run_op';
+import {softmax} from './softmax';
+
+const OP = 'gumbelSoftmax';
+
+/** Options of `gumbelSoftmax`. */
+export interface GumbelSoftmaxOptions extends MaskOptions {
+  /** Above 0. The lower it is, the nearer a sample is to one-hot, and the larger its gradients are. */
+  temperature?: number;
+  /** Whether the result is one-hot, with the gradient of the soft sample: the straight-through estimator. */
+  hard?: boolean;
+  /** A whole number: the same gives the same noise, on every backend. Without it every call draws anew. */
+  seed?: number | null;
+}
+
+/**
+ * A sample of the Gumbel-softmax distribution along one axis: softmax((logits + g) / temperature), with g = -log(-log u) independent
+ * Gumbel noise. Its largest element is the class that {@link categorical} draws with the same seed; and unlike a draw it has a
+ * gradient in the logits, that of softmax, the noise being a constant (Jang, Gu & Poole, Categorical reparameterization
+ * with Gumbel-softmax, ICLR 2017; Maddison, Mnih & Teh, The concrete distribution, ICLR 2017).
+ *
+ * Special values are those of {@link softmax}: rows that have none are NaN, what is masked is 0. So also where `hard`.
+ *
+ * @example
+ * ```ts
+ * const choice = gumbelSoftmax(logits, -1, {temperature: 0.5, hard: true}); // one-hot, and differentiable
+ * ```
+ *
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param axis the axis that sums to 1; negative counts from the end
+ * @param options temperature, hard, mask and seed
+ * @returns float32, of the shape of the logits
+ * @throws if the axis is out of range, the dtype has no logits, the mask does not fit, an option is out of its range, or
+ *   `hard` has more than 2^24 classes to choose from
+ */
+export function gumbelSoftmax<T extends Tensor = Tensor>(
+  logits: T | Input,
+  axis = -1,
+  options: GumbelSoftmaxOptions = {},
+): T {
+  checkOptions(OP, options);
+  const mask = option(options, 'mask', null);
+  const temperature = checkTemperature(option(options, 'temperature', 1));
+  const hard = checkBoolean(OP, 'hard', option(options, 'hard', false));
+  const seed = toSeed(OP, option(options, 'seed', null));
+  return inScope(false, () => {
+    const x = toFloat32(OP, 'logits', logits);
+    const resolved = resolveAxis(OP, axis, x.shape);
+    if (hard) checkClasses(OP, x.shape[resolved] ?? 1);
+    const kept = mask === null ? null : toMask(OP, mask, x.shape);
+    const noisy = withNoise(x, resolved, kept, seed);
+    const sample = softmax(noisy, resolved, {scale: Math.min(1 / temperature, LARGEST_SCALE), mask: kept});
+    return (hard && x.size > 0 ? straightThrough(sample, noisy, resolved) : sample) as T;
+  });
+}
+
+function checkTemperature(temperature: number): number {
+  if (checkFinite(OP, 'temperature', temperature) > 0) return temperature;
+  throw new Error(
+    `${OP}: temperature must be above 0, but got ${temperature}. For the likeliest class, see categorical.`,
+  );
+}
+
+/** x - max x + g: the softmax does not see the maximum, and so neither does its gradient. */
+function withNoise(x: Tensor, axis: number, mask: Tensor | null, seed: Seed): Tensor {
+  if (x.size === 0) return x;
+  const rows = rowsAlong(x.shape, axis);
+  const shape = [rows.outer, rows.n, rows.inner];
+  return customGrad((logits) => {
+    const kept = mask ? select(mask, logits as Tensor, Number.NEGATIVE_INFINITY) : floats(logits as Tensor);
+    const below = belowMaximum(tf.reshape(kept, shape), 1);
+    const value = tf.reshape(tf.add(below, tf.tensor(gumbelNoise(seed, rows), shape)), x.shape);
+    return {value, gradFunc: (dy: Tensor) => tf.cast(dy, 'float32')};
+  })(x);
+}
+
+/** One-hot at the maximum, with the gradient of the sample itself; where the sample is NaN or all 0, the sample. */
+function straightThrough(sample: Tensor, noisy: Tensor, axis: number): Tensor {
+  const {outer, n, inner} = rowsAlong(sample.shape, axis);
+  return customGrad((soft) => {
+    const values = tf.reshape(soft as Tensor, [outer, n, inner]);
+    const classes = indicesAlong(1, n, 3);
+    const largest = leastMaximal(tf.reshape(noisy, [outer, n, inner]), 1, classes);
+    const isChosen = tf.equal(classes, tf.reshape(largest, [outer, 1, inner]));
+    const oneHot = tf.where(tf.logicalAnd(isChosen, tf.greater(values, 0)), 1, 0);
+    const value = tf.reshape(tf.where(tf.isNaN(values), values, oneHot), sample.shape);
+    return {value, gradFunc: (dy: Tensor) => tf.cast(dy, 'float32')};
+  })(sample);
+}
+
+export const gumbelSoftmaxOp: Op = {
+  run: gumbelSoftmax,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['temperature', 'hard', 'mask', 'seed'],
+  kernels: [],
+};
