@@ -58,7 +58,7 @@ const weightPool = fc.array(
   },
 );
 
-const ingredients = fc.record({
+export const ingredients = fc.record({
   op: fc.constantFrom(...OPS),
   gradient: fc.boolean(),
   lengths,
@@ -103,7 +103,7 @@ const ingredients = fc.record({
   mistake: fc.option(fc.record({argument: fc.nat(20), wrong: fc.nat(100)}), {freq: 3}),
 });
 
-type Ingredients = typeof ingredients extends fc.Arbitrary<infer T> ? T : never;
+export type Ingredients = typeof ingredients extends fc.Arbitrary<infer T> ? T : never;
 
 /** The ops whose gradients are looked at here; all derivatives have specs of their own. */
 const DIFFERENTIATED: readonly string[] = [...Object.keys(FORWARD), ...INSTALLED];
@@ -111,7 +111,7 @@ const DIFFERENTIATED: readonly string[] = [...Object.keys(FORWARD), ...INSTALLED
 /** Calls of public ops with any arguments: valid, or with one mistake. */
 export const fuzzCase: fc.Arbitrary<FuzzCase> = ingredients.map(caseOf);
 
-function caseOf(parts: Ingredients): FuzzCase {
+export function caseOf(parts: Ingredients): FuzzCase {
   const scalar = parts.lengths.length === 0;
   // A scalar has no classes, and no axis that tf.logSumExp could sum along.
   const op = scalar && (parts.op === 'softmaxCrossEntropy' || parts.op === 'tf.logSumExp') ? 'logSumExp' : parts.op;

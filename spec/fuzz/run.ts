@@ -5,17 +5,30 @@ import {callByName} from '../hosts/call';
 import {type FuzzCase, type FuzzOutcome, type Given, recordOf} from './case';
 import {makeWrong} from './wrong';
 
+export interface RunOptions {
+  /** These are the logits, whatever the case has for them. */
+  logits?: tf.Tensor;
+  /** Runs the call, in a way of its own. */
+  within?: (call: () => tf.Tensor) => tf.Tensor;
+  /** Has the result before anybody reads it. */
+  unread?: (result: tf.Tensor) => Promise<void>;
+}
+
 /** Runs a case on the active backend, and looks whether anything of tfjs is another than before. */
-export async function runCase(fuzzed: FuzzCase): Promise<FuzzOutcome> {
+export async function runCase(
+  fuzzed: FuzzCase,
+  {logits, within = (call) => call(), unread}: RunOptions = {},
+): Promise<FuzzOutcome> {
   const outcome: FuzzOutcome = {result: null, error: null, changes: []};
   const atFirst = stateOfTfjs();
   tf.engine().startScope('fuzz');
-  const {call, inputs} = prepared(fuzzed);
+  const {call, inputs} = prepared(fuzzed, logits);
   // Between these two there is no scope that would tidy up after the op.
   const before = stateOfTfjs();
   try {
-    const result = call();
+    const result = within(call);
     if (!(result instanceof tf.Tensor)) throw new Error(`the result is ${typeof result}, not a tensor`);
+    await unread?.(result);
     outcome.result = {values: (await result.data()).slice(), shape: result.shape, dtype: result.dtype};
     result.dispose();
   } catch (error) {
@@ -48,12 +61,13 @@ async function changesOf(inputs: Input[]): Promise<string[]> {
 }
 
 /** Makes the arguments; returns what calls the op with them. */
-function prepared(fuzzed: FuzzCase): {call: () => tf.Tensor; inputs: Input[]} {
+function prepared(fuzzed: FuzzCase, logits?: tf.Tensor): {call: () => tf.Tensor; inputs: Input[]} {
   const inputs: Input[] = [];
   const {op, mistake, axis, scale, keepDims, offset, loss, sampling} = fuzzed;
   const make = (argument: string, given: Given | null, otherwise: unknown = undefined): unknown => {
     if (mistake?.argument === argument) return makeWrong(mistake.wrong, given ?? fuzzed.logits);
     if (!given) return otherwise;
+    if (logits && given === fuzzed.logits) return logits;
     const value = materialised(given);
     if (value instanceof tf.Tensor) inputs.push({tensor: value, given});
     return value;
@@ -112,7 +126,17 @@ const INSTALLED_OPS: Record<string, (logits: tf.Tensor, keepDims: boolean) => tf
   'tf.logSumExp': (logits, keepDims) => tf.logSumExp(logits, -1, keepDims),
 };
 
+/** Whether a program has called install() and not yet uninstall(). */
+let installed = false;
+
+export function setInstalled(now: boolean): void {
+  if (now) family.install();
+  else family.uninstall();
+  installed = now;
+}
+
 function whileInstalled(action: () => tf.Tensor): tf.Tensor {
+  if (installed) return action();
   family.install();
   try {
     return action();

@@ -2,10 +2,13 @@ import type {Bounds} from '../../backends/backend';
 import type {FuzzCase, FuzzOutcome} from './case';
 import {expectedOf} from './expected';
 
+/** How a verdict begins if something is left behind or changed, whatever the result is. */
+export const LEFT = 'something is another than before';
+
 /** What is wrong with an outcome, for people; null if nothing is. */
 export function verdict(fuzzed: FuzzCase, {result, error, changes}: FuzzOutcome, bounds: Bounds): string | null {
   if (changes.length > 0) {
-    return `something is another than before: ${changes.join('; ')}${error ? ` (and it threw: ${error.message})` : ''}`;
+    return `${LEFT}: ${changes.join('; ')}${error ? ` (and it threw: ${error.message})` : ''}`;
   }
   if (fuzzed.mistake)
     return error ? unclear(fuzzed, error) : `nothing was said of the mistake, but ${show(result)} came`;

@@ -1,6 +1,8 @@
-/** A page that runs cases of the fuzzing on one tfjs backend. */
+/** A page that runs cases and programs of the fuzzing on one tfjs backend. */
 import '@tensorflow/tfjs-layers'; // tf.logSumExp is differentiated with the gradients that this loads
 import * as tf from '@tensorflow/tfjs-core';
+import {implementationOn} from '../../backends/registration';
+import {runBatch} from '../fuzz/batch';
 import {runCase} from '../fuzz/run';
 import {expose} from '../hosts/page';
 
@@ -11,6 +13,10 @@ const functions = {
     return tf.getBackend();
   },
   run: runCase,
+  programs({seed, programs}: {seed: number; programs: number}) {
+    const backend = tf.getBackend();
+    return runBatch(seed, programs, {backend, others: ['cpu'], bounds: implementationOn(backend).bounds});
+  },
 };
 expose(functions);
 export type Functions = typeof functions;
