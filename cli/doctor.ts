@@ -1,7 +1,7 @@
 import {Presets, SingleBar} from 'cli-progress';
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import type {Selection, WorkloadItem} from 'tfjs-softmax';
+import type {BackendEntry, Selection, WorkloadItem} from 'tfjs-softmax';
 import {adviceOf} from './advice';
 import {circumstances} from './circumstances';
 import type {Diagnosis} from './diagnosis';
@@ -89,9 +89,16 @@ function inWords({report, packages, selection, failure, advice}: Diagnosis): str
     `${machine.runtime}, ${machine.platform}, ${machine.cores} cores of ${machine.processor}`,
     `WebAssembly: ${features.join(', ')}; timer resolution ${machine.timerResolutionMs.toPrecision(2)} ms`,
     table.toString(),
+    checkedInWords(backends),
     selection ? `${selection}` : colors.red(failure ?? ''),
     '',
     colors.bold('To get a faster one'),
     ...advice.map((line) => `- ${line}`),
   ].join('\n');
+}
+
+/** What PASS stands for. */
+function checkedInWords(backends: BackendEntry[]): string {
+  const counts = backends.flatMap(({name, variants}) => (variants.length > 0 ? [`${name} ${variants.length}`] : []));
+  return `check: each variant of the kernels run once and compared with float64 (${counts.join(', ')}); --json names them\n`;
 }

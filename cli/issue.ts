@@ -26,8 +26,10 @@ export function asIssue({report, packages, selection, failure}: Diagnosis, circu
   const {versions, nodeOptions, variables, flags, home} = circumstances;
   const wisdom = JSON.parse(circumstances.wisdom) as Wisdom;
   const installed = packages.filter(({version}) => version !== null);
-  const backends = report.backends.map(({name, check, kernels, runs, problem}) => {
-    return [name, check ?? 'not checked', kernels, problem ?? runs ?? ''];
+  const backends = report.backends.map(({name, check, variants, kernels, runs, problem}) => {
+    const passed = variants.filter((variant) => variant.problem === null).length;
+    const count = variants.length > 0 ? `, ${passed} of ${variants.length} variants` : '';
+    return [name, `${check ?? 'not checked'}${count}`, kernels, problem ?? runs ?? ''];
   });
   const missing = packages
     .filter(({backend}) => !report.backends.some(({name}) => name === backend))

@@ -1,4 +1,4 @@
-import {expandDims, eye, type Tensor, tile, util} from '@tensorflow/tfjs-core';
+import {expandDims, eye, type Tensor, tile, util, zeros} from '@tensorflow/tfjs-core';
 import {checkElements} from './check';
 import {type Input, toFloat32} from './input';
 import type {Op} from './op';
@@ -39,9 +39,10 @@ function jacobian(op: string, logits: Input, axis: number, vjp: typeof softmaxVj
     const last = axisLast(x, resolveAxis(op, axis, x.shape));
     const n = last.shape[last.rank - 1]!;
     const others = last.shape.slice(0, -1);
-    checkElements(op, 'the Jacobian', [...others, n, n]);
     const rows = util.sizeFromShape(others);
-    const identity = tile(expandDims(eye(n)), [rows, 1, 1]);
+    // Without rows the Jacobian is empty, however long they would be.
+    if (rows > 0) checkElements(op, 'the Jacobian', [...others, n, n]);
+    const identity = rows > 0 ? tile(expandDims(eye(n)), [rows, 1, 1]) : zeros([0, n, n]);
     return reshaped(vjp(broadcastRows(last, [rows, n, n], 1), identity), [...others, n, n]);
   });
 }

@@ -1,10 +1,11 @@
 import {factsOf} from './facts';
 import {machine} from './machine';
+import {knownProblem} from './self_check';
 import {lastFailure} from './start';
 
 /** @returns why a backend cannot run here, as far as one knows without starting it; null if nothing speaks against it */
 export function obstacle(backend: string): string | null {
-  return lastFailure(backend) ?? missing(backend);
+  return lastFailure(backend) ?? knownProblem(backend) ?? missing(backend);
 }
 
 function missing(backend: string): string | null {

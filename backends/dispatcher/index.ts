@@ -17,6 +17,7 @@ export type {RankOptions} from './options';
 export type {Part, RankedBackend, Ranking, Source} from './ranking';
 export type {BackendEntry, BackendReport, ReportOptions} from './report';
 export type {Selection, SelectOptions} from './select';
+export type {CheckedVariant} from './self_check';
 export type {Timing} from './stopwatch';
 export type {Remember} from './storage';
 export {exportWisdom, forgetWisdom, importWisdom} from './wisdom';
@@ -56,7 +57,8 @@ export async function selectBackend(workload: Workload, options: SelectOptions =
 
 /**
  * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
- * that is missing, fails or hangs is reported; nothing throws because of it.
+ * that is missing, fails or hangs is reported; nothing throws because of it. On each backend that has started every variant
+ * of its kernels that its plans would choose is run once and compared with float64: `variants` has them by name.
  *
  * @param options whether to start and check what has not started, which is the default, and how long that may take
  * @returns plain data, which `JSON.stringify` writes

@@ -8,6 +8,7 @@ import {measure, type Outcome} from './measure';
 import {type RankOptions, type Settings, settingsOf} from './options';
 import type {Part, RankedBackend, Ranking} from './ranking';
 import {recall, remember, scaledTo} from './recall';
+import {problemWith} from './self_check';
 import {oneAtATime, start} from './start';
 import {Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';
@@ -16,6 +17,9 @@ import {type Task, tasksOf, type Workload} from './workload';
 
 /** Backends this near to the fastest are as fast: then it is better to leave the data where they are. */
 const TIE = 1.1;
+
+/** How much of the time that is left goes into checking a backend, at most, before it is measured. */
+const SHARE_FOR_CHECKS = 0.1;
 
 /** See index.ts. */
 export async function rankBackends(workload: Workload, options: RankOptions): Promise<Ranking> {
@@ -108,8 +112,13 @@ async function startAndMeasure(
     // One that hangs leaves half of the time to the others.
     const limitMs = Math.min(startLimitMs, (deadline - stopwatch.now()) / 2);
     candidate.out = await start(candidate.backend, Math.max(limitMs, 0));
+    // What is found to be wrong is out; what the time does not suffice for is checked where it is measured.
+    const checkUntil = stopwatch.now() + SHARE_FOR_CHECKS * (deadline - stopwatch.now());
+    if (candidate.out !== null) continue;
+    const wrong = await problemWith(candidate.backend, () => stopwatch.now() > checkUntil);
+    if (wrong !== null) for (const finding of candidate.findings) finding.outcome = wrong;
   }
-  const started = candidates.filter(({out}) => out === null);
+  const started = candidates.filter(({out, findings}) => out === null && failureNow(findings) === null);
   const names = started.map(({backend}) => backend);
   const outcomes = await measure(tasks, names, {stopwatch, deadline, onProgress});
   for (const {backend, findings} of started) {
@@ -125,6 +134,11 @@ function worthRemembering(candidates: Candidate[], task: number): Record<string,
     return outcome && 'failure' in outcome && !outcome.mayPass ? [[backend, outcome]] : [];
   });
   return Object.fromEntries(entries);
+}
+
+/** What has failed in this call. */
+function failureNow(findings: Finding[]): string | null {
+  return failureIn(findings.map((finding) => ({...finding, memory: null})));
 }
 
 function failureIn(findings: Finding[]): string | null {

@@ -7,7 +7,7 @@ import {messageOf, now} from './environment';
 import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
-import {selfCheck} from './self_check';
+import {type CheckedVariant, type SelfCheck, selfCheck} from './self_check';
 import {oneAtATime, START_LIMIT_MS, start} from './start';
 import {smallestStep} from './stopwatch';
 
@@ -23,8 +23,13 @@ export interface BackendEntry {
   runs: string | null;
   /** Whether it runs on a GPU that is a program on the CPU. */
   softwareGpu: boolean;
-  /** Whether a small softmax and its gradient are right there; null if it has not started. */
+  /**
+   * Whether each variant of the kernels that it would use gives what is right, each run once; null if it has not started, or
+   * was not to be.
+   */
   check: 'PASS' | 'FAIL' | null;
+  /** The variants that were run, and what is wrong with each. */
+  variants: CheckedVariant[];
   /** Why it does not run, or is not right; null if nothing is wrong. */
   problem: string | null;
 }
@@ -71,7 +76,11 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
   const names = engine().backendNames();
   const backends = await oneAtATime(async () => {
     const entries: BackendEntry[] = [];
-    for (const name of names) entries.push(entryOf(name, starts ? await start(name, startLimitMs) : null, starts));
+    for (const name of names) {
+      const failure = starts ? await start(name, startLimitMs) : null;
+      const check = starts && engine().registry[name] != null ? await selfCheck(name) : null;
+      entries.push(entryOf(name, failure, check));
+    }
     return entries;
   });
   return {
@@ -93,16 +102,17 @@ function runsOn(name: string): string {
   return implementationOn(name).describe(engine().registry[name] as never);
 }
 
-function entryOf(name: string, failure: string | null, checks: boolean): BackendEntry {
+function entryOf(name: string, failure: string | null, checked: SelfCheck | null): BackendEntry {
   const backend = engine().registry[name];
   const kernels = hasOwnKernels(name) ? 'own' : 'composed';
   const common = {name, kernels, started: backend != null, softwareGpu: isSoftwareGpu(name)} as const;
-  if (backend == null) return {...common, runs: null, check: null, problem: failure ?? obstacle(name)};
-  const wrong = checks ? selfCheck(name) : null;
-  const check = checks ? (wrong === null ? 'PASS' : 'FAIL') : null;
+  if (backend == null) return {...common, runs: null, check: null, variants: [], problem: failure ?? obstacle(name)};
+  const wrong = checked?.problem ?? null;
+  const check = checked ? (wrong === null ? 'PASS' : 'FAIL') : null;
+  const known = {...common, check, variants: checked?.variants ?? []} as const;
   try {
-    return {...common, runs: runsOn(name), check, problem: wrong};
+    return {...known, runs: runsOn(name), problem: wrong};
   } catch (error) {
-    return {...common, runs: null, check, problem: wrong ?? `cannot say what it runs on: ${messageOf(error)}`};
+    return {...known, runs: null, problem: wrong ?? `cannot say what it runs on: ${messageOf(error)}`};
   }
 }

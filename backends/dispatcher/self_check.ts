@@ -1,42 +1,144 @@
-import {tensor, tidy} from '@tensorflow/tfjs-core';
+/**
+ * Whether a backend that has started is right: each variant of its kernels that its plans would choose is run once, on numbers
+ * of its own, and compared with float64. What the ops give is not asked: small tensors never reach most of the kernels.
+ */
+import {engine, type KernelBackend, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {withBackend} from '../../tfjs/active_backend';
-import {expectedRows, mismatch, toleranceOf} from './check';
-import {messageOf} from './environment';
-import type {Op} from './ops';
-import {runnerOf} from './ops';
+import type {Trial} from '../engines/types';
+import {ensureKernels} from '../registration';
+import {toleranceOf} from './check';
+import {messageOf, now} from './environment';
+import {factsOf} from './facts';
+import {TrialData} from './trial_data';
+import {lostContext, type Planned, trialsFor} from './variants';
 
-/** Rows on which faulty softmaxes fail: -Infinity, a large offset, a tie, a confident maximum, numbers below -1e20. */
-const LOGITS = [
-  [1, 2, 3, 4, 5],
-  [0, Number.NEGATIVE_INFINITY, 2, -1e9, 1],
-  [10001, 10000, 9999, 10001, 10000],
-  [-3e4, 3, 0.25, -0.5, 0],
-  [-1e30, -1e30, -1e30, -1e30, -1e30],
-];
-/** The same for half floats, whose largest number is 65504. */
-const SMALL_LOGITS = LOGITS.slice(0, 2).concat([[4, 3, 2, 4, 3]]);
-const CHECKED_OPS: Op[] = ['softmax', 'logSumExp', 'gradSoftmax', 'gradLogSoftmax'];
+/** One variant of a backend's kernels. */
+export interface CheckedVariant {
+  /** The kernel, and how rows lie or where it runs. */
+  name: string;
+  /** What is wrong with it; null if it passed. */
+  problem: string | null;
+}
 
-/** @returns null if a small softmax and its gradient are right on a backend that has started, or what is wrong */
-export function selfCheck(backend: string): string | null {
-  const tolerance = toleranceOf(backend);
-  const logits = tolerance > 1e-3 ? SMALL_LOGITS : LOGITS;
-  const rows = {outer: logits.length, n: logits[0]!.length, inner: 1};
-  const x = Float32Array.from(logits.flat());
-  const v = x.map((_, i) => ((i * 7) % 11) - 5);
+export interface SelfCheck {
+  /** What is wrong, for people; null if everything that ran is right. */
+  problem: string | null;
+  /** What ran. */
+  variants: CheckedVariant[];
+  /** How many did not, since the time was up. */
+  left: number;
+}
+
+/** Of backend objects: one that is started anew is checked anew. */
+const checks = new WeakMap<KernelBackend, SelfCheck>();
+
+/**
+ * Checks a backend that has started. It takes a few milliseconds; on a GPU, where each variant is compiled first, some more.
+ *
+ * @param isTimeUp once it says so, no further variant begins
+ */
+export async function selfCheck(name: string, isTimeUp = () => false): Promise<SelfCheck> {
+  const variants: CheckedVariant[] = [];
+  let left = 0;
+  let turn = now();
+  const planned = trialsOrFailure(name);
+  if (typeof planned === 'string') return {problem: planned, variants, left};
+  for (const [i, {trial, variants: names}] of planned.entries()) {
+    if (i > 0 && isTimeUp()) {
+      left += names.length;
+      continue;
+    }
+    if (now() - turn > LONGEST_STRETCH_MS) {
+      await new Promise((done) => setTimeout(done));
+      turn = now();
+    }
+    const problem = await problemOf(name, trial, i);
+    variants.push(...names.map((variant) => ({name: variant, problem})));
+  }
+  const check = {problem: summaryOf(name, variants), variants, left};
+  const backend = engine().registry[name];
+  if (backend) checks.set(backend, check);
+  return check;
+}
+
+/** A wrong result, or a failure that may not come again. */
+export interface Wrong {
+  failure: string;
+  mayPass?: boolean;
+}
+
+/** The wrong result that was found when a backend was last checked; null if there was none, or it was not checked yet. */
+export function knownProblem(name: string): string | null {
+  const wrong = lastWrong(name);
+  return wrong && !wrong.mayPass ? wrong.failure : null;
+}
+
+/** What is wrong with a backend. It is checked unless it was before, and what came of it still holds. */
+export async function problemWith(name: string, isTimeUp: () => boolean): Promise<Wrong | null> {
+  const wrong = lastWrong(name);
+  if (wrong !== undefined && !wrong?.mayPass) return wrong;
+  return wrongIn(await selfCheck(name, isTimeUp));
+}
+
+/** Undefined if it was not checked yet. */
+function lastWrong(name: string): Wrong | null | undefined {
+  const backend = engine().registry[name];
+  const check = backend && checks.get(backend);
+  return check && wrongIn(check);
+}
+
+function wrongIn({problem, variants}: SelfCheck): Wrong | null {
+  if (problem === null) return null;
+  const isWrong = variants.some((variant) => variant.problem?.startsWith('gives'));
+  return isWrong ? {failure: `wrong result: ${problem}`} : {failure: problem, mayPass: true};
+}
+
+/** Milliseconds without a pause at most: pages paint and answer in between. */
+const LONGEST_STRETCH_MS = 50;
+
+function trialsOrFailure(name: string): Planned[] | string {
   try {
-    return withBackend(backend, () => {
-      for (const op of CHECKED_OPS) {
-        const result = tidy(() => {
-          const [logitsTensor, vector] = [x, v].map((values) => tensor(values, [rows.outer, rows.n]));
-          return runnerOf(op)(logitsTensor!, vector!, 1).dataSync();
-        });
-        const wrong = mismatch(result, expectedRows(op, x, v, rows, rows.outer), 1, tolerance);
-        if (wrong) return `${op} ${wrong}`;
-      }
-      return null;
-    });
+    return trialsFor(name);
+  } catch (error) {
+    return `cannot say what it would run: ${messageOf(error)}`;
+  }
+}
+
+function summaryOf(name: string, variants: CheckedVariant[]): string | null {
+  const wrong = variants.filter(({problem}) => problem !== null);
+  if (wrong.length === 0) return null;
+  const lost = lostContext(name);
+  const count = wrong.length === variants.length ? 'all' : `${wrong.length} of`;
+  const {name: first, problem} = wrong[0]!;
+  return `${lost ? `${lost}; ` : ''}${first} ${problem}${wrong.length > 1 ? `; ${count} ${variants.length} variants fail` : ''}`;
+}
+
+async function problemOf(name: string, trial: Trial, seed: number): Promise<string | null> {
+  const data = new TrialData(trial, seed, toleranceOf(name) > 1e-3);
+  let result: Tensor | null = null;
+  try {
+    result = withBackend(name, () => run(data));
+    const values = factsOf(name)?.readsLater ? await result.data() : result.dataSync();
+    return data.mismatch(values, toleranceOf(name));
   } catch (error) {
     return `throws: ${messageOf(error)}`;
+  } finally {
+    result?.dispose();
   }
+}
+
+/** Runs the kernel of a trial on the active backend, on tensors that are where its kernels want them. */
+function run(data: TrialData): Tensor {
+  const tfjs = engine();
+  const backend = tfjs.backend as KernelBackend & {uploadToGPU?(dataId: object): void};
+  ensureKernels();
+  return tfjs.tidy(() => {
+    const inputs: Record<string, Tensor> = {};
+    for (const [input, {values, shape, dtype}] of Object.entries(data.inputs)) {
+      const given = tensor(values, shape, dtype);
+      inputs[input] = given;
+      backend.uploadToGPU?.(given.dataId); // otherwise small tensors are computed on the CPU
+    }
+    return tfjs.runKernel<Tensor>(data.kernel, inputs, data.attrs);
+  });
 }

@@ -35,3 +35,14 @@ export interface Loss {
   /** If not null the result is one number, the sum of all losses times this. */
   total: number | null;
 }
+
+/**
+ * A call of one kernel, as data: what is run where kernels are checked. Tensors have the shape [outer, n, inner], or of rows
+ * that are contiguous [outer, n].
+ */
+export type Trial =
+  | {op: 'forward'; kind: ForwardKind; rows: Rows; scale: number; masked: boolean}
+  /** Of probabilities, or of logits with that scale. */
+  | {op: 'product'; kind: ProductKind; rows: Rows; scale: number; fromLogits: boolean}
+  | {op: 'loss' | 'lossGradient'; loss: Loss; rows: Rows}
+  | {op: 'scaleRows' | 'logPlus'; rows: Rows};

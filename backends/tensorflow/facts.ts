@@ -6,3 +6,6 @@ export const tensorflowFacts: BackendFacts = {
   gpu: false,
   onlyInNode: true,
 };
+
+/** From this many elements on, several threads compute. */
+export const LARGE = 1 << 18;

@@ -10,11 +10,8 @@ import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogit
 import {describeThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
-import {tensorflowFacts} from './facts';
+import {LARGE, tensorflowFacts} from './facts';
 import type {NodeBackend} from './node_backend';
-
-/** From this many elements on, several threads compute. */
-export const LARGE = 1 << 18;
 
 /**
  * tfjs-node's `tensorflow` backend. TensorFlow's own ops cannot be these kernels: in 2.21 its Softmax is wrong by 16 ULP

@@ -105,6 +105,11 @@ export function forgetInstances(): void {
   accesses = new WeakMap();
 }
 
+/** Whether the kernels run on the backend's own memory. */
+export function runsInPlace(backend: BackendWasm): boolean {
+  return accessTo(backend).kernels !== null;
+}
+
 function accessTo(backend: BackendWasm): Access {
   let access = accesses.get(backend);
   if (!access) {

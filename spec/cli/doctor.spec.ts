@@ -76,7 +76,12 @@ test('doctor --report is Markdown for an issue', async () => {
   expect(stdout).toMatch(/#### Hardware\n\nNode \d+, .* cores, WebAssembly: /);
   const backends = cellsUnder('Backends', stdout);
   for (const name of ['cpu', 'wasm']) {
-    expect(backends).toContainEqual([name, 'PASS', 'own', expect.stringContaining('WebAssembly')]);
+    expect(backends).toContainEqual([
+      name,
+      expect.stringMatching(/^PASS, (\d+) of \1 variants$/),
+      'own',
+      expect.stringContaining('WebAssembly'),
+    ]);
   }
   expect(stdout).toMatch(/^Chosen: \w+, (the fastest|as fast as)/m);
   expect(stdout).toMatch(/^- TF_NUM_INTRAOP_THREADS: 2$/m);
@@ -103,6 +108,10 @@ test('what fails stands in the report, and cannot break its tables', () => {
             runs: 'something',
             softwareGpu: false,
             check: 'FAIL',
+            variants: [
+              {name: 'softmax', problem: null},
+              {name: 'logSoftmax', problem: 'gives 1 | 2'},
+            ],
             problem: 'gives 1 | 2\nof /home/someone/x',
           },
         ],
@@ -126,7 +135,7 @@ test('what fails stands in the report, and cannot break its tables', () => {
     },
   );
   expect(cellsUnder('Backends', markdown)).toEqual([
-    ['odd', 'FAIL', 'composed', 'gives 1 \\| 2 of ~/x'],
+    ['odd', 'FAIL, 1 of 2 variants', 'composed', 'gives 1 \\| 2 of ~/x'],
     ['other', 'none', '', 'does not load: no'],
   ]);
   expect(markdown).toContain('- a-package: 1.2.3\n');

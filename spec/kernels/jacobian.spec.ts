@@ -103,6 +103,8 @@ describe.each(FAMILIES)('$name', ({f, jvp, vjp, jacobian, row}) => {
     expect(jacobian(3).arraySync()).toEqual([[0]]);
     expect(jacobian([[3], [4]]).arraySync()).toEqual([[[0]], [[0]]]);
     expect(jacobian(tf.zeros([2, 0])).shape).toEqual([2, 0, 0]);
+    // With rows it would have more than 2^31 elements; without any it is empty.
+    expect(jacobian(tf.zeros([300, 84, 0, 300])).shape).toEqual([300, 84, 0, 300, 300]);
     expect(jacobian(tf.zeros([0, 2])).shape).toEqual([0, 2, 2]);
   });
 });

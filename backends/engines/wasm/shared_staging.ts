@@ -68,6 +68,11 @@ export function runOnThreads(
   return Float32Array.of(sum);
 }
 
+/** Whether there are threads; starts them. */
+export function hasThreads(): boolean {
+  return workplaceWith(0) !== null;
+}
+
 /** For people: who executes. Starts nothing. */
 export function describeThreads(): string {
   if (workplace === null) return 'large tensors by one thread';

@@ -146,7 +146,9 @@ describe('measure', () => {
   });
 
   test('a backend that gives a wrong result is out, with the reason; so is one that throws', async () => {
-    fake('off', {distort: (values) => values.fill(values[values.length - 1]! * 1.01, -1)});
+    // Of this task's size only, so that the check of the backend's kernels does not find it before.
+    const off = (values: Float32Array) => values.length === 256 && values.fill(values[255]! * 1.01, -1);
+    fake('off', {distort: off});
     fake('lost', {distort: (values) => values.fill(Number.NaN, -1)});
     fake('lost at first', {distort: (values) => values.fill(Number.NaN, 0, 1)});
     fake('broken', {
@@ -162,11 +164,11 @@ describe('measure', () => {
     });
     const before = stateOfTfjs();
     const ranking = await rankBackends(TASK, {mode: 'measure', budgetMs: 10_000});
-    expect(byName(ranking, 'failing later').out).toBe('softmax 8x32 throws: context lost');
+    expect(byName(ranking, 'failing later').out).toContain('throws: context lost');
     expect(byName(ranking, 'off').out).toMatch(/^wrong result: softmax 8x32 gives .* is right \(row 7, element 31\)$/);
     expect(byName(ranking, 'lost').out).toContain('gives NaN where');
     expect(byName(ranking, 'lost at first').out).toContain('(row 0, element 0)');
-    expect(byName(ranking, 'broken').out).toBe('softmax 8x32 throws: out of order');
+    expect(byName(ranking, 'broken').out).toContain('throws: out of order');
     expect(byName(ranking, 'off').ms).toBeNull();
     expect(ranking.candidates.slice(0, 2).map(({out}) => out)).toEqual([null, null]);
     expect(stateOfTfjs()).toEqual(before);
@@ -182,7 +184,7 @@ describe('measure', () => {
       },
     });
     const measuring = () => rankBackends(TASK, {mode: 'measure', budgetMs: 5000});
-    expect(byName(await measuring(), 'short of memory').out).toBe('softmax 8x32 throws: out of memory');
+    expect(byName(await measuring(), 'short of memory').out).toContain('throws: out of memory');
     isShort = false;
     expect(byName(await measuring(), 'short of memory').out).toBeNull();
   });

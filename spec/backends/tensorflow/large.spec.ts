@@ -1,5 +1,5 @@
 import {util} from '@tensorflow/tfjs-core';
-import {LARGE} from '../../../backends/tensorflow';
+import {LARGE} from '../../../backends/tensorflow/facts';
 import * as reference from '../../../kernels/reference';
 import {PRODUCTS_OF_PROBABILITIES} from '../../../kernels/reference_table';
 import {labelled} from '../../cases/labels';

@@ -1,0 +1,1 @@
+export {variantsOnArrays as variantsOf} from '../engines/array_variants';

@@ -1,0 +1,37 @@
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import type {Trial} from '../engines/types';
+import {hardwareOf} from './hardware';
+import {planFor} from './plan';
+
+/** The shaders of a trial whose tensors are in buffers: what they compute, and how rows lie on workgroups. */
+export function variantsOf(trial: Trial, backend: WebGPUBackend): string[] {
+  if (trial.op === 'scaleRows') return [];
+  if (trial.op === 'logPlus') return ['logPlus'];
+  if (trial.op === 'product' && trial.fromLogits) return [];
+  const {variant, vector, threads, held} = planFor(trial.rows, hardwareOf(backend));
+  const layout = `${variant}${threads === 1 ? ', a thread a row' : ''}${held === 0 ? ', walking' : ''}`;
+  // Each op runs on each layout. Each is checked once, not each with each, which would compile more than a hundred programs.
+  return [nameOf(trial), `${reductionOf(trial)}: ${layout}`, ...(vector === 4 ? ['vectors of 4'] : [])];
+}
+
+function nameOf(trial: Trial): string {
+  switch (trial.op) {
+    case 'forward':
+      return trial.masked ? `masked ${trial.kind}` : trial.kind;
+    case 'product':
+      return trial.kind;
+    case 'loss':
+    case 'lossGradient': {
+      const {sparse, total} = trial.loss;
+      return `${trial.op} of ${sparse ? 'classes' : 'distributions'}${total === null ? '' : ', in total'}`;
+    }
+    default:
+      return trial.op;
+  }
+}
+
+/** What is reduced: exponentials, sums of products, or both. */
+function reductionOf(trial: Trial): string {
+  if (trial.op === 'product') return 'products';
+  return trial.op === 'forward' ? 'exponentials' : 'losses';
+}
