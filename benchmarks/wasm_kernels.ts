@@ -11,7 +11,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {wasmBackend} from '../backends/wasm';
-import {logSoftmax, softmax} from '../index';
+import {logSoftmax, logSumExp, softmax} from '../index';
 import * as reference from '../kernels/reference';
 import {rowsAlong} from '../kernels/rows';
 import {Random} from '../spec/cases/random';
@@ -145,6 +145,24 @@ async function axes(): Promise<void> {
   console.log(`geometric mean: ${geometricMean(ratios).toFixed(2)}, least: ${Math.min(...ratios).toFixed(2)}`);
 }
 
+async function logarithms(): Promise<void> {
+  const ratios: number[] = [];
+  for (const shape of [
+    [64, 1000],
+    [1024, 1000],
+    [1, 50257],
+    [128, 32000],
+  ]) {
+    const x = filled(shape, uniform(-10, 10));
+    const probabilities = checkedForward('softmax', x, 1);
+    const name = shape.join('x');
+    ratios.push(1 / (await race(`logSoftmax ${name}`, x.size, checkedForward('logSoftmax', x, 1), probabilities)));
+    ratios.push(1 / (await race(`logSumExp ${name}`, x.size, () => logSumExp(x, 1).dispose(), probabilities)));
+    x.dispose();
+  }
+  console.log(`geometric mean of the times over softmax's: ${geometricMean(ratios).toFixed(2)}`);
+}
+
 async function inputs(): Promise<void> {
   const masked = (value: number) => () => (random.uniform() < 0.5 ? value : random.uniform(-10, 10));
   for (const [name, draw] of [
@@ -169,6 +187,8 @@ await tf.setBackend('wasm');
 console.log(`${wasmBackend.describe(tf.backend() as BackendWasm)}; Node ${process.version}`);
 console.log('\nProducts, against what stock composes');
 await products();
+console.log('\nLogarithms, against softmax');
+await logarithms();
 console.log('\nAnother axis');
 await axes();
 console.log('\nSoftmax of inputs that make subnormal numbers elsewhere');

@@ -34,6 +34,7 @@ export const ADVERSARIAL: LogitsCase[] = [
   rows('one at 30 among fifteen in (0, 1)', 64, 16, (r, j, i) => (j === i % 16 ? 30 : r.uniform(0, 1))),
   rows('one at 80 among 999 in (0, 1)', 4, 1000, (r, j) => (j === 500 ? 80 : r.uniform(0, 1))),
   rows('confident by degrees', 40, 10, (r, j, i) => (j === 3 ? i : r.uniform(-1, 0))),
+  rows('one neighbour of the maximum', 600, 64, (_, j, i) => (j === 5 ? 0 : j === 50 ? -i / 32 : -150)),
   rows('two classes', 64, 2, (r) => r.uniform(-30, 30)),
   rows('two near classes', 64, 2, (r, j) => (j === 0 ? 1 : 1 + r.normal(1e-6))),
   rows('ties on whole numbers', 16, 100, (r) => r.integer(-3, 3)),

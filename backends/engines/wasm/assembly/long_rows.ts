@@ -47,10 +47,11 @@ let tieLanes = i32x4.splat(0);
 }
 
 /**
- * max factor·x over a row, by lanes; the minimum goes to `lowest`. Both ignore NaN, which makes the sum NaN instead.
+ * max factor·x over a row, by lanes; the minimum goes to `lowest`, where it is asked for. Both ignore NaN, which makes the
+ * sum NaN instead.
  * @param m where the mask of the row is, if the mode is MASKED: likewise below
  */
-@inline export function maximum(x: usize, bytes: usize, factor: v128, m: usize, mode: i32): v128 {
+@inline export function maximum(x: usize, bytes: usize, factor: v128, m: usize, mode: i32, withMinimum: bool): v128 {
   let max0 = f32x4.splat(-Infinity);
   let max1 = max0;
   let max2 = max0;
@@ -75,10 +76,12 @@ let tieLanes = i32x4.splat(0);
       max1 = larger(max1, t1);
       max2 = larger(max2, t2);
       max3 = larger(max3, t3);
-      min0 = smaller(min0, t0);
-      min1 = smaller(min1, t1);
-      min2 = smaller(min2, t2);
-      min3 = smaller(min3, t3);
+      if (withMinimum) {
+        min0 = smaller(min0, t0);
+        min1 = smaller(min1, t1);
+        min2 = smaller(min2, t2);
+        min3 = smaller(min3, t3);
+      }
       i += 64;
     } while (i < whole);
   }
@@ -87,10 +90,10 @@ let tieLanes = i32x4.splat(0);
     let at = min(i, last);
     let t0 = logitOf(v128.load(x + at), factor, m + (at >> 2), mode);
     max0 = larger(max0, t0);
-    min0 = smaller(min0, t0);
+    if (withMinimum) min0 = smaller(min0, t0);
     i += 16;
   }
-  lowest = smaller(smaller(min0, min1), smaller(min2, min3));
+  if (withMinimum) lowest = smaller(smaller(min0, min1), smaller(min2, min3));
   return larger(larger(max0, max1), larger(max2, max3));
 }
 
@@ -154,11 +157,27 @@ let tieLanes = i32x4.splat(0);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** The sum of the scaled exponentials of a row without those of logits equal to `max`, which are counted in `ties`. */
+/** scale·x - shift, but at least `minArgument`. */
+@inline function argumentOf(x: v128, scale: v128, shift: v128, minArgument: v128, mode: i32): v128 {
+  return mode == PLAIN ? larger(x, minArgument) : shiftedLogit(x, scale, shift, minArgument);
+}
+
+/** scale·x - max. */
+@inline function distanceOf(x: v128, scale: v128, max: v128, mode: i32): v128 {
+  return f32x4.sub(mode == PLAIN ? x : f32x4.mul(x, scale), max);
+}
+
+/**
+ * The sum of the scaled exponentials of a row without those of logits equal to `max`, which are counted in `ties`.
+ *
+ * @param y where to leave scale·x - max for logSoftmax, or 0. What is left here is in the cache for the last sweep, which
+ *   then reads and writes one row: to read x once more and write a row that is not in the cache takes three times as long.
+ */
 @inline export function sumOfOthersIn(
-  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
+  x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
   m: usize, mode: i32,
 ): f64 {
+  let scaledMax = mode == PLAIN ? max : f32x4.mul(max, scale);
   let low = f64x2.splat(0);
   let high = low;
   let expm1Low = low;
@@ -172,10 +191,16 @@ let tieLanes = i32x4.splat(0);
       let x1 = v128.load(x + i, 16);
       let x2 = v128.load(x + i, 32);
       let x3 = v128.load(x + i, 48);
-      let a0 = shiftedLogit(x0, scale, shift, minArgument);
-      let a1 = shiftedLogit(x1, scale, shift, minArgument);
-      let a2 = shiftedLogit(x2, scale, shift, minArgument);
-      let a3 = shiftedLogit(x3, scale, shift, minArgument);
+      if (y) {
+        v128.store(y + i, distanceOf(x0, scale, scaledMax, mode));
+        v128.store(y + i, distanceOf(x1, scale, scaledMax, mode), 16);
+        v128.store(y + i, distanceOf(x2, scale, scaledMax, mode), 32);
+        v128.store(y + i, distanceOf(x3, scale, scaledMax, mode), 48);
+      }
+      let a0 = argumentOf(x0, scale, shift, minArgument, mode);
+      let a1 = argumentOf(x1, scale, shift, minArgument, mode);
+      let a2 = argumentOf(x2, scale, shift, minArgument, mode);
+      let a3 = argumentOf(x3, scale, shift, minArgument, mode);
       let k0 = round(a0, roundingBias);
       let k1 = round(a1, roundingBias);
       let k2 = round(a2, roundingBias);
@@ -211,9 +236,10 @@ let tieLanes = i32x4.splat(0);
         i = last;
       }
       let x0 = v128.load(x + i);
+      if (y) v128.store(y + i, distanceOf(x0, scale, scaledMax, mode));
       let tie = zeroWhereMasked(f32x4.eq(x0, max), m + (i >> 2), mode);
       count = i32x4.add(count, v128.and(tie, countedLanes));
-      let a = shiftedLogit(x0, scale, shift, minArgument);
+      let a = argumentOf(x0, scale, shift, minArgument, mode);
       let k = round(a, roundingBias);
       let powers = zeroWhereMasked(v128.andnot(v128.and(exp2Bits(k), countedLanes), tie), m + (i >> 2), mode);
       let expm1Parts = zeroWhereMasked(f32x4.mul(expm1Part(a, k, roundingBias), powers), m + (i >> 2), mode);
@@ -233,10 +259,25 @@ let tieLanes = i32x4.splat(0);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-export function sumOfOthers(
-  x: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
+function sumOfOthersPlain(x: usize, y: usize, bytes: usize, max: v128, minArgument: v128, roundingBias: v128): f64 {
+  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, 0, PLAIN);
+}
+
+function sumOfOthersShifted(
+  x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
 ): f64 {
-  return sumOfOthersIn(x, bytes, max, scale, shift, minArgument, roundingBias, 0, SHIFTED);
+  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, 0, SHIFTED);
+}
+
+/** The same for any exact scale. */
+export function sumOfOthers(x: usize, y: usize, bytes: usize, max: v128, scale: v128, isPlain: bool): f64 {
+  let scaledMax = f32x4.mul(max, scale);
+  let shift = shiftOf(scaledMax);
+  let maxExponent = maxExponentOf(scaledMax, shift);
+  let minArgument = minArgumentOf(maxExponent);
+  let roundingBias = roundingBiasOf(maxExponent);
+  if (isPlain && !v128.any_true(shift)) return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias);
+  return sumOfOthersShifted(x, y, bytes, max, scale, shift, minArgument, roundingBias);
 }
 
 /** The same for any scale, in doubles; `origin` is the maximum again. */
@@ -265,6 +306,32 @@ function sumOfOthersDouble(
   } while (i < bytes);
   ties = -sumOfCounts(count);
   return sumOfDoubles(f64x2.add(low, high));
+}
+
+/** Subtracts log s from a row that holds scale·x - m, in place; the overlapping end is read first. */
+function subtractInPlace(y: usize, bytes: usize, log: v128): void {
+  let last = bytes - 16;
+  let end = f32x4.sub(v128.load(y + last), log);
+  let i: usize = 0;
+  let whole = bytes & ~63;
+  if (whole) {
+    do {
+      let y0 = f32x4.sub(v128.load(y + i), log);
+      let y1 = f32x4.sub(v128.load(y + i, 16), log);
+      let y2 = f32x4.sub(v128.load(y + i, 32), log);
+      let y3 = f32x4.sub(v128.load(y + i, 48), log);
+      v128.store(y + i, y0);
+      v128.store(y + i, y1, 16);
+      v128.store(y + i, y2, 32);
+      v128.store(y + i, y3, 48);
+      i += 64;
+    } while (i < whole);
+  }
+  while (i < last) {
+    v128.store(y + i, f32x4.sub(v128.load(y + i), log));
+    i += 16;
+  }
+  v128.store(y + last, end);
 }
 
 /** Divides a row by its sum, in place. The overlapping end is read first, since the sweep rewrites part of it. */
@@ -299,7 +366,7 @@ function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
   divideRow(y, bytes, factor, least, true, 0, SHIFTED);
 }
 
-/** (scale·x - m) - log s on four logits; in DOUBLE (scale·(x - m)) - log s; -Infinity where a mask says so. */
+/** scale·(x - m) - log s on four logits in DOUBLE; (scale·x - m) - log s in MASKED, and -Infinity where the mask says so. */
 @inline function logValue(x: v128, scale: v128, max: v128, log: v128, m: usize, mode: i32): v128 {
   if (mode == DOUBLE) {
     return demote(
@@ -307,7 +374,7 @@ function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
     );
   }
   let result = f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
-  return mode == MASKED ? v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m)) : result;
+  return v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m));
 }
 
 @inline export function subtractLog(
@@ -342,16 +409,22 @@ function sumOfPlainExps(x: usize, y: usize, bytes: usize, minArgument: v128, rou
 
 /** As functions, because several kernels call them. */
 export function maximumPlain(x: usize, bytes: usize): v128 {
-  return maximum(x, bytes, f32x4.splat(1), 0, PLAIN);
+  return maximum(x, bytes, f32x4.splat(1), 0, PLAIN, false);
 }
 
-function maximumScaled(x: usize, bytes: usize, factor: v128): v128 {
-  return maximum(x, bytes, factor, 0, SHIFTED);
+function extremesPlain(x: usize, bytes: usize): v128 {
+  return maximum(x, bytes, f32x4.splat(1), 0, PLAIN, true);
+}
+
+function extremesScaled(x: usize, bytes: usize, factor: v128): v128 {
+  return maximum(x, bytes, factor, 0, SHIFTED, true);
 }
 
 /** max scale·x: of a row in all lanes, or of four rows a lane each. */
-@inline function maxima(x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool): v128 {
-  let m = scale == 1 ? maximumPlain(x, bytes) : maximumScaled(x, bytes, factor);
+@inline function maxima(x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool, withMinimum: bool): v128 {
+  let m: v128;
+  if (scale != 1) m = extremesScaled(x, bytes, factor);
+  else m = withMinimum ? extremesPlain(x, bytes) : maximumPlain(x, bytes);
   return lanes ? m : f32x4.splat(maxOfLanes(m));
 }
 
@@ -364,7 +437,7 @@ function maximumScaled(x: usize, bytes: usize, factor: v128): v128 {
 export function expsOfRow(
   x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool, lanes: bool,
 ): f64 {
-  let m = maxima(x, bytes, scale, factor, lanes);
+  let m = maxima(x, bytes, scale, factor, lanes, true);
   wide = isWide(lowest, m);
   if (exact) {
     let shift = shiftOf(m);
@@ -404,18 +477,14 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
   let factor = f32x4.splat(exactFactor(scale));
   let lanes = inner > 1;
   do {
-    let m = maxima(x, bytes, scale, factor, lanes);
+    let m = maxima(x, bytes, scale, factor, lanes, false);
     // The maximal logit as it stands in the row: exact, since the factor is a power of two.
     let logit = f32x4.div(m, factor);
     if (exact) {
-      let shift = shiftOf(m);
-      let maxExponent = maxExponentOf(m, shift);
-      let minArgument = minArgumentOf(maxExponent);
-      let roundingBias = roundingBiasOf(maxExponent);
-      let sum = f64x2.splat(sumOfOthers(x, bytes, logit, factor, shift, minArgument, roundingBias));
+      let sum = f64x2.splat(sumOfOthers(x, kind == LOG_SOFTMAX ? y : 0, bytes, logit, factor, scale == 1));
       let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
       let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
-      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, factor, m, demote(log, logHigh), 0, SHIFTED);
+      if (kind == LOG_SOFTMAX) subtractInPlace(y, bytes, demote(log, logHigh));
       else {
         let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));
         if (lanes) v128.store(y, result);

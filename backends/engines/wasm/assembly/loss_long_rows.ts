@@ -7,7 +7,6 @@
 // (x, out, outer, n, inner, smoothing, labels, 0, dense, step, factor)
 //   step    4: one loss a row. 0: one number, their sum times the factor
 
-import {minArgumentOf, roundingBiasOf, maxExponentOf, shiftOf} from './exp';
 import {logOfSum} from './log';
 import {maximumPlain, sumOfOthers, ties} from './long_rows';
 import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from './simd';
@@ -52,9 +51,7 @@ export function crossEntropyLongRows(
   let row = out;
   do {
     let max = f32x4.splat(maxOfLanes(maximumPlain(x, bytes)));
-    let shift = shiftOf(max);
-    let maxExponent = maxExponentOf(max, shift);
-    let others = sumOfOthers(x, bytes, max, one, shift, minArgumentOf(maxExponent), roundingBiasOf(maxExponent));
+    let others = sumOfOthers(x, 0, bytes, max, one, true);
     let loss = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(others), max), 0);
     if (dense) {
       let costs = sumOfCosts(x, labels, bytes, max, f32x4.splat(f32(keep)), f32x4.splat(f32(share)));

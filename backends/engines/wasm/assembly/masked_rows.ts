@@ -14,7 +14,7 @@ import {maxOfLanes} from './simd';
 
 /** A row with a mask of one byte for each element. */
 function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind: i32): void {
-  let max = f32x4.splat(maxOfLanes(maximum(x, bytes, scale, m, MASKED)));
+  let max = f32x4.splat(maxOfLanes(maximum(x, bytes, scale, m, MASKED, true)));
   let wide = isWide(lowest, max);
   let shift = shiftOf(max);
   let maxExponent = maxExponentOf(max, shift);
@@ -30,7 +30,7 @@ function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind
   }
   // The maximal logit as it stands in the row: exact, since the scale is a power of two.
   let logit = f32x4.div(max, scale);
-  let sum = sumOfOthersIn(x, bytes, logit, scale, shift, minArgument, roundingBias, m, MASKED);
+  let sum = sumOfOthersIn(x, 0, bytes, logit, scale, shift, minArgument, roundingBias, m, MASKED);
   let log = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(sum), max), 0);
   if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scale, max, f32x4.splat(f32(log)), m, MASKED);
   else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + log));
