@@ -6,13 +6,14 @@
  *   same: a program that does both has one copy, with one state;
  * - the types of both kinds of module;
  * - the WebAssembly as files, for `setWasmModule`;
- * - the command line, and the program of the benchmark's reports, with the licences of what is bundled into them.
+ * - the command line, with the program of the benchmark's reports and its page, and the licences of what is bundled into them.
  */
-import {rm, writeFile} from 'node:fs/promises';
+import {cp, rm, writeFile} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
 import {buildWasm} from './build_wasm.mjs';
+import {copyPageFiles, pagePrograms} from './page_programs.mjs';
 import {stripGlsl} from './strip_glsl.mjs';
 import {thirdPartyLicences} from './third_party_licences.mjs';
 import {writeWasmFiles} from './write_wasm_files.mjs';
@@ -54,7 +55,7 @@ await writeWasmFiles('dist');
 
 // The command line brings what it needs along: the package itself depends on nothing but its peer.
 const {metafile: commandLine} = await esbuild.build({
-  entryPoints: {cli: 'cli/main.ts'},
+  entryPoints: {cli: 'cli/main.ts', 'bench-peer': 'benchmarks/node/guest_process.ts'},
   outdir: 'dist',
   outExtension: {'.js': '.mjs'},
   // The bench is a chunk of its own: it imports tfjs-core, and the doctor starts without, to say that it is missing.
@@ -72,19 +73,37 @@ const {metafile: commandLine} = await esbuild.build({
   metafile: true,
 });
 
-// Goes into the HTML file of a report, which needs no network.
+// Goes into the HTML file of a report, which needs no network; the benchmark's page imports it.
 const {metafile: report} = await esbuild.build({
   entryPoints: ['benchmarks/report/page.ts'],
   outfile: 'dist/report.js',
   bundle: true,
-  format: 'iife',
+  format: 'esm',
   platform: 'browser',
   target: 'es2022',
   minify: true,
   metafile: true,
 });
+await cp('benchmarks/report/style.css', 'dist/report.css');
 
-await writeFile('dist/THIRD_PARTY_LICENCES.txt', await thirdPartyLicences([commandLine, report]));
+// The benchmark's page, which the command line serves with tfjs from where it is installed.
+copyPageFiles('dist/bench-page');
+const {metafile: page} = await esbuild.build({
+  ...pagePrograms('dist/bench-page'),
+  bundle: true,
+  external: ['tfjs-softmax', '@tensorflow/*'],
+  plugins: [
+    {
+      name: 'the program of reports is there already',
+      setup({onResolve}) {
+        onResolve({filter: /report\/interactive$/}, () => ({path: '/own/report.js', external: true}));
+      },
+    },
+  ],
+  metafile: true,
+});
+
+await writeFile('dist/THIRD_PARTY_LICENCES.txt', await thirdPartyLicences([commandLine, report, page]));
 
 const types = await rollup({input: 'index.ts', plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
 await types.write({file: 'dist/index.d.mts', format: 'esm'});

@@ -9,7 +9,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-const PEERS = ['onnxruntime-web@1.30.0', 'onnxruntime-node@1.30.0'];
+const PEERS = [
+  'onnxruntime-web@1.30.0',
+  'onnxruntime-node@1.30.0',
+  '@jax-js/jax@0.1.25',
+  '@huggingface/transformers@4.3.1',
+];
 
 const project = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const folder = path.join(project, '.cache', 'bench-peers');

@@ -7,7 +7,9 @@ import {readdir, readFile} from 'node:fs/promises';
  * @throws if a package has no licence text, or is under one that asks for more than that
  */
 export async function thirdPartyLicences(metafiles) {
-  const inputs = metafiles.flatMap(({inputs}) => Object.keys(inputs));
+  const inputs = metafiles.flatMap(({outputs}) =>
+    Object.values(outputs).flatMap(({inputs}) => Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0)),
+  );
   const folders = inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
   const texts = await Promise.all([...new Set(folders)].sort().map(licenceOf));
   return texts.join(`\n${'-'.repeat(80)}\n\n`);

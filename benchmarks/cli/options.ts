@@ -1,19 +1,21 @@
 import {parseArgs} from 'node:util';
 import {refuseRepeated} from '../../cli/repeated';
 import {REFERENCE} from '../../kernels/reference_table';
+import {NODE_BACKENDS, PAGE_BACKENDS} from '../peers/backends';
+import {PEER_NAMES} from '../peers/libraries';
 import {decimal, parseDistribution} from '../suite/logits';
 import {OP_NAMES, type OpName} from '../suite/ops';
 import type {Plan} from '../suite/report';
 import {DEFAULT_SHAPES, parseShape, QUICK_SHAPES, shapeName} from '../suite/shapes';
 import {ORIGINS, type Origin} from '../suite/workload';
 
-const PEER_NAMES = ['stock', 'textbook', 'onnxruntime-web', 'onnxruntime-node'];
-
 /** What the timing takes in all unless it is said for each case; checks and set-up come on top. */
 const DEFAULT_SECONDS = 60;
 const QUICK_SECONDS = 6;
 /** A day, for each case. */
 const MOST_SECONDS = 86_400;
+/** More than any machine has; what a backend cannot have is left out. */
+const MOST_THREADS = 1024;
 
 export interface Options {
   plan: Omit<Plan, 'seconds'>;
@@ -25,11 +27,8 @@ export interface Options {
   help: boolean;
 }
 
-/**
- * @param backends those that there may be, where the suite will run
- * @throws on what does not exist, with what does
- */
-export function parseOptions(args: string[], backendsOf: (browser: boolean) => string[]): Options {
+/** @throws on what does not exist, with what does */
+export function parseOptions(args: string[]): Options {
   const {values, tokens} = parseArgs({
     ...{args, tokens: true},
     options: {
@@ -37,6 +36,7 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
       shape: {type: 'string', multiple: true},
       backend: {type: 'string', multiple: true},
       peer: {type: 'string', multiple: true},
+      threads: {type: 'string', multiple: true},
       logits: {type: 'string', default: 'uniform:10'},
       inputs: {type: 'string', default: 'op'},
       seconds: {type: 'string'},
@@ -46,15 +46,16 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
       help: {type: 'boolean', default: false},
     },
   });
-  refuseRepeated(tokens, ['op', 'shape', 'backend', 'peer']);
+  refuseRepeated(tokens, ['op', 'shape', 'backend', 'peer', 'threads']);
   if (values.output === '') throw new Error('--output is empty; it takes the name of a folder.');
   const {quick, browser} = values;
   return {
     plan: {
       ops: chosen('op', values.op, OP_NAMES) as OpName[],
       shapes: values.shape?.map(parseShape) ?? (quick ? QUICK_SHAPES : DEFAULT_SHAPES),
-      backends: chosen('backend', values.backend, backendsOf(browser)),
+      backends: chosen('backend', values.backend, Object.keys(browser ? PAGE_BACKENDS : NODE_BACKENDS)),
       peers: chosen('peer', values.peer, PEER_NAMES),
+      threads: values.threads?.map(threadsOf) ?? [1],
       distribution: parseDistribution(values.logits).name,
       inputs: chosen('origin of inputs', [values.inputs], ORIGINS)[0] as Origin,
     },
@@ -66,11 +67,9 @@ export function parseOptions(args: string[], backendsOf: (browser: boolean) => s
   };
 }
 
-/** The plan for the backends that are there. */
-export function planFor({plan, secondsPerCase, quick}: Options, backends: string[]): Plan {
-  const cases = plan.ops.length * plan.shapes.length * backends.length;
-  const seconds = secondsPerCase ? secondsPerCase * cases : quick ? QUICK_SECONDS : DEFAULT_SECONDS;
-  return {...plan, backends, seconds};
+/** How long so many cases are timed for in all. */
+export function secondsFor({secondsPerCase, quick}: Options, cases: number): number {
+  return secondsPerCase ? secondsPerCase * cases : quick ? QUICK_SECONDS : DEFAULT_SECONDS;
 }
 
 function chosen(kind: string, given: string[] | undefined, all: readonly string[]): string[] {
@@ -86,18 +85,39 @@ function secondsOf(option: string, text: string): number {
   throw new Error(`${option} is ${text}; it takes a number of seconds above 0. At most ${MOST_SECONDS}, a day.`);
 }
 
-export function helpText(backendsOf: (browser: boolean) => string[]): string {
+function threadsOf(text: string): number {
+  const threads = /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN;
+  if (threads <= MOST_THREADS) return threads;
+  throw new Error(`--threads is ${text}; it takes a whole number of threads, 1 to ${MOST_THREADS}.`);
+}
+
+/** What of all that could run does here. */
+export interface Offer {
+  backends: string[];
+  /** Null where there is no browser to run them in. */
+  pageBackends: string[] | null;
+  peers: string[];
+  /** What cannot run, and why. */
+  missing: {name: string; reason: string}[];
+}
+
+export function helpText({backends, pageBackends, peers, missing}: Offer): string {
+  const inBrowser = pageBackends ? `; with --browser ${pageBackends.join(', ')}` : '';
   return `Times the softmax family on the backends of this machine, beside other libraries.
 
   --op NAME        may be given again; all of ${OP_NAMES.map((name) => `${name} (${REFERENCE[name].formula})`).join(', ')}
   --shape RxN      R rows of N logits, may be given again; ${DEFAULT_SHAPES.map(shapeName).join(', ')}
-  --backend NAME   may be given again; in Node ${backendsOf(false).join(', ')}; with --browser ${backendsOf(true).join(', ')}
-  --peer NAME      may be given again; all of ${PEER_NAMES.join(', ')}
+  --backend NAME   may be given again; all of ${backends.join(', ') || 'none'}${inBrowser}
+  --peer NAME      may be given again; all of ${peers.join(', ')}
+  --threads N      may be given again, where a backend can be told; 1
   --logits D       uniform:RANGE, normal:SIGMA, offset:BY, masked:SHARE or confident:TOP; uniform:10
   --inputs FROM    op: made by another op, as in a model; array: fresh from JavaScript; op
   --seconds S      for each op, shape and backend; by default what makes about two minutes in all
   --output FOLDER  for report.html, report.json and report.md; bench-report
   --quick          few shapes and little time: a first look
-  --browser        in headless Chromium instead of Node
-`;
+${pageBackends ? '  --browser        in a headless browser instead of Node\n' : ''}${
+  missing.length > 0
+    ? `\nNot here:\n${missing.map(({name, reason}) => `  ${name.padEnd(16)} ${reason}`).join('\n')}\n`
+    : ''
+}`;
 }

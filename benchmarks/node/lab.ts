@@ -1,72 +1,65 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {labOf} from '../peers/lab';
-import {type OnnxRuntime, onnxPeer} from '../peers/onnx/peer';
+import * as softmaxPackage from 'tfjs-softmax';
+import {startGuests} from '../peers/apart/contender';
+import {NODE_BACKENDS} from '../peers/backends';
+import {knownRoundings, labOf} from '../peers/lab';
+import {LIBRARIES} from '../peers/libraries';
 import type {Lab} from '../suite/lab';
-import type {Missing, Peer} from '../suite/peer';
+import type {Missing} from '../suite/peer';
+import {openProcess} from './guest_place';
 import {machineOfNode} from './machine';
-import {firstLine, load} from './packages';
-
-/** tfjs backends of Node and the packages that bring them. */
-const BACKENDS: Record<string, string> = {
-  cpu: '@tensorflow/tfjs-backend-cpu',
-  wasm: '@tensorflow/tfjs-backend-wasm',
-  tensorflow: '@tensorflow/tfjs-node',
-};
-export const NODE_BACKENDS = Object.keys(BACKENDS);
+import {find, firstLine, load} from './packages';
 
 /** Brings tfjs's own gradients, which tfjs-core alone lacks. */
 const GRADIENTS = '@tensorflow/tfjs-layers';
 
-const ONNX_RUNTIMES = ['onnxruntime-web', 'onnxruntime-node'];
-
-/** What there is in this process, of the backends and peers that are wanted. */
+/** What there is in this process and in those of the libraries, of the backends and peers that are wanted. */
 export async function nodeLab(wanted: {backends: string[]; peers: string[]}): Promise<Lab> {
   tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
   const missing: Missing[] = [];
   const started: string[] = [];
+  let gpu: {name: string; software: boolean} | null = null;
   for (const name of wanted.backends) {
-    const reason = await start(name);
-    if (reason) missing.push({name: `${name} backend, ${BACKENDS[name]}`, reason});
-    else started.push(name);
+    try {
+      if (name === 'webgpu') gpu = await enableWebGPU();
+      await start(name);
+      started.push(name);
+    } catch (error) {
+      missing.push({name: `${name} backend, ${NODE_BACKENDS[name]}`, reason: firstLine(error).replace(/^Error: /, '')});
+    }
   }
   const gradients = load(GRADIENTS);
   if ('reason' in gradients) missing.push({name: 'gradients of stock and textbook', reason: gradients.reason});
-  const guests = onnxPeers(wanted.peers, missing);
   // They belong to no tfjs backend, and stand beside the one that is most like them.
-  const host = started.includes('wasm') ? 'wasm' : started[0];
-  const flags = guests.versions ? ['onnxruntime: 1 thread'] : [];
-  return labOf(started, missing, {host, peers: guests.peers}, (versions) =>
-    machineOfNode({...versions, ...guests.versions, node: process.version}, flags),
+  const host = started.includes('wasm') ? 'wasm' : started.find((name) => name !== 'webgpu');
+  const libraries = host ? LIBRARIES.filter(({name}) => wanted.peers.includes(name)) : [];
+  const requests = libraries.flatMap(({name, package: packageName}) => {
+    const found = find(packageName);
+    if ('reason' in found) missing.push({name, reason: found.reason});
+    return 'reason' in found ? [] : [{name}];
+  });
+  const known = requests.length > 0 ? await knownRoundings(host!) : [];
+  const guests = await startGuests(requests, openProcess, known);
+  missing.push(...guests.refused);
+  return labOf({started, missing, host, guests}, (versions) =>
+    machineOfNode({...versions, node: process.version}, threadsInNode(started), gpu),
   );
 }
 
-/** Starts a backend. The reason, if it cannot be. */
-async function start(name: string): Promise<string | null> {
-  const found = load(BACKENDS[name]!);
-  if ('reason' in found) return found.reason;
-  try {
-    return (await tf.setBackend(name)) ? null : 'tfjs could not start it';
-  } catch (error) {
-    return firstLine(error);
-  }
+/** @throws why there is no WebGPU */
+async function enableWebGPU(): Promise<{name: string; software: boolean}> {
+  const {adapter, softwareGpu} = await softmaxPackage.enableWebGPU();
+  const {vendor, architecture, device, description} = adapter;
+  return {name: [vendor, architecture, device, description].filter(Boolean).join(' '), software: softwareGpu};
 }
 
-function onnxPeers(wanted: string[], missing: Missing[]): {peers: Peer[]; versions: Record<string, string> | null} {
-  const peers: Peer[] = [];
-  const versions: Record<string, string> = {};
-  for (const name of ONNX_RUNTIMES.filter((one) => wanted.includes(one))) {
-    // The package that both share keeps the first backend called cpu: the second runtime would run the first one.
-    const [loaded] = Object.keys(versions);
-    const found = loaded
-      ? {reason: `${loaded} is loaded, and ${name} would run it: measure ${name} alone, by --peer ${name}`}
-      : load<OnnxRuntime>(name);
-    if ('reason' in found) {
-      missing.push({name, reason: found.reason});
-      continue;
-    }
-    found.loaded.env.wasm.numThreads = 1;
-    versions[name] = found.loaded.env.versions.common;
-    peers.push(onnxPeer(name, found.loaded));
-  }
-  return {peers, versions: peers.length > 0 ? versions : null};
+/** @throws the reason, if a backend cannot start */
+async function start(name: string): Promise<void> {
+  const found = load(NODE_BACKENDS[name]!);
+  if ('reason' in found) throw new Error(found.reason);
+  if (!(await tf.setBackend(name))) throw new Error('tfjs could not start it');
+}
+
+function threadsInNode(started: string[]): string[] {
+  return started.includes('tensorflow') ? ['tensorflow: as many threads as it takes by itself'] : [];
 }

@@ -1,7 +1,11 @@
 import {arch, cpus, platform, release} from 'node:os';
 import type {Machine} from '../suite/report';
 
-export function machineOfNode(versions: Record<string, string>, flags: string[]): Machine {
+export function machineOfNode(
+  versions: Record<string, string>,
+  flags: string[],
+  gpu: {name: string; software: boolean} | null = null,
+): Machine {
   const processors = cpus();
   return {
     date: new Date().toISOString(),
@@ -9,8 +13,8 @@ export function machineOfNode(versions: Record<string, string>, flags: string[])
     cores: processors.length,
     runtime: `Node ${process.version}, V8 ${process.versions.v8}`,
     system: `${platform()} ${release()} ${arch()}`,
-    gpu: null,
-    softwareGpu: false,
+    gpu: gpu?.name ?? null,
+    softwareGpu: gpu?.software ?? false,
     versions,
     flags: [...process.execArgv, ...flags],
   };

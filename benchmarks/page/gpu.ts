@@ -1,5 +1,6 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
+import type {WebGPUFound} from 'tfjs-softmax';
 import {deviceOf} from '../../backends/webgl/device';
 
 export interface Gpu {
@@ -11,4 +12,10 @@ export interface Gpu {
 export function gpuOfWebGL(): Gpu {
   const {renderer, software} = deviceOf(tf.backend() as MathBackendWebGL);
   return {name: renderer, isSoftware: software};
+}
+
+export function gpuOfWebGPU({adapter, softwareGpu}: WebGPUFound): Gpu {
+  const {vendor, architecture, device, description} = adapter;
+  const name = [vendor, architecture, device, description].filter(Boolean).join(' ') || 'an adapter without a name';
+  return {name: `WebGPU: ${name}`, isSoftware: softwareGpu};
 }

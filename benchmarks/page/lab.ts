@@ -1,66 +1,80 @@
-/** The suite in a page: tfjs's browser backends, and onnxruntime-web where the page was built with it. */
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-webgl';
-import '@tensorflow/tfjs-core/dist/register_all_gradients'; // for the backward pass of stock and textbook
-import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
+/** The suite in a page: tfjs's browser backends, and libraries beside them, each in a worker of its own. */
 import * as tf from '@tensorflow/tfjs-core';
-import {labOf} from '../peers/lab';
-import {type OnnxRuntime, onnxPeer} from '../peers/onnx/peer';
+import {enableWebGPU} from 'tfjs-softmax';
+import {startGuests} from '../peers/apart/contender';
+import {PAGE_BACKENDS} from '../peers/backends';
+import {knownRoundings, labOf} from '../peers/lab';
 import type {Lab} from '../suite/lab';
-import type {Missing, Peer} from '../suite/peer';
+import type {Missing} from '../suite/peer';
 import type {Machine} from '../suite/report';
-import {type Gpu, gpuOfWebGL} from './gpu';
+import {type Gpu, gpuOfWebGL, gpuOfWebGPU} from './gpu';
+import {openWorker} from './guest_place';
 
-const PAGE_BACKENDS = ['cpu', 'wasm', 'webgl'];
-export const PAGE_PEERS = ['stock', 'textbook', 'onnxruntime-web'];
+/** A backend's package, and what has to be done before and after it is imported. @throws why it does not start */
+const IMPORTS: Record<string, () => Promise<Gpu | null>> = {
+  async cpu() {
+    await import('@tensorflow/tfjs-backend-cpu');
+    return null;
+  },
+  async wasm() {
+    const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
+    setWasmPaths(new URL('wasm/', document.baseURI).href);
+    return null;
+  },
+  async webgl() {
+    await import('@tensorflow/tfjs-backend-webgl');
+    if (await tf.setBackend('webgl')) return gpuOfWebGL();
+    return null;
+  },
+  async webgpu() {
+    const found = await enableWebGPU();
+    await import('@tensorflow/tfjs-backend-webgpu');
+    return gpuOfWebGPU(found);
+  },
+};
 
-/** Set by the build: whether onnxruntime-web lies beside the page. */
-declare const HAS_ONNX_RUNTIME: boolean;
-
-setWasmPaths(new URL('wasm/', document.baseURI).href);
+/** A library that the page was built or is served with, or why it is not there. */
+type ServedLibrary = {name: string; package: string; version: string; url: string} | (Missing & {package: string});
 
 export async function pageLab(): Promise<Lab> {
   const missing: Missing[] = [];
   const started: string[] = [];
-  for (const name of PAGE_BACKENDS) {
-    const reason = await start(name);
-    if (reason) missing.push({name: `${name} backend`, reason});
-    else started.push(name);
+  const gpus: Gpu[] = [];
+  for (const [name, own] of Object.entries(PAGE_BACKENDS)) {
+    try {
+      const gpu = await IMPORTS[name]!();
+      if (!(await tf.setBackend(name))) throw new Error('tfjs could not start it in this browser');
+      if (gpu) gpus.push(gpu);
+      started.push(name);
+    } catch (error) {
+      missing.push({name: `${name} backend`, reason: reasonOf(error, own)});
+    }
   }
-  const gpu = started.includes('webgl') ? await gpuAfterStart() : null;
-  const onnx = await onnxRuntime(missing);
-  return labOf(started, missing, {host: 'wasm', peers: onnx ? [onnx.peer] : []}, (versions) =>
-    machineOfPage({...versions, ...(onnx && {'onnxruntime-web': onnx.version})}, gpu),
-  );
-}
-
-async function start(name: string): Promise<string | null> {
   try {
-    return (await tf.setBackend(name)) ? null : 'tfjs could not start it in this browser';
+    // For the backward pass of stock and textbook.
+    await import('@tensorflow/tfjs-core/dist/register_all_gradients');
   } catch (error) {
-    return String(error);
+    missing.push({name: 'gradients of stock and textbook', reason: reasonOf(error, '@tensorflow/tfjs-layers')});
   }
+  const libraries = (await (await fetch(new URL('libraries.json', document.baseURI))).json()) as ServedLibrary[];
+  for (const library of libraries) if ('reason' in library) missing.push({name: library.name, reason: library.reason});
+  const requests = libraries.flatMap((library) =>
+    'url' in library ? [{...library, url: new URL(library.url, document.baseURI).href}] : [],
+  );
+  const host = started.includes('wasm') ? 'wasm' : started[0];
+  const known = host && requests.length > 0 ? await knownRoundings(host) : [];
+  const guests = await startGuests(host ? requests : [], openWorker, known);
+  missing.push(...guests.refused);
+  return labOf({started, missing, host, guests}, (versions) => machineOfPage(versions, gpus));
 }
 
-async function gpuAfterStart(): Promise<Gpu> {
-  await tf.setBackend('webgl');
-  return gpuOfWebGL();
+/** An import of what the page is not served with fails by its name. */
+function reasonOf(error: unknown, packageName: string): string {
+  const message = (error as Error).message ?? String(error);
+  return /specifier|dynamically imported/.test(message) ? `it is not installed: npm install ${packageName}` : message;
 }
 
-async function onnxRuntime(missing: Missing[]): Promise<{peer: Peer; version: string} | null> {
-  const name = 'onnxruntime-web';
-  if (!HAS_ONNX_RUNTIME) {
-    missing.push({name, reason: 'the page was built without it: npm run setup:bench-peers, then npm run bench:page'});
-    return null;
-  }
-  const folder = new URL('onnx/', document.baseURI).href;
-  const runtime = (await import(`${folder}ort.wasm.min.mjs`)) as OnnxRuntime;
-  runtime.env.wasm.wasmPaths = folder;
-  runtime.env.wasm.numThreads = 1;
-  return {peer: onnxPeer(name, runtime), version: runtime.env.versions.common};
-}
-
-function machineOfPage(versions: Record<string, string>, gpu: Gpu | null): Machine {
+function machineOfPage(versions: Record<string, string>, gpus: Gpu[]): Machine {
   const {userAgent, hardwareConcurrency, platform} = navigator;
   return {
     date: new Date().toISOString(),
@@ -68,12 +82,18 @@ function machineOfPage(versions: Record<string, string>, gpu: Gpu | null): Machi
     cores: hardwareConcurrency,
     runtime: userAgent,
     system: platform,
-    gpu: gpu?.name ?? null,
-    softwareGpu: gpu?.isSoftware ?? false,
+    gpu: gpus.map(({name}) => name).join('; ') || null,
+    softwareGpu: gpus.length > 0 && gpus.every(({isSoftware}) => isSoftware),
     versions,
     flags: [
-      globalThis.crossOriginIsolated ? 'cross-origin isolated' : 'not cross-origin isolated: a coarse clock',
-      ...(HAS_ONNX_RUNTIME ? ['onnxruntime-web: 1 thread'] : []),
+      globalThis.crossOriginIsolated
+        ? 'cross-origin isolated'
+        : 'not cross-origin isolated: a coarse clock, one thread',
     ],
   };
+}
+
+/** The libraries that there are for a page. */
+export function peersOf(lab: Lab): string[] {
+  return ['stock', 'textbook', ...lab.peers.map(({name}) => name)];
 }

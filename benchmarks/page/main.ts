@@ -1,21 +1,23 @@
 /** The page: what is picked in the form runs, its results grow below. */
-import {rankBackends} from 'tfjs-softmax';
-import {charts} from '../report/charts';
 import {costTable} from '../report/cost_table';
-import {tableHtml} from '../report/html';
-import {json} from '../report/json';
-import {markdown} from '../report/markdown';
+import {answerHtml, foldedHtml, noticesHtml, tableHtml} from '../report/html';
+import {downloads, type KnownResult, showCharts, showComparing} from '../report/interactive';
 import {notices} from '../report/prose';
+import {threadsTable} from '../report/tables';
+import {caseName} from '../suite/case_name';
+import {countCases} from '../suite/cases';
 import type {Lab} from '../suite/lab';
 import type {Case, Plan, Report} from '../suite/report';
 import {type Progress, runSuite} from '../suite/run_suite';
 import {workloadName} from '../suite/workload';
 import {bars} from './bars';
 import {byId, element} from './dom';
+import {runAsTold, tellFailure} from './driven';
+import {explanationOf} from './explain';
 import {fillForm, planOfForm} from './form';
-import {PAGE_PEERS, pageLab} from './lab';
+import {pageLab, peersOf} from './lab';
 
-/** What `npm run bench -- --browser` calls. */
+/** For tests. */
 declare global {
   var suite: {
     backends: string[];
@@ -24,58 +26,85 @@ declare global {
   };
 }
 
-const lab = await pageLab();
+const options = new URLSearchParams(location.search);
 let running = new AbortController();
-let report: Report | null = null;
-const backends = lab.backends.map(({name}) => name);
-fillForm(backends, PAGE_PEERS);
-showMachine(lab);
-byId('costs').innerHTML = tableHtml(costTable());
-byId<HTMLButtonElement>('run').disabled = false;
+const stop = () => running.abort();
 
-globalThis.suite = {
-  backends,
-  run: (plan, onProgress) => {
+async function start(): Promise<void> {
+  const lab = await pageLab();
+  const run = (plan: Plan, onProgress: (progress: Progress) => void) => {
     running = new AbortController();
     return runSuite(lab, plan, {signal: running.signal, onProgress});
-  },
-  stop: () => running.abort(),
-};
+  };
+  const backends = lab.backends.map(({name}) => name);
+  globalThis.suite = {backends, run, stop};
+  if (options.has('driven')) return runAsTold(lab, run, stop);
+  const most = Math.max(0, ...lab.backends.map(({mostThreads}) => mostThreads ?? 0));
+  fillForm({backends, peers: peersOf(lab), threads: most > 1 ? powersUpTo(most) : []});
+  showMachine(lab);
+  byId('costs').innerHTML = foldedHtml(costTable());
+  byId<HTMLButtonElement>('run').disabled = false;
+  byId('form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    void runForm(lab);
+  });
+  byId('stop').addEventListener('click', stop);
+  if (options.has('run')) await runForm(lab);
+}
 
-byId('form').addEventListener('submit', async (event) => {
-  event.preventDefault();
+/** 1, 2, 4 and so on, and the most. */
+function powersUpTo(most: number): number[] {
+  const powers = Array.from({length: Math.ceil(Math.log2(most))}, (_, i) => 2 ** i);
+  return [...powers, most];
+}
+
+async function runForm(lab: Lab): Promise<void> {
   byId('error').textContent = '';
   try {
-    await runAndShow(planOfForm());
+    await runAndShow(planOfForm((plan) => countCases(lab.backends, plan)));
   } catch (error) {
     byId('error').textContent = (error as Error).message;
   }
-});
-byId('stop').addEventListener('click', () => globalThis.suite.stop());
-byId('copy-json').addEventListener('click', () => copyText(json(report!)));
-byId('copy-markdown').addEventListener('click', () => copyText(markdown(report!)));
+}
 
 async function runAndShow(plan: Plan): Promise<void> {
   setRunning(true);
-  byId('results').replaceChildren();
+  for (const id of ['answer', 'results']) byId(id).replaceChildren();
   byId('after').hidden = true;
   const seen = new Map<string, Case>();
   try {
-    report = await globalThis.suite.run(plan, ({done, total, label, last}) => {
+    const began = performance.now();
+    const report = await globalThis.suite.run(plan, ({done, total, label, last}) => {
       Object.assign(byId<HTMLProgressElement>('progress'), {value: done, max: total});
-      byId('label').textContent = label;
+      const left = done > 0 ? Math.ceil(((performance.now() - began) * (total - done)) / done / 1000) : null;
+      byId('label').textContent = left === null ? label : `${label}, ${left} s left`;
       if (!last) return;
-      seen.set(`${workloadName(last)} ${last.backend}`, last);
+      seen.set(caseName(last), last);
       showCases([...seen.values()]);
     });
     showCases(report.cases);
-    showNotices(notices(report));
-    await explain(plan);
-    showCharts(report);
-    byId('after').hidden = false;
+    byId('answer').innerHTML = answerHtml(report);
+    byId('notices').innerHTML = noticesHtml(report);
+    await showDetails(report);
   } finally {
     setRunning(false);
   }
+}
+
+async function showDetails(report: Report): Promise<void> {
+  byId('after').hidden = false;
+  byId('files').replaceChildren(downloads(report));
+  byId('explanation').textContent = await explanationOf(report);
+  const threads = threadsTable(report);
+  byId('threads-table').innerHTML = threads ? tableHtml(threads) : '';
+  showComparing(byId('compare'), report, await knownResults());
+  showCharts(byId('charts'), report);
+}
+
+/** Those that the page was built with. */
+async function knownResults(): Promise<KnownResult[]> {
+  const response = await fetch('results/index.json');
+  return response.ok ? ((await response.json()) as KnownResult[]) : [];
 }
 
 function showCases(cases: Case[]): void {
@@ -87,37 +116,34 @@ function showCases(cases: Case[]): void {
   byId('results').replaceChildren(...[...workloads.values()].map(bars));
 }
 
-/** What the dispatcher of the package would choose for all of this, and why. */
-async function explain({ops, shapes, backends: candidates}: Plan): Promise<void> {
-  const workload = ops.flatMap((op) => shapes.map((shape) => ({op, shape})));
-  byId('explanation').textContent = `${await rankBackends(workload, {candidates})}`;
-}
-
-function showCharts(of: Report): void {
-  const drawn = charts(of).flatMap(({title, chart}) => [element('h2', '', title), chart]);
-  byId('charts').replaceChildren(...drawn);
-}
-
-function showMachine({machine, backends: all, missing}: Lab): void {
-  const own = all.map(({name, runs}) => `${name}: ${runs}`).join(' · ');
-  byId('machine').textContent =
-    `${machine.runtime} · ${machine.cores} threads · GPU: ${machine.gpu ?? 'none'} · ${own}`;
-  const software = machine.softwareGpu
-    ? ['This browser draws with a software GPU: webgl times say nothing about a real GPU; draws and ULP do.']
-    : [];
-  showNotices([...software, ...missing.map(({name, reason}) => `Missing: ${name}. ${reason}`)]);
-}
-
-function showNotices(texts: string[]): void {
+function showMachine({machine, backends, missing}: Lab): void {
+  const {runtime, cores, gpu, flags} = machine;
+  const own = backends.map(({name, runs}) => element('li', '', `${name}: ${runs}`));
+  byId('state').replaceChildren(
+    ...[`Ready: ${backends.map(({name}) => name).join(', ')}. ${cores} threads, GPU: ${gpu ?? 'none'}. `],
+    element(
+      'details',
+      '',
+      element('summary', '', 'What runs'),
+      element('ul', '', ...own),
+      `${runtime}; ${flags.join(', ')}`,
+    ),
+  );
+  const nothing = {machine, missing, cases: [], complete: true} as unknown as Report;
+  // What is known before anything is timed.
+  const texts = notices(nothing).filter((text) => !text.startsWith('Not enough was timed'));
   byId('notices').replaceChildren(...texts.map((text) => element('p', 'notice', text)));
 }
 
 function setRunning(isRunning: boolean): void {
   byId<HTMLButtonElement>('run').disabled = isRunning;
   byId<HTMLButtonElement>('stop').disabled = !isRunning;
+  byId('progress').hidden = !isRunning;
+  if (!isRunning) byId('label').textContent = '';
 }
 
-async function copyText(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  byId('copied').textContent = `Copied ${text.length} characters.`;
-}
+start().catch(async (error) => {
+  byId('state').className = 'error';
+  byId('state').textContent = `The page does not start: ${error}`;
+  if (options.has('driven')) await tellFailure(error);
+});

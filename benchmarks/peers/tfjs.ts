@@ -1,9 +1,10 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {OP_NAMES, type OpName} from '../suite/ops';
 import type {Peer, Runner} from '../suite/peer';
-import type {Input, Origin, Workload} from '../suite/workload';
-import {countDraws} from './draws';
+import type {Input, Origin, Which, Workload} from '../suite/workload';
+import {countDispatches, countDraws} from './launches';
 
 /** An op of tensors: logits and, for gradients, a cotangent. */
 export type TensorOp = (x: tf.Tensor, v: tf.Tensor) => tf.Tensor;
@@ -20,20 +21,48 @@ export function tfjsPeer(name: string, ops: Record<OpName, TensorOp>): Peer {
 
 function runner(op: TensorOp, {shape, inputs, madeBy}: Workload): Runner<tf.Tensor> {
   const tensors = inputs.map((input) => onTheDevice(input, shape, madeBy)) as [Tensors, Tensors];
-  const isGpu = tf.getBackend() === 'webgl';
+  const backend = tf.getBackend();
+  const isGpu = backend === 'webgl' || backend === 'webgpu';
+  const run = (which: Which) => {
+    const {x, v} = tensors[which];
+    return tf.tidy(() => op(x, v));
+  };
   return {
     queued: isGpu,
-    run: (which) => {
-      const {x, v} = tensors[which];
-      return tf.tidy(() => op(x, v));
-    },
-    peek: (out, index) => tf.tidy(() => tf.slice(tf.reshape(out, [-1]), [index], [1]).dataSync()[0]!),
+    run,
+    peek: (out, index) => peek(out, index, backend),
     read: (out) => out.data() as Promise<Float32Array>,
     storage: (out) => out.dataId,
     release: (out) => out.dispose(),
     dispose: () => tf.dispose(tensors),
-    ...(isGpu && {draws: countDraws(tf.backend() as MathBackendWebGL)}),
+    ...(isGpu && {launches: backend === 'webgl' ? countDraws(tf.backend() as MathBackendWebGL) : countDispatches()}),
+    ...(isGpu && hasClock() && {gpuMs: () => busyTime(() => run(0).dispose())}),
   };
+}
+
+/** webgpu cannot be read at once in Node. */
+function peek(out: tf.Tensor, index: number, backend: string): number | Promise<number> {
+  const one = tf.tidy(() => tf.slice(tf.reshape(out, [-1]), [index], [1]));
+  if (backend !== 'webgpu') {
+    const [number] = one.dataSync();
+    one.dispose();
+    return number!;
+  }
+  return one.data().then(([number]) => {
+    one.dispose();
+    return number!;
+  });
+}
+
+/** Whether the active backend's GPU tells how long it is busy: a device or context may be without. */
+function hasClock(): boolean {
+  if (tf.getBackend() === 'webgl') return tf.env().getBool('WEBGL_DISJOINT_QUERY_TIMER_EXTENSION_RELIABLE');
+  return (tf.backend() as WebGPUBackend).device.features.has('timestamp-query');
+}
+
+async function busyTime(call: () => void): Promise<number> {
+  const {kernelMs} = await tf.time(call);
+  return typeof kernelMs === 'number' ? kernelMs : 0;
 }
 
 type Tensors = {

@@ -1,13 +1,26 @@
-/** `npm run bench:readme [-- report.json]`: writes the README's tables from the committed result, or from a new one. */
-import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
-import type {Report} from '../suite/report';
+/**
+ * `npm run bench:readme [-- NAME=report.json ...]`: writes the figures of README.md and the docs, and the charts, from the
+ * committed results. A new result is put there first, under its name: `node=bench-report/report.json`.
+ */
+import {copyFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {DARK, LIGHT} from '../report/answer_chart';
+import {blocks, CHARTS, chartSvg} from './blocks';
 import {placed} from './place';
-import {readmeTables} from './tables';
+import {committedResults, RESULTS} from './results';
 
-const RESULT = 'benchmarks/results/node.json';
-
-const [fresh] = process.argv.slice(2);
-if (fresh) copyFileSync(fresh, RESULT);
-const report = JSON.parse(readFileSync(RESULT, 'utf8')) as Report;
-if (!report.complete) throw new Error(`${RESULT} is a partial report. Run npm run bench to its end.`);
-writeFileSync('README.md', placed(readFileSync('README.md', 'utf8'), readmeTables(report)));
+for (const given of process.argv.slice(2)) {
+  const [name, file] = given.split('=');
+  if (!file) throw new Error(`${given} is no NAME=report.json, such as node=bench-report/report.json.`);
+  copyFileSync(file, join(RESULTS, `${name}.json`));
+}
+const results = committedResults();
+const texts = blocks(results);
+const documents = ['README.md', 'benchmarks/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+for (const file of documents.filter((name) => name.endsWith('.md'))) {
+  const document = readFileSync(file, 'utf8');
+  const filled = placed(document, texts);
+  if (filled !== document) writeFileSync(file, filled);
+}
+writeFileSync(CHARTS.light, chartSvg(results, LIGHT));
+writeFileSync(CHARTS.dark, chartSvg(results, DARK));

@@ -1,5 +1,6 @@
 /** The plots of a report, for a page. */
 import * as Plot from '@observablehq/plot';
+import {placeName} from '../suite/case_name';
 import type {Entry, Report} from '../suite/report';
 import {shapeName} from '../suite/shapes';
 
@@ -22,14 +23,21 @@ interface Datum {
 /** Smaller errors stand at the foot of a log scale. */
 const LEAST_ULP = 0.1;
 
-export function charts(report: Report): {title: string; chart: Chart}[] {
+/** @returns plots, to be drawn as wide as their place is */
+export function charts(report: Report): {title: string; draw: (width: number) => Chart}[] {
   return report.plan.ops.flatMap((op) => {
     const data = dataOf(report, op);
     if (data.length === 0) return [];
     return [
-      {title: `${op}: time against row length, with the 20th and 80th percentile`, chart: timeChart(data)},
-      {title: `${op}: the fastest backend of ours, over rows and row length`, chart: heatMap(data)},
-      {title: `${op}: accuracy against speed, towards the lower left is better`, chart: accuracyChart(data)},
+      {
+        title: `${op}: time against row length, with the 20th and 80th percentile`,
+        draw: (width) => timeChart(data, width),
+      },
+      {title: `${op}: the fastest backend of ours, over rows and row length`, draw: (width) => heatMap(data, width)},
+      {
+        title: `${op}: accuracy against speed, towards the lower left is better`,
+        draw: (width) => accuracyChart(data, width),
+      },
     ];
   });
 }
@@ -37,19 +45,19 @@ export function charts(report: Report): {title: string; chart: Chart}[] {
 function dataOf({cases}: Report, op: string): Datum[] {
   return cases
     .filter((one) => one.op === op)
-    .flatMap(({shape, backend, entries}) =>
+    .flatMap(({shape, backend, threads, entries}) =>
       entries.filter(isTimed).map(({peer, ms, ulp}) => {
         const perElement = (time: number) => (time * 1e6) / (shape[0] * shape[1]);
         return {
-          candidate: `${peer}, ${backend}`,
+          candidate: `${peer}, ${placeName({backend, threads})}`,
           peer,
-          backend,
+          backend: placeName({backend, threads}),
           shape: shapeName(shape),
           rows: shape[0],
           n: shape[1],
           ns: perElement(ms.median),
-          p20: perElement(ms.p20),
-          p80: perElement(ms.p80),
+          p20: perElement(ms.p20 ?? ms.median),
+          p80: perElement(ms.p80 ?? ms.median),
           ulp: Math.max(ulp, LEAST_ULP),
         };
       }),
@@ -60,22 +68,31 @@ function isTimed(entry: Entry): entry is Entry & {ms: NonNullable<Entry['ms']>; 
   return entry.ms !== null && entry.ulp !== null;
 }
 
-const COMMON = {width: 860, marginLeft: 60, marginBottom: 44, style: {fontSize: '12px', background: 'white'}};
-/** Each peer has a hue of its own, the same in all plots. */
+const COMMON = {
+  ...{marginLeft: 56, marginBottom: 44, marginRight: 24},
+  style: {fontSize: '12px', background: 'transparent', color: 'var(--ink)'},
+};
+/** Each peer has a hue of its own, the same in all plots; seen on light and dark ground. */
 const HUES: Record<string, string> = {
-  ours: '#2f6bcb',
+  ours: '#4a80dd',
   stock: '#d1622b',
   textbook: '#3c9a5f',
-  'onnxruntime-web': '#8b5fbf',
-  'onnxruntime-node': '#b3437f',
+  'onnxruntime-web': '#9a70cc',
+  'onnxruntime-node': '#c9558f',
+  'jax-js': '#a88a1e',
+  'transformers.js': '#2f97a6',
 };
-const PEERS = {legend: true, domain: Object.keys(HUES), range: Object.values(HUES)};
+function peersOf(data: Datum[]) {
+  const domain = Object.keys(HUES).filter((name) => data.some(({peer}) => peer === name));
+  return {legend: true, domain, range: domain.map((name) => HUES[name]!)};
+}
+
 const NANOSECONDS = {type: 'log', label: 'ns per element', grid: true, tickFormat: 'd'} as const;
 
 /** Lines are told apart by their backend's dashes, dots by its symbol. */
-const DASHES: Record<string, string> = {wasm: 'none', cpu: '6 4', webgl: '2 3', tensorflow: '10 3 2 3'};
+const DASHES: Record<string, string> = {wasm: 'none', cpu: '6 4', webgl: '2 3', webgpu: '8 2', tensorflow: '10 3 2 3'};
 
-function timeChart(data: Datum[]): Chart {
+function timeChart(data: Datum[], width: number): Chart {
   const line = (backend: string) => ({
     ...{x: 'n', y: 'ns', stroke: 'peer', z: 'candidate', strokeWidth: 2},
     strokeDasharray: DASHES[backend] ?? '1 3',
@@ -83,10 +100,11 @@ function timeChart(data: Datum[]): Chart {
   const backends = [...new Set(data.map(({backend}) => backend))];
   return Plot.plot({
     ...COMMON,
+    width,
     height: 420,
     x: {type: 'log', label: 'row length', tickFormat: '~s'},
     y: NANOSECONDS,
-    color: PEERS,
+    color: peersOf(data),
     symbol: {legend: true},
     marks: [
       Plot.areaY(longest(data), {x: 'n', y1: 'p20', y2: 'p80', fill: 'peer', z: 'candidate', fillOpacity: 0.15}),
@@ -115,7 +133,7 @@ function longest(data: Datum[]): Datum[] {
   return [...chosen.values()].sort((a, b) => a.n - b.n);
 }
 
-function heatMap(data: Datum[]): Chart {
+function heatMap(data: Datum[], width: number): Chart {
   const fastest = new Map<string, Datum>();
   for (const datum of data.filter(({peer}) => peer === 'ours')) {
     if (datum.ns < (fastest.get(datum.shape)?.ns ?? Number.POSITIVE_INFINITY)) fastest.set(datum.shape, datum);
@@ -124,24 +142,26 @@ function heatMap(data: Datum[]): Chart {
   const label = ({backend, ns}: Datum) => `${backend}\n${ns.toPrecision(3)} ns`;
   return Plot.plot({
     ...COMMON,
+    width,
     height: 90 + 46 * new Set(cells.map(({rows}) => rows)).size,
     x: {type: 'band', label: 'row length'},
     y: {type: 'band', label: 'rows', reverse: true},
     color: {type: 'categorical', scheme: 'Pastel1', legend: true},
     marks: [
       Plot.cell(cells, {x: 'n', y: 'rows', fill: 'backend', inset: 1}),
-      Plot.text(cells, {x: 'n', y: 'rows', text: label}),
+      Plot.text(cells, {x: 'n', y: 'rows', text: label, fill: '#1d2530'}),
     ],
   });
 }
 
-function accuracyChart(data: Datum[]): Chart {
+function accuracyChart(data: Datum[], width: number): Chart {
   return Plot.plot({
     ...COMMON,
+    width,
     height: 360,
     x: NANOSECONDS,
     y: {type: 'log', label: 'worst error in ULP', grid: true, tickFormat: '~g'},
-    color: PEERS,
+    color: peersOf(data),
     symbol: {legend: true},
     marks: [
       Plot.dot(data, {

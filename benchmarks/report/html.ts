@@ -1,50 +1,77 @@
 import type {Report} from '../suite/report';
+import {answerOf} from './answer';
+import {answerChart, OF_PAGE} from './answer_chart';
 import {costTable} from './cost_table';
 import {circumstances, notices, standingsTable} from './prose';
-import {type Table, tables} from './tables';
+import {type Table, tables, threadsTable} from './tables';
 
-const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; color: #1d2530; max-width: 76rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; font-size: .8rem; display: block; overflow-x: auto; }
-th, td { border: 1px solid #dde2e9; padding: .2rem .5rem; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } td:last-child { white-space: normal; }
-.notice { background: #fff6db; border: 1px solid #e5c65c; border-radius: 6px; padding: .4rem .8rem; margin: .4rem 0; }
-dl { display: grid; grid-template-columns: 9rem 1fr; gap: .1rem 1rem; font-size: .9rem; } dd { margin: 0; }`;
+/** What stands in the file beside the report itself: the program of page.ts, bundled, and style.css. */
+export interface Parts {
+  script: string;
+  style: string;
+}
 
-/**
- * The report as one file that needs no network.
- *
- * @param script the program of `page.ts`, bundled
- */
-export function html(report: Report, script: string): string {
-  const all = [standingsTable(report), ...tables(report, 'wide'), costTable()];
+/** The report as one file that needs no network: the answer first, then what to know about it, then all figures. */
+export function html(report: Report, {script, style}: Parts): string {
+  const threads = threadsTable(report);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The softmax family, timed</title>
 <link rel="icon" href="data:,">
-<style>${STYLE}</style>
+<style>${style}</style>
+<main>
 <h1>The softmax family, timed</h1>
-${notices(report)
-  .map((notice) => `<p class="notice">${escaped(notice)}</p>`)
-  .join('\n')}
+${answerHtml(report)}
+${noticesHtml(report)}
+<h2>Where and how</h2>
 <dl>${circumstances(report)
     .map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`)
     .join('\n')}</dl>
+${threads ? tableHtml(threads) : ''}
+${tableHtml(standingsTable(report))}
+<div id="compare"></div>
 <div id="charts"></div>
-${all.map(tableHtml).join('\n')}
+<h2>All figures</h2>
+${[...tables(report, 'wide'), costTable()].map(foldedHtml).join('\n')}
+</main>
 <script type="application/json" id="report">${inScript(JSON.stringify(report))}</script>
-<script>${script.replaceAll('</script', '<\\/script')}</script>
+<script type="module">${script.replaceAll('</script', '<\\/script')}</script>
 </html>
 `;
 }
 
-export function tableHtml({title, head, rows}: Table): string {
+/** A sentence and a chart. */
+export function answerHtml(report: Report): string {
+  const {sentence, chart} = answerOf(report);
+  const drawn = chart.length > 0 ? `<div class="answer">${answerChart(chart, sentence, OF_PAGE)}</div>` : '';
+  return `<p class="lead">${escaped(sentence)}</p>\n${drawn}`;
+}
+
+export function noticesHtml(report: Report): string {
+  return notices(report)
+    .map((notice) => `<p class="notice">${escaped(notice)}</p>`)
+    .join('\n');
+}
+
+export function tableHtml(table: Table): string {
+  return `<h2>${escaped(table.title)}</h2>\n${bareTable(table)}`;
+}
+
+/** To be opened by who wants it. */
+export function foldedHtml(table: Table): string {
+  return `<details><summary>${escaped(table.title)}</summary>\n${bareTable(table)}\n</details>`;
+}
+
+/** Wide ones scroll by themselves, by keyboard too. */
+function bareTable({title, head, rows}: Table): string {
   const cells = (tag: string, texts: string[]) => texts.map((text) => `<${tag}>${escaped(text)}</${tag}>`).join('');
   const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n');
-  return `<h2>${escaped(title)}</h2>\n<table><tr>${cells('th', head)}</tr>\n${body}</table>`;
+  return (
+    `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(title)}">` +
+    `<table><thead><tr>${cells('th', head)}</tr></thead>\n<tbody>${body}</tbody></table></div>`
+  );
 }
 
 function escaped(text: string): string {

@@ -1,18 +1,21 @@
 import type {Report} from '../suite/report';
+import {answerOf} from './answer';
 import {costTable} from './cost_table';
 import {circumstances, notices, standingsTable} from './prose';
-import {type Table, tables} from './tables';
+import {type Table, tables, threadsTable} from './tables';
 
 export function markdown(report: Report): string {
+  const threads = threadsTable(report);
   return [
     '# The softmax family, timed',
+    answerOf(report).sentence,
     notices(report)
       .map((notice) => `- ${notice}`)
       .join('\n'),
     circumstances(report)
       .map(([name, value]) => `- ${name}: ${value}`)
       .join('\n'),
-    ...[standingsTable(report), ...tables(report, 'wide'), costTable()].map(
+    ...[standingsTable(report), ...(threads ? [threads] : []), ...tables(report, 'wide'), costTable()].map(
       (table) => `## ${table.title}\n\n${markdownTable(table)}`,
     ),
     '',

@@ -1,11 +1,17 @@
-/** The program inside a report's HTML file: draws the plots of the data that stands beside it. */
+/**
+ * The program inside a report's HTML file: it has the data that stands beside it. The page imports the same program for what
+ * it exports.
+ */
 import type {Report} from '../suite/report';
-import {charts} from './charts';
+import {downloads, showCharts, showComparing} from './interactive';
 
-const report = JSON.parse(document.getElementById('report')!.textContent!) as Report;
-const place = document.getElementById('charts')!;
-for (const {title, chart} of charts(report)) {
-  const heading = document.createElement('h2');
-  heading.textContent = title;
-  place.append(heading, chart);
+export {downloads, showCharts, showComparing};
+
+const data = document.getElementById('report')?.textContent;
+if (data) {
+  const report = JSON.parse(data) as Report;
+  const compare = document.getElementById('compare')!;
+  compare.before(downloads(report));
+  showComparing(compare, report, []);
+  showCharts(document.getElementById('charts')!, report);
 }

@@ -1,35 +1,30 @@
-import type {Fault} from './check';
-import type {OpName} from './ops';
+import type {Checked} from './candidate';
 import type {Case, Entry} from './report';
-import type {Shape} from './shapes';
 import {quantile, summary} from './statistics';
 import {idealBytes} from './workload';
 
 /** What was seen of one candidate in one case. */
-export interface Observed {
+export interface Observed extends Checked {
   peer: string;
-  fault: Fault | null;
-  ulp: number | null;
-  firstCallMs: number | null;
-  draws: number | null;
   /** Milliseconds a call by round, for each half of the run; rounds of all candidates correspond. */
   halves: [number[], number[]];
 }
 
 /** The figures of a case. The copy is what others are measured by, and no entry of its own right for ratios. */
-export function figures(op: OpName, shape: Shape, backend: string, observed: Observed[]): Case {
+export function figures(of: Omit<Case, 'entries'>, observed: Observed[]): Case {
+  const {op, shape} = of;
   const elements = shape[0] * shape[1];
   const ours = observed.find(({peer, fault}) => peer === 'ours' && !fault);
   const copy = observed.find(({peer, fault}) => peer === 'copy' && !fault);
   const copyGbPerSecond = copy ? gbPerSecond(8 * elements, summary(taken(copy)).median) : Number.NaN;
   const entries = observed.map((one): Entry => {
-    const {peer, fault, ulp, firstCallMs, draws} = one;
+    const {halves, ...base} = one;
+    const {peer, fault} = base;
     const times = fault ? [] : taken(one);
-    const base = {peer, fault, ulp, firstCallMs, draws};
     if (times.length === 0) return {...base, ...NO_TIMES};
     const ms = summary(times);
     const gb = gbPerSecond(peer === 'copy' ? 8 * elements : idealBytes(op, shape), ms.median);
-    const ratios = ours && peer !== 'copy' ? one.halves.map((half, i) => pairedRatios(half, ours.halves[i]!)) : [];
+    const ratios = ours && peer !== 'copy' ? halves.map((half, i) => pairedRatios(half, ours.halves[i]!)) : [];
     const [first = [], second = []] = ratios;
     return {
       ...base,
@@ -41,7 +36,7 @@ export function figures(op: OpName, shape: Shape, backend: string, observed: Obs
       halves: first.length > 0 && second.length > 0 ? [quantile(first, 0.5), quantile(second, 0.5)] : null,
     };
   });
-  return {op, shape, backend, entries};
+  return {...of, entries};
 }
 
 const NO_TIMES = {ms: null, nsPerElement: null, gbPerSecond: null, percentOfCopy: null, ratio: null, halves: null};

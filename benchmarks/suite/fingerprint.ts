@@ -1,5 +1,10 @@
-import type {Fingerprint} from './interleave';
 import type {Expected} from './workload';
+
+/** Where the results of the two inputs differ most, and what stands there; it tells one from the other. */
+export interface Fingerprint {
+  index: number;
+  values: [number, number];
+}
 
 /** The place among the rows known in both where the two results differ most; null if they are the same, as for n = 1. */
 export function fingerprint([a, b]: [Expected, Expected]): Fingerprint | null {

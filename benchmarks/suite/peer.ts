@@ -8,18 +8,20 @@ export interface Runner<Out = unknown> {
   /** Whether `run` may return before the result exists; if so, the clock runs on until one number has been read back. */
   queued: boolean;
   /** One number of a result. */
-  peek(out: Out, index: number): number;
+  peek(out: Out, index: number): Promise<number> | number;
   /** All numbers of a result. */
   read(out: Out): Promise<Float32Array> | Float32Array;
   /** What of a result has to be new with each call: its storage. */
   storage(out: Out): unknown;
   release(out: Out): void;
   dispose(): void;
-  /** Draw calls of a GPU so far, where there are any. */
-  draws?(): number;
+  /** What was launched on a GPU so far: draw calls or dispatches. */
+  launches?(): number;
+  /** Milliseconds that the GPU is busy with one call, by its own clock; 0 where it has none. */
+  gpuMs?(): Promise<number>;
 }
 
-/** Someone to be timed. */
+/** An implementation that runs in this process. */
 export interface Peer {
   /** `ours`, `stock`, `onnxruntime-web` and so on. */
   name: string;

@@ -1,18 +1,19 @@
-import type {Fault} from './check';
+import type {Checked} from './candidate';
 import type {OpName} from './ops';
 import type {Missing} from './peer';
 import type {Shape} from './shapes';
-import type {Summary} from './statistics';
 import type {Origin} from './workload';
 
 /** What the suite found: plain data, as it stands in the JSON file. */
 export interface Report {
-  format: 1;
+  format: 2;
   /** False if it was stopped before its end; what is there is whole. */
   complete: boolean;
   machine: Machine;
   plan: Plan;
-  backends: {name: string; runs: string}[];
+  backends: BackendFacts[];
+  /** Of libraries beside tfjs, what proves that they are what ran. */
+  peers: PeerIdentity[];
   missing: Missing[];
   cases: Case[];
 }
@@ -32,6 +33,28 @@ export interface Machine {
   flags: string[];
 }
 
+export interface BackendFacts {
+  name: string;
+  /** What of this package runs there, in words. */
+  runs: string;
+  /** On how many threads it can be told to run at most; null where that is not ours to say. */
+  mostThreads: number | null;
+}
+
+/** Who a peer was, as seen in the run: it is refused where two look the same. */
+export interface PeerIdentity {
+  name: string;
+  /** The npm package, */
+  package: string;
+  version: string;
+  /** what of it computed, as far as it tells, such as `wasm`, */
+  provider: string;
+  /** where, such as `process 4711`, */
+  ran: string;
+  /** and a hash of the bits of its results for fixed logits, which no two implementations round alike. */
+  rounding: string;
+}
+
 export interface Plan {
   ops: OpName[];
   shapes: Shape[];
@@ -42,30 +65,26 @@ export interface Plan {
   distribution: string;
   /** Where the inputs come from. */
   inputs: Origin;
+  /** How many threads, on the backends that can be told: each of these is a case of its own. */
+  threads: number[];
   /** For timing, all in all. */
   seconds: number;
 }
 
-/** One op on one shape and tfjs backend, everyone timed in turn. */
+/** One op on one shape, tfjs backend and number of threads, everyone timed in turn. */
 export interface Case {
   op: OpName;
   shape: Shape;
   backend: string;
+  /** Null where the backend decides. */
+  threads: number | null;
   entries: Entry[];
 }
 
-export interface Entry {
+export interface Entry extends Checked {
   peer: string;
-  /** Set where it did not count; then it has no times. */
-  fault: Fault | null;
-  /** Worst error of the results that were checked, in ULP. */
-  ulp: number | null;
-  /** The first call, compiling included. */
-  firstCallMs: number | null;
-  /** Draw calls of a warm call, on GPUs. */
-  draws: number | null;
-  /** Of one call. */
-  ms: Summary | null;
+  /** Of one call; the band is missing where only a median was kept. */
+  ms: {median: number; p20: number | null; p80: number | null; samples: number} | null;
   nsPerElement: number | null;
   /** Ideal traffic over time. */
   gbPerSecond: number | null;

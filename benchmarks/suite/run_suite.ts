@@ -1,9 +1,10 @@
+import {caseName} from './case_name';
+import {casesOf} from './cases';
 import {figures} from './figures';
 import type {Lab} from './lab';
-import {parseDistribution} from './logits';
 import type {Case, Plan, Report} from './report';
-import {type CaseState, newCase, runHalf} from './run_case';
-import {workload, workloadName} from './workload';
+import {type CaseState, runHalf} from './run_case';
+import {workload} from './workload';
 
 export interface Progress {
   /** Halves of cases, done and in all. */
@@ -25,38 +26,36 @@ interface Options {
  * there is by then.
  */
 export async function runSuite(lab: Lab, plan: Plan, {signal, onProgress}: Options = {}): Promise<Report> {
-  const cases = plan.ops.flatMap((op) =>
-    plan.shapes.flatMap((shape) => plan.backends.map((backend) => ({op, shape, backend, state: newCase()}))),
-  );
+  const cases = casesOf(lab.backends, plan).map((one) => ({...one, state: new Map() as CaseState}));
   const total = 2 * cases.length;
   const seconds = plan.seconds / total;
-  const distribution = parseDistribution(plan.distribution);
   let done = 0;
   let last: Case | null = null;
   for (const half of [0, 1] as const) {
-    for (const {op, shape, backend, state} of cases) {
-      onProgress?.({done, total, label: `${workloadName({op, shape})} on ${backend}`, last});
+    for (const {state, ...one} of cases) {
+      const {op, shape, backend, threads} = one;
+      onProgress?.({done, total, label: caseName(one), last});
       if (signal?.aborted) break;
-      const peers = (await lab.activate(backend)).filter(
+      const contenders = (await lab.activate(backend, threads)).filter(
         ({name, ops}) => ops.includes(op) && ['ours', 'copy', ...plan.peers].includes(name),
       );
-      await runHalf(half, state, workload(op, shape, distribution, plan.inputs), peers, seconds, lab.clock, signal);
-      last = caseOf({op, shape, backend, state});
+      const made = workload({op, shape, distribution: plan.distribution, madeBy: plan.inputs});
+      await runHalf(half, state, made, contenders, seconds, lab.clock, signal);
+      last = figures(one, [...state.values()]);
       done++;
     }
   }
   onProgress?.({done, total, label: done < total ? 'stopped' : 'done', last});
   return {
-    format: 1,
+    format: 2,
     complete: done === total,
     machine: lab.machine,
     plan,
     backends: lab.backends.filter(({name}) => plan.backends.includes(name)),
+    peers: lab.peers.filter(({name}) => plan.peers.includes(name)),
     missing: lab.missing,
-    cases: cases.map(caseOf).filter(({entries}) => entries.some(({ms, fault}) => ms || fault)),
+    cases: cases
+      .map(({state, ...one}) => figures(one, [...state.values()]))
+      .filter(({entries}) => entries.some(({ms, fault}) => ms || fault)),
   };
-}
-
-function caseOf({op, shape, backend, state}: Pick<Case, 'op' | 'shape' | 'backend'> & {state: CaseState}): Case {
-  return figures(op, shape, backend, [...state.observed.values()]);
 }

@@ -1,10 +1,12 @@
+import type {OpName} from './ops';
 import {NOISE_LIMIT, type Report} from './report';
 import {geometricMean, spread} from './statistics';
 
 /** One peer beside ours on one backend, over all shapes of an op. */
 export interface Standing {
-  op: string;
+  op: OpName;
   backend: string;
+  threads: number | null;
   peer: string;
   /** Its time over ours: geometric mean, least and largest. */
   mean: number;
@@ -16,14 +18,15 @@ export interface Standing {
 
 export function standings({cases}: Report): Standing[] {
   const groups = new Map<string, Omit<Standing, 'mean' | 'least' | 'largest' | 'spread'>>();
-  for (const {op, backend, entries} of cases) {
+  for (const {op, backend, threads, entries} of cases) {
     for (const {peer, ratio} of entries) {
-      if (ratio !== null && peer !== 'ours') groups.set([op, backend, peer].join(), {op, backend, peer});
+      if (ratio === null || peer === 'ours') continue;
+      groups.set([op, backend, threads, peer].join(), {op, backend, threads, peer});
     }
   }
-  return [...groups.values()].map(({op, backend, peer}) => {
+  return [...groups.values()].map(({op, backend, threads, peer}) => {
     const entries = cases
-      .filter((one) => one.op === op && one.backend === backend)
+      .filter((one) => one.op === op && one.backend === backend && one.threads === threads)
       .flatMap((one) => one.entries.filter((entry) => entry.peer === peer && entry.ratio !== null));
     const ratios = entries.map(({ratio}) => ratio!);
     const halves = entries.flatMap((entry) => (entry.halves ? [entry.halves] : []));
@@ -31,6 +34,7 @@ export function standings({cases}: Report): Standing[] {
     return {
       op,
       backend,
+      threads,
       peer,
       mean: geometricMean(ratios),
       least: Math.min(...ratios),

@@ -1,6 +1,6 @@
 import {REFERENCE} from '../../kernels/reference_table';
 import {Random} from '../../spec/cases/random';
-import type {Distribution} from './logits';
+import {parseDistribution} from './logits';
 import type {OpName} from './ops';
 import {type Shape, shapeName} from './shapes';
 
@@ -12,18 +12,25 @@ export interface Input {
 /** Two different inputs, so that a result that was kept from one is wrong for the other. */
 export type Which = 0 | 1;
 
-export interface Workload {
+/** What is needed to make a workload, in this process or in another: the same numbers in both. */
+export interface WorkloadPlan {
   op: OpName;
   shape: Shape;
-  inputs: [Input, Input];
+  /** Of the logits, such as `normal:3`. */
+  distribution: string;
   madeBy: Origin;
+}
+
+export interface Workload extends WorkloadPlan {
+  inputs: [Input, Input];
 }
 
 /** Whether inputs come from an op on the device, as in a model, or from arrays of JavaScript that no op has used yet. */
 export const ORIGINS = ['op', 'array'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
-export function workload(op: OpName, shape: Shape, distribution: Distribution, madeBy: Origin = 'op'): Workload {
+export function workload({op, shape, distribution, madeBy}: WorkloadPlan): Workload {
+  const {next: nextLogit} = parseDistribution(distribution);
   const random = new Random(shape[0] * 31 + shape[1]);
   const fill = (next: (column: number) => number) => {
     const values = new Float32Array(shape[0] * shape[1]);
@@ -31,10 +38,10 @@ export function workload(op: OpName, shape: Shape, distribution: Distribution, m
     return values;
   };
   const input = () => ({
-    x: fill((column) => distribution.next(random, column)),
+    x: fill((column) => nextLogit(random, column)),
     v: fill(() => random.normal()),
   });
-  return {op, shape, inputs: [input(), input()], madeBy};
+  return {op, shape, distribution, madeBy, inputs: [input(), input()]};
 }
 
 export interface ExpectedRow {

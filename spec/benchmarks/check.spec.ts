@@ -1,12 +1,13 @@
+import {candidateOf} from '../../benchmarks/suite/candidate';
 import {check} from '../../benchmarks/suite/check';
-import {fingerprint} from '../../benchmarks/suite/fingerprint';
 import {interleave} from '../../benchmarks/suite/interleave';
-import {parseDistribution} from '../../benchmarks/suite/logits';
-import {OP_NAMES} from '../../benchmarks/suite/ops';
+import {OP_NAMES, type OpName} from '../../benchmarks/suite/ops';
 import {expected, type Which, type Workload, workload} from '../../benchmarks/suite/workload';
 import {rightResult, runnerOf, SimulatedClock} from './simulated';
 
-const softmax = workload('softmax', [40, 25], parseDistribution('normal:3'));
+const workloadOf = (op: OpName, shape: [number, number], distribution: string) =>
+  workload({op, shape, distribution, madeBy: 'array'});
+const softmax = workloadOf('softmax', [40, 25], 'normal:3');
 const both = (of: Workload) => [expected(of, 0), expected(of, 1)] as Parameters<typeof check>[1];
 type Kernel = Parameters<typeof runnerOf>[0];
 const verdictOf = (kernel: Kernel, of = softmax) => check(runnerOf(kernel, of), both(of), {});
@@ -14,7 +15,7 @@ const verdictOf = (kernel: Kernel, of = softmax) => check(runnerOf(kernel, of), 
 describe('before it is timed', () => {
   test.each(OP_NAMES)('a right kernel passes, with its error: %s', async (op) => {
     for (const logits of ['normal:3', 'uniform:50', 'masked:0.5', 'confident:30', 'offset:10000']) {
-      const of = workload(op, [13, 21], parseDistribution(logits));
+      const of = workloadOf(op, [13, 21], logits);
       expect(await verdictOf(rightResult, of)).toEqual({fault: null, ulp: expect.any(Number)});
     }
   });
@@ -79,7 +80,8 @@ describe('while it is timed', () => {
       softmax,
       () => clock.pass(1),
     );
-    const [series] = await interleave([{runner, fingerprint: fingerprint(both(softmax))}], 0.1, clock);
+    const candidate = candidateOf(runner, {name: 'someone'}, softmax, clock);
+    const [series] = await interleave([candidate], 0.1, clock);
     return series!.fault;
   };
 

@@ -1,17 +1,16 @@
 import {isSoftwareRenderer} from '../../backends/webgl/device';
-import {helpText, parseOptions, planFor} from '../../benchmarks/cli/options';
+import {helpText, parseOptions, secondsFor} from '../../benchmarks/cli/options';
 import {onnxModel} from '../../benchmarks/peers/onnx/model';
 import {encode} from '../../benchmarks/peers/onnx/protobuf';
 
-const backendsOf = (browser: boolean) => (browser ? ['cpu', 'webgl'] : ['cpu', 'wasm']);
-const parse = (...args: string[]) => parseOptions(args, backendsOf);
+const parse = (...args: string[]) => parseOptions(args);
 
 describe('options', () => {
   it('have defaults that take two minutes with the checks', () => {
-    const plan = planFor(parse(), ['cpu', 'wasm']);
-    expect(plan.seconds).toBeLessThan(120);
-    expect(plan).toMatchObject({backends: ['cpu', 'wasm'], distribution: 'uniform:10'});
-    expect(plan.ops).toHaveLength(5);
+    const options = parse();
+    expect(secondsFor(options, 100)).toBeLessThan(120);
+    expect(options.plan).toMatchObject({backends: ['cpu', 'wasm', 'tensorflow', 'webgpu'], distribution: 'uniform:10'});
+    expect(options.plan).toMatchObject({threads: [1], ops: {length: 5}});
   });
 
   it('are taken as they are given', () => {
@@ -26,9 +25,14 @@ describe('options', () => {
       '0.5',
       '--logits',
       'normal:2',
+      '--threads',
+      '1',
+      '--threads',
+      '4',
     );
-    expect(planFor(options, ['cpu'])).toMatchObject({
-      ...{ops: ['softmax'], distribution: 'normal:2', seconds: 1},
+    expect(secondsFor(options, 2)).toBe(1);
+    expect(options.plan).toMatchObject({
+      ...{ops: ['softmax'], distribution: 'normal:2', threads: [1, 4]},
       shapes: [
         [3, 5],
         [1, 7],
@@ -38,7 +42,10 @@ describe('options', () => {
 
   it.each([
     [['--op', 'argmax'], 'There is no op argmax. Choose among softmax, logSoftmax'],
-    [['--backend', 'webgl'], 'There is no backend webgl. Choose among cpu, wasm.'],
+    [['--backend', 'webgl'], 'There is no backend webgl. Choose among cpu, wasm, tensorflow, webgpu.'],
+    [['--threads', '0'], '--threads is 0; it takes a whole number of threads, 1 to 1024.'],
+    [['--threads', 'two'], '--threads is two; it takes'],
+    [['--threads', '2', '--threads', '2'], '--threads 2 is given twice'],
     [['--peer', 'torch'], 'There is no peer torch. Choose among stock'],
     [['--shape', '3'], '3 is no shape: give rows x row length, such as 64x1000.'],
     [['--shape', '0x4'], '0x4 is no shape'],
@@ -67,7 +74,16 @@ describe('options', () => {
 
   it('know the backends of a browser', () => {
     expect(parse('--browser', '--backend', 'webgl').plan.backends).toEqual(['webgl']);
-    expect(helpText(backendsOf)).toContain('with --browser cpu, webgl');
+  });
+
+  it('are offered where they can run, with the reason where they cannot', () => {
+    const offer = {backends: ['cpu'], peers: ['stock'], missing: [{name: 'wasm', reason: 'it is not installed'}]};
+    const without = helpText({...offer, pageBackends: null});
+    expect(without).not.toContain('--browser');
+    expect(without).toMatch(/Not here:\n {2}wasm +it is not installed/);
+    const within = helpText({...offer, pageBackends: ['cpu', 'webgl']});
+    expect(within).toContain('with --browser cpu, webgl');
+    expect(within).toContain('--browser        in a headless browser');
   });
 });
 

@@ -1,16 +1,40 @@
-import {readFileSync} from 'node:fs';
-import {placed} from '../../benchmarks/readme/place';
-import {readmeTables} from '../../benchmarks/readme/tables';
-import type {Report} from '../../benchmarks/suite/report';
+import {readdirSync, readFileSync} from 'node:fs';
+import {blocks, CHARTS, chartSvg} from '../../benchmarks/readme/blocks';
+import {markersOf, placed} from '../../benchmarks/readme/place';
+import {committedResults} from '../../benchmarks/readme/results';
+import {DARK, LIGHT} from '../../benchmarks/report/answer_chart';
 
-test("the README's tables are those of the committed result: npm run bench:readme writes them", () => {
-  const report = JSON.parse(readFileSync('benchmarks/results/node.json', 'utf8')) as Report;
-  const readme = readFileSync('README.md', 'utf8');
-  expect(placed(readme, readmeTables(report))).toBe(readme);
+const results = committedResults();
+const texts = blocks(results);
+const documents = ['README.md', 'benchmarks/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+
+describe('figures are those of the committed results: npm run bench:readme writes them', () => {
+  test.each(documents.filter((name) => name.endsWith('.md')))('%s', (file) => {
+    const document = readFileSync(file, 'utf8');
+    expect(placed(document, texts)).toBe(document);
+  });
+
+  test('the charts', () => {
+    expect(readFileSync(CHARTS.light, 'utf8')).toBe(chartSvg(results, LIGHT));
+    expect(readFileSync(CHARTS.dark, 'utf8')).toBe(chartSvg(results, DARK));
+  });
+
+  test('README.md has its figures between markers', () => {
+    expect(markersOf(readFileSync('README.md', 'utf8'))).toEqual(expect.arrayContaining(['speed', 'accuracy']));
+  });
 });
 
-test('a table replaces what is between its markers, and nothing else', () => {
+test('a text replaces what is between its markers, and nothing else', () => {
   const document = 'a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb';
-  expect(placed(document, {x: 'new'})).toBe('a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb');
-  expect(() => placed(document, {y: 'new'})).toThrow('there is no <!-- bench:y -->');
+  expect(placed(document, {x: 'new', y: 'unused'})).toBe('a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb');
+  expect(() => placed(document, {y: 'new'})).toThrow('<!-- bench:x --> has a name of no text; there are y');
+  expect(() => placed('<!-- bench:x -->', {x: 'new'})).toThrow('is not followed by <!-- /bench:x -->');
+});
+
+test('results of a GPU in hardware say where they come from, and a median whose band was not kept has none', () => {
+  const webgpu = results.find(({file}) => file === 'webgpu-nvidia-h200.json')!.report;
+  const {entries} = webgpu.cases.find(({op, shape}) => op === 'softmax' && `${shape}` === '64,1000')!;
+  expect(entries.map(({peer}) => peer)).toEqual(['ours', 'stock', 'copy']);
+  expect(entries[0]).toMatchObject({ms: {median: 0.0308, p20: null, p80: null}, gpuMs: 0.0089, ulp: 2.5});
+  expect(entries[1]!.ratio).toBeCloseTo(77.4 / 30.8);
 });

@@ -1,6 +1,7 @@
 import {html} from '../../benchmarks/report/html';
 import {json} from '../../benchmarks/report/json';
 import {markdown} from '../../benchmarks/report/markdown';
+import {here} from '../../benchmarks/suite/candidate';
 import type {Lab} from '../../benchmarks/suite/lab';
 import type {Peer} from '../../benchmarks/suite/peer';
 import type {Plan, Report} from '../../benchmarks/suite/report';
@@ -18,8 +19,11 @@ const PLAN: Plan = {
   peers: ['stock', 'broken'],
   distribution: 'normal:3',
   inputs: 'op',
+  threads: [1],
   seconds: 4,
 };
+
+const NOTHING = {script: '', style: ''};
 
 function labOf(clock: SimulatedClock, peers: Peer[]): Lab {
   return {
@@ -34,10 +38,12 @@ function labOf(clock: SimulatedClock, peers: Peer[]): Lab {
       versions: {'tfjs-softmax': '0.0.0'},
       flags: ['</script><b>'],
     },
-    backends: [{name: 'simulated', runs: 'nothing'}],
+    backends: [{name: 'simulated', runs: 'nothing', mostThreads: null}],
+    peers: [],
     missing: [{name: 'someone', reason: 'is not installed'}],
     clock,
-    activate: async () => peers,
+    activate: async () => peers.map((peer) => here(peer, clock)),
+    close: () => {},
   };
 }
 
@@ -79,18 +85,20 @@ describe('the figures', () => {
       const broken = entries.find(({peer}) => peer === 'broken');
       expect(broken).toMatchObject({ms: null, ratio: null, ulp: null, fault: {mark: 'wrong'}});
     }
-    expect(markdown(report)).toContain('broken, softmax 4x10 on simulated: wrong, not timed.');
+    expect(markdown(report)).toContain(
+      'broken: wrong in 4 cases (softmax, logSumExp on simulated), not timed. Such as softmax 4x10 on simulated: ',
+    );
   });
 
   it('are summed up as geometric means', () => {
     expect(standings(report)).toContainEqual({
-      ...{op: 'softmax', backend: 'simulated', peer: 'stock'},
+      ...{op: 'softmax', backend: 'simulated', threads: null, peer: 'stock'},
       ...{mean: expect.closeTo(3), least: 3, largest: 3, spread: expect.closeTo(0)},
     });
   });
 
   it('stand in every output with machine, versions, flags, date, notices and costs', () => {
-    const outputs = [json(report), markdown(report), html(report, '')];
+    const outputs = [json(report), markdown(report), html(report, NOTHING)];
     for (const output of outputs) {
       for (const part of ['a simulated one', '2026-01-01', '0.0.0', 'is not installed', 'SwiftShader']) {
         expect(output).toContain(part);
@@ -100,7 +108,7 @@ describe('the figures', () => {
   });
 
   it('cannot break out of the HTML that they stand in', () => {
-    expect(html(report, '')).not.toContain('</script><b>');
+    expect(html(report, NOTHING)).not.toContain('</script><b>');
   });
 
   it('come back from JSON as they were', () => {
@@ -138,6 +146,6 @@ describe('a run that is stopped', () => {
     expect(report.cases).toHaveLength(Math.min(halves, 4));
     for (const {entries} of report.cases) expect(entries.map(({ratio}) => ratio)).toEqual([1, 3]);
     expect(markdown(report)).toContain('partial report');
-    expect(html(report, '')).toContain('partial report');
+    expect(html(report, NOTHING)).toContain('partial report');
   });
 });

@@ -43,3 +43,35 @@ export function onnxPeer(name: string, {Tensor, InferenceSession}: OnnxRuntime):
     },
   };
 }
+
+/** What there is to see of what computed, besides results. */
+export interface Evidence {
+  /** How many WebAssembly modules have been instantiated. */
+  wasmModules: number;
+  /** Native libraries of the name that are loaded, by their paths. */
+  nativeLibraries: string[];
+}
+
+/**
+ * The provider that ran. Both runtimes share a package which keeps the first backend called `cpu`: where the other is loaded as
+ * well, it may be the one that computes.
+ *
+ * @throws if it is not certain that the runtime of that name ran
+ */
+export function onnxProvider(name: string, {env}: OnnxRuntime, {wasmModules, nativeLibraries}: Evidence): string {
+  const {web, node} = env.versions;
+  const [own, other] = name === 'onnxruntime-web' ? [web, node] : [node, web];
+  if (other !== undefined) {
+    throw new Error(
+      `another runtime of ONNX is loaded in its process (web ${web}, node ${node}), and what runs as 'cpu' is the first of them`,
+    );
+  }
+  if (own === undefined) throw new Error(`what loaded as ${name} has the version of no runtime of ONNX`);
+  if (name === 'onnxruntime-web') {
+    if (wasmModules > 0 && nativeLibraries.length === 0) return 'wasm, 1 thread';
+    throw new Error(`no WebAssembly ran in its process: ${nativeLibraries.join(', ') || 'nothing that is known'} did`);
+  }
+  const [library] = nativeLibraries;
+  if (library && wasmModules === 0) return `cpu, 1 thread, ${library.split(/[\\/]/).at(-1)}`;
+  throw new Error('its native library is not loaded, so something else has computed');
+}
