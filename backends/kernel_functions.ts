@@ -30,22 +30,35 @@ import type {ForwardKind, ProductKind} from './engines/types';
 
 const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 
-/** Softmax, logSoftmax or logSumExp, of `logits` and where there is one `mask`. A kernel without a mask has the kind's name. */
+/** Softmax, logSoftmax or logSumExp, of `logits`. tfjs's own ops run it after `install()`: few steps, nothing made twice. */
 export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
+  const isReduction = kind === 'logSumExp';
   return ({inputs, attrs, backend}) => {
     const x = inputs.logits!;
-    const mask = option(inputs, 'mask', null);
+    const {shape} = x;
+    const {axis, scale, keepDims} = attrs as ForwardAttrs;
+    const rows = rowsAlong(shape, axis);
+    const outputShape = isReduction ? reducedShape(shape, axis, keepDims) : shape;
+    if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
+    return implementation.forward({kind, x, rows, scale, mask: null, outputShape}, backend as never);
+  };
+}
+
+/** The same where `mask` is true. */
+export function maskedForwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
+  return ({inputs, attrs, backend}) => {
+    const {logits: x, mask} = inputs as {logits: TensorInfo; mask: TensorInfo};
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
     if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
-    if (mask && !implementation.fusesMasks) {
+    if (!implementation.fusesMasks) {
       return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
         engine().runKernel(kind, {logits}, {...attrs, scale: newScale}),
       );
     }
     const rows = rowsAlong(x.shape, axis);
-    const masked = mask ? {tensor: mask, ...maskRuns(mask.shape, x.shape, axis)} : null;
-    return implementation.forward({kind, x, rows, scale, mask: masked, outputShape}, backend as never);
+    const runs = {tensor: mask, ...maskRuns(mask.shape, x.shape, axis)};
+    return implementation.forward({kind, x, rows, scale, mask: runs, outputShape}, backend as never);
   };
 }
 

@@ -2,6 +2,7 @@
 import {backend as activeBackend, getBackend, getKernel, registerKernel} from '@tensorflow/tfjs-core';
 import type {Kernel} from '../kernels/op';
 import type {SoftmaxBackend} from './backend';
+import {ENGINE} from '../tfjs/engine';
 import {composedBackend} from './composed';
 import * as registry from './registry';
 
@@ -43,7 +44,7 @@ const served = new Set<string>();
 
 /** Makes sure that the active backend has the family: one without kernels here gets the composed ones. */
 export function ensureKernels(): void {
-  if (served.has(getBackend())) return;
+  if (served.has(ENGINE.backendName)) return;
   activeBackend(); // starts the default backend if there is none yet, as tfjs does at the first op
   const name = getBackend();
   registerOn(name);

@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {forwardKernel} from '../backends/kernel_functions';
+import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Input} from './input';
@@ -59,7 +59,7 @@ function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, ma
 
 const KERNELS: [Kernel, Kernel] = [
   {name: LOG_SOFTMAX, on: (backend) => forwardKernel('logSoftmax', backend), gradient},
-  {name: MASKED_LOG_SOFTMAX, on: (backend) => forwardKernel('logSoftmax', backend), gradient: maskedGradient},
+  {name: MASKED_LOG_SOFTMAX, on: (backend) => maskedForwardKernel('logSoftmax', backend), gradient: maskedGradient},
 ];
 
 export const logSoftmaxOp: ForwardOp = {

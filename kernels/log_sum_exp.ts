@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {forwardKernel} from '../backends/kernel_functions';
+import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
 import type {Input} from './input';
 import {LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
@@ -54,7 +54,7 @@ function product(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?:
 
 const KERNELS: [Kernel, Kernel] = [
   {name: LOG_SUM_EXP, on: (backend) => forwardKernel('logSumExp', backend), gradient},
-  {name: MASKED_LOG_SUM_EXP, on: (backend) => forwardKernel('logSumExp', backend), gradient: maskedGradient},
+  {name: MASKED_LOG_SUM_EXP, on: (backend) => maskedForwardKernel('logSumExp', backend), gradient: maskedGradient},
 ];
 
 export const logSumExpOp: ForwardOp = {

@@ -1,6 +1,7 @@
 /** What every op does around its kernel: check the arguments, run the kernel, and tidy up. */
-import {engine, type NamedAttrMap, Tensor, type TensorContainer, tidy} from '@tensorflow/tfjs-core';
+import {type NamedAttrMap, Tensor, type TensorContainer, tidy} from '@tensorflow/tfjs-core';
 import {ensureKernels} from '../backends/registration';
+import {ENGINE} from '../tfjs/engine';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import {checkBoolean, checkFinite, checkOptions, option} from './check';
@@ -56,7 +57,7 @@ export function runForward(
  */
 export function runKernel(kernelName: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap): Tensor {
   ensureKernels();
-  return engine().runKernel(kernelName, inputs, attrs);
+  return ENGINE.runKernel(kernelName, inputs, attrs);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {forwardKernel} from '../backends/kernel_functions';
+import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Input} from './input';
@@ -87,7 +87,7 @@ function product(
 
 const KERNELS: [Kernel, Kernel] = [
   {name: SOFTMAX, on: (backend) => forwardKernel('softmax', backend), gradient},
-  {name: MASKED_SOFTMAX, on: (backend) => forwardKernel('softmax', backend), gradient: maskedGradient},
+  {name: MASKED_SOFTMAX, on: (backend) => maskedForwardKernel('softmax', backend), gradient: maskedGradient},
 ];
 
 export const softmaxOp: ForwardOp = {

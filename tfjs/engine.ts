@@ -1,7 +1,12 @@
-import type {engine} from '@tensorflow/tfjs-core';
+import {engine} from '@tensorflow/tfjs-core';
 
-/** tfjs's engine: one for a program, shared by all copies of tfjs-core in it. */
 export type Engine = ReturnType<typeof engine>;
+
+/**
+ * tfjs's engine: one for a program, shared by all copies of tfjs-core in it. Kept here for what runs in each call: to ask
+ * for it is a call of another module, by way of a getter in the build for Node.
+ */
+export const ENGINE: Engine = engine();
 
 /**
  * Replaces a method of the engine where it stands: on the engine itself, or on its prototype.

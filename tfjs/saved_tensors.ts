@@ -6,10 +6,14 @@
  * same data, as tfjs's own reshape makes. Backends count the tensors that use their data.
  *
  * Relies on: `Engine.saveTensorsForBackwardMode` maps `inputsToSave` (names) to tensors with `map`, appends the outputs with
- * `concat`, and maps that list to clones with `map`. The arrays here override these methods. Where a later tfjs goes about
- * it in another way, they behave as plain arrays, and clones are saved.
+ * `concat`, and maps that list to clones with `map`. The lists here have methods of their own for these three steps. Where a
+ * later tfjs goes about it in another way, they are plain arrays, and clones are saved.
+ *
+ * They are not of subclasses of Array: until V8 has optimized that, which in a model takes thousands of steps, making one
+ * takes as long as a softmax.
  */
-import {cast, clone, customGrad, engine, type GradConfig, type Tensor} from '@tensorflow/tfjs-core';
+import {cast, clone, customGrad, type GradConfig, type Tensor} from '@tensorflow/tfjs-core';
+import {ENGINE} from './engine';
 import {gradientDepth} from './tape';
 
 /** A gradient that may save fewer inputs where nothing is differentiated twice. */
@@ -19,63 +23,73 @@ export interface Gradient extends GradConfig {
 
 /** The gradient, so that it saves aliases where nothing is differentiated twice. */
 export function savingWithoutCopies({inputsToSave = [], inputsToSaveOnce, gradFunc, ...rest}: Gradient): GradConfig {
-  const once = InputNames.from(inputsToSaveOnce ?? inputsToSave);
+  const once = [...(inputsToSaveOnce ?? inputsToSave)];
+  once.map = inputsOf as typeof once.map;
   return {
     ...rest,
     get inputsToSave() {
       return gradientDepth() === 1 ? once : inputsToSave;
     },
     gradFunc: (dy, saved, attrs) =>
-      gradFunc(dy, saved instanceof Aliases && gradientDepth() > 0 ? saved.connectedToTape() : saved, attrs),
+      gradFunc(dy, isAliases(saved) && gradientDepth() > 0 ? connectedToTape(saved) : saved, attrs),
   };
 }
 
-class InputNames extends Array<string> {
-  override map<T>(tensorOf: (name: string, i: number, names: string[]) => T): T[] {
-    const inputs = new Originals();
-    for (let i = 0; i < this.length; i++) inputs.push(tensorOf(this[i]!, i, this) as Tensor);
-    return inputs as unknown[] as T[];
-  }
+interface Originals extends Array<Tensor> {
+  inputs: number;
 }
 
-class Originals extends Array<Tensor> {
-  private outputs: Tensor[] = [];
-
-  override concat(outputs: Tensor[]): Tensor[] {
-    this.outputs = outputs;
-    return this;
-  }
-
-  override map<T>(): T[] {
-    const aliases = new Aliases();
-    aliases.inputs = this;
-    for (const input of this) aliases.push(aliasOf(input));
-    for (const output of this.outputs) aliases.push(aliasOf(output));
-    return aliases as unknown[] as T[];
-  }
+interface Aliases extends Array<Tensor> {
+  /** The inputs among the saved tensors, which come first. */
+  originals: Tensor[];
 }
 
-class Aliases extends Array<Tensor> {
-  inputs: Tensor[] = [];
+/** `map` of names of inputs. */
+function inputsOf(this: string[], tensorOf: (name: string, i: number, names: string[]) => Tensor): Tensor[] {
+  const inputs = [] as unknown as Originals;
+  for (let i = 0; i < this.length; i++) inputs.push(tensorOf(this[i]!, i, this));
+  inputs.inputs = inputs.length;
+  inputs.concat = withOutputs as typeof inputs.concat;
+  return inputs;
+}
 
-  /**
-   * Needed when an inner tf.grad differentiates with respect to a tensor that the outer function had used before: the forward
-   * kernel ran at gradient depth 1, and its gradient is recorded all the same.
-   * @returns the same tensors; the inputs among them as results of the inputs that the kernel had
-   */
-  connectedToTape(): Tensor[] {
-    return Array.from(this, (alias, i) => {
-      const input = this.inputs[i];
-      if (!input) return alias;
-      // The input may be disposed: only its place on the tape counts.
-      return customGrad(() => ({value: clone(alias), gradFunc: (dy: Tensor) => cast(dy, 'float32')}))(input);
-    });
-  }
+/** `concat` of inputs. */
+function withOutputs(this: Originals, outputs: Tensor[]): Tensor[] {
+  for (let i = 0; i < outputs.length; i++) this.push(outputs[i]!);
+  this.map = aliasesOf as typeof this.map;
+  return this;
+}
+
+/** `map` of inputs and outputs. */
+function aliasesOf(this: Originals): Tensor[] {
+  const aliases = [] as unknown as Aliases;
+  for (let i = 0; i < this.length; i++) aliases.push(aliasOf(this[i]!));
+  this.length = this.inputs;
+  aliases.originals = this;
+  return aliases;
+}
+
+function isAliases(saved: Tensor[]): saved is Aliases {
+  return 'originals' in saved;
+}
+
+/**
+ * Needed when an inner tf.grad differentiates with respect to a tensor that the outer function had used before: the forward
+ * kernel ran at gradient depth 1, and its gradient is recorded all the same.
+ * @returns the same tensors; the inputs among them as results of the inputs that the kernel had
+ */
+function connectedToTape(aliases: Aliases): Tensor[] {
+  return aliases.map((alias, i) => {
+    const input = aliases.originals[i];
+    if (!input) return alias;
+    // The input may be disposed: only its place on the tape counts.
+    return customGrad(() => ({value: clone(alias), gradFunc: (dy: Tensor) => cast(dy, 'float32')}))(input);
+  });
 }
 
 function aliasOf(tensor: Tensor): Tensor {
-  const {backend} = engine().state.tensorInfo.get(tensor.dataId)!;
-  const alias = engine().makeTensorFromTensorInfo(tensor, backend);
+  const {backend} = ENGINE.state.tensorInfo.get(tensor.dataId)!;
+  const alias = ENGINE.makeTensorFromTensorInfo(tensor, backend);
   backend.incRef(tensor.dataId);
   alias.kept = true;
   return alias;

@@ -6,7 +6,7 @@
  * derivatives of any order.
  */
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {engine} from '@tensorflow/tfjs-core';
+import {ENGINE} from './engine';
 
 interface Tape {
   state?: {
@@ -20,7 +20,7 @@ interface Tape {
  * differentiated at depth 0, and its derivative never again. Infinity if this tfjs does not tell.
  */
 export function gradientDepth(): number {
-  return (engine() as unknown as Tape).state?.gradientDepth ?? Number.POSITIVE_INFINITY;
+  return (ENGINE as unknown as Tape).state?.gradientDepth ?? Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -32,7 +32,7 @@ export function gradientDepth(): number {
  * @throws if the input has been disposed
  */
 export function recordedInput(op: string, name: string, saved: Tensor): Tensor {
-  const tape = (engine() as unknown as Tape).state?.activeTape ?? [];
+  const tape = (ENGINE as unknown as Tape).state?.activeTape ?? [];
   const input = tape.find((node) => node.saved?.includes(saved))?.inputs[name];
   if (!input || input.isDisposed) {
     throw new Error(
@@ -45,7 +45,7 @@ export function recordedInput(op: string, name: string, saved: Tensor): Tensor {
 
 /** Releases what a tf.grad that has thrown has saved: tfjs leaves that on the tape, and in memory. */
 export function abandonTape(): void {
-  const {state} = engine() as unknown as Tape;
+  const {state} = ENGINE as unknown as Tape;
   if (!state?.activeTape || state.gradientDepth !== 0) return;
   for (const {saved} of state.activeTape) for (const tensor of saved ?? []) tensor.dispose();
   state.activeTape = null;

@@ -99,10 +99,13 @@ type Access = {kernels: Kernels; obstacle: null} | {kernels: null; obstacle: str
 
 /** One instance for each backend object: a new one has a new memory. */
 let accesses = new WeakMap<BackendWasm, Access>();
+/** The access that was asked for last, so that a call need not look it up. */
+let last: {backend: BackendWasm; access: Access} | null = null;
 
 /** The next call makes instances anew. */
 export function forgetInstances(): void {
   accesses = new WeakMap();
+  last = null;
 }
 
 /** Whether the kernels run on the backend's own memory. */
@@ -111,11 +114,13 @@ export function runsInPlace(backend: BackendWasm): boolean {
 }
 
 function accessTo(backend: BackendWasm): Access {
+  if (last?.backend === backend) return last.access;
   let access = accesses.get(backend);
   if (!access) {
     access = open(backend);
     accesses.set(backend, access);
   }
+  last = {backend, access};
   return access;
 }
 

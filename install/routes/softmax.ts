@@ -1,7 +1,8 @@
-import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor} from '@tensorflow/tfjs-core';
 import {reasonForStock} from '../../backends/registration';
 import type {ForwardAttrs} from '../../kernels/attributes';
 import {SOFTMAX} from '../../kernels/names';
+import {ENGINE} from '../../tfjs/engine';
 import type {Route} from '../route';
 
 /** tfjs has a kernel for softmax, along the last axis. */
@@ -12,7 +13,7 @@ export const softmaxRoute: Route = {
     Softmax(inputs, {dim}, run) {
       const {logits} = inputs;
       if (!canTake(logits)) return null;
-      const rank = Math.max(logits.shape.length, 1);
+      const rank = logits.shape.length || 1;
       return run<Tensor>(SOFTMAX, inputs, attrsAlong(((dim as number) + rank) % rank));
     },
   },
@@ -20,7 +21,7 @@ export const softmaxRoute: Route = {
 
 /** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
 export function canTake(logits: Tensor | undefined): logits is Tensor {
-  return logits?.dtype === 'float32' && reasonForStock(getBackend()) === null;
+  return logits?.dtype === 'float32' && reasonForStock(ENGINE.backendName) === null;
 }
 
 const ATTRS = Array.from({length: 6}, (_, axis): ForwardAttrs => ({axis, scale: 1, keepDims: false}));
