@@ -2,6 +2,7 @@
  * tfjs-softmax in Node: all of index.ts, kernels for the backend of @tensorflow/tfjs-node, and WebGPU by Dawn. Package.json's
  * exports give it to Node and to what is bundled for Node; pages do without.
  */
+import {compileNow} from './backends/engines/wasm/module';
 import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
 
@@ -9,3 +10,5 @@ export {enableWebGPU} from './backends/webgpu/dawn';
 export * from './index';
 
 registerBackend('tensorflow', tensorflowBackend);
+// Modules are loaded one by one here, each blocking: less than a millisecond more, which no first call waits for.
+compileNow();

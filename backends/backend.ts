@@ -129,6 +129,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
    * leaves those, and rankings do not count on these. Starts nothing.
    */
   detour?(): string | null;
+  /** Begins, without blocking, what the first call would have to wait for. Called once it is to be expected. */
+  prepare?(): void;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

@@ -22,6 +22,14 @@ export function registerBackend(name: string, implementation: SoftmaxBackend<nev
   registerOn(name);
 }
 
+let isPreparing = false;
+
+/** Has backends prepare their kernels: those that have started now, others when they start. */
+export function prepareKernels(): void {
+  isPreparing = true;
+  for (const [name, implementation] of backends) if (ENGINE.registry[name]) implementation.prepare?.();
+}
+
 /** Whether a tfjs backend has kernels here; others run the composed ones. */
 export function hasOwnKernels(backendName: string): boolean {
   return backends.has(backendName);
@@ -54,9 +62,13 @@ export function ensureKernels(): void {
 /** A second copy of this package in one program finds the kernels there already, and leaves them. */
 function registerOn(backendName: string): void {
   const implementation = implementationOn(backendName);
-  for (const {name: kernelName, on} of family) {
+  // tfjs calls it when the backend has started, and each time it becomes the active one.
+  const setupFunc = () => {
+    if (isPreparing) implementation.prepare?.();
+  };
+  for (const [i, {name: kernelName, on}] of family.entries()) {
     if (getKernel(kernelName, backendName) == null) {
-      registerKernel({kernelName, backendName, kernelFunc: on(implementation)});
+      registerKernel({kernelName, backendName, kernelFunc: on(implementation), ...(i === 0 && {setupFunc})});
     }
   }
 }

@@ -1,5 +1,5 @@
 import {engine} from '@tensorflow/tfjs-core';
-import {hasOwnKernels, reasonForStock} from '../backends/registration';
+import {hasOwnKernels, prepareKernels, reasonForStock} from '../backends/registration';
 import type {Engine} from '../tfjs/engine';
 import {addRoutes, type Routes, removeRoutes} from './doors';
 import type {Route} from './route';
@@ -41,6 +41,7 @@ let installed: {report: InstallReport; routes: Routes} | undefined;
 export function install(): InstallReport {
   installed ??= look(engine());
   addRoutes(engine(), installed.routes);
+  prepareKernels();
   return installed.report;
 }
 

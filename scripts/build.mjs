@@ -12,6 +12,7 @@ import {cp, rm, writeFile} from 'node:fs/promises';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
+import {base64Kernels} from './base64_kernels.mjs';
 import {buildWasm} from './build_wasm.mjs';
 import {copyPageFiles, pagePrograms} from './page_programs.mjs';
 import {stripGlsl} from './strip_glsl.mjs';
@@ -44,6 +45,7 @@ const names = pages.outputs['dist/index.mjs'].exports;
 // For platform node it tells Node which names it exports.
 await esbuild.build({
   ...library,
+  plugins: [stripGlsl, base64Kernels],
   platform: 'node',
   entryPoints: ['node.ts'],
   outfile: 'dist/index.cjs',

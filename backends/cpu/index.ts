@@ -11,6 +11,7 @@ import {
   productOnArrays,
 } from '../engines/array_kernels';
 import {scaleRows} from '../engines/javascript/scale_rows';
+import {compileAhead} from '../engines/wasm/module';
 import {stagesPrecompiled, stagingFailure} from '../engines/wasm/staging';
 import {cpuFacts} from './facts';
 
@@ -54,6 +55,8 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     scaleRows(values, float32Values(g, backend), out, rows);
     return backend.makeTensorInfo(x.shape, 'float32', out);
   },
+
+  prepare: compileAhead,
 
   describe() {
     const failure = stagingFailure();

@@ -4,7 +4,7 @@ import {util} from '@tensorflow/tfjs-core';
 import {heapValues, memoryOf} from '../../tfjs/wasm_memory';
 import type {SoftmaxBackend} from '../backend';
 import {forwardOnArrays, lossGradientOnArrays, lossOnArrays, productOnArrays} from '../engines/array_kernels';
-import {type Kernels, kernelsOn} from '../engines/wasm/module';
+import {compileAhead, isWorthWaiting, type Kernels, kernelsOn} from '../engines/wasm/module';
 import {launch, planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
 import {stagingFailure} from '../engines/wasm/staging';
 import {wasmFacts} from './facts';
@@ -19,7 +19,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
     const out = backend.makeOutput(outputShape, 'float32');
-    const {kernels} = accessTo(backend);
+    const {kernels} = accessTo(backend, x);
     if (kernels) {
       const flags = mask ? pointer(mask.tensor, backend) : 0;
       const plan = planForward(kind, rows, scale, mask);
@@ -33,7 +33,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 
   product({kind, y, v, rows, factor}, backend) {
     const out = backend.makeOutput(y.shape, 'float32');
-    const {kernels} = accessTo(backend);
+    const {kernels} = accessTo(backend, y);
     if (kernels) {
       const plan = planProduct(kind, rows, factor);
       launch(plan, kernels.call, pointer(y, backend), pointer(out, backend), pointer(v, backend), 0);
@@ -44,7 +44,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   },
 
   productFromLogits({kind, x, v, rows, scale, factor}, backend) {
-    const {kernels} = accessTo(backend);
+    const {kernels} = accessTo(backend, x);
     const plan = kernels && planProductOfLogits(kind, rows, scale, factor);
     if (!plan) return null;
     const out = backend.makeOutput(x.shape, 'float32');
@@ -55,7 +55,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   crossEntropy(request, backend) {
     const {x, labels, sparse, outputShape} = request;
     const out = backend.makeOutput(outputShape, 'float32');
-    const {kernels} = accessTo(backend);
+    const {kernels} = accessTo(backend, x);
     if (kernels) {
       const plan = planLoss(request);
       launch(plan, kernels.call, pointer(x, backend), pointer(out, backend), pointer(labels, backend), 0);
@@ -69,7 +69,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent, sparse} = request;
     const out = backend.makeOutput(x.shape, 'float32');
-    const {kernels} = accessTo(backend);
+    const {kernels} = accessTo(backend, x);
     if (kernels) {
       const [given, cotangents] = [pointer(labels, backend), pointer(cotangent, backend)];
       const plan = planLossGradient(request);
@@ -80,6 +80,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     }
     return out;
   },
+
+  prepare: compileAhead,
 
   describe(backend) {
     const {kernels, obstacle} = accessTo(backend);
@@ -97,6 +99,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
 /** The kernels on a backend's memory, or what keeps them from it. */
 type Access = {kernels: Kernels; obstacle: null} | {kernels: null; obstacle: string};
 
+const NOT_YET: Access = {kernels: null, obstacle: 'the kernels are being compiled'};
+
 /** One instance for each backend object: a new one has a new memory. */
 let accesses = new WeakMap<BackendWasm, Access>();
 /** The access that was asked for last, so that a call need not look it up. */
@@ -113,10 +117,12 @@ export function runsInPlace(backend: BackendWasm): boolean {
   return accessTo(backend).kernels !== null;
 }
 
-function accessTo(backend: BackendWasm): Access {
+/** @param x what is to be computed on, if anything: that may not be worth compiling for, see `isWorthWaiting` */
+function accessTo(backend: BackendWasm, x?: TensorInfo): Access {
   if (last?.backend === backend) return last.access;
   let access = accesses.get(backend);
   if (!access) {
+    if (x && isWorthWaiting(util.sizeFromShape(x.shape))) return NOT_YET;
     access = open(backend);
     accesses.set(backend, access);
   }

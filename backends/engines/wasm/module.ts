@@ -1,9 +1,8 @@
+import {kernelBytes} from './bytes';
 import {type Build, hasRelaxedSimd, hasSimd} from './features';
-import text from './generated/kernels';
 import type {Caller, KernelName} from './plan';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
-import {bytesOfText} from './text';
 
 /** See assembly/index.ts. A kernel ignores what it does not need of this. */
 type Kernel = (
@@ -35,9 +34,10 @@ export interface Kernels {
 let forced: Build | undefined;
 let best: Build | undefined;
 const compiled = new Map<string, WebAssembly.Module>();
+let decoded: Uint8Array<ArrayBuffer> | undefined;
 
 /**
- * The kernels on a memory. Compiles on first use, in two or three milliseconds; later calls only instantiate.
+ * The kernels on a memory. Compiles on first use, unless that was done ahead; later calls only instantiate.
  * @throws if the host has no WebAssembly, none with SIMD, or a content security policy that forbids to compile it
  */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
@@ -65,18 +65,88 @@ function bestBuild(): Build {
 }
 
 function compiledHere(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
-  const key = `${build}, ${shared}`;
+  const key = keyOf(build, shared);
   let module = compiled.get(key);
   if (!module) {
-    module = new WebAssembly.Module(bytesOf(build, shared));
+    module = compile(build, shared);
     compiled.set(key, module);
   }
   return {build, module};
 }
 
+function compile(build: Build, shared: boolean): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytesOf(build, shared));
+  } catch (error) {
+    sayOnce(error);
+    throw error;
+  }
+}
+
+const keyOf = (build: Build, shared: boolean) => `${build}, ${shared}`;
+
+let isSaid = false;
+
+/** WebAssembly is there and does not run: nothing else would tell who waits for the results. */
+function sayOnce(error: unknown): void {
+  if (isSaid) return;
+  isSaid = true;
+  console.info(
+    `tfjs-softmax: WebAssembly could not be compiled here (${error}), so plain JavaScript computes on the CPU, as exactly ` +
+      'and more slowly. A content security policy has to allow it with wasm-unsafe-eval.',
+  );
+}
+
+let ahead: 'begun' | 'done' | null = null;
+/** How many elements plain JavaScript computes before it is worth to compile at once. In no time of waiting more than 1 ms. */
+let patience = 1 << 14;
+
+/**
+ * Compiles the kernels for memory that is not shared without blocking, in a task of its own. Idempotent. What goes wrong is
+ * left to the first use, which says what.
+ */
+export function compileAhead(): void {
+  if (ahead !== null || typeof WebAssembly === 'undefined' || !WebAssembly.compile) return;
+  ahead = 'begun';
+  setTimeout(async () => {
+    try {
+      const build = bestBuild();
+      const key = keyOf(build, false);
+      if (!precompiled(false) && !compiled.has(key)) {
+        const module = await WebAssembly.compile(bytesOf(build, false));
+        if (!compiled.has(key)) compiled.set(key, module);
+      }
+    } catch {
+      // so will the first use
+    } finally {
+      ahead = 'done';
+    }
+  });
+}
+
+/** Compiles the same at once; what goes wrong is left to the first use. */
+export function compileNow(): void {
+  try {
+    if (!precompiled(false)) compiledHere(bestBuild(), false);
+  } catch {
+    // so will the first use
+  }
+}
+
+/**
+ * Whether to compute so many elements without WebAssembly: it is being compiled ahead, and to compile it here and now would
+ * take longer. Once for each call.
+ */
+export function isWorthWaiting(elements: number): boolean {
+  if (ahead !== 'begun' || compiled.size > 0 || precompiled(false)) return false;
+  patience -= elements;
+  return patience > 0;
+}
+
 /** The binary of a build; scripts/write_wasm_files.mjs takes it from here too. */
 export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = bytesOfText(text);
+  decoded ??= kernelBytes();
+  const bytes = decoded.slice();
   if (build === 'relaxed') relax(bytes);
   return shared ? bytes : withUnsharedMemory(bytes);
 }

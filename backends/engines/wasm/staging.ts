@@ -2,7 +2,7 @@
  * Plans executed on typed arrays, by way of a memory of their own: for the cpu backend, and for a wasm backend whose memory
  * cannot be reached. Tensors pass through in chunks of whole rows, so that the memory stays bounded.
  */
-import {type Kernels, kernelsOn} from './module';
+import {isWorthWaiting, type Kernels, kernelsOn} from './module';
 import {launch, type Plan} from './plan';
 
 /** Floats, indices of classes, or a mask. */
@@ -63,6 +63,7 @@ export function runStaged(
   const xPerBlock = rows.n * rows.inner;
   const perBlock = 4 * (xPerBlock + outPerBlock + secondPerBlock + thirdPerBlock);
   const shared = (outPerBlock ? 0 : 4) + sharedBytes(second, secondPerBlock) + sharedBytes(third, thirdPerBlock);
+  if (!kernels && isWorthWaiting(x.length)) return false;
   if (stagingFailure() !== null || perBlock + shared > LARGEST_MEMORY_BYTES) return false;
   const chunk = Math.min(rows.outer, Math.max(1, Math.floor(CHUNK_BYTES / perBlock)));
   if (!hasRoomFor(chunk * perBlock + shared, kernels!.memory)) return false;
