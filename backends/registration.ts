@@ -1,8 +1,8 @@
 /** Registers the kernels with tfjs: on the backends of registry.ts, and composed of tfjs's ops on any other. */
 import {backend as activeBackend, getBackend, getKernel, registerKernel} from '@tensorflow/tfjs-core';
 import type {Kernel} from '../kernels/op';
-import type {SoftmaxBackend} from './backend';
 import {ENGINE} from '../tfjs/engine';
+import type {SoftmaxBackend} from './backend';
 import {composedBackend} from './composed';
 import * as registry from './registry';
 

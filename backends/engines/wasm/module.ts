@@ -43,7 +43,7 @@ let decoded: Uint8Array<ArrayBuffer> | undefined;
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const shared = isShared(memory);
   const given = forced ? undefined : precompiled(shared);
-  const {build, module} = given ?? compiledHere(bestBuild(), shared);
+  const {build, module} = given ?? compiledAtUse(bestBuild(), shared);
   const {exports} = new WebAssembly.Instance(module, {env: {memory}});
   const functions = {...exports} as Kernels['functions'];
   const call: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) =>
@@ -68,15 +68,15 @@ function compiledHere(build: Build, shared: boolean): {build: Build; module: Web
   const key = keyOf(build, shared);
   let module = compiled.get(key);
   if (!module) {
-    module = compile(build, shared);
+    module = new WebAssembly.Module(bytesOf(build, shared));
     compiled.set(key, module);
   }
   return {build, module};
 }
 
-function compile(build: Build, shared: boolean): WebAssembly.Module {
+function compiledAtUse(build: Build, shared: boolean): {build: Build; module: WebAssembly.Module} {
   try {
-    return new WebAssembly.Module(bytesOf(build, shared));
+    return compiledHere(build, shared);
   } catch (error) {
     sayOnce(error);
     throw error;
@@ -87,9 +87,12 @@ const keyOf = (build: Build, shared: boolean) => `${build}, ${shared}`;
 
 let isSaid = false;
 
-/** WebAssembly is there and does not run: nothing else would tell who waits for the results. */
+/**
+ * WebAssembly is there and does not run: nothing else would tell who waits for the results. In a page, a worker or Node;
+ * edge runtimes compile nothing as a rule, and keep what is printed.
+ */
 function sayOnce(error: unknown): void {
-  if (isSaid) return;
+  if (isSaid || !['document', 'importScripts', 'process'].some((name) => name in globalThis)) return;
   isSaid = true;
   console.info(
     `tfjs-softmax: WebAssembly could not be compiled here (${error}), so plain JavaScript computes on the CPU, as exactly ` +
