@@ -15,7 +15,7 @@ export function bars(cases: Case[]): HTMLElement {
   return element(
     'div',
     'case',
-    element('h3', '', workloadName(cases[0]!)),
+    element('h2', '', workloadName(cases[0]!)),
     ...candidates.map(({place, entry}) => {
       const fill = element('div', 'fill');
       fill.style.width = `${(100 * time(entry)) / slowest}%`;

@@ -25,8 +25,8 @@ export const OF_PAGE: Colours = {
 };
 
 /** As wide as a phone, so that its text is as large there as it says. */
-const WIDTH = 440;
-const [LEFT, RIGHT, ROW, HEAD, FOOT] = [132, 92, 22, 26, 40];
+const WIDTH = 340;
+const [LEFT, RIGHT, ROW, HEAD, FOOT] = [108, 92, 22, 26, 56];
 /** Bars longer than that are cut: others would not be seen beside them. */
 const MOST = 12;
 
@@ -60,14 +60,9 @@ export function answerChart(rows: ChartRow[], title: string, colours: Colours): 
   const height = y + FOOT;
   const axis = [
     `<path d="M${one} 4V${y}" stroke="${faint}" stroke-dasharray="3 3"/>`,
-    text(one, y + 16, '1: as fast as ours', faint, `text-anchor="middle" font-size="12"`),
-    text(
-      WIDTH,
-      y + 33,
-      `times our time, and least of all shapes${largest > end ? `; bars are cut at ${end}` : ''}`,
-      faint,
-      'text-anchor="end" font-size="12"',
-    ),
+    text(one, y + 16, '1: as long as ours', faint, 'font-size="12"'),
+    text(0, y + 34, 'Time over ours: mean of all shapes (least of them).', faint, 'font-size="12"'),
+    ...(largest > end ? [text(0, y + 50, `Bars are cut at ${end}.`, faint, 'font-size="12"')] : []),
   ];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}" ` +

@@ -8,16 +8,38 @@ import {machineName} from './machine_name';
 import {markdown} from './markdown';
 import {readReport} from './read_report';
 
-/** Draws the plots, as wide as their place. */
+/** Draws the plots, as wide as their place, and again when that has another width. */
 export function showCharts(place: HTMLElement, report: Report): void {
   place.replaceChildren();
-  for (const {title, draw} of charts(report)) {
+  const frames = charts(report).map(({title, draw}) => {
     const heading = document.createElement('h2');
     heading.textContent = title;
     const frame = document.createElement('div');
     frame.className = 'chart';
     place.append(heading, frame);
-    frame.append(draw(Math.max(frame.clientWidth - 16, 280)));
+    return {frame, title, draw};
+  });
+  let width = 0;
+  const drawAll = () => {
+    if (place.clientWidth === width || !place.isConnected) return;
+    width = place.clientWidth;
+    for (const {frame, title, draw} of frames) {
+      const drawn = draw(Math.max(width - 18, 280));
+      describe(drawn, title);
+      frame.replaceChildren(drawn);
+    }
+  };
+  drawAll();
+  addEventListener('resize', drawAll);
+}
+
+/** Plots are pictures for a screen reader; the names that Plot gives their parts are none that ARIA allows there. */
+function describe(drawn: Element, title: string): void {
+  for (const part of drawn.querySelectorAll('g[aria-label]')) part.removeAttribute('aria-label');
+  const pictures = drawn.matches('svg') ? [drawn] : drawn.querySelectorAll(':scope > svg');
+  for (const picture of pictures) {
+    picture.setAttribute('role', 'img');
+    picture.setAttribute('aria-label', title);
   }
 }
 

@@ -75,7 +75,7 @@ export function noiseStatement(report: Report): string {
   if (noisy === 0) return `${found}: all ${ratios} ratios are within ${percent(NOISE_LIMIT)}.`;
   return (
     `NOISY: ${found}; ${noisy} of ${ratios} ratios differ by more than ${percent(NOISE_LIMIT)}. They are shown as ` +
-    'ranges. Close other programs, or give it more time (--seconds).'
+    'ranges. Close other programs, or give each case more seconds.'
   );
 }
 
