@@ -75,7 +75,7 @@ const {metafile: commandLine} = await esbuild.build({
   metafile: true,
 });
 
-// Goes into the HTML file of a report, which needs no network; the benchmark's page imports it.
+// Goes into the HTML file of a report, which needs no network.
 const {metafile: report} = await esbuild.build({
   entryPoints: ['benchmarks/report/page.ts'],
   outfile: 'dist/report.js',
@@ -94,14 +94,6 @@ const {metafile: page} = await esbuild.build({
   ...pagePrograms('dist/bench-page'),
   bundle: true,
   external: ['tfjs-softmax', '@tensorflow/*'],
-  plugins: [
-    {
-      name: 'the program of reports is there already',
-      setup({onResolve}) {
-        onResolve({filter: /report\/interactive$/}, () => ({path: '/own/report.js', external: true}));
-      },
-    },
-  ],
   metafile: true,
 });
 

@@ -1,19 +1,23 @@
-/** The plots of a report, for a page. */
-import * as Plot from '@observablehq/plot';
+/** The plots of a report, as SVG: times against row lengths, and errors against times, both on log scales. */
+import {REFERENCE} from '../../kernels/reference_table';
 import {placeName} from '../suite/case_name';
 import type {Entry, Report} from '../suite/report';
 import {shapeName} from '../suite/shapes';
 
-type Chart = ReturnType<typeof Plot.plot>;
+export interface Chart {
+  title: string;
+  /** HTML of the plot and its legend, so many pixels wide. */
+  draw: (width: number) => string;
+}
 
-/** An entry with its case, as a row of data. */
-interface Datum {
-  candidate: string;
+/** An entry with its case, as a point of data. */
+interface Point {
   peer: string;
-  backend: string;
+  place: string;
   shape: string;
   rows: number;
   n: number;
+  /** Nanoseconds an element. */
   ns: number;
   p20: number;
   p80: number;
@@ -23,38 +27,32 @@ interface Datum {
 /** Smaller errors stand at the foot of a log scale. */
 const LEAST_ULP = 0.1;
 
-/** @returns plots, to be drawn as wide as their place is */
-export function charts(report: Report): {title: string; draw: (width: number) => Chart}[] {
+export function charts(report: Report): Chart[] {
   return report.plan.ops.flatMap((op) => {
-    const data = dataOf(report, op);
-    if (data.length === 0) return [];
+    const points = pointsOf(report, op);
+    if (points.length === 0) return [];
     return [
       {
-        title: `${op}: time against row length, with the 20th and 80th percentile`,
-        draw: (width) => timeChart(data, width),
+        title: `${op}, ${REFERENCE[op].formula}: time against row length, with the 20th and 80th percentile`,
+        draw: (width) => timeChart(points, width),
       },
-      {title: `${op}: the fastest backend of ours, over rows and row length`, draw: (width) => heatMap(data, width)},
       {
         title: `${op}: accuracy against speed, towards the lower left is better`,
-        draw: (width) => accuracyChart(data, width),
+        draw: (width) => errorChart(points, width),
       },
     ];
   });
 }
 
-function dataOf({cases}: Report, op: string): Datum[] {
+function pointsOf({cases}: Report, op: string): Point[] {
   return cases
     .filter((one) => one.op === op)
-    .flatMap(({shape, backend, threads, entries}) =>
-      entries.filter(isTimed).map(({peer, ms, ulp}) => {
-        const perElement = (time: number) => (time * 1e6) / (shape[0] * shape[1]);
+    .flatMap((one) =>
+      one.entries.filter(isTimed).map(({peer, ms, ulp}) => {
+        const perElement = (time: number) => (time * 1e6) / (one.shape[0] * one.shape[1]);
+        const [rows, n] = one.shape;
         return {
-          candidate: `${peer}, ${placeName({backend, threads})}`,
-          peer,
-          backend: placeName({backend, threads}),
-          shape: shapeName(shape),
-          rows: shape[0],
-          n: shape[1],
+          ...{peer, place: placeName(one), shape: shapeName(one.shape), rows, n},
           ns: perElement(ms.median),
           p20: perElement(ms.p20 ?? ms.median),
           p80: perElement(ms.p80 ?? ms.median),
@@ -68,10 +66,6 @@ function isTimed(entry: Entry): entry is Entry & {ms: NonNullable<Entry['ms']>; 
   return entry.ms !== null && entry.ulp !== null;
 }
 
-const COMMON = {
-  ...{marginLeft: 56, marginBottom: 44, marginRight: 24},
-  style: {fontSize: '12px', background: 'transparent', color: 'var(--ink)'},
-};
 /** Each peer has a hue of its own, the same in all plots; seen on light and dark ground. */
 const HUES: Record<string, string> = {
   ours: '#4a80dd',
@@ -82,93 +76,167 @@ const HUES: Record<string, string> = {
   'jax-js': '#a88a1e',
   'transformers.js': '#2f97a6',
 };
-function peersOf(data: Datum[]) {
-  const domain = Object.keys(HUES).filter((name) => data.some(({peer}) => peer === name));
-  return {legend: true, domain, range: domain.map((name) => HUES[name]!)};
+/** Places are told apart by the dashes of their lines, and by the form of their dots. */
+const DASHES = ['none', '6 4', '2 3', '10 3 2 3', '1 4', '12 4'];
+const FORMS: ((r: number) => string)[] = [
+  (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
+  (r) => `M${-r} ${-r}h${2 * r}v${2 * r}h${-2 * r}z`,
+  (r) => `M0 ${-r - 1}l${r + 1} ${2 * r}h${-2 * r - 2}z`,
+  (r) => `M0 ${-r - 1}l${r + 1} ${r + 1}l${-r - 1} ${r + 1}l${-r - 1} ${-r - 1}z`,
+  (r) => `M0 ${r + 1}l${r + 1} ${-2 * r}h${-2 * r - 2}z`,
+  (r) => `M${-r - 1} ${-1}h${2 * r + 2}v2h${-2 * r - 2}z`,
+];
+
+function timeChart(points: Point[], width: number): string {
+  const frame = frameOf(width, 380);
+  const x = scale(
+    points.map(({n}) => n),
+    frame.left,
+    frame.right,
+  );
+  const y = scale(
+    points.flatMap(({p20, p80}) => [p20, p80]),
+    frame.bottom,
+    frame.top,
+  );
+  const places = placesOf(points);
+  const lines = candidatesOf(points).map((own) => {
+    const along = longest(own);
+    const colour = HUES[own[0]!.peer] ?? 'var(--faint)';
+    const there = along.map(({n, p20}) => `${x.at(n)} ${y.at(p20)}`);
+    const back = [...along].reverse().map(({n, p80}) => `${x.at(n)} ${y.at(p80)}`);
+    const path = along.map(({n, ns}) => `${x.at(n)} ${y.at(ns)}`).join('L');
+    return (
+      `<path d="M${[...there, ...back].join('L')}z" fill="${colour}" opacity="0.13"/>` +
+      `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="1.8" ` +
+      `stroke-dasharray="${DASHES[places.indexOf(own[0]!.place) % DASHES.length]}"/>`
+    );
+  });
+  const dots = points.map((point) => dot(point, x.at(point.n), y.at(point.ns), places));
+  return legend(points, true) + svg(frame, x, y, 'row length', 'ns an element', [...lines, ...dots]);
 }
 
-const NANOSECONDS = {type: 'log', label: 'ns per element', grid: true, tickFormat: 'd'} as const;
-
-/** Lines are told apart by their backend's dashes, dots by its symbol. */
-const DASHES: Record<string, string> = {wasm: 'none', cpu: '6 4', webgl: '2 3', webgpu: '8 2', tensorflow: '10 3 2 3'};
-
-function timeChart(data: Datum[], width: number): Chart {
-  const line = (backend: string) => ({
-    ...{x: 'n', y: 'ns', stroke: 'peer', z: 'candidate', strokeWidth: 2},
-    strokeDasharray: DASHES[backend] ?? '1 3',
-  });
-  const backends = [...new Set(data.map(({backend}) => backend))];
-  return Plot.plot({
-    ...COMMON,
-    width,
-    height: 420,
-    x: {type: 'log', label: 'row length', tickFormat: '~s'},
-    y: NANOSECONDS,
-    color: peersOf(data),
-    symbol: {legend: true},
-    marks: [
-      Plot.areaY(longest(data), {x: 'n', y1: 'p20', y2: 'p80', fill: 'peer', z: 'candidate', fillOpacity: 0.15}),
-      ...backends.map((name) =>
-        Plot.lineY(
-          longest(data).filter(({backend}) => backend === name),
-          line(name),
-        ),
-      ),
-      Plot.ruleX(data, {x: 'n', y1: 'p20', y2: 'p80', stroke: 'peer'}),
-      Plot.dot(data, {
-        ...{x: 'n', y: 'ns', fill: 'peer', symbol: 'backend', r: 4, tip: true},
-        channels: {shape: 'shape', p20: 'p20', p80: 'p80', backend: 'backend'},
-      }),
-    ],
-  });
+function errorChart(points: Point[], width: number): string {
+  const frame = frameOf(width, 320);
+  const x = scale(
+    points.map(({ns}) => ns),
+    frame.left,
+    frame.right,
+  );
+  const y = scale(
+    points.map(({ulp}) => ulp),
+    frame.bottom,
+    frame.top,
+  );
+  const places = placesOf(points);
+  const dots = points.map((point) => dot(point, x.at(point.ns), y.at(point.ulp), places));
+  return legend(points, false) + svg(frame, x, y, 'ns an element', 'worst error in ULP', dots);
 }
 
 /** Of several shapes with one row length, the line goes through the one with the most rows. */
-function longest(data: Datum[]): Datum[] {
-  const chosen = new Map<string, Datum>();
-  for (const datum of data) {
-    const key = `${datum.candidate} ${datum.n}`;
-    if ((chosen.get(key)?.rows ?? 0) < datum.rows) chosen.set(key, datum);
-  }
+function longest(points: Point[]): Point[] {
+  const chosen = new Map<number, Point>();
+  for (const point of points) if ((chosen.get(point.n)?.rows ?? 0) < point.rows) chosen.set(point.n, point);
   return [...chosen.values()].sort((a, b) => a.n - b.n);
 }
 
-function heatMap(data: Datum[], width: number): Chart {
-  const fastest = new Map<string, Datum>();
-  for (const datum of data.filter(({peer}) => peer === 'ours')) {
-    if (datum.ns < (fastest.get(datum.shape)?.ns ?? Number.POSITIVE_INFINITY)) fastest.set(datum.shape, datum);
+function candidatesOf(points: Point[]): Point[][] {
+  const groups = new Map<string, Point[]>();
+  for (const point of points) {
+    const key = `${point.peer}, ${point.place}`;
+    groups.set(key, [...(groups.get(key) ?? []), point]);
   }
-  const cells = [...fastest.values()];
-  const label = ({backend, ns}: Datum) => `${backend}\n${ns.toPrecision(3)} ns`;
-  return Plot.plot({
-    ...COMMON,
-    width,
-    height: 90 + 46 * new Set(cells.map(({rows}) => rows)).size,
-    x: {type: 'band', label: 'row length'},
-    y: {type: 'band', label: 'rows', reverse: true},
-    color: {type: 'categorical', scheme: 'Pastel1', legend: true},
-    marks: [
-      Plot.cell(cells, {x: 'n', y: 'rows', fill: 'backend', inset: 1}),
-      Plot.text(cells, {x: 'n', y: 'rows', text: label, fill: '#1d2530'}),
-    ],
-  });
+  return [...groups.values()];
 }
 
-function accuracyChart(data: Datum[], width: number): Chart {
-  return Plot.plot({
-    ...COMMON,
-    width,
-    height: 360,
-    x: NANOSECONDS,
-    y: {type: 'log', label: 'worst error in ULP', grid: true, tickFormat: '~g'},
-    color: peersOf(data),
-    symbol: {legend: true},
-    marks: [
-      Plot.dot(data, {
-        ...{x: 'ns', y: 'ulp', stroke: 'peer', fill: 'peer', fillOpacity: 0.3, symbol: 'backend', r: 5},
-        channels: {shape: 'shape'},
-        tip: true,
-      }),
-    ],
-  });
+function placesOf(points: Point[]): string[] {
+  return [...new Set(points.map(({place}) => place))];
+}
+
+function dot({peer, place, shape, ns, ulp}: Point, x: number, y: number, places: string[]): string {
+  const form = FORMS[places.indexOf(place) % FORMS.length]!(3.5);
+  const told = `${peer} on ${place}, ${shape}: ${ns.toPrecision(3)} ns an element, ${ulp.toPrecision(2)} ULP`;
+  return (
+    `<path d="${form}" transform="translate(${x} ${y})" fill="${HUES[peer] ?? 'var(--faint)'}">` +
+    `<title>${escaped(told)}</title></path>`
+  );
+}
+
+interface Frame {
+  width: number;
+  height: number;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+function frameOf(width: number, height: number): Frame {
+  return {width, height, left: 52, right: width - 14, top: 22, bottom: height - 40};
+}
+
+interface Scale {
+  at(value: number): number;
+  ticks: number[];
+}
+
+/** Least distance of two ticks with a label, in pixels. */
+const TICK_PX = 34;
+
+/** From the least to the largest value, on a log scale. */
+function scale(values: number[], from: number, to: number): Scale {
+  const [low, high] = [Math.min(...values) / 1.1, Math.max(...values) * 1.1];
+  const perDecade = (to - from) / Math.log10(high / low);
+  const at = (value: number) => Math.round(10 * (from + perDecade * Math.log10(value / low))) / 10;
+  const steps = [[1, 2, 5], [1, 3], [1]].find((some) => Math.abs(perDecade) / some.length >= TICK_PX) ?? [1];
+  const every = Math.max(1, Math.ceil(TICK_PX / Math.abs(perDecade)));
+  const decades = Array.from({length: 24}, (_, i) => i - 8).filter((decade) => decade % every === 0);
+  const ticks = decades.flatMap((decade) => steps.map((step) => Number(`${step}e${decade}`)));
+  return {at, ticks: ticks.filter((tick) => tick >= low && tick <= high)};
+}
+
+function svg(frame: Frame, x: Scale, y: Scale, xLabel: string, yLabel: string, content: string[]): string {
+  const {width, height, left, right, top, bottom} = frame;
+  const rules = [
+    ...x.ticks.map((tick) => `M${x.at(tick)} ${top}V${bottom}`),
+    ...y.ticks.map((tick) => `M${left} ${y.at(tick)}H${right}`),
+  ];
+  const labels = [
+    ...x.ticks.map((tick) => label(x.at(tick), bottom + 16, short(tick), 'middle')),
+    ...y.ticks.map((tick) => label(left - 6, y.at(tick) + 4, short(tick), 'end')),
+    label(right, bottom + 33, xLabel, 'end'),
+    label(2, 13, yLabel, 'start'),
+  ];
+  return (
+    `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-size="12" fill="var(--ink)">` +
+    `<path d="${rules.join('')}" stroke="var(--line)" fill="none"/>${labels.join('')}${content.join('')}</svg>`
+  );
+}
+
+function label(x: number, y: number, text: string, anchor: string): string {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped(text)}</text>`;
+}
+
+function short(value: number): string {
+  if (value >= 1e6) return `${value / 1e6}M`;
+  return value >= 1e3 ? `${value / 1e3}k` : `${value}`;
+}
+
+function legend(points: Point[], lines: boolean): string {
+  const peers = Object.keys(HUES).filter((name) => points.some(({peer}) => peer === name));
+  const swatch = (drawn: string) => `<svg width="26" height="14" aria-hidden="true">${drawn}</svg>`;
+  const entries = [
+    ...peers.map((name) => `${swatch(`<rect y="2" width="22" height="10" fill="${HUES[name]}"/>`)}${escaped(name)}`),
+    ...placesOf(points).map((place, i) => {
+      const dash = DASHES[i % DASHES.length];
+      const line = `<path d="M0 7H24" stroke="var(--ink)" stroke-width="1.8" stroke-dasharray="${dash}"/>`;
+      const form = `<path d="${FORMS[i % FORMS.length]!(3.5)}" transform="translate(12 7)" fill="var(--ink)"/>`;
+      return `${swatch(`${lines ? line : ''}${form}`)}${escaped(place)}`;
+    }),
+  ];
+  return `<p class="legend">${entries.map((entry) => `<span>${entry}</span>`).join(' ')}</p>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

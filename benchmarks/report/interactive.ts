@@ -24,23 +24,14 @@ export function showCharts(place: HTMLElement, report: Report): void {
     if (place.clientWidth === width || !place.isConnected) return;
     width = place.clientWidth;
     for (const {frame, title, draw} of frames) {
-      const drawn = draw(Math.max(width - 18, 280));
-      describe(drawn, title);
-      frame.replaceChildren(drawn);
+      frame.innerHTML = draw(Math.max(width - 18, 280));
+      const picture = frame.lastElementChild!;
+      picture.setAttribute('role', 'img');
+      picture.setAttribute('aria-label', title);
     }
   };
   drawAll();
   addEventListener('resize', drawAll);
-}
-
-/** Plots are pictures for a screen reader; the names that Plot gives their parts are none that ARIA allows there. */
-function describe(drawn: Element, title: string): void {
-  for (const part of drawn.querySelectorAll('g[aria-label]')) part.removeAttribute('aria-label');
-  const pictures = drawn.matches('svg') ? [drawn] : drawn.querySelectorAll(':scope > svg');
-  for (const picture of pictures) {
-    picture.setAttribute('role', 'img');
-    picture.setAttribute('aria-label', title);
-  }
 }
 
 /** A result that is committed or lies beside a page, by what it is called and where it is. */

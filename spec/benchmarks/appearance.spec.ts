@@ -32,7 +32,7 @@ async function faultsOf(page: Page): Promise<string[]> {
     const found: string[] = [];
     const {scrollWidth, clientWidth} = document.documentElement;
     if (scrollWidth > clientWidth) {
-      const wide = [...document.querySelectorAll('main *')].filter(
+      const wide = Array.from(document.querySelectorAll('main *')).filter(
         (element) => !element.closest('.scroll, pre, svg') && element.getBoundingClientRect().right > clientWidth + 1,
       );
       found.push(
