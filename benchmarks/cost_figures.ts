@@ -29,7 +29,12 @@ export interface FiguresRequest {
 }
 
 /** Fits the cost model of the dispatcher to what one backend takes in this process or page. */
-export async function figuresOf({backend, from, budgetMs, largest}: FiguresRequest): Promise<BackendCosts> {
+export async function figuresOf({
+  backend,
+  from,
+  budgetMs,
+  largest,
+}: FiguresRequest): Promise<Omit<BackendCosts, 'model'>> {
   const ops: [Op, OpCost][] = [];
   const firstCalls: number[] = [];
   for (const op of OP_NAMES) {
@@ -42,7 +47,7 @@ export async function figuresOf({backend, from, budgetMs, largest}: FiguresReque
         throw new Error(`${op} [${shape}] on ${backend} was not measured: ${part?.from}`);
       // The 20th percentile: what else the machine does lengthens it least.
       points.push({terms: [1, shape[0]!, shape[0]! * shape[1]!], time: part.timing!.p20 * 1e6});
-      firstCalls.push(part.firstMs! - part.opMs);
+      firstCalls.push(part.firstMs! - part.opMs!);
     }
     const [fixed, row, element] = fitted(points);
     ops.push([op, {fixed: rounded(fixed! / 1000), row: rounded(row!), element: rounded(element!)}]);

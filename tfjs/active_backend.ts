@@ -26,18 +26,40 @@ function fields(): ActiveBackend {
  * time it sets up some hundred kernels.
  */
 export function withBackend<T>(name: string, action: () => T): T {
-  const tfjs = fields();
-  const {backendName, backendInstance, pendingBackendInit} = tfjs;
-  const started = engine().registry[name];
-  Object.assign(tfjs, {backendName: name, backendInstance: started, pendingBackendInit: null});
+  const putBack = activate(name);
   try {
-    if (started == null || engine().backend !== started) {
-      throw new Error(`tfjs's backend ${name} has not started, or this version of tfjs-core cannot switch to it.`);
-    }
     return action();
   } finally {
-    Object.assign(tfjs, {backendName, backendInstance, pendingBackendInit});
+    putBack();
   }
+}
+
+/**
+ * Makes a backend the active one, one that has started.
+ *
+ * @returns what makes the one active again that was, or none if that was removed meanwhile
+ */
+export function activate(name: string): () => void {
+  const tfjs = fields();
+  const {backendName, backendInstance, pendingBackendInit} = tfjs;
+  const {registry} = engine();
+  const wasThere = backendName != null && registry[backendName] != null;
+  const started = registry[name];
+  const putBack = () => {
+    const isThere = backendName != null && engine().registry[backendName] != null;
+    if (wasThere && !isThere) Object.assign(tfjs, {backendName: null, backendInstance: null, pendingBackendInit: null});
+    else Object.assign(tfjs, {backendName, backendInstance, pendingBackendInit});
+  };
+  Object.assign(tfjs, {backendName: name, backendInstance: started, pendingBackendInit: null});
+  if (started != null && engine().backend === started) return putBack;
+  putBack();
+  throw new Error(`tfjs's backend ${name} has not started, or this version of tfjs-core cannot switch to it.`);
+}
+
+/** Whether that backend is still the active one. */
+export function isActive(name: string): boolean {
+  const {backendName, backendInstance} = fields();
+  return backendName === name && backendInstance != null && backendInstance === engine().registry[name];
 }
 
 /** The start that a `setBackend` elsewhere is waiting for, if any, or a `ready`, which does not tell the name. */

@@ -3,9 +3,12 @@ import {machine} from './machine';
 import {knownProblem} from './self_check';
 import {lastFailure} from './start';
 
-/** @returns why a backend cannot run here, as far as one knows without starting it; null if nothing speaks against it */
-export function obstacle(backend: string): string | null {
-  return lastFailure(backend) ?? knownProblem(backend) ?? missing(backend);
+/**
+ * @param needsFamily whether the kernels of this package are what it has to run
+ * @returns why a backend cannot run here, as far as one knows without starting it; null if nothing speaks against it
+ */
+export function obstacle(backend: string, needsFamily = false): string | null {
+  return lastFailure(backend) ?? missing(backend) ?? (needsFamily ? unfit(backend) : null);
 }
 
 function missing(backend: string): string | null {
@@ -20,4 +23,12 @@ function missing(backend: string): string | null {
     default:
       return null;
   }
+}
+
+/** Why a backend that can run is no place for the family. */
+function unfit(backend: string): string | null {
+  if (factsOf(backend)?.wants === 'WebGL 2' && machine().gpu?.webglVersion === 1) {
+    return 'has WebGL 1 only, where these ops are read back and computed on the CPU';
+  }
+  return knownProblem(backend);
 }

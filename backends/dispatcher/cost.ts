@@ -1,10 +1,13 @@
 /** The cost model: what an op and the moving of its data take, as sums of figures that costs.json has. */
+import {engine} from '@tensorflow/tfjs-core';
 import {REFERENCE} from '../../kernels/reference_table';
 import {hasOwnKernels, reasonForStock} from '../registration';
 import costs from './costs.json';
 import {factsOf, isSoftwareGpu} from './facts';
 import {machine} from './machine';
 import type {Op} from './ops';
+import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
+import {probeOf} from './wisdom';
 import type {Task} from './workload';
 
 /** What a call of an op costs: fixed + row · rows + element · elements. */
@@ -28,33 +31,80 @@ export interface BackendCosts {
   download: MoveCost;
   /** Milliseconds that the first call of an op takes beyond others: compiling. */
   firstCall: number;
+  /** How long whole models take, as times of wasm's. */
+  model: number;
 }
 
 /**
- * The figures to begin with, by tfjs's name of the backend; of a GPU that is a program on the CPU, with ` in software`. They
- * are made by benchmarks/cost_model.ts, but for two things. Moves by which nothing is copied cost nothing. And of a GPU in
- * hardware there was none to measure: three passes over memory at 100 GB/s, as a laptop's has, and a wait of some tenths of a
- * millisecond for each result; a gradient takes twice that.
+ * The figures to begin with, by tfjs's name of the backend; of a GPU that is a program on the CPU, with ` in software`, of one
+ * in a phone, ` on a phone`; `composed` for ops composed of tfjs's on the CPU, `composed on a GPU` there. Each says where it was
+ * measured, by benchmarks/cost_model.ts or benchmarks/gpu, or that it is assumed.
  *
- * Machines differ, but backends of one machine differ in about the same ratios; where they do not, measuring tells.
+ * Machines differ, but backends of one machine differ in about the same ratios; the probe tells where they do not.
  */
 const COSTS: Record<string, BackendCosts> = costs;
 
+/** How far the probe may scale figures: more is a clock that was wrong. */
+const MOST_SCALING = 30;
+
+/** What to multiply the figures by, as the probe found. */
+interface Scaling {
+  /** Of what a call costs, whatever its size. */
+  call: number;
+  /** Of what an element costs. */
+  element: number;
+}
+
 /** The figures for a backend here, by what the probe found. Without kernels of its own it has those of composed ops. */
 function costsOf(backend: string): BackendCosts {
+  const gpu = factsOf(backend)?.gpu ?? false;
+  if (gpu && isSoftwareGpu(backend)) {
+    // On a GPU that is a program, arithmetic is the cost, and webgpu's is about that of webgl.
+    return isComposed(backend) ? COSTS.composed! : COSTS['webgl in software']!;
+  }
+  if (isComposed(backend)) return COSTS[gpu ? 'composed on a GPU' : 'composed']!;
+  const onPhone = gpu && machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
+  return onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!);
+}
+
+/** Whether the family is composed of tfjs's ops there, or takes as long as if it were. */
+function isComposed(backend: string): boolean {
   const {wasm, gpu} = machine();
   const has = {SIMD: wasm?.simd ?? false, 'WebGL 2': gpu?.webglVersion !== 1};
   const wants = factsOf(backend)?.wants;
-  if (reasonForStock(backend) !== null || (wants && !has[wants])) return costs.composed;
-  // On a GPU that is a program, arithmetic is the cost, and webgpu's is about that of webgl.
-  const name = isSoftwareGpu(backend) ? 'webgl in software' : backend;
-  return Object.hasOwn(COSTS, name) ? COSTS[name]! : costs.composed;
+  return reasonForStock(backend) !== null || (wants !== undefined && !has[wants]);
 }
 
-/** Milliseconds that a task takes on a backend where its data are, by the model. */
-export function opMs({op, rows, elements}: Task, backend: string): number {
-  const {fixed, row, element} = costsOf(backend).ops[op];
-  return fixed * 1e-3 + (row * rows.outer * rows.inner + element * elements) * 1e-6;
+const UNSCALED: Scaling = {call: 1, element: 1};
+
+/** @param scaled whether what was measured here counts; without, the shipped figures alone do */
+function scalingOf(backend: string, scaled: boolean): Scaling {
+  const probe = scaled ? probeOf(backend) : undefined;
+  if (!probe) return UNSCALED;
+  const small = shippedMs(SMALL_PROBE, backend);
+  const large = shippedMs(LARGE_PROBE, backend);
+  return {call: within(probe.smallMs / small), element: within((probe.largeMs - probe.smallMs) / (large - small))};
+}
+
+function within(factor: number): number {
+  return factor > 0 ? Math.min(Math.max(factor, 1 / MOST_SCALING), MOST_SCALING) : 1 / MOST_SCALING;
+}
+
+function shippedMs(task: Task, backend: string): number {
+  return sum(costsOf(backend).ops[task.op], task, UNSCALED);
+}
+
+function sum({fixed, row, element}: OpCost, {rows, elements}: Task, scaling: Scaling): number {
+  return fixed * scaling.call * 1e-3 + (row * rows.outer * rows.inner + element * elements) * scaling.element * 1e-6;
+}
+
+/**
+ * Milliseconds that a task takes on a backend where its data are, by the model.
+ *
+ * @param scaled whether what was measured on this machine scales the shipped figures
+ */
+export function opMs(task: Task, backend: string, scaled = true): number {
+  return sum(costsOf(backend).ops[task.op], task, scalingOf(backend, scaled));
 }
 
 /** Milliseconds that moving a task's data to a backend and the result back takes, by the model. */
@@ -72,6 +122,13 @@ export function firstCallMs(backend: string): number {
   return costsOf(backend).firstCall;
 }
 
+/** How long whole models take on a backend, by the model, as times of what they take on wasm. */
+export function modelFactor(backend: string): number {
+  const gpu = factsOf(backend)?.gpu ?? false;
+  if (!gpu && Object.hasOwn(COSTS, backend)) return COSTS[backend]!.model;
+  return (gpu && isSoftwareGpu(backend) ? COSTS['webgl in software']! : (COSTS[backend] ?? COSTS.composed!)).model;
+}
+
 function transferMs(source: string, target: string, elements: number): number {
   return pathMs(costsOf(source).download, elements) + pathMs(costsOf(target).upload, elements);
 }
@@ -81,11 +138,21 @@ function pathMs({fixed, element}: MoveCost, elements: number): number {
 }
 
 /** What the model adds up for a task on a backend, for people. */
-export function costInWords({op, rows}: Task, backend: string): string {
+export function costInWords({op, rows}: Task, backend: string, scaled = true): string {
   const {ops, from} = costsOf(backend);
   const {fixed, row, element} = ops[op];
   const count = rows.outer * rows.inner;
   const reason = hasOwnKernels(backend) ? reasonForStock(backend) : null;
-  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from})`;
+  const {call, element: size} = scalingOf(backend, scaled);
+  const here =
+    call === 1 && size === 1
+      ? ''
+      : `; times ${call.toPrecision(2)} a call and ${size.toPrecision(2)} an element, as a probe found here`;
+  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from}${here})`;
   return reason === null ? figures : `${figures}; ${reason}`;
+}
+
+/** Whether a backend has started: only then is it known what it runs on. */
+export function hasStarted(backend: string): boolean {
+  return engine().registry[backend] != null;
 }

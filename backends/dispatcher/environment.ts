@@ -2,7 +2,7 @@
 
 interface NodeProcess {
   env: Record<string, string | undefined>;
-  versions?: {node?: string};
+  versions?: {node?: string; bun?: string};
   platform: string;
   arch: string;
   getBuiltinModule?(name: string): unknown;

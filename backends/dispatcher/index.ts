@@ -11,9 +11,9 @@ import type {Selection, SelectOptions} from './select';
 import type {Workload} from './workload';
 
 export type {Gpu, Machine, WasmFeatures} from './machine';
-export type {Progress} from './measure';
 export type {Op} from './ops';
 export type {RankOptions} from './options';
+export type {Progress} from './race';
 export type {Part, RankedBackend, Ranking, Source} from './ranking';
 export type {BackendEntry, BackendReport, ReportOptions} from './report';
 export type {Selection, SelectOptions} from './select';

@@ -9,6 +9,8 @@ export interface Gpu {
   renderer: string;
   /** Whether that renderer is a program on the CPU, such as SwiftShader or llvmpipe. */
   software: boolean;
+  /** Whether it is one of those that phones and tablets have. */
+  mobile: boolean;
   /** The newest that can be had. */
   webglVersion: 1 | 2;
   /** Whether it can render to float32 textures, or to half floats only. */
@@ -29,7 +31,7 @@ export interface WasmFeatures {
 
 /** The hardware and what runs the program. */
 export interface Machine {
-  /** Name and major version: `Node 20`, `Chrome 143`. */
+  /** Name and major version: `Node 20`, `Deno 2`, `Bun 1`, `Chrome 143`. */
   runtime: string;
   /** Operating system and architecture, or what a browser calls them. */
   platform: string;
@@ -81,7 +83,7 @@ function lookAround(): Surroundings {
   const node = processOf()?.versions?.node;
   const os = node ? builtin('node:os') : null;
   return {
-    runtime: node ? `Node ${node.split('.')[0]}` : browserOf(navigator?.userAgent ?? ''),
+    runtime: runtimeOf(navigator),
     platform: node ? `${processOf()!.platform} ${processOf()!.arch}` : (navigator?.platform ?? 'unknown'),
     processor: os?.cpus()[0]?.model ?? null,
     cores: os?.cpus().length ?? navigator?.hardwareConcurrency ?? null,
@@ -90,6 +92,16 @@ function lookAround(): Surroundings {
     gpu: node ? null : gpuOf(),
     webgpu: hasWebGPU(),
   };
+}
+
+/** Deno and Bun say that they are a Node, too. */
+function runtimeOf(navigator: Navigator | undefined): string {
+  const {node, bun} = processOf()?.versions ?? {};
+  const deno = (globalThis as {Deno?: {version?: {deno?: string}}}).Deno?.version?.deno;
+  for (const [name, version] of Object.entries({Deno: deno, Bun: bun, Node: node})) {
+    if (version) return `${name} ${version.split('.')[0]}`;
+  }
+  return browserOf(navigator?.userAgent ?? '');
 }
 
 /** Asked each time: in Node `enableWebGPU()` may bring it later. */
@@ -116,12 +128,19 @@ function gpuOf(): Gpu | null {
   const gpu: Gpu = {
     renderer,
     software: isSoftwareRenderer(renderer),
+    mobile: isMobileRenderer(renderer, (globalThis as {navigator?: Navigator}).navigator?.userAgent ?? ''),
     webglVersion,
     float32: gl.getExtension(webglVersion === 2 ? 'EXT_color_buffer_float' : 'WEBGL_color_buffer_float') != null,
     maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),
   };
   gl.getExtension('WEBGL_lose_context')?.loseContext();
   return gpu;
+}
+
+/** By the names that their makers give them; Apple's is the same in phones and in computers, so the device decides there. */
+export function isMobileRenderer(renderer: string, userAgent: string): boolean {
+  if (/adreno|mali|powervr|xclipse|immortalis|videocore|tegra/i.test(renderer)) return true;
+  return /apple/i.test(renderer) && /iPhone|iPad|Mobile/.test(userAgent);
 }
 
 function contextOf(): WebGLRenderingContext | null {

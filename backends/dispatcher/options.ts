@@ -2,18 +2,24 @@ import {engine} from '@tensorflow/tfjs-core';
 import {checkOptions, option, show} from '../../kernels/check';
 import {now} from './environment';
 import {PACKAGES} from './facts';
-import type {Progress} from './measure';
+import type {Progress} from './race';
 import {START_LIMIT_MS} from './start';
 import type {Remember} from './storage';
-import type {Task} from './workload';
+import {isName, LONGEST_NAME} from './wisdom_schema';
 
 /** Options of `rankBackends`. */
 export interface RankOptions {
-  /** `estimate`, the default: at once, by the cost model and what was measured before. `measure`: by timing them. */
+  /**
+   * `measure`, the default for a function: by timing them. `estimate`, the default for ops: at once, by the cost model and what
+   * was measured before.
+   */
   mode?: 'estimate' | 'measure';
   /** The backends to be compared, by default all that are registered with tfjs. */
   candidates?: readonly string[];
-  /** How many milliseconds measuring may take, with starting backends; 1000 by default. */
+  /**
+   * How many milliseconds measuring may take; 1000 by default. Starting backends, and the first call of a function with its
+   * compiling, are not charged to it.
+   */
   budgetMs?: number;
   /** Always the same answer on the same machine: by the shipped cost model alone. */
   deterministic?: boolean;
@@ -23,18 +29,35 @@ export interface RankOptions {
   clock?: () => number;
   /** Where measured results are kept and looked up: see {@link Remember}. True, in memory, by default. */
   remember?: Remember;
-  /** How many milliseconds a backend may take to start; 5000 by default. */
+  /**
+   * How many milliseconds a backend may take to start, all at once; 5000 by default. One that takes longer is not measured yet.
+   * A promise that a function returns may take as long.
+   */
   startLimitMs?: number;
+  /** How often the program will run the workload: then the first call, with its compiling, counts as one of so many. */
+  calls?: number;
+  /** Of a function: a name under which its times are kept and looked up, since a function can not be told from another. */
+  name?: string;
+  /**
+   * Of a function: how far results of backends may be apart, relative to the largest number of a tensor; 0.005 by default, and
+   * 0.05 where a backend computes with half floats.
+   */
+  tolerance?: number;
 }
 
 /** The options with their defaults. */
-export type Settings = Required<RankOptions>;
+export type Settings = Required<Omit<RankOptions, 'calls' | 'name' | 'tolerance'>> & {
+  [K in 'calls' | 'tolerance']: number | null;
+} & {name: string | null};
 
-/** @throws if an option is not what it must be */
-export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
+/**
+ * @param ofFunction whether it is a function that is to be ranked for
+ * @throws if an option is not what it must be
+ */
+export function settingsOf(options: RankOptions, ofFunction: boolean): Settings {
   checkOptions('rankBackends', options);
   const settings: Settings = {
-    mode: option(options, 'mode', 'estimate'),
+    mode: option(options, 'mode', ofFunction ? 'measure' : 'estimate'),
     budgetMs: option(options, 'budgetMs', 1000),
     deterministic: option(options, 'deterministic', false),
     remember: option(options, 'remember', true),
@@ -42,6 +65,9 @@ export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
     clock: option(options, 'clock', now),
     startLimitMs: option(options, 'startLimitMs', START_LIMIT_MS),
     candidates: option(options, 'candidates', engine().backendNames()),
+    calls: option(options, 'calls', null),
+    name: option(options, 'name', null),
+    tolerance: option(options, 'tolerance', null),
   };
   checkKinds(settings);
   const {mode, budgetMs, startLimitMs, candidates} = settings;
@@ -50,13 +76,16 @@ export function settingsOf(options: RankOptions, tasks: Task[]): Settings {
   }
   checkMs('budgetMs', budgetMs);
   checkMs('startLimitMs', startLimitMs);
-  const known = new Set([...engine().backendNames(), ...PACKAGES.keys()]);
-  for (const {residency} of tasks) {
-    if (residency !== null && !known.has(residency)) {
-      throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${[...known].join(', ')}.`);
-    }
+  for (const name of ['name', 'tolerance'] as const) {
+    if (settings[name] === null || ofFunction) continue;
+    throw new Error(`${name} is ${show(settings[name])}. It must be left out for ops: it is for functions.`);
   }
   return {...settings, candidates: [...new Set(candidates)]};
+}
+
+/** Backends that a name may be of: those of tfjs here, and those that there are. */
+export function knownBackends(): string[] {
+  return [...new Set([...engine().backendNames(), ...PACKAGES.keys()])];
 }
 
 /** @throws if a time limit is no number of milliseconds */
@@ -74,6 +103,13 @@ const KINDS: [keyof RankOptions, string, (value: unknown) => boolean][] = [
   ['remember', "true, false, 'localStorage' or the name of a file", isPlace],
   ['onProgress', 'a function', isFunction],
   ['clock', 'a function', isFunction],
+  [
+    'calls',
+    'a whole number from 1',
+    (value) => value === null || (Number.isSafeInteger(value) && (value as number) > 0),
+  ],
+  ['name', `a text of 1 to ${LONGEST_NAME} characters, on one line`, (value) => value === null || isName(value)],
+  ['tolerance', 'a number from 0', (value) => value === null || (typeof value === 'number' && value >= 0)],
 ];
 
 function isNames(value: unknown): boolean {

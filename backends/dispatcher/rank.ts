@@ -1,44 +1,53 @@
-import {getBackend} from '@tensorflow/tfjs-core';
-import {option} from '../../kernels/check';
+import {engine, getBackend} from '@tensorflow/tfjs-core';
+import {holderOf, variablesOfProgram} from '../../tfjs/backend_visit';
 import {obstacle} from './availability';
-import {costInWords, moveMs, opMs} from './cost';
+import {Budget} from './budget';
+import {firstCallMs} from './cost';
 import {tableOf} from './explain';
 import {isSoftwareGpu} from './facts';
-import {measure, type Outcome} from './measure';
-import {type RankOptions, type Settings, settingsOf} from './options';
+import {FunctionJob} from './function_job';
+import {type Item, itemsOf, type Known, weighed} from './items';
+import {knownBackends, type RankOptions, type Settings, settingsOf} from './options';
+import {probe} from './probe';
+import {measure, type Outcome} from './race';
 import type {Part, RankedBackend, Ranking} from './ranking';
-import {recall, remember, scaledTo} from './recall';
 import {problemWith} from './self_check';
 import {oneAtATime, start} from './start';
 import {Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';
 import type {Remembered} from './wisdom_schema';
-import {type Task, tasksOf, type Workload} from './workload';
+import type {Workload} from './workload';
 
-/** Backends this near to the fastest are as fast: then it is better to leave the data where they are. */
-const TIE = 1.1;
+/**
+ * How many times as long as the fastest a backend may take and stay, if it is active or has the data: what was timed on both is
+ * to be believed, estimates less, and a time beside an estimate least.
+ */
+const MARGIN = {timed: 1.1, estimated: 1.25, mixed: 2};
 
-/** How much of the time that is left goes into checking a backend, at most, before it is measured. */
+/** How much of the measuring budget checking a backend may take besides, before it is measured. */
 const SHARE_FOR_CHECKS = 0.1;
 
 /** See index.ts. */
 export async function rankBackends(workload: Workload, options: RankOptions): Promise<Ranking> {
-  const tasks = tasksOf(workload);
-  const settings = settingsOf(options, tasks);
-  if (settings.mode === 'estimate') return rank(tasks, settings, 'always');
-  return oneAtATime(() => rank(tasks, settings, 'always'));
+  const settings = settingsOf(options, typeof workload === 'function');
+  const items = itemsOf(workload, settings.name);
+  checkResidencies(items);
+  if (settings.mode === 'estimate') return rank(items, settings, 'always');
+  return oneAtATime(() => rank(items, settings, 'always'));
 }
 
-/** One backend, and what is known of it for each task. */
+/** One backend, and what is known of it for each item. */
 interface Candidate {
   backend: string;
   /** Why it cannot be chosen, as far as is known by now. */
   out: string | null;
+  /** Why it has not started, though it may yet. */
+  late: string | null;
   findings: Finding[];
 }
 
 interface Finding {
-  task: Task;
+  item: Item;
   /** What measuring it in this call has shown. */
   outcome: Outcome | null;
   /** What earlier calls have. */
@@ -46,29 +55,31 @@ interface Finding {
 }
 
 /** As above, for who has the queue's turn. `measuring` says whether to do so also where all is remembered. */
-export async function rank(tasks: Task[], settings: Settings, measuring: 'always' | 'if new'): Promise<Ranking> {
+export async function rank(items: Item[], settings: Settings, measuring: 'always' | 'if new'): Promise<Ranking> {
   const {deterministic, remember: place} = settings;
   const notes: string[] = [];
   const note = (text: string | null) => {
-    if (text !== null) notes.push(text);
+    if (text !== null && !notes.includes(text)) notes.push(text);
   };
   const usesWisdom = place !== false && !deterministic;
   if (usesWisdom) note(loadWisdom(place, settings.mode === 'measure'));
 
+  const needsFamily = items.some((item) => item.needsFamily);
   const candidates = settings.candidates.map(
     (backend): Candidate => ({
       backend,
-      out: obstacle(backend),
-      findings: tasks.map((task) => ({task, outcome: null, memory: usesWisdom ? memoryOf(task, backend) : null})),
+      out: obstacle(backend, needsFamily),
+      late: null,
+      findings: items.map((item) => ({item, outcome: null, memory: usesWisdom ? item.recall(backend) : null})),
     }),
   );
   if (settings.mode === 'measure' && deterministic) {
     note('measured times change from run to run, so this is estimated, to be deterministic');
-  } else if (settings.mode === 'measure' && (measuring === 'always' || !tasks.every(isRememberedOf(candidates)))) {
-    await startAndMeasure(tasks, candidates, settings);
+  } else if (settings.mode === 'measure' && (measuring === 'always' || !items.every(isRememberedOf(candidates)))) {
+    await startAndMeasure(items, candidates, settings, usesWisdom, note);
     if (usesWisdom) {
       const rememberAll = () => {
-        for (const [i, task] of tasks.entries()) remember(task, worthRemembering(candidates, i));
+        for (const [i, item] of items.entries()) item.remember(worthRemembering(candidates, i));
       };
       rememberAll();
       note(await saveWisdom(place, rememberAll));
@@ -76,60 +87,81 @@ export async function rank(tasks: Task[], settings: Settings, measuring: 'always
   }
 
   // Of two origins figures do not compare: what is remembered counts where it is of all, and none was measured now.
-  const areRemembered = tasks.map(isRememberedOf(candidates));
-  const ranked = candidates.map(({backend, out, findings}): RankedBackend => {
+  const areRemembered = items.map(isRememberedOf(candidates));
+  const known = items.map((_, i) => candidates.flatMap((candidate) => knownOf(candidate, i, areRemembered[i]!)));
+  const ranked = candidates.map(({backend, out, late, findings}): RankedBackend => {
     const software = isSoftwareGpu(backend);
     const reason = out ?? failureIn(findings);
-    if (reason !== null) return {backend, out: reason, ms: null, software, parts: []};
-    const parts = findings.map((finding, i) => partOf(backend, finding, areRemembered[i]!));
-    const ms = parts.reduce((sum, part) => sum + part.weight * (part.opMs + part.moveMs), 0);
-    return {backend, out: null, ms, software, parts};
+    if (reason !== null) return {backend, out: reason, late: null, ms: null, software, parts: []};
+    const parts = findings.map((finding, i) => {
+      return partOf(backend, finding, areRemembered[i]!, known[i]!, !deterministic);
+    });
+    return {backend, out: null, late, ms: totalMs(backend, parts, items, settings.calls), software, parts};
   });
-  return inOrder(ranked, tasks, settings, notes);
+  const ranking = inOrder(ranked, items, settings, notes);
+  note(variablesElsewhere(ranking, items));
+  return ranking;
 }
 
-function memoryOf(task: Task, backend: string): Remembered | null {
-  return option(scaledTo(task.elements, recall(task)), backend, null);
-}
-
-/** Tells of each task whether it is remembered of all candidates that can run. */
-function isRememberedOf(candidates: Candidate[]): (task: Task, i: number) => boolean {
+/** Tells of each item whether it is remembered of all candidates that can run. */
+function isRememberedOf(candidates: Candidate[]): (item: Item, i: number) => boolean {
   const running = candidates.filter(({out}) => out === null);
-  return (_, i) => running.every(({findings}) => findings[i]!.outcome === null && findings[i]!.memory !== null);
+  return (_, i) =>
+    running.length > 0 && running.every(({findings}) => findings[i]!.outcome === null && findings[i]!.memory !== null);
 }
 
-/** Starts those that nothing speaks against, and measures those that have started. */
+/** Starts those that nothing speaks against, all at once, and measures those that have started. */
 async function startAndMeasure(
-  tasks: Task[],
+  items: Item[],
   candidates: Candidate[],
-  {clock, budgetMs, startLimitMs, onProgress}: Settings,
+  {clock, budgetMs, startLimitMs, onProgress, ...settings}: Settings,
+  usesWisdom: boolean,
+  note: (text: string) => void,
 ): Promise<void> {
+  const hopeful = candidates.filter(({out}) => out === null);
+  onProgress({fraction: 0, doing: `starting ${hopeful.map(({backend}) => backend).join(', ')}`});
+  await Promise.all(
+    hopeful.map(async (candidate) => {
+      const failure = await start(candidate.backend, startLimitMs);
+      if (failure?.isLate) candidate.late = failure.why;
+      else if (failure) candidate.out = failure.why;
+    }),
+  );
   const stopwatch = new Stopwatch(clock);
-  const deadline = stopwatch.now() + budgetMs;
-  for (const candidate of candidates) {
-    if (candidate.out !== null) continue;
-    onProgress({fraction: 0, doing: `starting ${candidate.backend}`});
-    // One that hangs leaves half of the time to the others.
-    const limitMs = Math.min(startLimitMs, (deadline - stopwatch.now()) / 2);
-    candidate.out = await start(candidate.backend, Math.max(limitMs, 0));
-    // What is found to be wrong is out; what the time does not suffice for is checked where it is measured.
-    const checkUntil = stopwatch.now() + SHARE_FOR_CHECKS * (deadline - stopwatch.now());
-    if (candidate.out !== null) continue;
-    const wrong = await problemWith(candidate.backend, () => stopwatch.now() > checkUntil);
-    if (wrong !== null) for (const finding of candidate.findings) finding.outcome = wrong;
-  }
-  const started = candidates.filter(({out, findings}) => out === null && failureNow(findings) === null);
+  const budget = new Budget(stopwatch, budgetMs);
+  const needsFamily = items.some((item) => item.needsFamily);
+  if (needsFamily) await budget.free(() => checkAll(candidates, stopwatch, SHARE_FOR_CHECKS * budgetMs));
+  const started = candidates.filter(({out, late, findings}) => {
+    return out === null && late === null && failureNow(findings) === null;
+  });
   const names = started.map(({backend}) => backend);
-  const outcomes = await measure(tasks, names, {stopwatch, deadline, onProgress});
-  for (const {backend, findings} of started) {
-    for (const [i, finding] of findings.entries()) finding.outcome = outcomes[i]!.get(backend) ?? null;
+  if (usesWisdom && needsFamily) await probe(names, stopwatch, budget);
+  const all = {clock, budgetMs, startLimitMs, onProgress, ...settings};
+  const jobs = items.map((item) => item.job(all, stopwatch, getBackend() || null, note));
+  try {
+    const outcomes = await measure(jobs, names, {stopwatch, budget, onProgress});
+    for (const {backend, findings} of started) {
+      for (const [i, finding] of findings.entries()) finding.outcome = outcomes[i]!.get(backend) ?? null;
+    }
+  } finally {
+    for (const job of jobs) if (job instanceof FunctionJob) await job.close();
   }
 }
 
-/** What was measured of a task, by backend; what may pass is not worth it. */
-function worthRemembering(candidates: Candidate[], task: number): Record<string, Remembered> {
+/** Checks the kernels of those that have started. What the time does not suffice for is checked where it is measured. */
+async function checkAll(candidates: Candidate[], stopwatch: Stopwatch, limitMs: number): Promise<void> {
+  for (const {backend, out, late, findings} of candidates) {
+    if (out !== null || late !== null) continue;
+    const until = stopwatch.now() + limitMs;
+    const wrong = await problemWith(backend, () => stopwatch.now() > until);
+    if (wrong !== null) for (const finding of findings) finding.outcome = wrong;
+  }
+}
+
+/** What was measured of an item, by backend; what may pass is not worth it. */
+function worthRemembering(candidates: Candidate[], item: number): Record<string, Remembered> {
   const entries = candidates.flatMap(({backend, findings}): [string, Remembered][] => {
-    const {outcome} = findings[task]!;
+    const {outcome} = findings[item]!;
     if (outcome && 'timing' in outcome) return [[backend, outcome.timing]];
     return outcome && 'failure' in outcome && !outcome.mayPass ? [[backend, outcome]] : [];
   });
@@ -149,13 +181,24 @@ function failureIn(findings: Finding[]): string | null {
   return null;
 }
 
+function knownOf({backend, findings}: Candidate, item: number, isRemembered: boolean): Known[] {
+  const {outcome, memory} = findings[item]!;
+  if (outcome && 'timing' in outcome) return [{backend, ms: outcome.timing.median}];
+  return isRemembered && memory && 'median' in memory ? [{backend, ms: memory.median}] : [];
+}
+
 /** @param isRemembered whether the memory compares with that of the other candidates */
-function partOf(backend: string, {task, outcome, memory}: Finding, isRemembered: boolean): Part {
-  const {op, shape, axis, weight} = task;
-  const common = {op, shape, axis, weight, moveMs: moveMs(task, backend)};
+function partOf(
+  backend: string,
+  {item, outcome, memory}: Finding,
+  isRemembered: boolean,
+  known: Known[],
+  scaled: boolean,
+): Part {
+  const common = {...item.description, moveMs: item.moveMs(backend)};
   if (outcome && 'timing' in outcome) {
     const {timing, firstMs} = outcome;
-    const from = `median of ${timing.samples} samples`;
+    const from = `median of ${timing.samples} ${timing.samples === 1 ? 'sample' : 'samples'}`;
     return {...common, opMs: timing.median, source: 'measured', from, timing, firstMs};
   }
   if (isRemembered && memory && 'median' in memory) {
@@ -163,49 +206,115 @@ function partOf(backend: string, {task, outcome, memory}: Finding, isRemembered:
     return {...common, opMs: memory.median, source: 'remembered', from, timing: memory, firstMs: null};
   }
   const why = outcome && 'skipped' in outcome ? `${outcome.skipped}; ` : '';
-  const from = why + costInWords(task, backend);
-  return {...common, opMs: opMs(task, backend), source: 'estimated', from, timing: null, firstMs: null};
+  const {ms, from} = item.estimate(backend, known, scaled);
+  return {...common, opMs: ms, source: 'estimated', from: why + from, timing: null, firstMs: null};
 }
 
-function inOrder(ranked: RankedBackend[], tasks: Task[], settings: Settings, notes: string[]): Ranking {
-  const {mode, deterministic} = settings;
+function totalMs(backend: string, parts: Part[], items: Item[], calls: number | null): number | null {
+  let total = 0;
+  for (const [i, {opMs, moveMs, weight, firstMs}] of parts.entries()) {
+    if (opMs === null) return null;
+    total += weight * (opMs + moveMs);
+    if (calls === null) continue;
+    const compileMs = items[i]!.needsFamily ? firstCallMs(backend) : 0;
+    total += Math.max(firstMs === null ? compileMs : firstMs - opMs, 0) / calls;
+  }
+  return total;
+}
+
+function inOrder(ranked: RankedBackend[], items: Item[], settings: Settings, notes: string[]): Ranking {
+  const {mode, deterministic, calls} = settings;
+  const last = ({software, late}: RankedBackend) =>
+    Number(software && items.some((item) => item.distrustsSoftwareGpus)) + 2 * Number(late !== null);
   const standing = ranked
     .filter(({out}) => out === null)
-    .sort((a, b) => Number(a.software) - Number(b.software) || a.ms! - b.ms! || (a.backend < b.backend ? -1 : 1));
+    .sort((a, b) => last(a) - last(b) || msOf(a) - msOf(b) || (a.backend < b.backend ? -1 : 1));
   const [fastest] = standing;
-  const home = homeOf(standing, tasks, deterministic);
+  const home = fastest && homeOf(standing, items, deterministic, (one) => last(one) === last(fastest));
   const chosen = home ?? fastest;
   const candidates = [...new Set([...(chosen ? [chosen] : []), ...standing, ...ranked])];
   return {
     mode,
     best: chosen?.backend ?? null,
-    why: reasonFor(chosen, fastest, standing),
+    why: reasonFor(chosen, fastest, standing, items),
+    weighed: weighed(items, calls),
     candidates,
     notes,
     toString() {
-      return tableOf(this, tasks);
+      return tableOf(this, items);
     },
   };
 }
 
-/** The backend that has the data already, if it is as fast as the fastest. */
-function homeOf(standing: RankedBackend[], tasks: Task[], deterministic: boolean): RankedBackend | undefined {
+/** What nothing is known of comes after what is. */
+function msOf({ms}: RankedBackend): number {
+  return ms ?? Number.MAX_VALUE;
+}
+
+/** The backend that has the data already, or is active, unless another is clearly faster. */
+function homeOf(
+  standing: RankedBackend[],
+  items: Item[],
+  deterministic: boolean,
+  compares: (one: RankedBackend) => boolean,
+): RankedBackend | undefined {
   // What is active depends on what ran before.
-  const homes = tasks.map(({residency}) => residency ?? (deterministic ? null : getBackend()));
+  const homes = items.map(({residency}) => residency ?? (deterministic ? null : getBackend()));
   const [fastest] = standing;
-  return standing.find(
-    ({backend, ms, software}) => homes.includes(backend) && software === fastest!.software && ms! <= TIE * fastest!.ms!,
-  );
+  return standing.find((one) => {
+    if (!homes.includes(one.backend) || !compares(one)) return false;
+    return one.ms === null || fastest!.ms === null || one.ms <= marginOf(one, fastest!) * fastest!.ms;
+  });
+}
+
+function marginOf(one: RankedBackend, other: RankedBackend): number {
+  const estimated = [one, other].map(({parts}) => parts.some(({source}) => source === 'estimated'));
+  if (!estimated.includes(true)) return MARGIN.timed;
+  return estimated.includes(false) ? MARGIN.mixed : MARGIN.estimated;
 }
 
 function reasonFor(
   chosen: RankedBackend | undefined,
   fastest: RankedBackend | undefined,
   standing: RankedBackend[],
+  items: Item[],
 ): string {
   if (!chosen || !fastest) return 'no candidate can run';
   if (standing.length === 1) return 'no other candidate can run';
-  if (chosen !== fastest) return `as fast as ${fastest.backend} within 10 %, and the data are there`;
+  if (chosen.ms === null) return 'active already, and nothing is known of its time';
+  if (chosen !== fastest) {
+    const margin = marginOf(chosen, fastest);
+    if (margin === MARGIN.timed) return `as fast as ${fastest.backend} within 10 %, and the data are there`;
+    return `the data are there, and by estimates ${fastest.backend} is not faster by more than ${margin} times`;
+  }
   const sources = [...new Set(standing.flatMap(({parts}) => parts.map(({source}) => source)))].join(' and ');
-  return `the fastest, as ${sources}${standing.some(({software}) => software) ? '; software GPUs come last' : ''}`;
+  const rule = items.some((item) => item.distrustsSoftwareGpus) && standing.some(({software}) => software);
+  return `the fastest, as ${sources}${rule ? '; software GPUs come last' : ''}`;
+}
+
+/** For who weighs an op alone in a program that has more to lose. */
+function variablesElsewhere({best}: Ranking, items: Item[]): string | null {
+  if (best === null || !items.some(({needsFamily}) => needsFamily)) return null;
+  const {registry} = engine();
+  const places = new Map<string, number>();
+  for (const variable of variablesOfProgram()) {
+    const name = Object.keys(registry).find((one) => registry[one] === holderOf(variable));
+    if (name !== undefined && name !== best) places.set(name, (places.get(name) ?? 0) + 1);
+  }
+  if (places.size === 0) return null;
+  const held = [...places].map(([name, count]) => `${count} on ${name}`).join(' and ');
+  return (
+    `the program has variables elsewhere, ${held}: they move to ${best} once it is active, and what else the program does ` +
+    'was not weighed; give a function, such as () => model.predict(x), to have all of it weighed'
+  );
+}
+
+/** @throws if an item names a backend that nobody knows */
+export function checkResidencies(items: Item[]): void {
+  const known = knownBackends();
+  for (const {residency} of items) {
+    if (residency !== null && !known.includes(residency)) {
+      throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${known.join(', ')}.`);
+    }
+  }
 }

@@ -7,6 +7,7 @@ import {messageOf, now} from './environment';
 import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
+import {reportInWords} from './report_in_words';
 import {type CheckedVariant, type SelfCheck, selfCheck} from './self_check';
 import {oneAtATime, START_LIMIT_MS, start} from './start';
 import {smallestStep} from './stopwatch';
@@ -34,7 +35,7 @@ export interface BackendEntry {
   problem: string | null;
 }
 
-/** What this machine has, and what runs on it: plain data. */
+/** What this machine has, and what runs on it: plain data, which prints as text. */
 export interface BackendReport {
   /** Versions of this package and of tfjs-core. */
   versions: {
@@ -56,6 +57,8 @@ export interface BackendReport {
     /** What to import. */
     package: string;
   }[];
+  /** The same as text for people. */
+  toString(): string;
 }
 
 /** Options of `backendReport`. */
@@ -77,19 +80,27 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
   const backends = await oneAtATime(async () => {
     const entries: BackendEntry[] = [];
     for (const name of names) {
-      const failure = starts ? await start(name, startLimitMs) : null;
+      const failure = starts ? ((await start(name, startLimitMs))?.why ?? null) : null;
       const check = starts && engine().registry[name] != null ? await selfCheck(name) : null;
       entries.push(entryOf(name, failure, check));
     }
     return entries;
   });
-  return {
+  return printable({
     versions: {'tfjs-softmax': version, 'tfjs-core': version_core},
     active: getBackend() || null,
     machine: {...machine(), timerResolutionMs: smallestStep(now)},
     backends,
     notRegistered: [...PACKAGES].flatMap(([name, pkg]) => (names.includes(name) ? [] : [{name, package: pkg}])),
+  });
+}
+
+/** As text for people; as JSON it is the plain facts. */
+function printable(report: Omit<BackendReport, 'toString'>): BackendReport {
+  const value = function (this: BackendReport) {
+    return reportInWords(this);
   };
+  return Object.defineProperty(report, 'toString', {value, enumerable: false}) as BackendReport;
 }
 
 /** For tfjs-node in a program that has the build of this package for pages. */

@@ -2,11 +2,12 @@ import {engine, getBackend, setBackend} from '@tensorflow/tfjs-core';
 import {option, show} from '../../kernels/check';
 import {abandonStartUnderWay, startUnderWay} from '../../tfjs/active_backend';
 import {BACKEND_VARIABLE, backendOfEnvironment} from './environment';
+import {itemsOf} from './items';
 import {type RankOptions, type Settings, settingsOf} from './options';
-import {rank} from './rank';
-import type {Ranking} from './ranking';
+import {checkResidencies, rank} from './rank';
+import type {RankedBackend, Ranking} from './ranking';
 import {oneAtATime, start, within} from './start';
-import {tasksOf, type Workload} from './workload';
+import type {Workload} from './workload';
 
 /** Options of `selectBackend`. */
 export interface SelectOptions extends RankOptions {
@@ -31,8 +32,9 @@ interface ExplicitChoice {
 
 /** See index.ts. */
 export async function selectBackend(workload: Workload, options: SelectOptions): Promise<Selection> {
-  const tasks = tasksOf(workload);
-  const settings = settingsOf(options, tasks);
+  const settings = settingsOf(options, typeof workload === 'function');
+  const items = itemsOf(workload, settings.name);
+  checkResidencies(items);
   const explicit = explicitChoice(options);
   return oneAtATime(async () => {
     const previous = getBackend() || null;
@@ -40,15 +42,17 @@ export async function selectBackend(workload: Workload, options: SelectOptions):
       const withIt = {...settings, candidates: [...new Set([explicit.backend, ...settings.candidates])]};
       const failure = await activate(explicit.backend, settings);
       if (failure !== null) throw await refusal(explicit, failure, withIt);
-      const ranking = await rank(tasks, {...withIt, mode: 'estimate'}, 'if new');
+      const ranking = await rank(items, {...withIt, mode: 'estimate'}, 'if new');
       return selection(chosenFirst(ranking, explicit), explicit.backend, previous);
     }
-    // An estimate starts nothing, so what it puts first may turn out not to start; then it is out, and the next is tried.
-    for (;;) {
-      const ranking = await rank(tasks, settings, 'if new');
-      if (ranking.best === null) throw new Error(`selectBackend: no candidate can run. ${reasons(ranking)}`);
-      if ((await activate(ranking.best, settings)) === null) return selection(ranking, ranking.best, previous);
+    const ranking = await rank(items, settings, 'if new');
+    // An estimate starts nothing, so what it puts first may turn out not to start; then the next is tried.
+    for (const candidate of ranking.candidates) {
+      if (candidate.out !== null) continue;
+      candidate.out = await activate(candidate.backend, settings);
+      if (candidate.out === null) return selection(chosenOf(ranking, candidate), candidate.backend, previous);
     }
+    throw new Error(`selectBackend: no candidate can run. ${reasons(ranking)}`);
   });
 }
 
@@ -65,7 +69,7 @@ function explicitChoice(options: SelectOptions): ExplicitChoice | null {
 /** @returns null if the backend is the active one now, or why it cannot be */
 async function activate(name: string, {startLimitMs}: Settings): Promise<string | null> {
   const failure = await start(name, startLimitMs);
-  if (failure !== null) return failure;
+  if (failure !== null) return failure.why;
   const elsewhere = startUnderWay();
   if (elsewhere) {
     // Who waits for that start would make it the active one after us.
@@ -95,6 +99,20 @@ function chosenFirst(ranking: Ranking, {backend, by}: ExplicitChoice): Ranking {
   const isChosen = (candidate: {backend: string}) => candidate.backend === backend;
   const [chosen, others] = [ranking.candidates.filter(isChosen), ranking.candidates.filter((c) => !isChosen(c))];
   return {...ranking, best: backend, why: `asked for by ${by}`, candidates: [...chosen, ...others]};
+}
+
+/** The ranking, without those before the one that was made active: they could not be. */
+function chosenOf(ranking: Ranking, chosen: RankedBackend): Ranking {
+  const {candidates, best} = ranking;
+  if (chosen.backend === best) return ranking;
+  const failed = candidates.slice(0, candidates.indexOf(chosen));
+  const others = candidates.slice(candidates.indexOf(chosen));
+  const why = `the next, since ${failed.map(({backend, out}) => `${backend} ${out}`).join(', and ')}`;
+  return {
+    ...ranking,
+    why,
+    candidates: [...others, ...failed.map((one) => ({...one, ms: null, late: null, parts: []}))],
+  };
 }
 
 function selection(ranking: Ranking, backend: string, previous: string | null): Selection {

@@ -1,7 +1,8 @@
 import {engine, getKernelsForBackend, type KernelBackend} from '@tensorflow/tfjs-core';
 import {startUnderWay} from '../../tfjs/active_backend';
-import {messageOf} from './environment';
-import {PACKAGES} from './facts';
+import {messageOf, now, processOf} from './environment';
+import {factsOf, PACKAGES} from './facts';
+import {machine} from './machine';
 
 /** How long a backend may take to start unless the caller says otherwise, in milliseconds. */
 export const START_LIMIT_MS = 5000;
@@ -21,9 +22,19 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Factory = () => KernelBackend | Promise<KernelBackend>;
 
-/** Starts that go on, so that asking again waits for the same one; and why the last one failed. */
+/** How long a failed start counts, in milliseconds: what was missing may be there later. */
+const FAILED_FOR_MS = 30_000;
+
+/** Starts that go on, so that asking again waits for the same one; and why the last one failed, and when. */
 const underWay = new Map<Factory, Promise<void>>();
-const failures = new WeakMap<Factory, string>();
+const failures = new WeakMap<Factory, {why: string; at: number}>();
+
+/** Why a backend has not started. */
+export interface NotStarted {
+  why: string;
+  /** Whether it may start yet: it takes longer than was waited for. */
+  isLate: boolean;
+}
 
 /**
  * Starts a backend beside the active one. tfjs's own way makes it the active one at once, and every op throws until it
@@ -32,16 +43,16 @@ const failures = new WeakMap<Factory, string>();
  * @param limitMs how long to wait; a backend that comes later is taken then
  * @returns null if it has started, or why it has not
  */
-export async function start(name: string, limitMs: number): Promise<string | null> {
+export async function start(name: string, limitMs: number): Promise<NotStarted | null> {
   const tfjs = engine();
   const factory = tfjs.findBackendFactory(name);
-  if (factory == null) return notRegistered(name);
+  if (factory == null) return {why: notRegistered(name), isLate: false};
   if (tfjs.registry[name] != null) return null;
   const elsewhere = startUnderWay();
   if (elsewhere && (elsewhere.name ?? name) === name) {
     await within(limitMs, elsewhere.done);
     if (tfjs.registry[name] != null) return null;
-    if (elsewhere.name === name && startUnderWay()?.done === elsewhere.done) return tooLong(limitMs);
+    if (elsewhere.name === name && startUnderWay()?.done === elsewhere.done) return tooLate(limitMs);
   }
   const starting = underWay.get(factory) ?? startNow(name, factory);
   const failure = await within(
@@ -51,26 +62,29 @@ export async function start(name: string, limitMs: number): Promise<string | nul
       (error) => `does not start: ${messageOf(error)}`,
     ),
   );
-  const reason = failure === undefined ? tooLong(limitMs) : failure;
-  if (reason === null) failures.delete(factory);
-  else failures.set(factory, reason);
-  return reason;
+  if (failure === undefined) return tooLate(limitMs);
+  if (failure === null) return null;
+  failures.set(factory, {why: failure, at: now()});
+  return {why: failure, isLate: false};
 }
 
-/** Why the last start of a backend failed; null if it did not, or has started since. */
+/** Why the last start of a backend failed; null if it did not, has started since, or is worth another try by now. */
 export function lastFailure(name: string): string | null {
   const factory = engine().findBackendFactory(name);
   if (factory == null) return notRegistered(name);
-  return engine().registry[name] == null ? (failures.get(factory) ?? null) : null;
+  const failure = engine().registry[name] == null ? failures.get(factory) : undefined;
+  return failure && now() - failure.at < FAILED_FOR_MS ? failure.why : null;
 }
 
-function tooLong(limitMs: number): string {
-  return `has not started within ${Math.round(limitMs)} ms`;
+function tooLate(limitMs: number): NotStarted {
+  return {why: `has not started within ${Math.round(limitMs)} ms`, isLate: true};
 }
 
 function notRegistered(name: string): string {
   const found = PACKAGES.get(name);
-  return `is not registered with tfjs${found ? `; import '${found}' first` : ''}`;
+  const needsDawn = factsOf(name)?.needs === 'WebGPU' && !machine().webgpu && processOf()?.versions?.node !== undefined;
+  const advice = needsDawn ? `call enableWebGPU() and then import '${found}'` : `import '${found}' first`;
+  return `is not registered with tfjs${found ? `; ${advice}` : ''}`;
 }
 
 function startNow(name: string, factory: Factory): Promise<void> {

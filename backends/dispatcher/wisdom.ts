@@ -4,19 +4,35 @@ import {version} from '../../package.json';
 import {messageOf} from './environment';
 import {fingerprint} from './machine';
 import type {Op} from './ops';
-import {entriesOf, type Fields, FORMAT, parseWisdom, type WisdomEntry} from './wisdom_schema';
+import {
+  contentsOf,
+  type Fields,
+  FORMAT,
+  type Probe,
+  parseWisdom,
+  type Remembered,
+  type WisdomContents,
+  type WisdomEntry,
+} from './wisdom_schema';
 
 /** In characters: a message may quote what a stranger wrote, but not all of it. */
 const LONGEST_QUOTE = 300;
 
 const remembered = new Map<string, WisdomEntry>();
+const functions = new Map<string, Record<string, Remembered>>();
+const probes = new Map<string, Probe>();
 
 /**
  * What `rankBackends` and `selectBackend` have measured here, as JSON to be read and kept: for the next visit to a page
  * or the next start of a program. It holds for these versions and this hardware.
  */
 export function exportWisdom(): string {
-  const content = {format: FORMAT, versions: versions(), hardware: fingerprint(), entries: [...remembered.values()]};
+  const contents: WisdomContents = {
+    entries: [...remembered.values()],
+    functions: [...functions].map(([name, backends]) => ({name, backends})),
+    probes: Object.fromEntries(probes),
+  };
+  const content = {format: FORMAT, versions: versions(), hardware: fingerprint(), ...contents};
   return `${JSON.stringify(content, null, 1)}\n`;
 }
 
@@ -26,18 +42,39 @@ export function exportWisdom(): string {
  * tells whether its times are true: wrong ones make another backend the fastest, and no result wrong.
  *
  * @param json what `exportWisdom` returned; at most 4 Mi characters
- * @returns how many entries it held
+ * @returns how many ops and functions it held times of
  * @throws if it is not whole, or from other versions or other hardware; then nothing has changed
  */
 export function importWisdom(json: string): number {
-  const entries = entriesFor(json);
-  for (const entry of entries) put(entry);
-  return entries.length;
+  const contents = contentsFor(json);
+  for (const entry of contents.entries) put(entry);
+  for (const {name, backends} of contents.functions) putFunction(name, backends);
+  for (const [backend, probe] of Object.entries(contents.probes)) probes.set(backend, probe);
+  return contents.entries.length + contents.functions.length;
 }
 
 /** Forgets all that was measured; a file or localStorage keeps what it has. */
 export function forgetWisdom(): void {
-  remembered.clear();
+  for (const known of [remembered, functions, probes]) known.clear();
+}
+
+/** What is known of the program's function of that name, by backend. */
+export function functionOf(name: string): Record<string, Remembered> | undefined {
+  return functions.get(name);
+}
+
+/** Keeps what was measured of a function; what was known of it on other backends stays. */
+export function putFunction(name: string, backends: Record<string, Remembered>): void {
+  if (Object.keys(backends).length > 0) functions.set(name, {...functions.get(name), ...backends});
+}
+
+/** What a probe of a backend has found here. */
+export function probeOf(backend: string): Probe | undefined {
+  return probes.get(backend);
+}
+
+export function putProbe(backend: string, probe: Probe): void {
+  probes.set(backend, probe);
 }
 
 /** What is known of an op on rows of about that size. */
@@ -58,11 +95,11 @@ function versions() {
   return {'tfjs-softmax': version, 'tfjs-core': version_core};
 }
 
-function entriesFor(json: string): WisdomEntry[] {
+function contentsFor(json: string): WisdomContents {
   try {
     const wisdom = parseWisdom(json);
     checkOrigin(wisdom);
-    return entriesOf(wisdom);
+    return contentsOf(wisdom);
   } catch (error) {
     throw new Error(`importWisdom: ${messageOf(error)}. It is refused whole, and nothing has changed.`);
   }

@@ -20,11 +20,28 @@ export interface WisdomEntry {
   backends: Record<string, Remembered>;
 }
 
-export const FORMAT = 'tfjs-softmax wisdom, version 1';
+/** What a call takes on a backend: of softmax of [1, 4] and of [256, 1024], in milliseconds. */
+export interface Probe {
+  smallMs: number;
+  largeMs: number;
+}
+
+/** What wisdom knows. */
+export interface WisdomContents {
+  entries: WisdomEntry[];
+  /** Functions of the program, by the names that it gave them. */
+  functions: {name: string; backends: Record<string, Remembered>}[];
+  /** By backend. */
+  probes: Record<string, Probe>;
+}
+
+export const FORMAT = 'tfjs-softmax wisdom, version 2';
 const ANY_FORMAT = /^tfjs-softmax wisdom, version \d+$/;
 
 /** In characters: thousands of entries. */
 export const LONGEST_WISDOM = 4 * 2 ** 20;
+/** In characters: what a program calls a function of its. */
+export const LONGEST_NAME = 200;
 /** Wisdom nests objects and arrays five deep. */
 const DEEPEST_NESTING = 8;
 /** Times in milliseconds outside of these are not measured ones. */
@@ -84,22 +101,52 @@ function isNestedDeeper(json: string, limit: number): boolean {
   return false;
 }
 
-/** The entries of wisdom, copied. @throws if one is not what it must be; says which, and what it must be */
-export function entriesOf(wisdom: Fields): WisdomEntry[] {
-  const entries = option(wisdom, 'entries', null);
-  if (!Array.isArray(entries)) throw new Error(`its entries must be an array, but are ${show(entries)}`);
-  return entries.map((entry, i) => {
-    const problem = (what: string) => new Error(`its entries are not entries: in number ${i} ${what}`);
+/** What wisdom holds, copied. @throws if a part is not what it must be; says which, and what it must be */
+export function contentsOf(wisdom: Fields): WisdomContents {
+  const functions = listOf(wisdom, 'functions', (entry, problem) => {
+    const name = option(entry, 'name', null);
+    if (!isName(name)) throw problem(`name is ${show(name)}. It must be a text on one line`);
+    return {name, backends: checkedBackends(entry, problem)};
+  });
+  return {
+    entries: listOf(wisdom, 'entries', checkedEntry),
+    functions,
+    probes: checkedProbes(option(wisdom, 'probes', {})),
+  };
+}
+
+type Problem = (what: string) => Error;
+
+function listOf<T>(wisdom: Fields, key: string, checked: (entry: Fields, problem: Problem) => T): T[] {
+  const list = option(wisdom, key, null);
+  if (!Array.isArray(list)) throw new Error(`its ${key} must be an array, but are ${show(list)}`);
+  return list.map((entry, i) => {
+    const problem = (what: string) => new Error(`its ${key} are not ${key}: in number ${i} ${what}`);
     if (!isObject(entry)) throw problem(`there is ${show(entry)}. It must be an object`);
-    return checkedEntry(entry, problem);
+    return checked(entry, problem);
   });
 }
 
-function checkedEntry(entry: Fields, problem: (what: string) => Error): WisdomEntry {
+function checkedProbes(probes: unknown): Record<string, Probe> {
+  if (!isObject(probes)) throw new Error(`its probes must be an object, but are ${show(probes)}`);
+  return Object.fromEntries(
+    Object.entries(probes).map(([name, value]) => {
+      const [smallMs, largeMs] = isObject(value) ? [option(value, 'smallMs', 0), option(value, 'largeMs', 0)] : [];
+      if (isTime(smallMs) && isTime(largeMs)) return [name, {smallMs, largeMs}];
+      throw new Error(`its probe of ${show(name)} must be {smallMs, largeMs}, milliseconds above 0`);
+    }),
+  );
+}
+
+/** Whether a function may be called so in wisdom. */
+export function isName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME && isLine(name);
+}
+
+function checkedEntry(entry: Fields, problem: Problem): WisdomEntry {
   const op = option(entry, 'op', null) as Op;
   const rows = option(entry, 'rows', null);
   const elements = option(entry, 'elements', null);
-  const backends = option(entry, 'backends', null);
   if (!OP_NAMES.includes(op)) throw problem(`op is ${show(op)}. Allowed are ${OP_NAMES.join(', ')}`);
   if (typeof rows !== 'string' || !/^(\d+) x (\d+) x (\d+)$/.test(rows) || !rows.split(' x ').every(isBucket)) {
     throw problem(`rows are ${show(rows)}. They must be three powers of two or 0, such as 64 x 1024 x 1`);
@@ -107,6 +154,11 @@ function checkedEntry(entry: Fields, problem: (what: string) => Error): WisdomEn
   if (typeof elements !== 'number' || !isAbout(elements, rows)) {
     throw problem(`elements are ${show(elements)}. They must be a whole number, about that of ${rows}`);
   }
+  return {op, rows, elements, backends: checkedBackends(entry, problem)};
+}
+
+function checkedBackends(entry: Fields, problem: Problem): Record<string, Remembered> {
+  const backends = option(entry, 'backends', null);
   if (!isObject(backends)) throw problem(`backends are ${show(backends)}. They must be an object`);
   const known = Object.entries(backends).map(([name, value]): [string, Remembered] => {
     const remembered = checkedRemembered(value);
@@ -116,7 +168,7 @@ function checkedEntry(entry: Fields, problem: (what: string) => Error): WisdomEn
         'p20 <= median <= p80 and their number from 1, or {failure}, a line of text',
     );
   });
-  return {op, rows, elements, backends: Object.fromEntries(known)};
+  return Object.fromEntries(known);
 }
 
 /** What was measured of a backend, copied; null if it is not such. */

@@ -21,8 +21,14 @@ export interface WorkloadItem {
   residency?: string;
 }
 
-/** What is to be fast: one op or several. */
-export type Workload = WorkloadItem | readonly WorkloadItem[];
+/**
+ * What is to be fast: a function of the program, such as `() => model.predict(x)`, whose whole run is timed; or one op or
+ * several, which are weighed alone.
+ *
+ * A function is called many times, on one backend after the other, with the program's tensors in reach on each. It may return
+ * a promise. It must not train, nor dispose of what was there before it; what it makes itself is disposed of, as by `tf.tidy`.
+ */
+export type Workload = WorkloadItem | readonly WorkloadItem[] | (() => unknown);
 
 /** An item whose defaults are filled in, and its shape seen along the axis. */
 export interface Task {
@@ -36,7 +42,7 @@ export interface Task {
 }
 
 /** @throws if there is nothing in the workload, or an item is not one; says which, and what is allowed */
-export function tasksOf(workload: Workload): Task[] {
+export function tasksOf(workload: Exclude<Workload, () => unknown>): Task[] {
   const items = Array.isArray(workload) ? workload : [workload];
   if (items.length === 0) throw new Error('workload: it is empty. Name at least one {op, shape}.');
   const tasks = items.map(taskOf);

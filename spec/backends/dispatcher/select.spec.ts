@@ -99,21 +99,27 @@ describe('a backend whose start fails or hangs', () => {
       failing: 'does not start: no such device',
       rejecting: 'does not start: no such device',
       empty: 'does not start: its factory gave no backend',
-      hanging: 'has not started within 30 ms',
+      hanging: null,
     });
+    expect(ranking.candidates.find(({backend}) => backend === 'hanging')).toMatchObject({
+      late: 'has not started within 30 ms',
+      parts: [{source: 'estimated'}],
+    });
+    expect(String(ranking)).toContain('not measured yet: has not started within 30 ms');
     expect(ranking.candidates[0]!.parts[0]!.source).toBe('measured');
     expect(stateOfTfjs()).toEqual(before);
   });
 
-  test('leaves time of the budget to the others, when it hangs', async () => {
+  test('takes no time of the budget of the others, when it hangs, and comes last', async () => {
     const clock = new SimulatedClock(0.1);
     fake('hanging', {start: () => hanging()});
     fake('ready', {onKernel: () => clock.pass(1)});
     const candidates = ['hanging', 'ready'];
-    const ranking = await rankBackends(TASK, {mode: 'measure', budgetMs: 400, clock: clock.now, candidates});
+    const options = {mode: 'measure', budgetMs: 400, startLimitMs: 20, clock: clock.now, candidates} as const;
+    const ranking = await rankBackends(TASK, options);
     expect(ranking.candidates).toMatchObject([
-      {backend: 'ready', parts: [{source: 'measured'}]},
-      {backend: 'hanging', out: 'has not started within 200 ms'},
+      {backend: 'ready', late: null, parts: [{source: 'measured', timing: {samples: 5}}]},
+      {backend: 'hanging', out: null, late: 'has not started within 20 ms', parts: [{source: 'estimated'}]},
     ]);
   });
 

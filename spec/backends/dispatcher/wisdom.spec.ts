@@ -55,7 +55,7 @@ test('it can be read', () => {
   const wisdom = JSON.parse(whole);
   expect(whole.split('\n').length).toBeGreaterThan(20);
   expect(wisdom).toMatchObject({
-    format: 'tfjs-softmax wisdom, version 1',
+    format: 'tfjs-softmax wisdom, version 2',
     versions: {'tfjs-core': tf.version_core},
     hardware: expect.stringMatching(/^Node \d+, .* cores, WebAssembly: simd/),
     entries: [
@@ -177,7 +177,7 @@ test.each<[string, (wisdom: Parsed) => void, string]>([
   [
     'a later format',
     (w) => {
-      w.format = 'tfjs-softmax wisdom, version 2';
+      w.format = 'tfjs-softmax wisdom, version 3';
     },
     'this is not wisdom of the format',
   ],

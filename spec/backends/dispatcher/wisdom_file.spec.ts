@@ -173,7 +173,7 @@ describe.each(Object.entries(REFUSED))('%s', (_, {make, because}) => {
 });
 
 const OLD = () => wisdom.replace(/"tfjs-softmax": "[^"]*"/, '"tfjs-softmax": "0.0.1"');
-const LATER = () => wisdom.replace('wisdom, version 1', 'wisdom, version 7');
+const LATER = () => wisdom.replace('wisdom, version 2', 'wisdom, version 7');
 
 /** Where wisdom is written, and whether what was there is taken over. */
 const KEPT: Record<string, {make: () => void; mode?: number; takes?: boolean; link?: boolean}> = {

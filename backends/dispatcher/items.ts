@@ -1,0 +1,107 @@
+/** The parts of a workload, ops or a function, as what ranks backends sees them. */
+import {engine} from '@tensorflow/tfjs-core';
+import {option} from '../../kernels/check';
+import {costInWords, modelFactor, moveMs, opMs} from './cost';
+import {FunctionJob} from './function_job';
+import {OpJob} from './op_job';
+import type {Settings} from './options';
+import type {Job} from './race';
+import type {Part} from './ranking';
+import {recall, remember, scaledTo} from './recall';
+import type {Stopwatch} from './stopwatch';
+import {functionOf, putFunction} from './wisdom';
+import type {Remembered} from './wisdom_schema';
+import {label, type Task, tasksOf, type Workload} from './workload';
+
+/** A time that was measured or remembered of a backend. */
+export interface Known {
+  backend: string;
+  ms: number;
+}
+
+/** What is estimated: milliseconds, or null where nothing is known, and what they are made of. */
+export interface Estimate {
+  ms: number | null;
+  from: string;
+}
+
+/** One part of a workload. */
+export interface Item {
+  /** For people. */
+  readonly label: string;
+  readonly weight: number;
+  /** Where the data are and the result is wanted, if that is not the chosen backend. */
+  readonly residency: string | null;
+  /** Whether a GPU that is a program on the CPU comes last whatever was measured: an op alone hides what it costs the rest. */
+  readonly distrustsSoftwareGpus: boolean;
+  /** Whether it needs the kernels of this package: a function may never call one. */
+  readonly needsFamily: boolean;
+  /** Of the `Part` that describes it. */
+  readonly description: Pick<Part, 'op' | 'shape' | 'axis' | 'weight'>;
+  moveMs(backend: string): number;
+  /** What was measured before of this or of one like it. */
+  recall(backend: string): Remembered | null;
+  remember(backends: Record<string, Remembered>): void;
+  /**
+   * @param known what is known of others in this ranking
+   * @param scaled whether what was measured on this machine counts
+   */
+  estimate(backend: string, known: readonly Known[], scaled: boolean): Estimate;
+  job(settings: Settings, stopwatch: Stopwatch, home: string | null, onNote: (text: string) => void): Job;
+}
+
+/** What a workload weighs, for people. */
+export function weighed(items: readonly Item[], calls: number | null): string {
+  const first = calls === null ? '' : `, the first of ${calls} ${calls === 1 ? 'call' : 'calls'} included`;
+  if (items.some(({needsFamily}) => !needsFamily)) return `the function's whole run${first}`;
+  const parts = items.map((item) => (item.weight === 1 ? item.label : `${item.weight} x ${item.label}`));
+  return `${parts.join(' + ')} alone${first}`;
+}
+
+/** @throws if there is nothing in the workload, or an item is not one; says which, and what is allowed */
+export function itemsOf(workload: Workload, name: string | null): Item[] {
+  if (typeof workload === 'function') return [functionItem(workload, name)];
+  return tasksOf(workload).map(opItem);
+}
+
+function opItem(task: Task): Item {
+  const {op, shape, axis, weight, residency} = task;
+  return {
+    ...{label: label(task), weight, residency, distrustsSoftwareGpus: true, needsFamily: true},
+    description: {op, shape, axis, weight},
+    moveMs: (backend) => moveMs(task, backend),
+    recall: (backend) => option(scaledTo(task.elements, recall(task)), backend, null),
+    remember: (backends) => remember(task, backends),
+    estimate: (backend, _, scaled) => ({
+      ms: opMs(task, backend, scaled),
+      from: costInWords(task, backend, scaled),
+    }),
+    job: (_, stopwatch) => new OpJob(task, stopwatch),
+  };
+}
+
+function functionItem(run: () => unknown, name: string | null): Item {
+  return {
+    ...{label: 'the function', weight: 1, residency: null, distrustsSoftwareGpus: false, needsFamily: false},
+    description: {op: 'function', shape: [], axis: 0, weight: 1},
+    moveMs: () => 0,
+    recall: (backend) => (name === null ? null : option(functionOf(name) ?? {}, backend, null)),
+    remember: (backends) => {
+      if (name !== null) putFunction(name, backends);
+    },
+    estimate: (backend, known) => estimateOfModel(backend, known),
+    job: (settings, stopwatch, home, onNote) =>
+      new FunctionJob(run, {
+        ...{stopwatch, onNote, limitMs: settings.startLimitMs, tolerance: settings.tolerance},
+        home: home !== null && engine().registry[home] != null ? home : null,
+      }),
+  };
+}
+
+/** A function is nothing that one could know beforehand; but how whole models do on one backend says something of another. */
+function estimateOfModel(backend: string, known: readonly Known[]): Estimate {
+  const [best] = [...known].sort((a, b) => a.ms - b.ms);
+  if (!best) return {ms: null, from: 'nothing is known of a function that was not run'};
+  const factor = modelFactor(backend) / modelFactor(best.backend);
+  return {ms: best.ms * factor, from: `${factor.toPrecision(2)} times ${best.backend}'s, as whole models take about`};
+}

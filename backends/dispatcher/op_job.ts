@@ -1,0 +1,105 @@
+/** One op on one shape, as a job to be raced for. */
+import {dispose, keep, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {withBackend} from '../../tfjs/active_backend';
+import type {Budget} from './budget';
+import {mismatch, toleranceOf} from './check';
+import {firstCallMs, opMs} from './cost';
+import {factsOf} from './facts';
+import {finish} from './finish';
+import {runnerOf} from './ops';
+import {type Entry, type Job, WrongResult} from './race';
+import {type SampleData, sampleData} from './sample_data';
+import type {Stopwatch} from './stopwatch';
+import {label, type Task} from './workload';
+
+/** Elements of a task at most: 128 MiB of logits, and of each other tensor, on each backend. */
+const LARGEST_TASK = 1 << 25;
+
+export class OpJob implements Job {
+  readonly label: string;
+  readonly chargesFirstCall = true;
+  readonly obstacle: string | null;
+  private data: SampleData | undefined;
+
+  constructor(
+    private readonly task: Task,
+    private readonly stopwatch: Stopwatch,
+  ) {
+    this.label = label(task);
+    this.obstacle = task.elements > LARGEST_TASK ? 'it is too large to be tried out' : null;
+  }
+
+  expectedMs(backend: string): number {
+    return opMs(this.task, backend);
+  }
+
+  compileMs(backend: string): number {
+    return firstCallMs(backend);
+  }
+
+  firstCallTells(backend: string): boolean {
+    return !factsOf(backend)?.gpu;
+  }
+
+  async enter(backend: string, budget: Budget): Promise<Entry> {
+    const {task, stopwatch} = this;
+    const {op, shape, axis} = task;
+    this.data ??= await budget.free(() => sampleData(task));
+    const {data} = this;
+    const start = stopwatch.now();
+    const inputs: Tensor[] = [];
+    const run = () => runnerOf(op)(inputs[0]!, inputs[1], axis);
+    try {
+      const result = withBackend(backend, () => {
+        for (const array of data.inputs) inputs.push(keep(tensor(array, shape)));
+        return tidy(run);
+      });
+      let values: ArrayLike<number>;
+      try {
+        const waiting = finish(backend, result); // it compiles too
+        if (waiting) await waiting;
+        values = factsOf(backend)?.readsLater ? await result.data() : result.dataSync();
+      } finally {
+        result.dispose();
+      }
+      const firstMs = stopwatch.since(start);
+      const expected = await budget.free(data.expected);
+      const wrong = mismatch(values, expected, task.rows.inner, toleranceOf(backend));
+      if (wrong !== null) throw new WrongResult(`${this.label} ${wrong}`);
+      return {backend, firstMs, run: (calls) => timed(backend, run, calls), release: () => release(inputs)};
+    } catch (error) {
+      release(inputs);
+      throw error;
+    }
+  }
+
+  /** Each result was compared with the reference. */
+  async judge(): Promise<Map<string, string>> {
+    return new Map();
+  }
+}
+
+function timed(backend: string, run: () => Tensor, calls: number): Promise<void> | void {
+  const result = withBackend(backend, () => {
+    for (let i = 1; i < calls; i++) run().dispose();
+    return run();
+  });
+  let waiting: Promise<void> | null = null;
+  try {
+    waiting = finish(backend, result);
+  } finally {
+    if (waiting === null) result.dispose();
+  }
+  return waiting?.finally(() => result.dispose());
+}
+
+/** Disposes of inputs. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */
+function release(inputs: Tensor[]): void {
+  for (const input of inputs.splice(0)) {
+    try {
+      dispose(input);
+    } catch {
+      // its memory went with the backend
+    }
+  }
+}

@@ -1,0 +1,341 @@
+import type {Budget} from './budget';
+import {messageOf, now} from './environment';
+import {type Stopwatch, summary, type Timing} from './stopwatch';
+
+/** How one backend did in one job. */
+export type Outcome =
+  /** It was timed; `firstMs` is the first call, compiling included. */
+  | {timing: Timing; firstMs: number}
+  /**
+   * It gave a wrong result, or the job threw. What it threw may not come again: memory was short, or the backend was removed
+   * meanwhile.
+   */
+  | {failure: string; mayPass?: boolean}
+  /** It was not timed; the reason. */
+  | {skipped: string};
+
+/** How far measuring has come. */
+export interface Progress {
+  /** From 0 to 1; the last report is 1. */
+  fraction: number;
+  /** What is being done, for people. */
+  doing: string;
+}
+
+/** What backends are raced for. */
+export interface Job {
+  /** For people. */
+  readonly label: string;
+  /** Whether the first call, with its compiling and moving of data, is charged to the budget. */
+  readonly chargesFirstCall: boolean;
+  /** Why the job cannot be tried out; null if it can. */
+  readonly obstacle: string | null;
+  /**
+   * Milliseconds of a call, as far as can be foreseen.
+   * @param seen the best of what was seen of other backends by now
+   */
+  expectedMs(backend: string, seen: Seen | null): number;
+  /** Milliseconds that the first call takes beyond that. */
+  compileMs(backend: string): number;
+  /** Whether the first call tells how long the next will take. */
+  firstCallTells(backend: string): boolean;
+  /** Makes the first call. @throws what the backend throws, or a `WrongResult` */
+  enter(backend: string, budget: Budget): Promise<Entry>;
+  /** Compares what the first calls gave. @returns why backends are out, by their names */
+  judge(entries: readonly Entry[]): Promise<Map<string, string>>;
+}
+
+/** The first call of the backend that made it fastest. */
+export interface Seen {
+  backend: string;
+  ms: number;
+}
+
+/** A backend whose first call was made. */
+export interface Entry {
+  readonly backend: string;
+  /** Milliseconds of the first call. */
+  readonly firstMs: number;
+  /** So many calls, one after the other; returns, or its promise resolves, when the last result is there. */
+  run(calls: number): Promise<void> | void;
+  /** Frees what it holds. */
+  release(): void;
+}
+
+/** Thrown by a job of a backend that computes, but not what it should. */
+export class WrongResult extends Error {}
+
+/** Thrown by a job that is not to be run on any backend: the ranking fails with it. */
+export class JobRefused extends Error {}
+
+/** Samples of each backend at most: more make a median hardly better. */
+const ROUNDS = 50;
+/** The first samples, taken while the engine still optimises. They do not count if there are at least twice as many in all. */
+const WARM_UP_SAMPLES = 5;
+/** Samples of a backend from which on its time counts. */
+const SETTLED_AFTER = 5;
+/** Milliseconds of a sample that counts by itself: what else the machine does is little beside it. */
+const LONG_SAMPLE_MS = 100;
+/** A settled backend whose fast samples take this many times as long as the slow ones of the leader is not timed further. */
+const CLEARLY_SLOWER = 2;
+/** Calls in a sample at most: a clock that has not moved by then stands still. */
+const MOST_CALLS = 1 << 15;
+/** Milliseconds without a pause at most: pages paint and answer in between. */
+const LONGEST_STRETCH_MS = 50;
+
+export interface RaceOptions {
+  stopwatch: Stopwatch;
+  budget: Budget;
+  onProgress: (progress: Progress) => void;
+}
+
+/**
+ * Times each job on each backend, all started. Results are checked before they count; samples are taken in turn, so
+ * that whatever else the machine does falls on all of them; nothing begins that would overdraw the budget, as far as can
+ * be foreseen.
+ *
+ * @returns for each job the outcome on each backend
+ */
+export async function measure(
+  jobs: readonly Job[],
+  backends: readonly string[],
+  {stopwatch, budget, onProgress}: RaceOptions,
+): Promise<Map<string, Outcome>[]> {
+  const outcomes: Map<string, Outcome>[] = [];
+  for (const [i, job] of jobs.entries()) {
+    const others = jobs.length - i - 1;
+    const reserved = (Math.max(budget.left(), 0) * others) / (others + 1);
+    const report = (part: number, doing: string) =>
+      onProgress({fraction: (i + Math.min(part, 1)) / jobs.length, doing: `${job.label}: ${doing}`});
+    outcomes.push(await new Race(job, stopwatch, budget, reserved, report).run(backends));
+  }
+  onProgress({fraction: 1, doing: 'done'});
+  return outcomes;
+}
+
+/** A backend in the race for one job. */
+interface Contestant {
+  entry: Entry;
+  /** Calls a sample. */
+  calls: number;
+  /** Milliseconds a call. */
+  samples: number[];
+  /** Samples taken in all. */
+  taken: number;
+}
+
+/** The backends against each other in one job. */
+class Race {
+  private readonly outcomes = new Map<string, Outcome>();
+  private readonly share: number;
+  private pausedAt = now();
+  private reported = 0;
+
+  /** @param reserved milliseconds of the budget that are for others */
+  constructor(
+    private readonly job: Job,
+    private readonly stopwatch: Stopwatch,
+    private readonly budget: Budget,
+    private readonly reserved: number,
+    private readonly onProgress: (part: number, doing: string) => void,
+  ) {
+    this.share = this.left();
+  }
+
+  async run(backends: readonly string[]): Promise<Map<string, Outcome>> {
+    const {job} = this;
+    // The fastest first, as far as one knows: the budget may not last for the others.
+    const inOrder = [...backends].sort((a, b) => job.expectedMs(a, null) - job.expectedMs(b, null));
+    if (job.obstacle !== null) {
+      for (const backend of inOrder) this.skip(backend, job.obstacle);
+      return this.outcomes;
+    }
+    const racing: Contestant[] = [];
+    try {
+      for (const backend of inOrder) await this.firstCall(backend, racing);
+      await this.judge(racing);
+      for (const contestant of this.stillIn(racing)) await this.calibrate(contestant);
+      await this.rounds(racing);
+    } finally {
+      for (const {entry} of racing) entry.release();
+    }
+    this.conclude(this.stillIn(racing));
+    return this.outcomes;
+  }
+
+  /** The first call of a backend, by which it compiles, and whose result is checked. */
+  private async firstCall(backend: string, racing: Contestant[]): Promise<void> {
+    const {job} = this;
+    this.report(this.partOfBudget(), `trying ${backend}`);
+    let seen: Seen | null = null;
+    for (const {entry} of racing) {
+      if (!job.firstCallTells(entry.backend)) continue; // it may have been compiling, mostly
+      if (seen === null || entry.firstMs < seen.ms) seen = {backend: entry.backend, ms: entry.firstMs};
+    }
+    const expected = job.expectedMs(backend, seen) + (job.chargesFirstCall ? job.compileMs(backend) : 0);
+    if (!this.hasTimeFor(expected)) {
+      this.skip(backend, 'the budget was too short for one call');
+      return;
+    }
+    const enter = () => job.enter(backend, this.budget);
+    try {
+      const entry = await (job.chargesFirstCall ? enter() : this.budget.free(enter));
+      racing.push({entry, calls: 1, samples: [], taken: 0});
+    } catch (error) {
+      this.fail(backend, error);
+    }
+    await this.pause();
+  }
+
+  private async judge(racing: Contestant[]): Promise<void> {
+    const failures = await this.budget.free(() => this.job.judge(racing.map(({entry}) => entry)));
+    for (const [backend, failure] of failures) this.outcomes.set(backend, {failure});
+  }
+
+  /** Doubles the calls of a sample until the clock can be trusted; that sample is the first. */
+  private async calibrate(contestant: Contestant): Promise<void> {
+    const {backend, firstMs} = contestant.entry;
+    const {job} = this;
+    const firstCallTells = job.firstCallTells(backend);
+    if (firstCallTells && !job.chargesFirstCall && firstMs >= LONG_SAMPLE_MS) {
+      contestant.samples.push(firstMs); // no compiling in it, and too long to be had again for nothing
+      return;
+    }
+    let expected = firstCallTells ? firstMs : Math.min(job.expectedMs(backend, null), firstMs);
+    for (; contestant.calls <= MOST_CALLS; contestant.calls *= 2) {
+      if (!this.hasTimeFor(expected)) {
+        this.skip(backend, 'the budget was too short for a sample');
+        return;
+      }
+      const elapsed = await this.timeOf(contestant);
+      if (elapsed === null) return;
+      expected = 2 * elapsed;
+      if (this.stopwatch.trusts(elapsed)) {
+        contestant.samples.push(elapsed / contestant.calls);
+        await this.pause();
+        return;
+      }
+    }
+    this.skip(backend, `the clock stood still for ${MOST_CALLS} calls`);
+  }
+
+  private async rounds(racing: Contestant[]): Promise<void> {
+    for (;;) {
+      const wanted = this.wanted(this.stillIn(racing));
+      let sampled = false;
+      for (const contestant of wanted) {
+        if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) continue;
+        this.report(Math.max(contestant.taken / ROUNDS, this.partOfBudget()), `timing ${contestant.entry.backend}`);
+        await this.sample(contestant);
+        sampled = true;
+        await this.pause();
+      }
+      if (!sampled) return;
+    }
+  }
+
+  /** Those that are to be sampled in the next round: whose rank more samples could change. */
+  private wanted(racing: Contestant[]): Contestant[] {
+    const goesOn = racing.filter(({taken, samples}) => samples.length < ROUNDS && taken < 2 * ROUNDS);
+    const timings = new Map(racing.map((contestant) => [contestant, summary(counted(contestant.samples))]));
+    const leader = Math.min(...[...timings.values()].map(({p80}) => p80));
+    const mayWin = (contestant: Contestant) => timings.get(contestant)!.p20 < CLEARLY_SLOWER * leader;
+    const rivals = racing.filter(mayWin);
+    // Those behind wait until the others have settled, and then get their samples too: their first may have been a pause.
+    const behind = racing.filter((contestant) => !mayWin(contestant) && !isSettled(contestant));
+    if (!rivals.every(isSettled)) return goesOn.filter((contestant) => rivals.includes(contestant));
+    const isDecided = rivals.length === 1 && rivals[0]!.samples.length >= 2 * WARM_UP_SAMPLES;
+    return goesOn.filter((contestant) => behind.includes(contestant) || (!isDecided && rivals.includes(contestant)));
+  }
+
+  /**
+   * One more sample. If its time is less than half of what the clock can tell, a pause had passed for the time of the earlier
+   * samples: they start anew, with more calls.
+   */
+  private async sample(contestant: Contestant): Promise<void> {
+    const elapsed = await this.timeOf(contestant);
+    if (elapsed === null) return;
+    contestant.taken++;
+    if (this.stopwatch.trusts(2 * elapsed)) {
+      contestant.samples.push(elapsed / contestant.calls);
+      return;
+    }
+    contestant.calls *= 2;
+    contestant.samples.length = 0;
+    await this.calibrate(contestant);
+  }
+
+  /** Takes what was timed often enough: one or two samples may be another program's more than the backend's. */
+  private conclude(racing: Contestant[]): void {
+    const leader = Math.min(...racing.filter(isSettled).map(({samples}) => summary(counted(samples)).median));
+    for (const contestant of racing) {
+      const {entry, samples} = contestant;
+      const hasLost = Math.min(...samples) > CLEARLY_SLOWER * leader;
+      if (isSettled(contestant) || hasLost) {
+        this.outcomes.set(entry.backend, {timing: summary(counted(samples)), firstMs: entry.firstMs});
+      } else {
+        this.skip(entry.backend, `the budget was too short for ${SETTLED_AFTER} samples`);
+      }
+    }
+  }
+
+  /** Those of whom nothing has been said yet. */
+  private stillIn(racing: Contestant[]): Contestant[] {
+    return racing.filter(({entry}) => !this.outcomes.has(entry.backend));
+  }
+
+  /** Milliseconds of one sample; null if the backend failed in it, and then it is out. */
+  private async timeOf({entry, calls}: Contestant): Promise<number | null> {
+    const start = this.stopwatch.now();
+    try {
+      const waiting = entry.run(calls);
+      if (waiting) await waiting;
+      return this.stopwatch.since(start);
+    } catch (error) {
+      this.fail(entry.backend, error);
+      return null;
+    }
+  }
+
+  private hasTimeFor(ms: number): boolean {
+    return ms <= this.left();
+  }
+
+  private left(): number {
+    return this.budget.left() - this.reserved;
+  }
+
+  /** Never less than what was reported before. */
+  private report(part: number, doing: string): void {
+    this.reported = Math.max(this.reported, part);
+    this.onProgress(this.reported, doing);
+  }
+
+  private partOfBudget(): number {
+    return this.share > 0 ? 1 - this.left() / this.share : 1;
+  }
+
+  private fail(backend: string, error: unknown): void {
+    if (error instanceof JobRefused) throw error;
+    if (error instanceof WrongResult) this.outcomes.set(backend, {failure: `wrong result: ${error.message}`});
+    else this.outcomes.set(backend, {failure: `${this.job.label} throws: ${messageOf(error)}`, mayPass: true});
+  }
+
+  private skip(backend: string, why: string): void {
+    this.outcomes.set(backend, {skipped: why});
+  }
+
+  private async pause(): Promise<void> {
+    if (now() - this.pausedAt < LONGEST_STRETCH_MS) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    this.pausedAt = now();
+  }
+}
+
+function isSettled({samples, calls}: Contestant): boolean {
+  return samples.length >= SETTLED_AFTER || Math.min(...samples) * calls >= LONG_SAMPLE_MS;
+}
+
+function counted(samples: number[]): number[] {
+  return samples.length < 2 * WARM_UP_SAMPLES ? samples : samples.slice(WARM_UP_SAMPLES);
+}
