@@ -85,7 +85,7 @@ export class BackendVisit {
         disposeTensor.call(tfjs, tensor);
       }),
     ];
-    const {onKernel} = this;
+    const onKernel = this.onKernel;
     if (onKernel === null) return;
     const noting: typeof runKernel = (name, inputs, attrs) => {
       const tensors = Object.values(inputs ?? {}).flat();

@@ -120,10 +120,10 @@ export class FunctionJob implements Job {
 
   /** Brings to the active backend what has become part of the program: the variables of a model that was built by its first call. */
   async close(): Promise<void> {
-    const {homeBackend} = this;
-    if (!homeBackend || !Object.values(engine().registry).includes(homeBackend)) return;
+    const home = this.homeBackend;
+    if (!home || !Object.values(engine().registry).includes(home)) return;
     for (const variable of variablesOfProgram()) {
-      if (!this.variables.has(variable) && holderOf(variable) !== homeBackend) await moveTo(homeBackend, variable);
+      if (!this.variables.has(variable) && holderOf(variable) !== home) await moveTo(home, variable);
     }
   }
 

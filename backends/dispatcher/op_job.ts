@@ -42,11 +42,11 @@ export class OpJob implements Job {
   }
 
   async enter(backend: string, budget: Budget): Promise<Entry> {
-    const {task, stopwatch} = this;
+    const {task} = this;
     const {op, shape, axis} = task;
     this.data ??= await budget.free(() => sampleData(task));
     const {data} = this;
-    const start = stopwatch.now();
+    const start = this.stopwatch.now();
     const inputs: Tensor[] = [];
     const run = () => runnerOf(op)(inputs[0]!, inputs[1], axis);
     try {
@@ -62,7 +62,7 @@ export class OpJob implements Job {
       } finally {
         result.dispose();
       }
-      const firstMs = stopwatch.since(start);
+      const firstMs = this.stopwatch.since(start);
       const expected = await budget.free(data.expected);
       const wrong = mismatch(values, expected, task.rows.inner, toleranceOf(backend));
       if (wrong !== null) throw new WrongResult(`${this.label} ${wrong}`);

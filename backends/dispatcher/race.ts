@@ -152,9 +152,13 @@ class Race {
     }
     const racing: Contestant[] = [];
     try {
-      for (const backend of inOrder) await this.firstCall(backend, racing);
-      await this.judge(racing);
-      for (const contestant of this.stillIn(racing)) await this.calibrate(contestant);
+      await this.startAll(inOrder, racing);
+      // Its first call is more than a backend needs later: by that, others may have seemed hopeless that are not.
+      const doubted = inOrder.filter((backend) => !racing.some(({entry}) => entry.backend === backend));
+      await this.startAll(
+        doubted.filter((backend) => this.isSkipped(backend)),
+        racing,
+      );
       await this.rounds(racing);
     } finally {
       for (const {entry} of racing) entry.release();
@@ -163,16 +167,22 @@ class Race {
     return this.outcomes;
   }
 
+  /** First calls, the comparison of what they gave, and the first sample of each. */
+  private async startAll(backends: readonly string[], racing: Contestant[]): Promise<void> {
+    const before = racing.length;
+    for (const backend of backends) await this.firstCall(backend, racing);
+    if (racing.length === before) return;
+    await this.judge(racing);
+    for (const contestant of this.stillIn(racing).filter(({samples}) => samples.length === 0)) {
+      await this.calibrate(contestant);
+    }
+  }
+
   /** The first call of a backend, by which it compiles, and whose result is checked. */
   private async firstCall(backend: string, racing: Contestant[]): Promise<void> {
     const {job} = this;
     this.report(this.partOfBudget(), `trying ${backend}`);
-    let seen: Seen | null = null;
-    for (const {entry} of racing) {
-      if (!job.firstCallTells(entry.backend)) continue; // it may have been compiling, mostly
-      if (seen === null || entry.firstMs < seen.ms) seen = {backend: entry.backend, ms: entry.firstMs};
-    }
-    const expected = job.expectedMs(backend, seen) + (job.chargesFirstCall ? job.compileMs(backend) : 0);
+    const expected = job.expectedMs(backend, this.seen(racing)) + (job.chargesFirstCall ? job.compileMs(backend) : 0);
     if (!this.hasTimeFor(expected)) {
       this.skip(backend, 'the budget was too short for one call');
       return;
@@ -180,11 +190,24 @@ class Race {
     const enter = () => job.enter(backend, this.budget);
     try {
       const entry = await (job.chargesFirstCall ? enter() : this.budget.free(enter));
+      this.outcomes.delete(backend);
       racing.push({entry, calls: 1, samples: [], taken: 0});
     } catch (error) {
       this.fail(backend, error);
     }
     await this.pause();
+  }
+
+  /** The least that a call is known to take by now, where it is not known whether it was compiling, mostly. */
+  private seen(racing: Contestant[]): Seen | null {
+    let seen: Seen | null = null;
+    for (const {entry, samples} of racing) {
+      const {backend, firstMs} = entry;
+      if (samples.length === 0 && !this.job.firstCallTells(backend)) continue;
+      const ms = Math.min(...samples, this.job.firstCallTells(backend) ? firstMs : Number.POSITIVE_INFINITY);
+      if (seen === null || ms < seen.ms) seen = {backend, ms};
+    }
+    return seen;
   }
 
   private async judge(racing: Contestant[]): Promise<void> {
@@ -319,6 +342,11 @@ class Race {
     if (error instanceof JobRefused) throw error;
     if (error instanceof WrongResult) this.outcomes.set(backend, {failure: `wrong result: ${error.message}`});
     else this.outcomes.set(backend, {failure: `${this.job.label} throws: ${messageOf(error)}`, mayPass: true});
+  }
+
+  private isSkipped(backend: string): boolean {
+    const outcome = this.outcomes.get(backend);
+    return outcome !== undefined && 'skipped' in outcome;
   }
 
   private skip(backend: string, why: string): void {
