@@ -217,7 +217,7 @@ export function variablesOfProgram(): Variable[] {
 }
 
 /** Moves a tensor's values to another backend that has started, whether or not they can be read at once. */
-export async function moveTo(backend: KernelBackend, {dataId}: Tensor): Promise<void> {
+export async function moveTo(backend: KernelBackend, dataId: DataId): Promise<void> {
   const {tensorInfo} = engine().state;
   const source = tensorInfo.get(dataId)?.backend;
   if (!source || source === backend) return;

@@ -123,8 +123,18 @@ export class FunctionJob implements Job {
     const home = this.homeBackend;
     if (!home || !Object.values(engine().registry).includes(home)) return;
     for (const variable of variablesOfProgram()) {
-      if (!this.variables.has(variable) && holderOf(variable) !== home) await moveTo(home, variable);
+      if (!this.variables.has(variable) && holderOf(variable) !== home) await moveTo(home, variable.dataId);
     }
+  }
+
+  /**
+   * Moves what the function reads to a backend that was made the active one, where tfjs could not: at the next op it would read
+   * at once what can be read later only.
+   */
+  async bringTo(backend: string): Promise<void> {
+    const target = engine().registry[backend];
+    if (!target || target === this.homeBackend) return;
+    for (const id of this.used) await moveTo(target, id);
   }
 
   /** Finds out what the function reads, where that cannot be read at once: by a call on the active backend. */

@@ -47,6 +47,8 @@ export interface Item {
    * @param scaled whether what was measured on this machine counts
    */
   estimate(backend: string, known: readonly Known[], scaled: boolean): Estimate;
+  /** Moves what it needs to a backend that was made the active one, if tfjs could not. */
+  bringTo(backend: string): Promise<void>;
   job(settings: Settings, stopwatch: Stopwatch, home: string | null, onNote: (text: string) => void): Job;
 }
 
@@ -76,11 +78,13 @@ function opItem(task: Task): Item {
       ms: opMs(task, backend, scaled),
       from: costInWords(task, backend, scaled),
     }),
+    bringTo: async () => {},
     job: (_, stopwatch) => new OpJob(task, stopwatch),
   };
 }
 
 function functionItem(run: () => unknown, name: string | null): Item {
+  let last: FunctionJob | undefined;
   return {
     ...{label: 'the function', weight: 1, residency: null, distrustsSoftwareGpus: false, needsFamily: false},
     description: {op: 'function', shape: [], axis: 0, weight: 1},
@@ -90,11 +94,14 @@ function functionItem(run: () => unknown, name: string | null): Item {
       if (name !== null) putFunction(name, backends);
     },
     estimate: (backend, known) => estimateOfModel(backend, known),
-    job: (settings, stopwatch, home, onNote) =>
-      new FunctionJob(run, {
+    bringTo: async (backend) => last?.bringTo(backend),
+    job: (settings, stopwatch, home, onNote) => {
+      last = new FunctionJob(run, {
         ...{stopwatch, onNote, limitMs: settings.startLimitMs, tolerance: settings.tolerance},
         home: home !== null && engine().registry[home] != null ? home : null,
-      }),
+      });
+      return last;
+    },
   };
 }
 

@@ -50,7 +50,9 @@ export async function selectBackend(workload: Workload, options: SelectOptions):
     for (const candidate of ranking.candidates) {
       if (candidate.out !== null) continue;
       candidate.out = await activate(candidate.backend, settings);
-      if (candidate.out === null) return selection(chosenOf(ranking, candidate), candidate.backend, previous);
+      if (candidate.out !== null) continue;
+      for (const item of items) await item.bringTo(candidate.backend);
+      return selection(chosenOf(ranking, candidate), candidate.backend, previous);
     }
     throw new Error(`selectBackend: no candidate can run. ${reasons(ranking)}`);
   });

@@ -2,7 +2,6 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {forgetWisdom, rankBackends, selectBackend} from '../../../index';
-import {Random} from '../../cases/random';
 import {registerFake, SimulatedClock} from '../../hosts/fakes';
 
 /** How good the choices are, on clocks that are simulated; on the real one, benchmarks/dispatcher_choices.ts tells. */
@@ -13,31 +12,6 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 beforeEach(() => forgetWisdom());
-
-test('on a noisy machine, what is chosen by measuring is hardly ever 1.25 times slower than the best', async () => {
-  const random = new Random(17);
-  const clock = new SimulatedClock(0.1);
-  const base = {one: 1, other: 1};
-  for (const name of ['one', 'other'] as const) {
-    registerFake(name, {
-      onKernel() {
-        // One call in fifty is interrupted for up to fifty times as long; all others vary by a fifth.
-        const noise = random.uniform() < 0.02 ? random.uniform(1, 50) : random.uniform(1, 1.2);
-        clock.pass(base[name] * noise);
-      },
-    });
-  }
-  const slow: object[] = [];
-  for (let round = 0; round < 40; round++) {
-    base.one = 10 ** random.uniform(-1.3, 0.5);
-    base.other = base.one * 2 ** random.uniform(-1, 1);
-    const options = {mode: 'measure', candidates: ['one', 'other'], clock: clock.now, remember: false} as const;
-    const best = (await rankBackends(TASK, options)).best as 'one' | 'other';
-    if (base[best] > 1.25 * Math.min(base.one, base.other)) slow.push({round, best, ...base});
-  }
-  // As one in twenty.
-  expect(slow.length <= 2 ? [] : slow).toEqual([]);
-});
 
 test('what is slow at first, while an engine still optimises, does not count', async () => {
   const clock = new SimulatedClock(0.001);

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {costInWords} from '../../../backends/dispatcher/cost';
 import {tasksOf} from '../../../backends/dispatcher/workload';
 import {hasOwnKernels} from '../../../backends/registration';
-import {forgetWisdom, type Ranking, rankBackends, type Workload} from '../../../index';
+import {backendReport, forgetWisdom, type Ranking, rankBackends, type Workload} from '../../../index';
 import {registerFake, removeFake, SimulatedClock, stateOfTfjs} from '../../hosts/fakes';
 
 const TASK = {op: 'softmax', shape: [8, 32]} as const;
@@ -209,6 +209,7 @@ describe('measure', () => {
     fake('b', {onKernel: () => clock.pass(3)});
     fake('c', {onKernel: () => clock.pass(7)});
     const workload = [TASK, {...TASK, op: 'gradSoftmax'}, {...TASK, op: 'logSumExp', shape: [5, 7]}] as const;
+    await backendReport(); // checks them: a ranking would, besides
     const start = clock.now();
     const candidates = ['c', 'b', 'a'];
     const ranking = await rankBackends(workload, {mode: 'measure', candidates, clock: clock.now, budgetMs});
