@@ -76,6 +76,8 @@ const WARM_UP_SAMPLES = 5;
 const SETTLED_AFTER = 5;
 /** Milliseconds of a sample that counts by itself: what else the machine does is little beside it. */
 const LONG_SAMPLE_MS = 100;
+/** The part of what is left of the budget that goes into one backend's first sample where its first call says enough. */
+const MOST_OF_FIRST_SAMPLE = 0.25;
 /** A settled backend whose fast samples take this many times as long as the slow ones of the leader is not timed further. */
 const CLEARLY_SLOWER = 2;
 /** Calls in a sample at most: a clock that has not moved by then stands still. */
@@ -220,8 +222,9 @@ class Race {
     const {backend, firstMs} = contestant.entry;
     const {job} = this;
     const firstCallTells = job.firstCallTells(backend);
-    if (firstCallTells && !job.chargesFirstCall && firstMs >= LONG_SAMPLE_MS) {
-      contestant.samples.push(firstMs); // no compiling in it, and too long to be had again for nothing
+    const isDear = firstMs >= LONG_SAMPLE_MS && firstMs > MOST_OF_FIRST_SAMPLE * this.left();
+    if (firstCallTells && !job.chargesFirstCall && isDear) {
+      contestant.samples.push(firstMs); // no compiling of shaders in it, and too long to be had again for nothing
       return;
     }
     let expected = firstCallTells ? firstMs : Math.min(job.expectedMs(backend, null), firstMs);

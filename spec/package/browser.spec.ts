@@ -65,6 +65,27 @@ test('a Vite app', async () => {
   expect(loaded.filter((url) => /dispatcher.*\.js$/.test(url))).toHaveLength(1);
 });
 
+test("a Vite app that selects a backend for its model: at three loads the model's fastest one", async () => {
+  interface Selected {
+    best: string;
+    active: string;
+    candidates: {backend: string; out: string | null; late: string | null}[];
+    times: Record<string, number>;
+    text: string;
+  }
+  const site = await viteBuild('vite_selection');
+  for (let load = 0; load < 3; load++) {
+    const {result} = await resultOf<Selected>(browser, site, 'index.html');
+    const {best, active, candidates, times, text} = result;
+    expect(active).toBe(best);
+    // Fastest by the page's own stopwatch, or as good.
+    const [fastest] = Object.keys(times).sort((a, b) => times[a]! - times[b]!);
+    if (times[best]! > 1.5 * times[fastest!]!) throw new Error(`${JSON.stringify(times)}\n${text}`);
+    expect(candidates.map(({out, late}) => out ?? late)).toEqual([null, null, null]);
+    expect(text).toContain("for the function's whole run.");
+  }
+});
+
 test('a module worker, built by Vite', async () => {
   const {result} = await resultOf<Result[]>(browser, await viteBuild('web_worker'), 'index.html');
   expectAllRight(result);

@@ -266,10 +266,12 @@ describe('how often each is timed', () => {
     expect(timingOf(outcomes.get('a'))).toMatchObject({samples: 1});
     expect(outcomes.get('b')).toEqual({skipped: 'the budget was too short for 5 samples'});
     const free = {budgetMs: 1000, charges: false};
-    const slow = await race(() => ({a: steady(1), b: steady(150, {first: 150})}), free);
+    const slow = await race(() => ({a: steady(1), b: steady(300, {first: 300})}), free);
     expect(slow.job.log.filter((line) => line.startsWith('b '))).toEqual([]);
-    expect(timingOf(slow.outcomes.get('b'))).toMatchObject({median: 150, samples: 1});
-    const compiling = await race(() => ({a: steady(1), b: steady(0.9, {first: 150, tells: false})}), free);
+    expect(timingOf(slow.outcomes.get('b'))).toMatchObject({median: 300, samples: 1});
+    const optimising = await race(() => ({a: steady(1), b: steady(0.9, {first: 200})}), free);
+    expect(timingOf(optimising.outcomes.get('b'))!.median).toBeCloseTo(0.9);
+    const compiling = await race(() => ({a: steady(1), b: steady(0.9, {first: 300, tells: false})}), free);
     expect(timingOf(compiling.outcomes.get('b'))!.median).toBeCloseTo(0.9);
   });
 
