@@ -18,7 +18,10 @@ export {
   rankBackends,
   selectBackend,
 } from './backends/dispatcher';
+export type {WasmPackage, WasmThreadsOptions} from './backends/wasm/enable_threads';
+export {enableWasmThreads} from './backends/wasm/enable_threads';
 export {setWasmModule} from './backends/wasm/set_module';
+export {getThreads, setThreads} from './backends/wasm/set_threads';
 export type {WebGPUFound, WebGPUOptions} from './backends/webgpu/enable';
 export {enableWebGPU} from './backends/webgpu/enable';
 export type {GradientCheckOptions} from './gradient_check/check_gradients';

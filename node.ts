@@ -6,6 +6,7 @@ import {compileNow} from './backends/engines/wasm/module';
 import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
 
+export {enableWasmThreads} from './backends/wasm/node_threads';
 export {enableWebGPU} from './backends/webgpu/dawn';
 export * from './index';
 

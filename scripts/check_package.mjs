@@ -18,7 +18,7 @@ const FOR_TESTS = /^checkGradients/;
 
 /** Sources that no page needs before it asks for them. */
 const FOREIGN =
-  /(?:^|\/)(?:backends\/tensorflow|backends\/webgpu\/dawn|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
+  /(?:^|\/)(?:backends\/tensorflow|backends\/webgpu\/dawn|backends\/wasm\/node_threads|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
 /** Comments and indentation of GLSL and WGSL. */
 const UNSTRIPPED = /\n[ \t]|\/\/ /;
 

@@ -5,6 +5,7 @@ interface EmscriptenModule {
   asm?: {memory?: unknown};
   wasmMemory?: unknown;
   HEAPU8: Uint8Array;
+  tfjs?: {getThreadsCount?(): number};
 }
 
 /** The memory that tfjs's wasm backend works on, or null where this version of it does not let it be seen. */
@@ -13,6 +14,11 @@ export function memoryOf(backend: BackendWasm): WebAssembly.Memory | null {
   const found = [asm?.memory, wasmMemory].find((candidate) => candidate instanceof WebAssembly.Memory);
   // Anything but the memory that the tensors are in would be written to in vain, or in harm.
   return found?.buffer === HEAPU8.buffer ? found : null;
+}
+
+/** How many threads tfjs has on this backend: what setThreadsCount of its package has made of what the machine has. */
+export function threadsCountOf(backend: BackendWasm): number {
+  return emscriptenModule(backend).tfjs?.getThreadsCount?.() ?? 1;
 }
 
 const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};

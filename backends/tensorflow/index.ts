@@ -7,7 +7,7 @@ import {
   productOnArrays,
 } from '../engines/array_kernels';
 import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
-import {describeThreads} from '../engines/wasm/shared_staging';
+import {stagingThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
 import {LARGE, tensorflowFacts} from './facts';
@@ -73,10 +73,14 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
     return call.result();
   },
 
+  threads: stagingThreads,
+
   describe({binding}) {
     const version = `beside TensorFlow ${binding.TF_Version}`;
     const failure = stagingFailure();
     if (failure !== null) return `plain TypeScript, in double precision, ${version}: ${failure}`;
-    return `WebAssembly on a memory of its own, plain TypeScript for tiny tensors, ${version}; ${describeThreads()}`;
+    const count = stagingThreads();
+    const threads = count > 1 ? `on ${count} threads` : 'on one thread';
+    return `WebAssembly on a memory of its own, plain TypeScript for tiny tensors, ${version}; large tensors ${threads}`;
   },
 };

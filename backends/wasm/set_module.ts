@@ -1,7 +1,7 @@
 import {show} from '../../kernels/check';
 import {forget, keep, refusal} from '../engines/wasm/precompiled';
 import {resetStaging} from '../engines/wasm/staging';
-import {forgetInstances} from './index';
+import {forgetInstances} from './access';
 
 /**
  * Has the WebAssembly kernels come from a module that was compiled elsewhere, for hosts that do not compile at run time:

@@ -155,7 +155,7 @@ export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> 
 }
 
 /** The threaded tfjs build has a shared memory, and a module must import it as such. */
-function isShared(memory: WebAssembly.Memory): boolean {
+export function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 }
 

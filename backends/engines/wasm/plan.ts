@@ -41,6 +41,8 @@ export interface Plan {
   secondPerBlock: number;
   thirdPerBlock: number;
   outPerBlock: number;
+  /** About how long one thread takes, in nanoseconds, to tell whether others are worth their coming. */
+  ns: number;
 }
 
 const FORWARD = names(
@@ -54,6 +56,32 @@ const PRODUCT = names(
 const LOSS = names(['crossEntropy', 'crossEntropyGradient'], ['LongRows', 'GatheredRows']);
 
 const NOTHING: Rest = [0, 0, 0, 0];
+
+/** Nanoseconds that an element takes, and a row, on a server of 2026: no kernel is off by more than half. */
+const FORWARD_NS: Record<Variant, readonly [element: number, row: number]> = {
+  LongRows: [1.2, 40],
+  ShortRows: [1.5, 10],
+  StridedRows: [1.6, 10],
+  GatheredRows: [3.5, 12],
+  MaskedRows: [1.7, 50],
+};
+const PRODUCT_NS: Record<ProductVariant, readonly [element: number, row: number]> = {
+  LongRows: [0.3, 6],
+  StridedRows: [0.5, 0],
+  GatheredRows: [1.3, 5],
+};
+const LOSS_NS: Record<LossVariant, readonly [element: number, row: number]> = {
+  LongRows: [2, 60],
+  GatheredRows: [3.7, 25],
+};
+const LOSS_GRADIENT_NS: Record<LossVariant, readonly [element: number, row: number]> = {
+  LongRows: [0.8, 30],
+  GatheredRows: [1.3, 13],
+};
+
+function nsOf([element, row]: readonly [number, number], {outer, n, inner}: Rows): number {
+  return (element * n + row) * outer * inner;
+}
 
 /** Up to this length four rows at a time beat one; for softmax that ends here, for the logarithms it goes on. */
 const LONGEST_SHORT_ROW = 48;
@@ -74,12 +102,14 @@ export function planForward(kind: ForwardKind, rows: Rows, scale: number, mask: 
     secondPerBlock: 0,
     thirdPerBlock: 0,
     outPerBlock: kind === 'logSumExp' ? inner : n * inner,
+    ns: nsOf(FORWARD_NS[variant], rows),
   };
 }
 
 /** A Jacobian product; the second input is the vector. */
 export function planProduct(kind: ProductKind, rows: Rows, factor: number): Plan {
-  return productPlan(PRODUCT[kind][productVariant(rows)], rows, factor);
+  const variant = productVariant(rows);
+  return productPlan(PRODUCT[kind][variant], rows, factor, PRODUCT_NS[variant]);
 }
 
 /** The same from logits in one kernel; null where there is none that beats softmax with the product after it. */
@@ -87,15 +117,16 @@ export function planProductOfLogits(kind: ProductKind, rows: Rows, scale: number
   if (kind !== 'logSoftmaxVjp' || factor !== scale) return null;
   const {outer, n, inner} = rows;
   const isFaster = inner === 1 && n >= 4 && (outer < 4 || n > LONGEST_GATHERED_ROW);
-  return isFaster ? productPlan('logSoftmaxGradientLongRows', rows, scale) : null;
+  return isFaster ? productPlan('logSoftmaxGradientLongRows', rows, scale, FORWARD_NS.LongRows) : null;
 }
 
 /** Cross-entropy; the second input is the labels. */
 export function planLoss({rows, sparse, smoothing, total}: Loss): Plan {
   const {outer, n, inner} = rows;
   const isLong = inner === 1 && (n > LONGEST_GATHERED_ROW || (n >= 4 && outer === 1));
+  const variant = isLong ? 'LongRows' : 'GatheredRows';
   return {
-    kernel: LOSS.crossEntropy[isLong ? 'LongRows' : 'GatheredRows'],
+    kernel: LOSS.crossEntropy[variant],
     softmax: null,
     rows,
     scale: smoothing,
@@ -104,15 +135,18 @@ export function planLoss({rows, sparse, smoothing, total}: Loss): Plan {
     secondPerBlock: sparse ? inner : n * inner,
     thirdPerBlock: 0,
     outPerBlock: total === null ? inner : 0,
+    ns: nsOf(LOSS_NS[variant], rows),
   };
 }
 
 /** Its derivative in the logits; the third input is the cotangents. */
 export function planLossGradient({rows, sparse, smoothing, total}: Loss): Plan {
   const {n, inner} = rows;
+  const variant = inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows';
+  const ofSoftmax = forwardVariant(rows, 1);
   return {
-    kernel: LOSS.crossEntropyGradient[inner === 1 && n >= 4 ? 'LongRows' : 'GatheredRows'],
-    softmax: FORWARD.softmax[forwardVariant(rows, 1)],
+    kernel: LOSS.crossEntropyGradient[variant],
+    softmax: FORWARD.softmax[ofSoftmax],
     rows,
     scale: smoothing,
     rest: lossArguments(sparse, total),
@@ -120,6 +154,7 @@ export function planLossGradient({rows, sparse, smoothing, total}: Loss): Plan {
     secondPerBlock: sparse ? inner : n * inner,
     thirdPerBlock: total === null ? inner : 0,
     outPerBlock: n * inner,
+    ns: nsOf(FORWARD_NS[ofSoftmax], rows) + nsOf(LOSS_GRADIENT_NS[variant], rows),
   };
 }
 
@@ -231,7 +266,7 @@ function productVariant({n, inner}: Rows): ProductVariant {
   return inner >= 4 && n > 1 ? 'StridedRows' : 'GatheredRows';
 }
 
-function productPlan(kernel: KernelName, rows: Rows, factor: number): Plan {
+function productPlan(kernel: KernelName, rows: Rows, factor: number, ns: readonly [number, number]): Plan {
   const perBlock = rows.n * rows.inner;
   return {
     kernel,
@@ -243,6 +278,7 @@ function productPlan(kernel: KernelName, rows: Rows, factor: number): Plan {
     secondPerBlock: perBlock,
     thirdPerBlock: 0,
     outPerBlock: perBlock,
+    ns: nsOf(ns, rows),
   };
 }
 

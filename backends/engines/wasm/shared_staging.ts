@@ -1,9 +1,11 @@
 /** Plans executed on typed arrays by several threads, by way of a shared memory to which all of a tensor is copied. */
+import {divisionFor, sumOf} from './divide';
 import {kernelsOn} from './module';
 import type {Plan} from './plan';
 import {hasRoomFor, type Values} from './staging';
+import {threadsAsked} from './thread_count';
 import {nodeHost} from './thread_host';
-import {MOST_CHUNKS, Threads} from './threads';
+import {AWAKE_NS, Threads} from './threads';
 
 /** What the memory may grow to, which it keeps. */
 const MOST_BYTES = 1 << 28;
@@ -13,6 +15,8 @@ const PAGE = 1 << 16;
  * they are copied to memory and back. With two busy cores it took 0.55 to 0.9 of the time.
  */
 const FEWEST_CORES = 4;
+/** More threads add little: memory is what holds them up. */
+const MOST_BY_DEFAULT = 8;
 /** Tensors begin at multiples of this. */
 const ALIGNMENT = 64;
 
@@ -38,6 +42,13 @@ export function runOnThreads(
   third: Values | null,
   outOffset: number,
 ): Float32Array | null {
+  const count = countHere();
+  if (workplace && (workplace.threads.busy || workplace.threads.count !== count)) {
+    workplace.threads.stop();
+    workplace = undefined;
+  }
+  if (count < 2) return null;
+  const division = divisionFor(plan, count);
   const size = plan.rows.outer * plan.outPerBlock;
   const inputs = [x, second, third];
   let bytes = 0;
@@ -47,8 +58,8 @@ export function runOnThreads(
     return start;
   };
   const at = inputs.map((values) => reserve(values?.byteLength ?? 0));
-  const out = reserve(4 * (size || MOST_CHUNKS) + outOffset) + outOffset;
-  const room = workplaceWith(bytes);
+  const out = reserve(4 * (size || division.count) + outOffset) + outOffset;
+  const room = workplaceWith(bytes, count);
   if (!room) return null;
   const {memory, threads} = room;
   const {buffer} = memory;
@@ -56,45 +67,52 @@ export function runOnThreads(
   inputs.forEach((values, i) => {
     if (values && !perBlock[i]) copyIn(values, buffer, at[i]!);
   });
-  const count = threads.run(plan, at[0]!, out, second ? at[1]! : 0, third ? at[2]! : 0, (first, blocks) => {
+  const {wake} = threads.helpersFor(Math.max(plan.ns, AWAKE_NS));
+  const [secondAt, thirdAt] = [second ? at[1]! : 0, third ? at[2]! : 0];
+  const isDone = threads.run(plan, at[0]!, out, secondAt, thirdAt, division, wake, (first, blocks) => {
     inputs.forEach((values, i) => {
       const [from, to] = [first * perBlock[i]!, (first + blocks) * perBlock[i]!];
       if (to > 0) copyIn(values!.subarray(from, to), buffer, at[i]! + 4 * from);
     });
   });
+  if (!isDone) {
+    workplace = null; // a thread may still write to this memory
+    return null;
+  }
   if (size > 0) return new Float32Array(buffer, out, size);
-  let sum = 0;
-  for (const part of new Float32Array(buffer, out, count)) sum += part;
-  return Float32Array.of(sum);
+  return Float32Array.of(sumOf(new Float32Array(buffer, out, division.count)));
+}
+
+/** How many threads execute, this one too: 1 where it is alone. Starts nothing. */
+export function stagingThreads(): number {
+  return workplace === null ? 1 : countHere();
 }
 
 /** Whether there are threads; starts them. */
 export function hasThreads(): boolean {
-  return workplaceWith(0) !== null;
-}
-
-/** For people: who executes. Starts nothing. */
-export function describeThreads(): string {
-  if (workplace === null) return 'large tensors by one thread';
-  return workplace ? `large tensors by ${workplace.threads.count} threads` : 'no large tensor yet';
+  const count = countHere();
+  return count > 1 && workplaceWith(0, count) !== null;
 }
 
 /** A memory of so many bytes, and threads that are free. */
-function workplaceWith(bytes: number): Workplace | null {
-  if (workplace?.threads.busy) {
-    workplace.threads.stop();
-    workplace = undefined;
-  }
-  if (workplace === undefined) workplace = setUp();
+function workplaceWith(bytes: number, count: number): Workplace | null {
+  if (workplace === undefined) workplace = setUp(count);
   return workplace && hasRoomFor(bytes, workplace.memory) ? workplace : null;
 }
 
-function setUp(): Workplace | null {
+function countHere(): number {
+  const cores = nodeHost()?.parallelism ?? 1;
+  return threadsAsked() ?? (cores < FEWEST_CORES ? 1 : Math.min(cores, MOST_BY_DEFAULT));
+}
+
+function setUp(count: number): Workplace | null {
   const host = nodeHost();
-  if (!host || host.parallelism < FEWEST_CORES) return null;
+  if (!host) return null;
   try {
     const memory = new WebAssembly.Memory({initial: 1, maximum: MOST_BYTES / PAGE, shared: true});
-    return {memory, threads: new Threads(kernelsOn(memory), host)};
+    const threads = new Threads(kernelsOn(memory), host, count);
+    threads.start();
+    return {memory, threads};
   } catch {
     return null;
   }

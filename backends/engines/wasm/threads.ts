@@ -5,52 +5,102 @@
  * FINISHED counts chunks. A chunk's calls are written down before END moves on, and overwritten only after all chunks are
  * finished: so whoever takes a number below END finds its calls. The thread that asks takes chunks too: on a busy machine,
  * what no other thread has begun does not wait for one.
+ *
+ * Who has nothing to do looks for the next chunk for a while, since to wake it takes 20 µs; then sleeps; and after some
+ * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
+ * as a worker of it sleeps.
  */
+import {type Division, MOST_CHUNKS} from './divide';
 import type {Kernels} from './module';
 import {type Caller, launch, type Plan} from './plan';
-import type {ThreadHost} from './thread_host';
+import type {Thread, ThreadHost} from './thread_host';
 
-/** Elements of a chunk: some 15 µs of work, beside which handing it over costs little. */
-const CHUNK_ELEMENTS = 1 << 14;
-/** A power of two. */
-export const MOST_CHUNKS = 128;
 const MOST_CALLS = 4 * MOST_CHUNKS;
-/** More threads add nothing: memory is what holds them up. */
-const MOST_THREADS = 8;
 
-const [NEXT, END, FINISHED] = [0, 1, 2];
+/** Counters stand in cache lines of their own, so that who writes one does not hold up who reads another. */
+const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, TAKEN] = [0, 16, 32, 48, 64, 80, 96];
+/** The most threads that can be asked for. */
+export const MOST_THREADS = 64;
 /** Of a call: the number of the kernel, and its arguments. */
 const FIELDS = 13;
 
-/** The other threads' program. `runChunk` is the one below. */
-const PROGRAM = `({memory, module, counters, starts, calls}) => {
+/** How long a thread that has nothing to do stays awake; where it cannot pause, its spinning costs its neighbours more. */
+const SPIN_MS = 'pause' in Atomics ? 1 : 0.2;
+/** Sleeping is cut into pieces of a second. After so many a thread returns to its event loop. */
+const MOST_SLEEPS = 10;
+
+/** The other threads' program; its `run` is `runChunk` below. */
+const PROGRAM = `({memory, module, counters, starts, calls, id}, park) => {
   const functions = Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports);
-  const runChunk = (number) => {
-    const [start, end] = starts.subarray(2 * (number & ${MOST_CHUNKS - 1})).values();
-    for (let at = start; at < end; at += ${FIELDS}) functions[calls[at]](...calls.subarray(at + 1, at + ${FIELDS}));
-  };
-  for (;;) {
-    const number = Atomics.load(counters, ${NEXT});
-    const end = Atomics.load(counters, ${END});
-    if (number === end) Atomics.wait(counters, ${END}, end);
-    else if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) === number) {
-      runChunk(number);
-      Atomics.add(counters, ${FINISHED}, 1);
-      Atomics.notify(counters, ${FINISHED});
+  const pause = Atomics.pause || (() => {});
+  const run = (number) => {
+    const place = 2 * (number & ${MOST_CHUNKS - 1});
+    for (let c = starts[place]; c < starts[place + 1]; c += ${FIELDS}) {
+      functions[calls[c]](calls[c + 1], calls[c + 2], calls[c + 3], calls[c + 4], calls[c + 5], calls[c + 6],
+        calls[c + 7], calls[c + 8], calls[c + 9], calls[c + 10], calls[c + 11], calls[c + 12]);
     }
-  }
+  };
+  const serve = () => {
+    Atomics.add(counters, ${AWAKE}, 1);
+    let sleeps = 0;
+    let spins = 0;
+    let since = performance.now();
+    for (;;) {
+      const number = Atomics.load(counters, ${NEXT});
+      const end = Atomics.load(counters, ${END});
+      if (number !== end) {
+        if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) !== number) continue;
+        run(number);
+        Atomics.add(counters, ${TAKEN} + id, 1);
+        Atomics.add(counters, ${FINISHED}, 1);
+        Atomics.notify(counters, ${FINISHED});
+        sleeps = spins = 0;
+        since = performance.now();
+      } else if (Atomics.load(counters, ${STOPPED})) {
+        return;
+      } else if (++spins & 63 || performance.now() - since < ${SPIN_MS}) {
+        pause();
+      } else {
+        Atomics.sub(counters, ${AWAKE}, 1);
+        if (sleeps++ === ${MOST_SLEEPS}) return park(serve);
+        Atomics.add(counters, ${ASLEEP}, 1);
+        if (Atomics.wait(counters, ${END}, end, 1000) !== 'timed-out') {
+          sleeps = 0;
+          since = performance.now();
+        }
+        Atomics.sub(counters, ${ASLEEP}, 1);
+        Atomics.add(counters, ${AWAKE}, 1);
+      }
+    }
+  };
+  serve();
 }`;
 
+/** From here on other threads that are awake are worth their coming, in nanoseconds of work; below, handing over costs more. */
+export const AWAKE_NS = 12_000;
+/** From here on it is worth to wake a thread. */
+const ASLEEP_NS = 200_000;
+/** Work for each thread that is woken. */
+const WAKE_NS = 100_000;
+/** The least that each thread has of a job. */
+const SHARE_NS = 8_000;
+/** From here on it is worth to start threads, or to call them from their event loop; soon, or if there is much, at once. */
+const START_NS = 200_000;
+const START_AT_ONCE_NS = 50_000_000;
+/** A thread that has not finished its chunk after so much waiting for it is given up. */
+const PATIENCE_MS = 2000;
+
+type Addresses = readonly [x: number, out: number, second: number, third: number];
+
 export class Threads {
-  /** Chunks so far, and those of them that this thread took itself. */
-  submitted = 0;
-  own = 0;
   /**
    * Whether a job is under way. If one still is when the next begins, it has failed or was cut off, as node:vm does after a
    * timeout and Node's prompt on Ctrl-C, without a `finally`. These threads are of no more use then.
    */
   busy = false;
-  private readonly counters = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  /** Why there are no other threads any more, or null. */
+  failure: string | null = null;
+  private readonly counters = new Int32Array(new SharedArrayBuffer(4 * (TAKEN + MOST_THREADS)));
   /** Where the calls of a chunk begin and end in `calls`. */
   private readonly starts = new Int32Array(new SharedArrayBuffer(2 * MOST_CHUNKS * Int32Array.BYTES_PER_ELEMENT));
   private readonly calls = new Float64Array(
@@ -58,37 +108,115 @@ export class Threads {
   );
   private readonly functions: ((...values: number[]) => void)[];
   private readonly numberOf: Map<string, number>;
-  private readonly workers: {terminate(): unknown}[] = [];
+  private workers: Thread[] = [];
+  private parked = new Set<number>();
+  private isOver = false;
   /** Up to where `calls` is taken. */
   private written = 0;
+  /** Work that came close together with nobody or too few awake, and when the last of it came. */
+  private inARow = 0;
+  private lastNs = 0;
+  private lastTime = 0;
+  /** Whether threads are about to be started or called, and the work since then. */
+  private summoned = false;
+  private unshared = 0;
 
-  /** @param kernels on a shared memory */
+  /**
+   * Starts nothing yet.
+   * @param kernels on a shared memory
+   * @param count of threads, this one too
+   * @param idle is called when a thread has had nothing to do for some seconds
+   */
   constructor(
     private readonly kernels: Kernels,
     private readonly host: ThreadHost,
-    count = Math.min(host.parallelism, MOST_THREADS),
+    readonly count: number,
+    private readonly idle = () => {},
   ) {
-    const {memory, module, functions} = kernels;
-    this.functions = Object.values(functions);
-    this.numberOf = new Map(Object.keys(functions).map((name, number) => [name, number]));
+    this.functions = Object.values(kernels.functions);
+    this.numberOf = new Map(Object.keys(kernels.functions).map((name, number) => [name, number]));
+  }
+
+  /** How many chunks each thread has taken; the first is this one. */
+  get taken(): number[] {
+    return [...this.counters.subarray(TAKEN, TAKEN + this.count)];
+  }
+
+  /** Starts the other threads, or calls those back that have returned to their event loops. */
+  start(): void {
+    this.summoned = false;
+    this.unshared = 0;
+    if (this.isOver) return;
+    for (const id of this.parked) this.workers[id - 1]!.resume();
+    this.parked.clear();
+    const {memory, module} = this.kernels;
     const {counters, starts, calls} = this;
-    for (let i = 1; i < count; i++) {
-      this.workers.push(host.start(PROGRAM, {memory, module, counters, starts, calls}));
+    try {
+      for (let id = this.workers.length + 1; id < this.count; id++) {
+        const worker = this.host.start(
+          PROGRAM,
+          {memory, module, counters, starts, calls, id},
+          {
+            parked: () => {
+              this.parked.add(id);
+              this.idle();
+            },
+            failed: (reason) => this.fail(`a thread failed: ${reason}`),
+          },
+        );
+        this.workers.push(worker);
+      }
+    } catch (error) {
+      this.fail(`no thread can be started: ${(error as Error).message}`);
     }
   }
 
-  /** How many there are, this one too. */
-  get count(): number {
-    return this.workers.length + 1;
+  /**
+   * How many other threads are there for a job, those too that it is to wake. Has more started, or called, if the work is
+   * worth that; those come later.
+   *
+   * @param ns what the job takes on one thread, at least `AWAKE_NS`
+   */
+  helpersFor(ns: number): {awake: number; wake: number} {
+    if (this.failure !== null) return {awake: 0, wake: 0};
+    const awake = Atomics.load(this.counters, AWAKE);
+    const asleep = Atomics.load(this.counters, ASLEEP);
+    const others = this.workers.length;
+    const missing = this.count - 1 - others + this.parked.size;
+    if (asleep === 0 && missing === 0) return {awake, wake: 0};
+    // Small jobs close together are as good as one large one: who is woken for the first is still awake for the next.
+    const now = performance.now();
+    const gap = now - this.lastTime - this.lastNs * 1e-6;
+    this.inARow = gap < SPIN_MS ? this.inARow + ns : ns;
+    this.lastTime = now;
+    this.lastNs = ns;
+    if (missing > 0) this.summon(ns);
+    if (asleep === 0 || this.inARow < ASLEEP_NS) return {awake, wake: 0};
+    const most = Math.min(Math.floor(this.inARow / WAKE_NS), Math.floor(ns / SHARE_NS)) - awake;
+    return {awake, wake: Math.max(0, Math.min(asleep, most))};
+  }
+
+  /** Not within this call, which would take longer for it: unless there is so much work that this does not matter. */
+  private summon(ns: number): void {
+    if (this.summoned) this.unshared += ns;
+    else if (this.inARow >= START_NS) {
+      this.summoned = true;
+      this.unshared = ns;
+      const timer: unknown = setTimeout(() => this.summoned && this.start());
+      (timer as {unref?(): void}).unref?.();
+    }
+    if (this.unshared >= START_AT_ONCE_NS) this.start();
   }
 
   /**
    * Executes a plan. Its result does not depend on how many threads there are.
    *
-   * @param x, out, second, third byte addresses; where the result is one number, `out` has room for MOST_CHUNKS
+   * @param x, out, second, third byte addresses; where the result is one number, `out` has room for one a chunk, whose sum it is
+   * @param wake how many sleeping threads to wake
    * @param prepare is called before each chunk is handed out, to bring what it needs of the inputs: blocks of rows `first` to
    *   `first + blocks`. Meanwhile the other threads compute.
-   * @returns how many numbers there are at `out` that make up such a result
+   * @returns whether it is done. If another thread does not finish its chunk, it is not, and never will: that thread may still
+   *   write to `out`, so this memory must not be used again.
    */
   run(
     plan: Plan,
@@ -96,75 +224,112 @@ export class Threads {
     out: number,
     second: number,
     third: number,
+    {blocks, count}: Division,
+    wake = 0,
     prepare?: (first: number, blocks: number) => void,
-  ): number {
-    const {rows, outPerBlock, secondPerBlock, thirdPerBlock} = plan;
-    const xPerBlock = rows.n * rows.inner;
-    const least = Math.max(Math.ceil(CHUNK_ELEMENTS / xPerBlock), Math.ceil(rows.outer / MOST_CHUNKS));
-    const count = Math.max(1, Math.floor(rows.outer / least));
+  ): boolean {
     this.busy = true;
     for (let chunk = 0; chunk < count; chunk++) {
-      const o = chunk * least;
-      // The last takes what is left over, so that none has too few rows.
-      const blocks = chunk === count - 1 ? rows.outer - o : least;
-      const addresses = [
-        x + 4 * o * xPerBlock,
-        out + 4 * (o * outPerBlock || chunk),
-        second + 4 * o * secondPerBlock,
-        third + 4 * o * thirdPerBlock,
-      ] as const;
-      prepare?.(o, blocks);
-      if (this.submit(plan, addresses, o, blocks)) continue;
-      this.finish();
-      // Not even then, if a mask takes a call for every few elements.
-      if (!this.submit(plan, addresses, o, blocks)) launch(plan, this.kernels.call, ...addresses, o, blocks);
+      const o = chunk * blocks;
+      const size = chunk === count - 1 ? plan.rows.outer - o : blocks;
+      const addresses = addressesOf(plan, x, out, second, third, o, chunk);
+      prepare?.(o, size);
+      if (!this.submit(plan, addresses, o, size)) {
+        if (!this.finish()) return false;
+        // Not even then, if a mask takes a call for every few elements.
+        if (!this.submit(plan, addresses, o, size)) launch(plan, this.kernels.call, ...addresses, o, size);
+      }
+      if (chunk === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
-    this.finish();
+    const done = this.finish();
     this.busy = false;
-    return count;
+    return done;
   }
 
-  /** Ends the other threads, whatever they are at. */
+  /** Ends the other threads, for good; what they are at, they may finish. */
   stop(): void {
+    this.isOver = true;
+    Atomics.store(this.counters, STOPPED, 1);
+    Atomics.notify(this.counters, END);
     for (const worker of this.workers) worker.terminate();
+    this.workers = [];
+    this.parked.clear();
   }
+
+  private fail(reason: string): void {
+    if (this.failure !== null) return;
+    this.failure = reason;
+    this.stop();
+    console.warn(`tfjs-softmax: ${reason}. From now on one thread computes.`);
+  }
+
+  private readonly writeCall: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) => {
+    const {calls, written: at} = this;
+    this.written = at + FIELDS;
+    if (this.written > calls.length) return;
+    calls[at] = this.numberOf.get(kernel)!;
+    calls[at + 1] = x;
+    calls[at + 2] = out;
+    calls[at + 3] = outer;
+    calls[at + 4] = n;
+    calls[at + 5] = inner;
+    calls[at + 6] = scale;
+    calls[at + 7] = second;
+    calls[at + 8] = third;
+    calls[at + 9] = rest[0];
+    calls[at + 10] = rest[1];
+    calls[at + 11] = rest[2];
+    calls[at + 12] = rest[3];
+  };
 
   /** Writes down the calls of a chunk and lets it be taken. @returns whether there was room */
-  private submit(plan: Plan, addresses: readonly [number, number, number, number], o: number, blocks: number): boolean {
-    const counters = this.counters;
-    const calls = this.calls;
+  private submit(plan: Plan, addresses: Addresses, o: number, blocks: number): boolean {
+    const {counters, starts} = this;
     const start = this.written;
-    let end = start;
-    const writeCall: Caller = (kernel, x, out, outer, n, inner, scale, second, third, rest) => {
-      if (end + FIELDS <= calls.length) {
-        calls.set([this.numberOf.get(kernel)!, x, out, outer, n, inner, scale, second, third, ...rest], end);
-      }
-      end += FIELDS;
-    };
-    launch(plan, writeCall, ...addresses, o, blocks);
-    if (end > calls.length) return false;
+    launch(plan, this.writeCall, ...addresses, o, blocks);
+    if (this.written > this.calls.length) {
+      this.written = start;
+      return false;
+    }
     const number = Atomics.load(counters, END); // only this thread moves it
-    this.starts.set([start, end], 2 * (number & (MOST_CHUNKS - 1)));
-    this.written = end;
-    this.submitted++;
+    const place = 2 * (number & (MOST_CHUNKS - 1));
+    starts[place] = start;
+    starts[place + 1] = this.written;
     Atomics.store(counters, END, (number + 1) | 0);
-    Atomics.notify(counters, END, 1);
     return true;
   }
 
-  /** Takes part, and waits for the others. */
-  private finish(): void {
+  /** Takes part, and waits for the others. @returns false if one does not finish */
+  private finish(): boolean {
     const {counters} = this;
     const end = Atomics.load(counters, END);
     for (let number = this.take(end); number !== null; number = this.take(end)) {
       this.runChunk(number);
+      counters[TAKEN]!++; // only this thread counts here
       Atomics.add(counters, FINISHED, 1);
-      this.own++;
-    }
-    for (let done = Atomics.load(counters, FINISHED); done !== end; done = Atomics.load(counters, FINISHED)) {
-      this.host.wait(counters, FINISHED, done);
     }
     this.written = 0;
+    let known = Atomics.load(counters, FINISHED);
+    let waited = 0;
+    let time = 0;
+    for (let spins = 1; known !== end; spins++) {
+      if (spins & 1023) pause();
+      else {
+        this.host.wait(counters, FINISHED, known);
+        const now = performance.now();
+        // Not more at a time: the whole machine may have slept.
+        if (time > 0) waited += Math.min(now - time, 50);
+        time = now;
+      }
+      const done = Atomics.load(counters, FINISHED);
+      if (done !== known) waited = 0;
+      known = done;
+      if (waited > PATIENCE_MS) {
+        this.fail(`a thread has not finished its part within ${PATIENCE_MS / 1000} seconds, and was given up`);
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The number of a chunk that is now ours, or null if none is left. */
@@ -178,10 +343,55 @@ export class Threads {
   }
 
   private runChunk(number: number): void {
+    const {calls, functions} = this;
     const place = 2 * (number & (MOST_CHUNKS - 1));
     const end = this.starts[place + 1]!;
     for (let at = this.starts[place]!; at < end; at += FIELDS) {
-      this.functions[this.calls[at]!]!(...this.calls.subarray(at + 1, at + FIELDS));
+      functions[calls[at]!]!(
+        calls[at + 1]!,
+        calls[at + 2]!,
+        calls[at + 3]!,
+        calls[at + 4]!,
+        calls[at + 5]!,
+        calls[at + 6]!,
+        calls[at + 7]!,
+        calls[at + 8]!,
+        calls[at + 9]!,
+        calls[at + 10]!,
+        calls[at + 11]!,
+        calls[at + 12]!,
+      );
     }
+  }
+}
+
+/** Lets the neighbour on this core work, where there is such an instruction. */
+const pause: () => void = (Atomics as {pause?(): void}).pause ?? (() => {});
+
+/** Where chunk number `chunk`, from block `o` on, has its parts. */
+function addressesOf(plan: Plan, x: number, out: number, second: number, third: number, o: number, chunk: number) {
+  const {rows, outPerBlock, secondPerBlock, thirdPerBlock} = plan;
+  return [
+    x + 4 * o * rows.n * rows.inner,
+    out + 4 * (outPerBlock > 0 ? o * outPerBlock : chunk),
+    second + 4 * o * secondPerBlock,
+    third + 4 * o * thirdPerBlock,
+  ] as const;
+}
+
+/** Executes the chunks of a plan one after the other on this thread: a total comes out as it does by several. */
+export function launchInChunks(
+  plan: Plan,
+  call: Caller,
+  x: number,
+  out: number,
+  second: number,
+  third: number,
+  {blocks, count}: Division,
+): void {
+  for (let chunk = 0; chunk < count; chunk++) {
+    const o = chunk * blocks;
+    const size = chunk === count - 1 ? plan.rows.outer - o : blocks;
+    launch(plan, call, ...addressesOf(plan, x, out, second, third, o, chunk), o, size);
   }
 }

@@ -42,8 +42,8 @@ function expectSame(a: Float32Array, b: Float32Array): void {
 }
 
 test.each([0, 4])('threads give what one gives, at %d bytes beyond a multiple of 64', async (offset) => {
-  await onCores(4, ({runOnThreads, describeThreads}) => {
-    expect(describeThreads()).toBe('no large tensor yet');
+  await onCores(4, ({runOnThreads, stagingThreads}) => {
+    expect(stagingThreads()).toBe(4);
     const y = runOnThreads(softmax, x, null, null, offset)!;
     expect(y.byteOffset % 64).toBe(offset);
     expectSame(y, staged(softmax, x.length));
@@ -52,14 +52,14 @@ test.each([0, 4])('threads give what one gives, at %d bytes beyond a multiple of
     const total = planLoss({rows, sparse: false, smoothing: 0, total: 1e-5});
     const [sum, exact] = [runOnThreads(total, x, x, null, offset)![0]!, staged(total, 1, x)[0]!];
     expect(Math.abs(sum / exact - 1)).toBeLessThan(1e-6);
-    expect(describeThreads()).toBe('large tensors by 4 threads');
+    expect(stagingThreads()).toBe(4);
   });
 });
 
 test('with few cores there are no threads', async () => {
-  await onCores(3, ({runOnThreads, describeThreads}) => {
+  await onCores(3, ({runOnThreads, stagingThreads}) => {
     expect(runOnThreads(softmax, x, null, null, 0)).toBeNull();
-    expect(describeThreads()).toBe('large tensors by one thread');
+    expect(stagingThreads()).toBe(1);
   });
 });
 

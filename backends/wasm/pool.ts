@@ -1,0 +1,74 @@
+import {isShared, type Kernels} from '../engines/wasm/module';
+import {threadsAsked} from '../engines/wasm/thread_count';
+import {threadHost} from '../engines/wasm/thread_host';
+import {Threads} from '../engines/wasm/threads';
+
+/** tfjs itself has one thread in Node. */
+const MOST_IN_NODE = 8;
+
+/** The threads that share the memory of one backend object: as many as are asked for now. */
+export class Pool {
+  private current: Threads | null = null;
+  private readonly host = threadHost();
+  private readonly isShared: boolean;
+  private readonly byDefault: number;
+
+  /**
+   * Starts nothing yet.
+   * @param ofTfjs how many threads tfjs has on that backend
+   * @param idle is called when a thread has had nothing to do for some seconds
+   */
+  constructor(
+    private readonly kernels: Kernels,
+    ofTfjs: number,
+    private readonly idle: () => void,
+  ) {
+    this.isShared = isShared(kernels.memory);
+    this.byDefault = isPage() ? ofTfjs : Math.min(this.host?.parallelism ?? 1, MOST_IN_NODE);
+  }
+
+  /** How many threads compute at most, the one that calls too. */
+  get count(): number {
+    return this.obstacle === null ? this.wanted : 1;
+  }
+
+  /** Null if one thread computes. */
+  get threads(): Threads | null {
+    const {count, current} = this;
+    if (current && current.failure === null && (current.busy || current.count !== count)) this.stop();
+    if (count === 1) return null;
+    this.current ??= new Threads(this.kernels, this.host!, count, this.idle);
+    return this.current;
+  }
+
+  /** For people. */
+  describe(): string {
+    const {count, obstacle} = this;
+    if (count > 1) return `on up to ${count} threads`;
+    return `on one thread: ${obstacle ?? (threadsAsked() === 1 ? 'by setThreads(1)' : 'tfjs has no more here')}`;
+  }
+
+  /** Ends the other threads. The next job that is worth it starts new ones, unless one has failed. */
+  stop(): void {
+    this.current?.stop();
+    if (this.current?.failure === null) this.current = null;
+  }
+
+  private get wanted(): number {
+    return threadsAsked() ?? this.byDefault;
+  }
+
+  /** What keeps the work on one thread, however many are wanted. */
+  private get obstacle(): string | null {
+    if (!this.isShared)
+      return `tfjs's memory is not shared; ${isPage() ? TO_ISOLATE : 'enableWasmThreads() shares it'}`;
+    return this.host ? (this.current?.failure ?? null) : 'this host starts no threads';
+  }
+}
+
+const TO_ISOLATE = 'a page with the headers COOP: same-origin and COEP: require-corp has one that is';
+
+/** A page, or a worker of one. */
+function isPage(): boolean {
+  return 'crossOriginIsolated' in globalThis;
+}
