@@ -36,13 +36,14 @@ async function read(path: string): Promise<Uint8Array> {
   }
 }
 
-/** As the program finds the package, or as this one does. */
+/** As the program finds the package, from where it is or where it was started. */
 function installedFile(): string {
   const {createRequire} = process.getBuiltinModule('node:module');
   const {join} = process.getBuiltinModule('node:path');
-  for (const from of [join(process.cwd(), 'any.js'), __filename]) {
+  for (const from of [process.argv[1], join(process.cwd(), 'any.js')]) {
     try {
-      return join(createRequire(from).resolve(`${NAME}/package.json`), '../wasm-out/tfjs-backend-wasm-simd.wasm');
+      if (from)
+        return join(createRequire(from).resolve(`${NAME}/package.json`), '../wasm-out/tfjs-backend-wasm-simd.wasm');
     } catch {
       // Not from there.
     }
