@@ -71,7 +71,8 @@ const {metafile: commandLine} = await esbuild.build({
   banner: {
     js: "import {createRequire as requireFrom} from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
-  minifySyntax: true,
+  minify: true,
+  lineLimit: 120,
   metafile: true,
 });
 
@@ -100,6 +101,7 @@ const {metafile: page} = await esbuild.build({
 await writeFile('dist/THIRD_PARTY_LICENCES.txt', await thirdPartyLicences([commandLine, report, page]));
 
 const types = await rollup({input: 'index.ts', plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
-await types.write({file: 'dist/index.d.mts', format: 'esm'});
 await types.write({file: 'dist/index.d.cts', format: 'cjs'});
+// An ES module may take its types from a CommonJS one, and not the other way.
+await writeFile('dist/index.d.mts', "export * from './index.cjs';\n");
 await types.close();
