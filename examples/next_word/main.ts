@@ -66,7 +66,7 @@ console.log(
 );
 console.log(confident([20, 25, 30].map(confidence)));
 
-console.log(`\nContinuations after ${group(samples * epochs)} words of training, drawn at temperature 0.7:\n`);
+console.log(`\nContinuations after ${group(samples * epochs)} words of training, drawn with categorical():\n`);
 install();
 for (const [i, beginning] of BEGINNINGS.entries()) {
   console.log(`  ${continuation(models.installed, text, beginning, {words: 16, seed: i + 1})}`);

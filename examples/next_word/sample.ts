@@ -1,28 +1,24 @@
-import {softmax} from 'tfjs-softmax';
+import * as tf from '@tensorflow/tfjs';
+import {categorical} from 'tfjs-softmax';
 import {CONTEXT, type NextWordModel} from './model';
 import {type Text, UNKNOWN} from './text';
 
-/** Temporary: until categorical() is there. */
+/** Goes on after some words of the vocabulary, word by word, drawn from the model's logits. The same seed gives the same words. */
 export function continuation(
   model: NextWordModel,
   {vocabulary}: Text,
   beginning: string,
   {words, seed}: {words: number; seed: number},
 ): string {
-  const tokens = beginning.split(' ').map((word) => Math.max(0, vocabulary.indexOf(word)));
-  let state = seed;
+  const mask = vocabulary.map((_, token) => token !== UNKNOWN);
+  const tokens = beginning.split(' ').map((word) => vocabulary.indexOf(word));
   for (let i = 0; i < words; i++) {
-    const logits = model.logits(Int32Array.from(tokens.slice(-CONTEXT)));
-    const p = softmax(logits, -1, {scale: 1 / 0.7}).dataSync();
-    logits.dispose();
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    let u = (state / 2 ** 32) * (1 - p[UNKNOWN]!);
-    let k = 1;
-    while (u > p[k]! && k < p.length - 1) u -= p[k++]!;
-    tokens.push(k);
+    const token = tf.tidy(() => {
+      const logits = model.logits(Int32Array.from(tokens.slice(-CONTEXT))).as1D();
+      return categorical(logits, -1, {temperature: 0.7, topK: 100, mask, seed: 1000 * seed + i}).dataSync()[0]!;
+    });
+    tokens.push(token);
   }
-  return tokens
-    .map((t) => vocabulary[t])
-    .join(' ')
-    .replace(/ ([.,;:!?])/g, '$1');
+  const text = tokens.map((token) => vocabulary[token]).join(' ');
+  return text.replace(/ ([.,;:!?])/g, '$1');
 }

@@ -3,11 +3,7 @@ import {dirname, join, resolve} from 'node:path';
 import {codeBlocks, describeCodeBlocks, run} from './code_blocks';
 import {RepositoryCopy} from './repository_copy';
 
-/** The pages in docs/ and the README's block on choosing a backend: what stands there as code runs. */
-
-describe('README.md', () => {
-  describeCodeBlocks('README.md', 'Choosing a backend');
-});
+/** The pages in docs/: what stands there as code runs. */
 
 describe.each(['choosing-a-backend', 'accuracy', 'special-values', 'how-the-kernels-work', 'checking-gradients'])(
   'docs/%s.md',
