@@ -15,6 +15,10 @@ import {formatMessage} from 'publint/utils';
 /** Bytes, gzipped, of all that a page loads, the WebAssembly included; but for what only tests call. */
 const BUDGET = 64 * 1024;
 const FOR_TESTS = /^checkGradients/;
+/** Bytes of the tarball. Two builds of the library, for pages and for Node, are 190 kB of it, and the benchmark 90. */
+const TARBALL_BUDGET = 375_000;
+/** Pages that are read in a clone: their links may lead to sources. */
+const FOR_CONTRIBUTORS = /^(?:CONTRIBUTING|docs\/(?:adding-|how-the-kernels-work|webgl-shaders))/;
 
 /** Sources that no page needs before it asks for them. */
 const FOREIGN =
@@ -24,8 +28,13 @@ const UNSTRIPPED = /\n[ \t]|\/\/ /;
 
 const folder = await mkdtemp(join(tmpdir(), 'tfjs-softmax-pack-'));
 try {
-  const tarball = await packed(folder);
-  const problems = [...(await publintProblems(tarball)), ...(await typeProblems(tarball)), ...(await pageProblems())];
+  const {tarball, problems: contents} = await packed(folder);
+  const problems = [
+    ...(await publintProblems(tarball)),
+    ...(await typeProblems(tarball)),
+    ...(await pageProblems()),
+    ...contents,
+  ];
   for (const problem of problems) console.error(`- ${problem}`);
   console.log(problems.length === 0 ? 'The package is as it should be.' : `${problems.length} problems.`);
   process.exitCode = problems.length === 0 ? 0 : 1;
@@ -34,7 +43,7 @@ try {
 }
 
 async function packed(destination) {
-  const [{filename, size, unpackedSize}] = JSON.parse(
+  const [{filename, size, unpackedSize, files}] = JSON.parse(
     execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', destination], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -42,7 +51,23 @@ async function packed(destination) {
   );
   console.log(`tarball: ${size} bytes, ${unpackedSize} unpacked`);
   const buffer = await readFile(join(destination, filename));
-  return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+  const problems = await fileProblems(files.map(({path}) => path));
+  if (size > TARBALL_BUDGET) problems.push(`the tarball has ${size} bytes of ${TARBALL_BUDGET}`);
+  return {tarball: buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength), problems};
+}
+
+/** No source maps; and what a reader of the package can click on is in it. */
+async function fileProblems(files) {
+  const problems = files.filter((file) => file.endsWith('.map')).map((file) => `${file} is in the package`);
+  for (const page of files.filter((file) => file.endsWith('.md') && !FOR_CONTRIBUTORS.test(file))) {
+    for (const [, link] of (await readFile(page, 'utf8')).matchAll(/(?:\]\(|src=")(?!https?:)([^)#"\s]+)/g)) {
+      const target = join(page, '..', link);
+      if (!files.some((file) => file === target || file.startsWith(`${target}/`))) {
+        problems.push(`${page} links to ${link}, which is not in the package`);
+      }
+    }
+  }
+  return problems;
 }
 
 async function publintProblems(tarball) {
