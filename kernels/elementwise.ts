@@ -39,7 +39,7 @@ function zerosAndOnes(mask: Tensor): Tensor {
 }
 
 /** The mask at each element of that shape, one dimension after another: no tile has a rank above 3. */
-function repeated(mask: Tensor, shape: number[]): Tensor {
+export function repeated(mask: Tensor, shape: number[]): Tensor {
   const missing = shape.length - mask.rank;
   return shape.reduceRight((known, length, d) => {
     if (length === 1 || mask.shape[d - missing] === length) return known;

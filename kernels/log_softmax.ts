@@ -2,12 +2,14 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
+import type {Axis} from './axes';
+import {type Forward, runForward} from './forward';
 import type {Input} from './input';
 import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
 import type {ForwardOp, Kernel, KernelGradient} from './op';
 import {whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
-import {type MaskOptions, runForward, runKernel, type ScaleOptions} from './run_op';
+import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
  * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis, of scale·logits.
@@ -27,10 +29,10 @@ import {type MaskOptions, runForward, runKernel, type ScaleOptions} from './run_
  */
 export function logSoftmax<T extends Tensor = Tensor>(
   logits: T | Input,
-  axis = -1,
+  axis: Axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
-  return runForward('logSoftmax', KERNELS, logits, axis, options) as T;
+  return runForward(FORWARD, logits, axis, options) as T;
 }
 
 /**
@@ -61,6 +63,8 @@ const KERNELS: [Kernel, Kernel] = [
   {name: LOG_SOFTMAX, on: (backend) => forwardKernel('logSoftmax', backend), gradient},
   {name: MASKED_LOG_SOFTMAX, on: (backend) => maskedForwardKernel('logSoftmax', backend), gradient: maskedGradient},
 ];
+
+const FORWARD: Forward = {op: 'logSoftmax', kernels: KERNELS};
 
 export const logSoftmaxOp: ForwardOp = {
   run: logSoftmax,

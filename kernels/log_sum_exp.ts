@@ -1,11 +1,13 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
+import type {Axis} from './axes';
+import {type Forward, runForward} from './forward';
 import type {Input} from './input';
 import {LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
 import type {ForwardOp, Kernel, KernelGradient} from './op';
 import {scaled, scaleRows} from './primitives';
-import {type MaskOptions, runForward} from './run_op';
+import type {MaskOptions} from './run_op';
 import {softmax} from './softmax';
 
 /**
@@ -26,11 +28,11 @@ import {softmax} from './softmax';
  */
 export function logSumExp<T extends Tensor = Tensor>(
   logits: Input,
-  axis = -1,
+  axis: Axis = -1,
   keepDims = false,
   options: MaskOptions = {},
 ): T {
-  return runForward('logSumExp', KERNELS, logits, axis, options, keepDims) as T;
+  return runForward(FORWARD, logits, axis, options, keepDims) as T;
 }
 
 /** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, times the row's cotangent. */
@@ -56,6 +58,8 @@ const KERNELS: [Kernel, Kernel] = [
   {name: LOG_SUM_EXP, on: (backend) => forwardKernel('logSumExp', backend), gradient},
   {name: MASKED_LOG_SUM_EXP, on: (backend) => maskedForwardKernel('logSumExp', backend), gradient: maskedGradient},
 ];
+
+const FORWARD: Forward = {op: 'logSumExp', kernels: KERNELS, perRow: true};
 
 export const logSumExpOp: ForwardOp = {
   run: logSumExp,

@@ -1,28 +1,45 @@
-import {broadcast_util, notEqual, Tensor, type TensorLike, util} from '@tensorflow/tfjs-core';
-import {checkTensor, toFloat32} from './input';
+import {broadcast_util, notEqual, scalar, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
+import {show} from './check';
+import {elementwise} from './elementwise';
+import {checkTensor, toValues} from './input';
 
-/** Which logits take part: booleans of a shape that broadcasts to that of the logits; true stays. */
+/**
+ * Which logits take part: booleans or integers, as tensors of dtype bool or int32 or as arrays, of a shape that broadcasts to that
+ * of the logits. True stays, and so does every integer but 0.
+ */
 export type MaskInput = Tensor | TensorLike;
 
 /**
  * The mask as a bool tensor, not yet broadcast.
- * @throws if it is no tensor of booleans, or its shape does not broadcast to that of the logits
+ * @throws if it is no tensor of booleans or integers, or its shape does not broadcast to that of the logits
  */
 export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
-  const t = mask instanceof Tensor ? mask : notEqual(toFloat32(op, 'mask', mask), 0);
+  const t = mask instanceof Tensor ? mask : ofNumbers(op, mask);
   checkTensor(op, 'mask', t);
-  if (t.dtype !== 'bool') {
-    throw new Error(
-      `${op}: mask has dtype ${t.dtype}. It must be bool, true where a logit takes part: see tf.greater, or tf.cast.`,
-    );
-  }
+  if (t.dtype !== 'bool' && t.dtype !== 'int32') throw new Error(`${op}: mask has dtype ${t.dtype}. ${ALLOWED}`);
   if (!broadcastsTo(t.shape, shape)) {
     throw new Error(
       `${op}: mask has shape [${t.shape}] and logits have shape [${shape}]. ` +
         'Aligned at the last axis, each length of the mask must be 1 or that of the logits.',
     );
   }
-  return t;
+  return t.dtype === 'bool' ? t : elementwise([t], (flat) => notEqual(flat, scalar(0, 'int32')));
+}
+
+const ALLOWED =
+  'It must be bool or int32, true or not 0 where a logit takes part: see tf.greater, or tf.cast. Floats that are meant to be ' +
+  'added, as 0 and -Infinity, are no mask: add them to the logits.';
+
+function ofNumbers(op: string, mask: unknown): Tensor {
+  const {shape, values} = toValues(op, 'mask', mask, Float64Array);
+  const isOfFloats = mask instanceof Float32Array || mask instanceof Float64Array;
+  const wrong = isOfFloats ? mask : values.find((value) => !Number.isInteger(value));
+  if (wrong !== undefined) throw new Error(`${op}: mask is or holds ${show(wrong)}. ${ALLOWED}`);
+  return tensor(
+    Uint8Array.from(values, (value) => Number(value !== 0)),
+    shape,
+    'bool',
+  );
 }
 
 /** Whether a shape broadcasts to another without changing that. */

@@ -24,6 +24,10 @@ export const SPARSE_CROSS_ENTROPY = 'sparseCrossEntropy';
 export const CROSS_ENTROPY_GRADIENT = 'crossEntropyGradient';
 export const SPARSE_CROSS_ENTROPY_GRADIENT = 'sparseCrossEntropyGradient';
 
+/** The entropy of softmax, without and with a mask: composed of the above. */
+export const ENTROPY = 'entropy';
+export const MASKED_ENTROPY = 'maskedEntropy';
+
 /** Whether a kernel that tfjs runs is one of the family. Those that only derivatives need do not count. */
 export function isOfFamily(kernelName: string): boolean {
   return /^[a-z][A-Za-z]*$/.test(kernelName);

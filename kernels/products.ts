@@ -2,6 +2,7 @@ import {customGrad, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
 import {productKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs, ProductAttrs} from './attributes';
+import {ALLOWED_AXES, type Axis, isList, JointAxes} from './axes';
 import {checkFinite, checkOptions, option} from './check';
 import {type Input, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
@@ -24,7 +25,7 @@ import {inScope, runKernel, type ScaleOptions} from './run_op';
 export function softmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
   tangent: Input,
-  axis = -1,
+  axis: Axis = -1,
   options: ScaleOptions = {},
 ): T {
   return productOp('softmaxJvp', SOFTMAX_PRODUCT, logits, 'tangent', tangent, axis, options) as T;
@@ -43,7 +44,7 @@ export function softmaxJvp<T extends Tensor = Tensor>(
 export function softmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
   cotangent: Input,
-  axis = -1,
+  axis: Axis = -1,
   options: ScaleOptions = {},
 ): T {
   return productOp('softmaxVjp', SOFTMAX_PRODUCT, logits, 'cotangent', cotangent, axis, options) as T;
@@ -63,7 +64,7 @@ export function softmaxVjp<T extends Tensor = Tensor>(
 export function logSoftmaxJvp<T extends Tensor = Tensor>(
   logits: T | Input,
   tangent: Input,
-  axis = -1,
+  axis: Axis = -1,
   options: ScaleOptions = {},
 ): T {
   return productOp('logSoftmaxJvp', LOG_SOFTMAX_JVP, logits, 'tangent', tangent, axis, options) as T;
@@ -83,7 +84,7 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
 export function logSoftmaxVjp<T extends Tensor = Tensor>(
   logits: T | Input,
   cotangent: Input,
-  axis = -1,
+  axis: Axis = -1,
   options: ScaleOptions = {},
 ): T {
   return productOp('logSoftmaxVjp', LOG_SOFTMAX_VJP, logits, 'cotangent', cotangent, axis, options) as T;
@@ -95,7 +96,7 @@ function productOp(
   logits: Input,
   vectorName: string,
   vector: Input,
-  axis: number,
+  axis: Axis,
   options: ScaleOptions,
 ): Tensor {
   return inScope(false, () => {
@@ -107,13 +108,19 @@ function productOp(
         `${op}: ${vectorName} has shape [${v.shape}] and logits have shape [${x.shape}]. They must have the same shape.`,
       );
     }
-    const resolved = resolveAxis(op, axis, x.shape);
+    const joint = isList(axis) ? new JointAxes(op, axis, x.shape) : null;
+    const resolved = joint ? joint.axis : resolveAxis(op, axis as number, x.shape, ALLOWED_AXES);
     checkFinite(op, 'scale', scale);
     const attrs: ProductAttrs = {axis: resolved, scale, factor: scale};
-    if (gradientDepth() === 0) return runKernel(kernelName, {logits: x, vector: v}, attrs);
-    const probabilities = softmaxAsConstant(x, attrs);
-    return runKernel(kernelName, {logits: x, probabilities, vector: v}, attrs);
+    if (!joint) return runProduct(kernelName, x, v, attrs);
+    return joint.part(runProduct(kernelName, joint.join(x), joint.join(v), attrs));
   });
+}
+
+function runProduct(kernelName: string, logits: Tensor, vector: Tensor, attrs: ProductAttrs): Tensor {
+  if (gradientDepth() === 0) return runKernel(kernelName, {logits, vector}, attrs);
+  const probabilities = softmaxAsConstant(logits, attrs);
+  return runKernel(kernelName, {logits, probabilities, vector}, attrs);
 }
 
 /**

@@ -81,6 +81,11 @@ export function logSoftmaxJacobian(y: Row): Float64Array {
   });
 }
 
+/** -Σ p log p with p = softmax(x), in nats; what has probability 0 adds nothing. */
+export function entropy(logits: Row): number {
+  return crossEntropy(logits, softmax(logits));
+}
+
 /** -Σ q log softmax(x), over the classes with q > 0: what has no weight adds nothing, whatever its logit. */
 export function crossEntropy(logits: Row, q: Row): number {
   const logProbabilities = logSoftmax(logits);

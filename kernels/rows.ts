@@ -19,11 +19,9 @@ export function reducedShape(shape: number[], axis: number, keepDims: boolean): 
  * An axis as an index from the front: -1 is the last. A scalar has axis 0, also written -1, as in PyTorch.
  * @throws if it is not an integer, or not an axis of a tensor of that shape
  */
-export function resolveAxis(op: string, axis: number, shape: number[]): number {
+export function resolveAxis(op: string, axis: number, shape: number[], allowed = 'one integer'): number {
   const rank = Math.max(shape.length, 1);
-  if (!Number.isInteger(axis)) {
-    throw new Error(`${op}: axis must be one integer, but got ${show(axis)}. For several axes, reshape them into one.`);
-  }
+  if (!Number.isInteger(axis)) throw new Error(`${op}: axis must be ${allowed}, but got ${show(axis)}.`);
   if (axis < -rank || axis >= rank) {
     throw new Error(
       `${op}: axis ${axis} is out of range for logits of shape [${shape}]. ` +

@@ -1,15 +1,9 @@
-/** What every op does around its kernel: check the arguments, run the kernel, and tidy up. */
-import {type NamedAttrMap, Tensor, type TensorContainer, tidy} from '@tensorflow/tfjs-core';
+/** What every op does around its kernel: run it, and tidy up. */
+import {type NamedAttrMap, type Tensor, type TensorContainer, tidy} from '@tensorflow/tfjs-core';
 import {ensureKernels} from '../backends/registration';
 import {ENGINE} from '../tfjs/engine';
 import {gradientDepth} from '../tfjs/tape';
-import type {ForwardAttrs} from './attributes';
-import {checkBoolean, checkFinite, checkOptions, option} from './check';
-import {isOfFloats} from './floats';
-import {type Input, toFloat32} from './input';
-import {type MaskInput, toMask} from './mask';
-import type {Kernel} from './op';
-import {resolveAxis} from './rows';
+import type {MaskInput} from './mask';
 
 /** Options of the ops that have a temperature. */
 export interface ScaleOptions {
@@ -20,35 +14,11 @@ export interface ScaleOptions {
 /** Options of the ops that can leave logits out. */
 export interface MaskOptions {
   /**
-   * Which logits take part: booleans of a shape that broadcasts to that of the logits, true for those that do. The others
-   * have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0 throughout.
+   * Which logits take part: booleans, or int32, of a shape that broadcasts to that of the logits; true, or not 0, for those that
+   * do. The others have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0
+   * throughout.
    */
   mask?: MaskInput | null;
-}
-
-/** Checks the arguments of a forward op and runs its kernel: of the two, the second where there is a mask. */
-export function runForward(
-  op: string,
-  [plain, masked]: readonly [Kernel, Kernel],
-  logits: Input,
-  axis: number,
-  options: ScaleOptions & MaskOptions,
-  keepDims = false,
-): Tensor {
-  checkOptions(op, options);
-  const scale = option(options, 'scale', 1);
-  const mask = option(options, 'mask', null);
-  const run = () => {
-    const x = toFloat32(op, 'logits', logits);
-    const attrs: ForwardAttrs = {
-      axis: resolveAxis(op, axis, x.shape),
-      scale: checkFinite(op, 'scale', scale),
-      keepDims: checkBoolean(op, 'keepDims', keepDims),
-    };
-    if (mask == null) return runKernel(plain.name, {logits: x}, attrs);
-    return runKernel(masked.name, {logits: x, mask: toMask(op, mask, x.shape)}, attrs);
-  };
-  return inScope(logits instanceof Tensor && mask == null && isOfFloats(logits), run);
 }
 
 /**

@@ -2,11 +2,13 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
+import type {Axis} from './axes';
+import {type Forward, runForward} from './forward';
 import type {Input} from './input';
 import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {ForwardOp, Kernel, KernelGradient} from './op';
 import {whereMask} from './primitives';
-import {type MaskOptions, runForward, runKernel, type ScaleOptions} from './run_op';
+import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
  * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis, of scale·logits.
@@ -26,10 +28,10 @@ import {type MaskOptions, runForward, runKernel, type ScaleOptions} from './run_
  */
 export function softmax<T extends Tensor = Tensor>(
   logits: T | Input,
-  axis = -1,
+  axis: Axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
-  return runForward('softmax', KERNELS, logits, axis, options) as T;
+  return runForward(FORWARD, logits, axis, options) as T;
 }
 
 /**
@@ -41,8 +43,8 @@ export function softmax<T extends Tensor = Tensor>(
  * @throws if the axis is out of range, or the dtype has no logits
  * @see {@link softmax} for special values
  */
-export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis = -1): T {
-  return runForward('softmin', KERNELS, logits, axis, {scale: -1}) as T;
+export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis: Axis = -1): T {
+  return runForward({...FORWARD, op: 'softmin'}, logits, axis, {scale: -1}) as T;
 }
 
 /**
@@ -89,6 +91,8 @@ const KERNELS: [Kernel, Kernel] = [
   {name: SOFTMAX, on: (backend) => forwardKernel('softmax', backend), gradient},
   {name: MASKED_SOFTMAX, on: (backend) => maskedForwardKernel('softmax', backend), gradient: maskedGradient},
 ];
+
+const FORWARD: Forward = {op: 'softmax', kernels: KERNELS};
 
 export const softmaxOp: ForwardOp = {
   run: softmax,

@@ -6,6 +6,7 @@
  */
 import {categoricalOp} from './categorical';
 import {softmaxCrossEntropyOp} from './cross_entropy';
+import {entropyOp} from './entropy';
 import {gumbelSoftmaxOp} from './gumbel_softmax';
 import {logSoftmaxJacobianOp, softmaxJacobianOp} from './jacobian';
 import {logSoftmaxOp} from './log_softmax';
@@ -43,6 +44,7 @@ export const OPS = {
   softmaxJacobian: softmaxJacobianOp,
   logSoftmaxJacobian: logSoftmaxJacobianOp,
   softmaxInverse: softmaxInverseOp,
+  entropy: entropyOp,
   categorical: categoricalOp,
   gumbelSoftmax: gumbelSoftmaxOp,
 };

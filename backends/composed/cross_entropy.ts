@@ -16,7 +16,7 @@ export function crossEntropy(request: CrossEntropyRequest): Tensor {
     const weights = classWeights(request);
     const logProbabilities = forward(LOG_SOFTMAX, request);
     const costs = tf.where(tf.equal(weights, 0), 0, tf.mul(weights, logProbabilities));
-    return tf.reshape(tf.neg(tf.sum(costs, 1)), request.outputShape);
+    return tf.reshape(tf.sub(0, tf.sum(costs, 1)), request.outputShape);
   });
 }
 

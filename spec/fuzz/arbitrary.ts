@@ -6,6 +6,7 @@ import {
   type Given,
   INSTALLED,
   type Mistake,
+  OF_JOINT_AXES,
   OPS,
   type Op,
   recordOf,
@@ -63,11 +64,12 @@ export const ingredients = fc.record({
   gradient: fc.boolean(),
   lengths,
   axis: fc.option(fc.integer({min: -HIGHEST_RANK, max: HIGHEST_RANK - 1}), {nil: undefined}),
+  jointAxes: fc.option(fc.array(fc.integer({min: -HIGHEST_RANK, max: HIGHEST_RANK - 1}), {minLength: 1, maxLength: 4})),
   pool,
   given,
   scale: scales,
   mask: fc.option(
-    fc.record({pool: fc.array(fc.constantFrom(1, 1, 0), {minLength: 1, maxLength: 12}), broadcast, given}),
+    fc.record({pool: fc.array(fc.constantFrom(1, 1, 0, 0, 7, -3), {minLength: 1, maxLength: 12}), broadcast, given}),
     {freq: 2},
   ),
   vector: fc.record({
@@ -106,7 +108,7 @@ export const ingredients = fc.record({
 export type Ingredients = typeof ingredients extends fc.Arbitrary<infer T> ? T : never;
 
 /** The ops whose gradients are looked at here; all derivatives have specs of their own. */
-const DIFFERENTIATED: readonly string[] = [...Object.keys(FORWARD), ...INSTALLED];
+const DIFFERENTIATED: readonly string[] = [...Object.keys(FORWARD), 'entropy', ...INSTALLED];
 
 /** Calls of public ops with any arguments: valid, or with one mistake. */
 export const fuzzCase: fc.Arbitrary<FuzzCase> = ingredients.map(caseOf);
@@ -121,36 +123,47 @@ export function caseOf(parts: Ingredients): FuzzCase {
   const rank = Math.max(shape.length, 1);
   const installed = (INSTALLED as readonly Op[]).includes(op);
   const axis = parts.axis === undefined || installed ? undefined : (((parts.axis + 6) % (2 * rank)) - rank) | 0;
-  const resolved = ((axis ?? -1) + rank) % rank;
+  const list = OF_JOINT_AXES.includes(op) && parts.jointAxes ? distinct(parts.jointAxes, rank) : null;
+  const axes = (list ?? [axis ?? -1]).map((each) => (each + rank) % rank);
   const isLoss = op === 'softmaxCrossEntropy';
   const gradient = parts.gradient && (isLoss || DIFFERENTIATED.includes(op));
   const fuzzed: FuzzCase = {
     op,
     gradient,
     logits: gradient || installed ? filled(shape, parts.pool) : filled(shape, parts.pool, parts.given),
-    axis,
+    axis: list ?? axis,
     scale: options.includes('scale') ? parts.scale : undefined,
     mask: options.includes('mask') && parts.mask ? maskOf(shape, parts.mask) : null,
     vector: null,
     keepDims: (parameters.includes('keepDims') || op === 'tf.logSumExp') && parts.keepDims,
     offset: options.includes('offset') ? parts.offset : undefined,
-    loss: isLoss ? {...lossOf(shape, resolved, parts.loss), ...(gradient && {reduction: 'none'})} : null,
+    loss: isLoss ? {...lossOf(shape, axes[0]!, parts.loss), ...(gradient && {reduction: 'none'})} : null,
     sampling: options.includes('seed') ? samplingOf(op, parts.sampling) : null,
     mistake: null,
   };
   if (parameters.includes('tangent') || parameters.includes('cotangent'))
     fuzzed.vector = filled(shape, parts.vector.pool, parts.vector.given);
-  else if (gradient) fuzzed.vector = filled(cotangentShape(fuzzed, resolved), parts.vector.pool);
+  else if (gradient) fuzzed.vector = filled(cotangentShape(fuzzed, axes), parts.vector.pool);
   if (parts.mistake && !gradient && !installed) fuzzed.mistake = mistakeOf(fuzzed, parts.mistake);
   return fuzzed;
 }
 
 /** That of the result. */
-function cotangentShape({op, keepDims, logits: {shape}}: FuzzCase, axis: number): number[] {
-  const others = shape.filter((_, i) => i !== axis);
-  if (op === 'softmaxCrossEntropy' || op.endsWith('logSumExp'))
-    return keepDims ? shape.map((d, i) => (i === axis ? 1 : d)) : others;
+function cotangentShape({op, keepDims, logits: {shape}}: FuzzCase, axes: number[]): number[] {
+  const others = shape.filter((_, i) => !axes.includes(i));
+  if (op === 'softmaxCrossEntropy' || op === 'entropy' || op.endsWith('logSumExp'))
+    return keepDims ? shape.map((d, i) => (axes.includes(i) ? 1 : d)) : others;
   return shape;
+}
+
+/** As many different axes of a tensor of that rank. */
+function distinct(axes: number[], rank: number): number[] {
+  const found: number[] = [];
+  for (const given of axes) {
+    const axis = (((given + 6) % (2 * rank)) - rank) | 0;
+    if (!found.some((other) => (other + rank) % rank === (axis + rank) % rank)) found.push(axis);
+  }
+  return found;
 }
 
 function filled(
@@ -182,8 +195,12 @@ function broadcasting(shape: number[], {leftOut, ones}: Broadcast): number[] {
   return shape.map((d, i) => (ones[i] ? 1 : d)).slice(Math.min(leftOut, shape.length));
 }
 
-function maskOf(shape: number[], {pool, broadcast, given: {as}}: NonNullable<Ingredients['mask']>): Given {
-  return filled(broadcasting(shape, broadcast), pool, {as: as === 'typed array' ? 'array' : as, dtype: 'bool'});
+function maskOf(shape: number[], {pool, broadcast, given: {as, dtype}}: NonNullable<Ingredients['mask']>): Given {
+  const isOfIntegers = dtype === 'int32';
+  return filled(broadcasting(shape, broadcast), pool, {
+    as: as === 'typed array' && !isOfIntegers ? 'array' : as,
+    dtype: isOfIntegers ? 'int32' : 'bool',
+  });
 }
 
 function lossOf(shape: number[], axis: number, parts: Ingredients['loss']): NonNullable<FuzzCase['loss']> {
@@ -261,6 +278,7 @@ function placesOf({op, loss}: FuzzCase): Record<string, Place> {
   const {parameters, options = []} = recordOf(op)!;
   const places: Record<string, Place> = {};
   for (const name of parameters) places[name] = PLACE_OF_PARAMETER[name];
+  if (OF_JOINT_AXES.includes(op)) places.axis = 'axes';
   for (const name of options) if (name !== 'ignoreIndex' || loss?.sparse) places[name] = PLACE_OF_OPTION[name];
   if (loss?.sparse && loss.labels.values.length > 0) places.indices = 'sparseLabels';
   return places;

@@ -1,5 +1,5 @@
 import type {Op as OpRecord} from '../../kernels/op';
-import {OPS as family} from '../../kernels/table';
+import {FORWARD, OPS as family, PRODUCTS} from '../../kernels/table';
 
 /** A call of a public op as pure data, valid or with one mistake in it: the same in this process, a page, another process. */
 
@@ -7,6 +7,9 @@ import {OPS as family} from '../../kernels/table';
 export const INSTALLED = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp'] as const;
 export type Op = keyof typeof family | (typeof INSTALLED)[number];
 export const OPS = [...(Object.keys(family) as Op[]), ...INSTALLED];
+
+/** The ops that take several axes. */
+export const OF_JOINT_AXES: readonly string[] = [...Object.keys(FORWARD), ...Object.keys(PRODUCTS), 'entropy'];
 
 /** What the family says of an op: null of tfjs's own. */
 export function recordOf(op: Op): OpRecord | null {
@@ -35,8 +38,8 @@ export interface FuzzCase {
   /** By tf.grad in the logits, with `vector` as the cotangent. */
   gradient: boolean;
   logits: Given;
-  /** In [-rank, rank), or undefined for the default. */
-  axis: number | undefined;
+  /** In [-rank, rank), or some of these for one joint distribution, or undefined for the default. */
+  axis: number | number[] | undefined;
   scale: number | undefined;
   mask: Given | null;
   /** A tangent or cotangent. */

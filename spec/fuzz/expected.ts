@@ -36,10 +36,55 @@ const REFERENCE = {
 
 /** The result in float64, by `kernels/reference.ts`, with the bounds that the README states. */
 export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
+  const {axis, logits, keepDims} = fuzzed;
+  if (typeof axis !== 'object') return expectedAlong(fuzzed, bounds);
+  // The same with the joint axes moved to the end, as one.
+  const rank = Math.max(logits.shape.length, 1);
+  const axes = axis.map((each) => (each + rank) % rank);
+  const {shape, to} = movedToTheEnd(logits.shape, axes);
+  const moved = (given: Given | null): Given | null =>
+    given && {...given, shape, values: Array.from(to, (from) => given.values[from]!)};
+  const mask = fuzzed.mask && {...fuzzed.mask, shape: logits.shape, values: [...broadcast(fuzzed.mask, logits.shape)]};
+  const perRow = fuzzed.op === 'logSumExp' || fuzzed.op === 'entropy';
+  const vector = perRow ? fuzzed.vector && {...fuzzed.vector, shape: shape.slice(0, -1)} : moved(fuzzed.vector);
+  const last = {...fuzzed, axis: -1, logits: moved(logits)!, mask: moved(mask), vector, keepDims: false};
+  const expected = expectedAlong(last, bounds);
+  if (perRow && !fuzzed.gradient) {
+    const others = logits.shape.flatMap((d, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [d]));
+    return {...expected, shape: others};
+  }
+  const back = (values: ArrayLike<number>) => {
+    const result = new Float64Array(values.length);
+    to.forEach((from, i) => {
+      result[from] = values[i]!;
+    });
+    return result;
+  };
+  return {shape: logits.shape, exact: back(expected.exact), tolerance: back(expected.tolerance)};
+}
+
+/** The shape [...others, n], and from where in the tensor each element of one of that shape comes. */
+function movedToTheEnd(shape: number[], axes: number[]): {shape: number[]; to: number[]} {
+  const order = [...shape.keys()].sort((a, b) => Number(axes.includes(a)) - Number(axes.includes(b)) || a - b);
+  const strides = shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+  const lengths = order.map((axis) => shape[axis]!);
+  const to = Array.from({length: sizeOf(shape)}, (_, flat) => {
+    let from = 0;
+    for (let d = order.length - 1, rest = flat; d >= 0; d--) {
+      from += (rest % lengths[d]!) * strides[order[d]!]!;
+      rest = Math.floor(rest / lengths[d]!);
+    }
+    return from;
+  });
+  const others = lengths.slice(0, shape.length - axes.length);
+  return {shape: shape.length === 0 ? [] : [...others, sizeOf(lengths.slice(others.length))], to};
+}
+
+function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
   const {op, logits, keepDims, offset = 0} = fuzzed;
   const {shape} = logits;
   const rank = Math.max(shape.length, 1);
-  const axis = ((fuzzed.axis ?? -1) + rank) % rank;
+  const axis = (((fuzzed.axis ?? -1) as number) + rank) % rank;
   const scale = op === 'softmin' ? -1 : (fuzzed.scale ?? 1);
   const x = Float64Array.from(logits.values, (value) => value * scale);
   const keep = fuzzed.mask ? broadcast(fuzzed.mask, shape) : null;
@@ -47,6 +92,7 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
     reference.alongAxis(shape, axis, rows, f);
   const forward = (kind: 'softmax' | 'logSoftmax') =>
     keep ? along([x, keep], reference.masked[kind]) : along([x], REFERENCE[kind]);
+  const kept = keep ?? new Float64Array(x.length).fill(1);
   const reduced = reducedShape(shape, axis, keepDims);
   const vector = fuzzed.vector ? Float64Array.from(fuzzed.vector.values) : null;
   if (fuzzed.loss) return lossOf(fuzzed, axis, bounds);
@@ -75,6 +121,15 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
       // Where there are no rows to sum along, there may be results all the same.
       const filled = x.length > 0 ? exact : new Float64Array(sizeOf(reduced)).fill(Number.NEGATIVE_INFINITY);
       return {shape: reduced, exact: filled, tolerance: filled.map((y) => bounds.logSumExp * ulp(atLeastOne(y)))};
+    }
+    case 'entropy': {
+      const exact = along([x, kept], (row, k) => [reference.entropy(reference.masked.kept(row, k))]);
+      const filled = x.length > 0 ? exact : new Float64Array(sizeOf(reduced));
+      // A sum of n products of probabilities and logarithms.
+      const relative = 2 * (bounds.softmax + bounds.logSoftmax + 4) + (shape[axis] ?? 1) / 2;
+      const subnormal = scale !== 1 && x.some(isSubnormal) ? UNIT : 0;
+      const tolerance = filled.map((h) => relative * UNIT * h + subnormal + 100 * FLUSHED);
+      return {shape: reduced, exact: filled, tolerance};
     }
     case 'softmaxInverse': {
       const exact = reference.softmaxInverse(logits.values, offset);
@@ -117,6 +172,21 @@ export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
         (p, i) => (bounds.softmax + 2) * UNIT * 2 * Math.abs(p) + FLUSHED * (1 + Math.abs(perElement[i]! * scale)),
       );
       return {shape, exact, tolerance: tolerance.map(orAnything)};
+    }
+    if (of === 'entropy') {
+      const perElement = broadcast({...fuzzed.vector!, shape: reducedShape(shape, axis, true)}, shape);
+      const logs = along([x, kept], (row, k) => {
+        const p = reference.masked.softmax(row, k);
+        return reference.masked.logSoftmax(row, k).map((log, i) => (p[i] === 0 ? 0 : log));
+      });
+      const {exact, tolerance} = loosened(productOf('softmaxProduct', logs, -scale));
+      return {
+        shape,
+        exact: Array.from(exact, (slope, i) => slope * perElement[i]!),
+        tolerance: Array.from(tolerance, (t, i) =>
+          t === Infinity ? t : orAnything((t + 100 * FLUSHED) * Math.abs(perElement[i]!) + FLUSHED),
+        ),
+      };
     }
     return {shape, exact: [], tolerance: []};
   }

@@ -76,6 +76,15 @@ const NO_NUMBERS: Record<string, Maker> = {
 
 /** Where null is nothing wrong. */
 const {null: _, ...NUMBERS_NOT} = NO_NUMBERS;
+/** Where lists of numbers are nothing wrong. */
+const {'an array of a number': __, ...ONE_OR_MORE_NOT} = NO_NUMBERS;
+
+const OUT_OF_RANGE: Record<string, Maker> = {
+  'half an axis': () => 0.5,
+  'beyond the last axis': (given) => Math.max(given!.shape.length, 1),
+  'before the first axis': (given) => -Math.max(given!.shape.length, 1) - 1,
+  'a huge axis': () => 2 ** 53,
+};
 
 const withLength = (change: (shape: number[]) => number[]) => (given: Given | null) => tf.zeros(change(given!.shape));
 const SHAPES: Record<string, Maker> = {
@@ -95,14 +104,21 @@ export const WRONG = {
     ...{...NOTHING_OF_USE, ...OBJECTS, ...ARRAYS, ...TENSORS},
     'a mask of another rank': () => tf.ones([2, 1, 1, 1, 1, 1, 1, 1], 'bool'),
     'a mask of floats': (given: Given | null) => tf.ones(given?.shape ?? []),
-    'a mask of integers': (given: Given | null) => tf.ones(given?.shape ?? [], 'int32'),
+    'floats to be added': () => [0, -Infinity],
+    'an array of floats': (given: Given | null) => new Float32Array(given?.shape.at(-1) ?? 1),
   },
   axis: {
     ...{...NOTHING_OF_USE, ...OBJECTS, ...NO_NUMBERS},
-    'half an axis': () => 0.5,
-    'beyond the last axis': (given: Given | null) => Math.max(given!.shape.length, 1),
-    'before the first axis': (given: Given | null) => -Math.max(given!.shape.length, 1) - 1,
-    'a huge axis': () => 2 ** 53,
+    ...OUT_OF_RANGE,
+  },
+  axes: {
+    ...{...NOTHING_OF_USE, ...OBJECTS, ...ONE_OR_MORE_NOT},
+    ...OUT_OF_RANGE,
+    'no axes': () => [],
+    'an axis twice': (given: Given | null) => [0, -Math.max(given!.shape.length, 1)],
+    'axes, one of them beyond the last': (given: Given | null) => [0, Math.max(given!.shape.length, 1)],
+    'axes, one of them half': () => [0, 0.5],
+    'axes in a list of their own': () => [[0]],
   },
   number: {...NOTHING_OF_USE, ...OBJECTS, ...NO_NUMBERS},
   boolean: {...NOTHING_OF_USE, ...OBJECTS, null: () => null, 0: () => 0, 1: () => 1},

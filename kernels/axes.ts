@@ -1,0 +1,115 @@
+/** Several axes as one, for ops whose rows lie along all of them: one joint distribution. */
+import {cast, notEqual, reshape, scalar, type Tensor, util, zeros} from '@tensorflow/tfjs-core';
+import {show} from './check';
+import {repeated} from './elementwise';
+import {floats} from './floats';
+import {reshaped, transposed} from './primitives';
+import {resolveAxis} from './rows';
+
+/** One axis, or several in any order. */
+export type Axis = number | readonly number[];
+
+export const ALLOWED_AXES = 'an integer or a list of integers';
+
+/** Whether it is several axes; a list of one is one. */
+export function isList(axis: Axis): axis is readonly number[] {
+  return Array.isArray(axis);
+}
+
+/**
+ * Axes as indices from the front, in order.
+ * @throws if there are none, one is named twice, is not an integer, or not an axis of a tensor of that shape
+ */
+function resolveAxes(op: string, axes: readonly number[], shape: number[]): number[] {
+  if (axes.length === 0) {
+    throw new Error(
+      `${op}: axis is an empty list, and no axis makes no distribution. Allowed are an axis or a list of one or more; for ` +
+        `all of them, [${Array.from(shape.keys())}].`,
+    );
+  }
+  const resolved = Array.from(axes, (axis) => resolveAxis(op, axis, shape, ALLOWED_AXES));
+  const twice = resolved.find((axis, i) => resolved.indexOf(axis) !== i);
+  if (twice === undefined) return resolved.sort((a, b) => a - b);
+  throw new Error(`${op}: axis [${Array.from(axes, show)}] names axis ${twice} twice. Each axis must be named once.`);
+}
+
+/** How tensors of a shape are seen with some of their axes as one. */
+export class JointAxes {
+  /** The place of the one axis. */
+  readonly axis: number;
+  private readonly axes: number[];
+  /** The order of the axes that brings the joint ones together; null where they are, and a reshape does. */
+  private readonly order: number[] | null;
+  /** The axes before the joint one, and after it; of those between, where there are any, all have length 1. */
+  private readonly before: number[];
+  private readonly after: number[];
+  /** That of a scalar is [1]. */
+  private readonly shape: number[];
+
+  constructor(
+    op: string,
+    axes: readonly number[],
+    private readonly given: number[],
+  ) {
+    this.axes = resolveAxes(op, axes, given);
+    const shape = given.length === 0 ? [1] : given;
+    this.shape = shape;
+    const isJoint = (axis: number) => this.axes.includes(axis);
+    const others = Array.from(shape.keys()).filter((axis) => !isJoint(axis));
+    const long = this.axes.filter((axis) => shape[axis] !== 1);
+    const [first = this.axes[0]!, last = first] = [long[0], long.at(-1)];
+    const areTogether = others.every((axis) => axis < first || axis > last || shape[axis] === 1);
+    this.order = areTogether ? null : [...others, ...this.axes];
+    this.before = areTogether ? others.filter((axis) => axis < first) : others;
+    this.after = areTogether ? others.filter((axis) => axis > last) : [];
+    this.axis = this.before.length;
+  }
+
+  /** The tensor with the axes as one. */
+  join(x: Tensor): Tensor {
+    return reshaped(this.order ? transposed(x, this.order) : x, this.joined(this.shape));
+  }
+
+  /** The same of a mask that broadcasts to the tensor, as one that broadcasts to the joined tensor. */
+  joinMask(mask: Tensor): Tensor {
+    if (util.sizeFromShape(this.shape) === 0) return zeros(this.joined(this.shape), 'bool');
+    const lengths = [...this.shape.slice(mask.rank).fill(1), ...mask.shape];
+    const whole = reshape(mask, lengths);
+    const along = this.axes.map((axis) => lengths[axis]!);
+    // A mask that is repeated along all of the axes stays so.
+    const isRepeated = along.every((length) => length === 1);
+    if (!isRepeated) for (const axis of this.axes) lengths[axis] = this.shape[axis]!;
+    const aligned = isRepeated ? whole : reshape(repeated(whole, lengths), lengths);
+    return reshape(this.order ? transposedMask(aligned, this.order) : aligned, this.joined(lengths));
+  }
+
+  /** A result with one number for each logit, of the joined tensor: in the shape that there was. */
+  part(y: Tensor): Tensor {
+    const {order, shape} = this;
+    if (!order) return reshaped(y, this.given);
+    const turned = reshaped(
+      y,
+      order.map((axis) => shape[axis]!),
+    );
+    return transposed(
+      turned,
+      order.map((_, axis) => order.indexOf(axis)),
+    );
+  }
+
+  /** A result with one number for each row. */
+  partRows(y: Tensor, keepDims: boolean): Tensor {
+    const lengths = this.given.map((length, axis) => (this.axes.includes(axis) ? 1 : length));
+    return reshaped(y, keepDims ? lengths : lengths.filter((_, axis) => !this.axes.includes(axis)));
+  }
+
+  private joined(lengths: number[]): number[] {
+    const of = (axes: number[]) => axes.map((axis) => lengths[axis]!);
+    return [...of(this.before), util.sizeFromShape(of(this.axes)), ...of(this.after)];
+  }
+}
+
+/** As floats: tfjs's transpose of integers and booleans does not compile on webgpu. */
+function transposedMask(mask: Tensor, order: number[]): Tensor {
+  return notEqual(transposed(floats(cast(mask, 'float32')), order), scalar(0));
+}

@@ -1,0 +1,103 @@
+import {engine, notEqual, type Tensor} from '@tensorflow/tfjs-core';
+import {composedKernel} from '../backends/kernel_functions';
+import type {ForwardAttrs} from './attributes';
+import type {Axis} from './axes';
+import {elementwise} from './elementwise';
+import {type Forward, runForward} from './forward';
+import type {Input} from './input';
+import {logSoftmax} from './log_softmax';
+import {
+  CROSS_ENTROPY,
+  ENTROPY,
+  LOG_SOFTMAX,
+  MASKED_ENTROPY,
+  MASKED_LOG_SOFTMAX,
+  MASKED_SOFTMAX,
+  SOFTMAX,
+  SOFTMAX_PRODUCT,
+} from './names';
+import type {Kernel, KernelGradient, Op} from './op';
+import {scaleRows, whereMask} from './primitives';
+import {softmaxAsConstant} from './products';
+import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
+
+/**
+ * The entropy of softmax: -Σ p log p along one axis or several, with p = softmax(scale·logits), from 0 for a certain choice to
+ * log n for n equal logits. In nats: divided by Math.LN2 it is in bits.
+ *
+ * Evaluated as the cross-entropy of p with itself, Σ p (log Σ e^(x-m) - (x - m)), a sum of what is not negative: of a certain choice
+ * it is exactly 0. What has probability 0 adds nothing, whether it is masked, -Infinity or too small for a float, and has
+ * gradient 0. Shannon, A mathematical theory of communication, 1948.
+ *
+ * It is NaN where {@link softmax} is, and 0 for a row that the mask takes out as a whole.
+ *
+ * @example
+ * ```ts
+ * const bonus = tf.mean(entropy(policyLogits, -1, {mask: allowedMoves})); // keeps a policy exploring
+ * ```
+ *
+ * @param logits any rank and shape; float32, or int32 and bool, which are converted
+ * @param axis the axis along which probabilities sum to 1, or a list of axes, along all of which they do; negative counts from
+ *   the end
+ * @param options a scale, 1 by default, and a mask
+ * @returns float32, in nats, of the shape of the logits without the axis
+ * @throws if an axis is out of range or named twice, the scale not finite, the dtype has no logits, or the mask does not fit
+ */
+export function entropy<T extends Tensor = Tensor>(
+  logits: Input,
+  axis: Axis = -1,
+  options: ScaleOptions & MaskOptions = {},
+): T {
+  return runForward(FORWARD, logits, axis, options) as T;
+}
+
+/**
+ * dH = -⟨dp, log p⟩, as Σ dp = 0: so the gradient is -scale·J·log p, with J = diag(p) - p pᵗ, times the row's cotangent. Where p
+ * is 0 the logarithm counts for nothing.
+ */
+function gradientOf(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+  const probabilities = softmaxAsConstant(logits, {axis, scale}, mask);
+  const counts = elementwise([probabilities], (flat) => notEqual(flat, 0));
+  const vector = whereMask(logSoftmax(logits, axis, {scale, mask}), counts);
+  const product = runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, {axis, scale, factor: -scale});
+  return scaleRows(product, dy, axis);
+}
+
+const gradient: KernelGradient = {
+  inputsToSave: ['logits'],
+  gradFunc: (dy, [logits], attrs) => ({logits: () => gradientOf(logits!, dy as Tensor, attrs as ForwardAttrs)}),
+};
+
+const maskedGradient: KernelGradient = {
+  inputsToSave: ['logits', 'mask'],
+  gradFunc: (dy, [logits, mask], attrs) => ({
+    logits: () => gradientOf(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
+  }),
+};
+
+/** By the family's kernels: probabilities are the labels of a cross-entropy. */
+function entropyKernel(softmax: string, logSoftmax: string): Kernel['on'] {
+  return () =>
+    composedKernel((inputs, attrs) => {
+      const labels: Tensor = engine().runKernel(softmax, inputs, attrs);
+      // A cross-entropy knows no masks and no scale; and logits that are scaled before they are shifted may overflow.
+      const isPlain = !inputs.mask && attrs.scale === 1;
+      const logits: Tensor = isPlain ? inputs.logits! : engine().runKernel(logSoftmax, inputs, attrs);
+      const ofRows = {axis: attrs.axis!, smoothing: 0, reduced: false, factor: 1};
+      return engine().runKernel(CROSS_ENTROPY, {logits, labels}, ofRows);
+    });
+}
+
+const KERNELS: [Kernel, Kernel] = [
+  {name: ENTROPY, on: entropyKernel(SOFTMAX, LOG_SOFTMAX), gradient},
+  {name: MASKED_ENTROPY, on: entropyKernel(MASKED_SOFTMAX, MASKED_LOG_SOFTMAX), gradient: maskedGradient},
+];
+
+const FORWARD: Forward = {op: 'entropy', kernels: KERNELS, perRow: true};
+
+export const entropyOp: Op = {
+  run: entropy,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['scale', 'mask'],
+  kernels: KERNELS,
+};
