@@ -5,10 +5,10 @@ import {checkFinite, checkOptions, option, show} from './check';
 import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
-import {keptRows, rowWeights, toLabels} from './labels';
+import {keptRows, type Labels, rowWeights, spreadOverRows, toClassWeights, toLabels, weightsOfIndices} from './labels';
 import {CROSS_ENTROPY, SPARSE_CROSS_ENTROPY} from './names';
 import type {Op} from './op';
-import {multiply, reciprocal, sumAll, whereMask} from './primitives';
+import {multiply, reciprocal, reshaped, scaled, sumAll, whereMask} from './primitives';
 import {resolveAxis} from './rows';
 import {inScope, runKernel} from './run_op';
 
@@ -20,13 +20,19 @@ export interface CrossEntropyOptions {
   axis?: number;
   /** In [0, 1): this share of each label goes to all classes alike. */
   labelSmoothing?: number;
-  /** One number a class: a row weighs as much as its class, or with dense labels as Σ label·weight. */
+  /**
+   * One number a class: each class's part of a loss weighs by its class, -Σ w q log softmax(x), as in PyTorch. So does the part that
+   * `labelSmoothing` hands to it.
+   */
   classWeights?: Input | null;
   /** One number a row, or a shape that broadcasts to that of the rows. */
   weights?: Input | null;
   /** With class indices: rows that have this one have loss and gradient 0, and no part in the mean. */
   ignoreIndex?: number | null;
-  /** `mean` is Σ weight·loss / Σ weight, and 0 where that has nothing to sum; `none` leaves one loss a row. */
+  /**
+   * `mean` is the sum over what the rows count: 1 each, times its weight, and with class indices times that of its class; it is 0
+   * where that sum is 0. `none` leaves one loss a row.
+   */
   reduction?: Reduction;
 }
 
@@ -71,10 +77,14 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
       return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
     }
     // First, before other ops put class indices into a texture, which may round them.
-    const perRow = losses(false, 1);
+    const unweighted = settings.classWeights === null || (given.sparse && smoothing === 0) ? losses(false, 1) : null;
     const kept = keptRows(OP, given, settings.ignoreIndex);
-    const weights = rowWeights(OP, given, kept, settings);
-    return reduce(kept ? whereMask(perRow, kept) : perRow, weights!, reduction);
+    const perRow = unweighted ?? weighedByClass(x, given, kept, smoothing, settings.classWeights!);
+    const shown = kept ? whereMask(perRow, kept) : perRow;
+    const counts = rowWeights(OP, given, kept, settings);
+    // The weights of rows alone, where those of classes are in the losses.
+    const factors = unweighted ? counts : rowWeights(OP, given, null, {weights: settings.weights});
+    return reduce(factors ? multiply(shown, factors) : shown, counts, reduction);
   };
   return inScope(leavesNothing(labels, logits, settings), run) as T;
 }
@@ -115,11 +125,38 @@ function checkReduction(reduction: Reduction): Reduction {
   throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${show(reduction)}.`);
 }
 
-function reduce(losses: Tensor, weights: Tensor, reduction: Reduction): Tensor {
-  const weighted = multiply(losses, weights);
-  if (reduction === 'none') return weighted;
-  if (reduction === 'sum') return sumAll(weighted);
-  return multiply(sumAll(weighted), reciprocal(sumAll(weights), 0));
+/**
+ * Losses in which each class's part weighs by its class, as PyTorch has it: of the label, and of what smoothing hands to all
+ * classes alike.
+ */
+function weighedByClass(
+  logits: Tensor,
+  given: Labels,
+  kept: Tensor | null,
+  smoothing: number,
+  classWeights: Input,
+): Tensor {
+  const {axis, sparse, classes, tensor: labels, rows} = given;
+  const attrs: CrossEntropyAttrs = {axis, smoothing: 0, reduced: false, factor: 1};
+  const ofIndices = sparse ? runKernel(SPARSE_CROSS_ENTROPY, {logits, labels}, attrs) : null;
+  const perClass = toClassWeights(OP, classWeights, given);
+  const everywhere = spreadOverRows(perClass, given, logits.shape);
+  const ofLabels = ofIndices
+    ? multiply(ofIndices, weightsOfIndices(perClass, given, kept))
+    : runKernel(CROSS_ENTROPY, {logits, labels: multiply(labels, everywhere)}, attrs);
+  if (smoothing === 0) return ofLabels;
+  const ofAll = runKernel(CROSS_ENTROPY, {logits, labels: everywhere}, attrs);
+  const part = (losses: Tensor, share: number) => scaled(reshaped(losses, [losses.size]), share);
+  return reshaped(tf.add(part(ofLabels, 1 - smoothing), part(ofAll, smoothing / Math.max(classes, 1))), rows);
+}
+
+/** @param counts what each row counts in the mean; null for 1 */
+function reduce(losses: Tensor, counts: Tensor | null, reduction: Reduction): Tensor {
+  if (reduction === 'none') return losses;
+  const sum = sumAll(losses);
+  if (reduction === 'sum') return sum;
+  if (counts === null) return scaled(sum, 1 / Math.max(losses.size, 1));
+  return multiply(sum, reciprocal(sumAll(counts), 0));
 }
 
 export const softmaxCrossEntropyOp: Op = {

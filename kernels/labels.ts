@@ -82,7 +82,10 @@ function checkWholeNumbers(op: string, what: string): void {
   );
 }
 
-/** What each row weighs, or null for 1 throughout. */
+/**
+ * What each row counts in a mean, or null for 1 throughout: its weight, times that of its class where it has one. A row with a
+ * distribution counts the same whatever its classes weigh, as in PyTorch.
+ */
 export function rowWeights(
   op: string,
   labels: Labels,
@@ -91,10 +94,8 @@ export function rowWeights(
 ): Tensor | null {
   const factors: Tensor[] = [];
   if (weights != null) factors.push(checked(op, 'weights', weights, labels.rows));
-  if (classWeights != null) {
-    if (labels.sparse && labels.classes > WHOLE_IN_HALF_FLOATS)
-      checkWholeNumbers(op, `classWeights of ${labels.classes} class indices`);
-    factors.push(weightsOfClasses(checked(op, 'classWeights', classWeights, [labels.classes]), labels, kept));
+  if (classWeights != null && labels.sparse) {
+    factors.push(weightsOfIndices(toClassWeights(op, classWeights, labels), labels, kept));
   }
   if (kept) factors.push(floats(tf.cast(kept, 'float32')));
   if (factors.length === 0) return null;
@@ -102,19 +103,22 @@ export function rowWeights(
   return factors.map((factor) => broadcastTo(factor, labels.rows)).reduce((a, b) => multiply(a, b));
 }
 
+/** @returns one weight a class, as a vector */
+export function toClassWeights(op: string, classWeights: Input, {classes, sparse}: Labels): Tensor {
+  if (sparse && classes > WHOLE_IN_HALF_FLOATS) checkWholeNumbers(op, `classWeights of ${classes} class indices`);
+  return broadcastTo(checked(op, 'classWeights', classWeights, [classes]), [classes]);
+}
+
+/** One weight a class, laid along the axis of the classes of a tensor of that shape. */
+export function spreadOverRows(perClass: Tensor, {axis, classes}: Labels, shape: number[]): Tensor {
+  const along = shape.map((_, i) => (i === axis ? classes : 1));
+  return broadcastTo(reshaped(perClass, along), shape);
+}
+
 function checked(op: string, name: string, value: Input, shape: number[]): Tensor {
   const t = toFloat32(op, name, value);
   if (broadcastsTo(t.shape, shape)) return t;
   throw new Error(`${op}: ${name} has shape [${t.shape}]. It must broadcast to [${shape}].`);
-}
-
-/** The weight of each row's class, or Σ label·weight. */
-function weightsOfClasses(given: Tensor, {tensor, sparse, axis, classes, rows}: Labels, kept: Tensor | null): Tensor {
-  const perClass = broadcastTo(given, [classes]);
-  if (sparse) return weightsOfIndices(perClass, classes, kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor);
-  if (tensor.size === 0) return tf.zeros(rows); // tfjs's sum divides by 0 on wasm
-  const along = tensor.shape.map((_, i) => (i === axis ? classes : 1));
-  return tf.sum(tf.mul(tensor, tf.reshape(perClass, along)), axis);
 }
 
 /** tfjs's own leaves lengths of 1 where 0 is asked for; and from rank 5 on it reads the tensor back on webgpu. */
@@ -131,9 +135,15 @@ function broadcastTo(t: Tensor, shape: number[]): Tensor {
   return result;
 }
 
-/** NaN for an index that is no class. tfjs's gather would throw there on cpu, and read what lies elsewhere on wasm. */
-function weightsOfIndices(perClass: Tensor, classes: number, indices: Tensor): Tensor {
-  if (classes === 0 || indices.size === 0) return tf.zeros(indices.shape);
+/**
+ * The weight of each row's class; NaN for an index that is no class. tfjs's gather would throw there on cpu, and read what lies
+ * elsewhere on wasm.
+ *
+ * @param kept rows that are not ignored; that of any other is the weight of some class
+ */
+export function weightsOfIndices(perClass: Tensor, {tensor, classes}: Labels, kept: Tensor | null): Tensor {
+  if (classes === 0 || tensor.size === 0) return tf.zeros(tensor.shape);
+  const indices = kept ? tf.mul(tensor, tf.cast(kept, 'int32')) : tensor;
   const flat = tf.reshape(indices, [indices.size]); // webgl has no where beyond rank 4
   const isClass = tf.logicalAnd(tf.greaterEqual(flat, 0), tf.less(flat, classes));
   const weights = tf.gather(perClass, tf.where(isClass, flat, tf.zerosLike(flat)));

@@ -260,23 +260,27 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
     const label = Float64Array.from({length: n}, (_, j) => (sparse ? Number(j === index) : labels.values[at(row, j)]!));
     const q = label.map((l) => l * (1 - labelSmoothing) + labelSmoothing / n);
     const log = reference.logSoftmax(x);
-    const loss = ignored ? 0 : noClass ? Number.NaN : reference.crossEntropy(x, q);
-    const magnitude = ignored ? 0 : q.reduce((m, qi, j) => m + (qi === 0 ? 0 : Math.abs(qi * log[j]!)), 0);
-    let weight = ignored ? 0 : (weightOfRow?.[row] ?? 1);
-    if (weightOfClass && !ignored) {
-      weight *= sparse ? (weightOfClass[index] ?? Number.NaN) : label.reduce((w, l, j) => w + l * weightOfClass[j]!, 0);
-    }
-    const sizeOfWeight =
-      weightOfClass && !sparse
-        ? Math.abs(weightOfRow?.[row] ?? 1) * label.reduce((w, l, j) => w + Math.abs(l * weightOfClass[j]!), 0)
-        : Math.abs(weight);
+    // Each class's part weighs by its class; a label that is a class also counts so in the mean.
+    const parts = q.map((qi, j) => qi * (weightOfClass?.[j] ?? 1));
+    const loss = ignored ? 0 : noClass ? Number.NaN : reference.crossEntropy(x, parts);
+    const sizeOfParts = label.map(
+      (l, j) => (Math.abs(l) * (1 - labelSmoothing) + labelSmoothing / n) * Math.abs(weightOfClass?.[j] ?? 1),
+    );
+    const magnitude = ignored
+      ? 0
+      : sizeOfParts.reduce((m, size, j) => m + (size === 0 ? 0 : Math.abs(size * log[j]!)), 0);
+    const weight = ignored ? 0 : (weightOfRow?.[row] ?? 1);
+    const counts = weightOfClass && sparse && !ignored ? weight * (weightOfClass[index] ?? Number.NaN) : weight;
     if (vector) {
-      const cotangent = vector.values[row]! * weight;
+      const own = vector.values[row]! * weight;
+      // What the kernel for class indices is handed: where it is 0, a row's gradient is, whatever the row holds.
+      const ofClass = weightOfClass && sparse && (noClass || labelSmoothing === 0) ? (weightOfClass[index] ?? NaN) : 1;
+      const cotangent = own * ofClass;
       const y = reference.softmax(x);
-      const slope = reference.crossEntropyGradient(x, q);
-      const total = q.reduce((t, qi) => t + Math.abs(qi), 0);
+      const slope = reference.crossEntropyGradient(x, parts);
+      const total = sizeOfParts.reduce((t, size) => t + size, 0);
       for (let j = 0; j < n; j++) {
-        gradient[at(row, j)] = ignored || cotangent === 0 ? 0 : noClass ? Number.NaN : cotangent * slope[j]!;
+        gradient[at(row, j)] = ignored || cotangent === 0 ? 0 : noClass ? Number.NaN : own * slope[j]!;
         // What underflows to 0 in float32 makes the whole row 0.
         const underflows = cotangent !== 0 && Math.abs(cotangent) < 2 * FLUSHED;
         gradientSizes[at(row, j)] =
@@ -284,16 +288,15 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
             ? 0
             : underflows
               ? OVERFLOWS * 2
-              : (FLUSHED / UNIT) * Math.abs(cotangent) * total +
-                Math.abs(vector.values[row]! * sizeOfWeight) * (y[j]! * total + Math.abs(q[j]!));
+              : (FLUSHED / UNIT) * Math.abs(own) * total + Math.abs(own) * (y[j]! * total + sizeOfParts[j]!);
       }
     }
     losses.push(ignored ? 0 : loss * weight);
-    sizes.push(magnitude * sizeOfWeight);
+    sizes.push(magnitude * Math.abs(weight));
     sum += losses[row]!;
     size += sizes[row]!;
-    sumOfWeights += weight;
-    sizeOfWeights += sizeOfWeight;
+    sumOfWeights += counts;
+    sizeOfWeights += Math.abs(counts);
   }
   if (vector) {
     const relative = (bounds.product + 8 + n / 2) * UNIT;
@@ -305,7 +308,7 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
     return {shape: rows, exact: losses, tolerance: sizes.map((s) => orAnything(relative * s + FLUSHED))};
   const further = relative + count * UNIT;
   if (reduction === 'sum') return {shape: [], exact: [sum], tolerance: [orAnything(further * size + FLUSHED)]};
-  const divisor = weights || classWeights || ignoreIndex !== null ? sumOfWeights : count;
+  const divisor = weights || (classWeights && sparse) || ignoreIndex !== null ? sumOfWeights : count;
   const mean = divisor === 0 ? sum * 0 : sum / divisor;
   const offByDivisor = (Math.abs(mean) * sizeOfWeights * further) / Math.abs(divisor);
   // Where the weights cancel, whether their sum is 0 is a matter of rounding.

@@ -19,6 +19,7 @@ const ALONG_AN_AXIS = {
   softmaxJacobian: (logits: family.Input, axis?: number) => family.softmaxJacobian(logits, axis),
   logSoftmaxJacobian: (logits: family.Input, axis?: number) => family.logSoftmaxJacobian(logits, axis),
   softmaxInverse: (logits: family.Input, axis?: number) => family.softmaxInverse(logits, axis),
+  entropy: (logits: family.Input, axis?: number) => family.entropy(logits, axis),
 };
 const SCALED = {
   softmax: (scale: number) => family.softmax(x, -1, {scale}),
@@ -26,6 +27,9 @@ const SCALED = {
   softmaxJvp: (scale: number) => family.softmaxJvp(x, x, -1, {scale}),
   logSoftmaxVjp: (scale: number) => family.logSoftmaxVjp(x, x, -1, {scale}),
 };
+
+/** The others take several. */
+const ONE_AXIS = ['softmaxJacobian', 'logSoftmaxJacobian', 'softmaxInverse'];
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -61,10 +65,11 @@ describe.each(Object.entries(ALONG_AN_AXIS))('%s', (name, op) => {
   });
 
   test('axis that is no integer', () => {
-    expect(() => op(x, 0.5)).toThrow(`${name}: axis must be one integer, but got 0.5`);
+    const allowed = ONE_AXIS.includes(name) ? 'one integer' : 'an integer or a list of integers';
+    expect(() => op(x, 0.5)).toThrow(`${name}: axis must be ${allowed}, but got 0.5`);
     expect(() => op(x, Number.NaN)).toThrow('but got NaN');
-    expect(() => op(x, [0] as never)).toThrow('For several axes, reshape them into one.');
-    expect(() => op(x, null as never)).toThrow('axis must be one integer, but got null');
+    expect(() => op(x, null as never)).toThrow(`axis must be ${allowed}, but got null`);
+    if (ONE_AXIS.includes(name)) expect(() => op(x, [0] as never)).toThrow('must be one integer, but got a Array');
   });
 
   test('dtypes that have no logits', () => {
@@ -157,6 +162,9 @@ test.each([
   expect(() => op([true, false])).toThrow(`${name}: mask has shape [2] and logits have shape [2,3]`);
   expect(() => op([[[true, false, true]]])).toThrow('each length of the mask must be 1 or that of the logits');
   expect(() => tf.tidy(() => op(tf.tensor1d([1, 0, 1])))).toThrow(`${name}: mask has dtype float32. It must be bool`);
+  const added = `${name}: mask is or holds -Infinity. It must be bool or int32, true or not 0 where a logit takes part`;
+  expect(() => op([0, Number.NEGATIVE_INFINITY, 0])).toThrow(added);
+  expect(() => op(new Float32Array(3))).toThrow('are no mask: add them to the logits.');
   expect(() => op('yes' as never)).toThrow(`${name}: mask is or holds 'yes'`);
   const disposed = tf.tensor1d([true, true, false]);
   disposed.dispose();
