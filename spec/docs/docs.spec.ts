@@ -5,12 +5,16 @@ import {RepositoryCopy} from './repository_copy';
 
 /** The pages in docs/: what stands there as code runs. */
 
-describe.each(['choosing-a-backend', 'accuracy', 'special-values', 'how-the-kernels-work', 'checking-gradients'])(
-  'docs/%s.md',
-  (page) => {
-    describeCodeBlocks(`docs/${page}.md`);
-  },
-);
+describe.each([
+  'choosing-a-backend',
+  'accuracy',
+  'special-values',
+  'how-the-kernels-work',
+  'checking-gradients',
+  'sampling',
+])('docs/%s.md', (page) => {
+  describeCodeBlocks(`docs/${page}.md`);
+});
 
 test('the recipe of docs/checking-gradients.md is a test that jest runs, with the built package', async () => {
   const folder = resolve('.cache/code_blocks/recipe');
