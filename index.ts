@@ -1,6 +1,16 @@
 /**
  * tfjs-softmax: the softmax family as TensorFlow.js kernels. Importing it registers kernels and gradients under names
  * of its own; `install()` is the one step that changes what tfjs's own ops do.
+ *
+ * @packageDocumentation
+ * @document docs/where-it-runs.md
+ * @document docs/choosing-a-backend.md
+ * @document docs/accuracy.md
+ * @document docs/special-values.md
+ * @document docs/speed.md
+ * @document docs/checking-gradients.md
+ * @document docs/webgpu.md
+ * @document docs/how-the-kernels-work.md
  */
 import {registerKernels} from './backends/registration';
 import {registerGradients} from './kernels/register_gradients';

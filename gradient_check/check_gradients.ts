@@ -68,6 +68,11 @@ export function checkGradients(
 /**
  * {@link checkGradients} for backends that cannot be read synchronously, or slowly: it awaits all values.
  *
+ * @example
+ * ```ts
+ * const {ok} = await checkGradientsAsync((x) => x.square().sum(), tf.tensor1d([1, 2, 3]));
+ * ```
+ *
  * @param f as for checkGradients
  * @param inputs as for checkGradients; to be kept until the promise settles
  * @param options as for checkGradients

@@ -35,6 +35,12 @@ let installed: {report: InstallReport; routes: Routes} | undefined;
  * model was loaded before, and tfjs's registries stay as they are. Of several copies of this package that install, the
  * last one's kernels run.
  *
+ * @example
+ * ```ts
+ * const {routed, notRouted} = install();
+ * tf.softmax(logits); // now a kernel of this package
+ * ```
+ *
  * @returns what is routed, and what is not and why, as far as the backends that have started tell; the same each time
  *   until `uninstall()`
  */
@@ -48,6 +54,12 @@ export function install(): InstallReport {
 /**
  * Takes back what `install()` did. Idempotent. With the last copy of this package that had installed, what was there before
  * is there again, the same objects; where somebody has wrapped the engine's methods since, theirs stay in place.
+ *
+ * @example
+ * ```ts
+ * install();
+ * uninstall(); // tf.softmax is stock again
+ * ```
  */
 export function uninstall(): void {
   if (installed) removeRoutes(engine(), installed.routes);

@@ -46,6 +46,13 @@ type Reduction = (typeof REDUCTIONS)[number];
  * y Σq - q for the logits, also where labels do not sum to 1, and -logSoftmax(x) for dense labels. Where q = 0 a logit of
  * -Infinity adds nothing.
  *
+ * @example
+ * ```ts
+ * const classes = tf.tensor1d([2, -1], 'int32');
+ * softmaxCrossEntropy(classes, logits, {ignoreIndex: -1, labelSmoothing: 0.1}).print();
+ * tf.grad((x) => softmaxCrossEntropy([2, 0], x))(logits).print();
+ * ```
+ *
  * @param labels distributions, of the shape of the logits; or class indices, int32 or a plain array, of the shape of
  *   the logits without the axis. An index that is no class gives NaN
  * @param logits any rank but 0; float32, or int32 and bool, which are converted

@@ -11,6 +11,11 @@ import {inScope} from './run_op';
  * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). Symmetric,
  * and its rows sum to 0. It takes n² numbers a row: where a product with it is wanted, use {@link softmaxJvp}.
  *
+ * @example
+ * ```ts
+ * softmaxJacobian([1, 2, 3]).print(); // of shape [3, 3]
+ * ```
+ *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end
  * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂yᵢ/∂xⱼ
@@ -22,6 +27,11 @@ export function softmaxJacobian(logits: Input, axis = -1): Tensor {
 
 /**
  * The explicit Jacobian of logSoftmax: J = I - 1 yᵗ with y = softmax(x), that is ∂ log yᵢ/∂xⱼ = δᵢⱼ - yⱼ.
+ *
+ * @example
+ * ```ts
+ * logSoftmaxJacobian([1, 2, 3]).print(); // of shape [3, 3]
+ * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end

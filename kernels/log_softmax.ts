@@ -21,6 +21,11 @@ import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
  *
  * A row with a NaN or a +Infinity in it, or with nothing but -Infinity, is NaN; other -Infinity stay.
  *
+ * @example
+ * ```ts
+ * logSoftmax([25, 0, 0, 0]).print(); // the first is -4.166e-11; tf.logSoftmax gives 0
+ * ```
+ *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis along which probabilities sum to 1; negative counts from the end
  * @param options a scale, 1 by default, and a mask

@@ -19,6 +19,11 @@ import {softmax} from './softmax';
  * A row with a NaN in it gives NaN, another with a +Infinity +Infinity; -Infinity adds nothing, so a row of nothing
  * else, or of no elements, gives -Infinity.
  *
+ * @example
+ * ```ts
+ * logSumExp([1000, 1000]).print(); // 1000.6931152
+ * ```
+ *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis to sum along; negative counts from the end
  * @param keepDims whether that axis stays, with length 1

@@ -15,6 +15,11 @@ import {inScope, runKernel, type ScaleOptions} from './run_op';
  * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and
  * J = scale·(diag(y) - y yᵗ). The matrix is never made.
  *
+ * @example
+ * ```ts
+ * softmaxJvp(logits, tf.onesLike(logits)).print();
+ * ```
+ *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param tangent a direction in the space of the logits: same shape
  * @param axis the axis of the softmax; negative counts from the end
@@ -33,6 +38,11 @@ export function softmaxJvp<T extends Tensor = Tensor>(
 
 /**
  * The vector-Jacobian product of softmax, which backpropagation needs: Jᵗ·g. J is symmetric, so this is J·g.
+ *
+ * @example
+ * ```ts
+ * softmaxVjp(logits, tf.onesLike(logits)).print();
+ * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param cotangent a derivative with respect to the probabilities: same shape as the logits
@@ -54,6 +64,11 @@ export function softmaxVjp<T extends Tensor = Tensor>(
  * The Jacobian-vector product of logSoftmax: J·v = v - ⟨y, v⟩ along the axis, with y = softmax(scale·logits) and
  * J = scale·(I - 1 yᵗ).
  *
+ * @example
+ * ```ts
+ * logSoftmaxJvp(logits, tf.onesLike(logits)).print();
+ * ```
+ *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param tangent a direction in the space of the logits: same shape
  * @param axis the axis of the softmax; negative counts from the end
@@ -73,6 +88,11 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
 /**
  * The vector-Jacobian product of logSoftmax, which backpropagation needs: Jᵗ·g = g - y Σ g along the axis, with
  * y = softmax(scale·logits) and J = scale·(I - 1 yᵗ). J is not symmetric: this is not {@link logSoftmaxJvp}.
+ *
+ * @example
+ * ```ts
+ * logSoftmaxVjp(logits, tf.onesLike(logits)).print();
+ * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param cotangent a derivative with respect to the log-probabilities: same shape as the logits

@@ -20,6 +20,12 @@ import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
  *
  * A row with a NaN or a +Infinity in it, or with nothing but -Infinity, is NaN; other -Infinity give exactly 0.
  *
+ * @example
+ * ```ts
+ * softmax([1, 2, 3]).print(); // [0.0900306, 0.2447284, 0.6652409]
+ * softmax(logits, -1, {scale: 1 / Math.sqrt(64), mask: logits.greater(0)}); // attention
+ * ```
+ *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis that sums to 1; negative counts from the end
  * @param options a scale, 1 by default, and a mask
@@ -36,6 +42,11 @@ export function softmax<T extends Tensor = Tensor>(
 
 /**
  * softmin(x) = softmax(-x): large where the logits are small.
+ *
+ * @example
+ * ```ts
+ * softmin([1, 2, 3]).print(); // [0.6652409, 0.2447284, 0.0900306]
+ * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis that sums to 1; negative counts from the end

@@ -10,6 +10,11 @@ import {inScope} from './run_op';
  * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Softmax forgets a constant that is added
  * to all logits of a row, so its inverse has one free: the offset.
  *
+ * @example
+ * ```ts
+ * softmax(softmaxInverse([0.2, 0.3, 0.5])).print(); // [0.2, 0.3, 0.5]
+ * ```
+ *
  * @param probabilities any rank and shape, each row along the axis a distribution; 0 gives -Infinity
  * @param axis the axis along which they sum to 1; only checked, as log p does not depend on it
  * @param options the offset, 0 by default

@@ -32,6 +32,12 @@ const dispatcher = () => import('./dispatcher');
  * model. Mode `measure` starts the candidates and times them, within `budgetMs`; what there was no time for is estimated.
  * A backend that gives a wrong result is out. A GPU that is a program on the CPU comes after all others.
  *
+ * @example
+ * ```ts
+ * const {candidates} = await rankBackends({op: 'softmax', shape: [64, 1000]});
+ * for (const {backend, out} of candidates) console.log(backend, out ?? 'can run');
+ * ```
+ *
  * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
  * @param options the mode, the candidates and how long it may take
  * @returns all candidates, the best first, with their figures and where they come from
@@ -46,6 +52,11 @@ export async function rankBackends(workload: Workload, options: RankOptions = {}
  * by the environment variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported,
  * and where nothing was, by `options.mode`: an estimate, or measuring now. Selections wait for each other.
  *
+ * @example
+ * ```ts
+ * const {backend, why} = await selectBackend({op: 'softmax', shape: [64, 1000]}, {mode: 'measure'});
+ * ```
+ *
  * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
  * @param options those of {@link rankBackends}, and `backend`
  * @returns what was chosen and why, with all candidates and their figures
@@ -59,6 +70,11 @@ export async function selectBackend(workload: Workload, options: SelectOptions =
  * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
  * that is missing, fails or hangs is reported; nothing throws because of it. On each backend that has started every variant
  * of its kernels that its plans would choose is run once and compared with float64: `variants` has them by name.
+ *
+ * @example
+ * ```ts
+ * for (const {name, check, runs} of (await backendReport()).backends) console.log(name, check, runs);
+ * ```
  *
  * @param options whether to start and check what has not started, which is the default, and how long that may take
  * @returns plain data, which `JSON.stringify` writes

@@ -25,6 +25,11 @@ const probes = new Map<string, Probe>();
 /**
  * What `rankBackends` and `selectBackend` have measured here, as JSON to be read and kept: for the next visit to a page
  * or the next start of a program. It holds for these versions and this hardware.
+ *
+ * @example
+ * ```ts
+ * const json = exportWisdom(); // to be kept, for importWisdom()
+ * ```
  */
 export function exportWisdom(): string {
   const contents: WisdomContents = {
@@ -41,6 +46,11 @@ export function exportWisdom(): string {
  * of that. The text may come from anywhere: every field is checked, and what wisdom does not have is dropped. But no check
  * tells whether its times are true: wrong ones make another backend the fastest, and no result wrong.
  *
+ * @example
+ * ```ts
+ * const entries = importWisdom(exportWisdom());
+ * ```
+ *
  * @param json what `exportWisdom` returned; at most 4 Mi characters
  * @returns how many ops and functions it held times of
  * @throws if it is not whole, or from other versions or other hardware; then nothing has changed
@@ -53,7 +63,14 @@ export function importWisdom(json: string): number {
   return contents.entries.length + contents.functions.length;
 }
 
-/** Forgets all that was measured; a file or localStorage keeps what it has. */
+/**
+ * Forgets all that was measured; a file or localStorage keeps what it has.
+ *
+ * @example
+ * ```ts
+ * forgetWisdom(); // rankings measure or estimate anew
+ * ```
+ */
 export function forgetWisdom(): void {
   for (const known of [remembered, functions, probes]) known.clear();
 }

@@ -14,6 +14,12 @@ import {forgetInstances} from './access';
  * the next call on, on the cpu backend and on wasm. A memory that is shared between threads takes another module, which is
  * compiled from bytes as before.
  *
+ * @example
+ * ```ts
+ * import kernels from 'tfjs-softmax/kernels.wasm'; // where the host compiles what is imported
+ * setWasmModule(kernels);
+ * ```
+ *
  * @param module a WebAssembly.Module, or null to take the bytes that are inside the package again
  * @throws if it is anything else, a module of something else, or of another version of this package
  */

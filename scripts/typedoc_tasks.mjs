@@ -1,0 +1,39 @@
+/**
+ * For `npm run docs`: groups the functions of the API reference by what one wants to do, and calls pages by their titles. Fails
+ * where a function is in no group, or has no example.
+ */
+import {Application, CommentTag, Converter, ReflectionKind} from 'typedoc';
+
+const TASKS = {
+  'Softmax and its relatives': ['softmax', 'softmin', 'logSoftmax', 'logSumExp', 'softmaxInverse', 'entropy'],
+  Losses: ['softmaxCrossEntropy', 'linearCrossEntropy'],
+  Sampling: ['categorical', 'gumbelSoftmax'],
+  Derivatives: [
+    ...['softmaxJvp', 'softmaxVjp', 'logSoftmaxJvp', 'logSoftmaxVjp', 'softmaxJacobian', 'logSoftmaxJacobian'],
+    ...['checkGradients', 'checkGradientsAsync'],
+  ],
+  'Under the ops of tfjs': ['install', 'uninstall'],
+  'Choosing a backend': ['selectBackend', 'rankBackends', 'exportWisdom', 'importWisdom', 'forgetWisdom'],
+  'Backends and what runs on them': [
+    ...['backendReport', 'enableWebGPU', 'enableWasmThreads', 'setThreads', 'getThreads', 'setWasmModule'],
+  ],
+};
+
+export function load(app) {
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({project}) => {
+    for (const reflection of project.getReflectionsByKind(ReflectionKind.Function)) {
+      const {name, signatures} = reflection;
+      const [task] = Object.entries(TASKS).find(([, names]) => names.includes(name)) ?? [];
+      if (!task) app.logger.error(`${name} is in no group of scripts/typedoc_tasks.mjs`);
+      if (!signatures.some(({comment}) => comment?.getTag('@example'))) app.logger.error(`${name} has no @example`);
+      for (const {comment} of signatures) {
+        comment?.blockTags.push(new CommentTag('@category', [{kind: 'text', text: task ?? 'Other'}]));
+      }
+    }
+    for (const page of project.getReflectionsByKind(ReflectionKind.Document)) {
+      const [{text}] = page.content;
+      page.name = /^# (.*)$/m.exec(text)[1];
+    }
+  });
+  app.on(Application.EVENT_BOOTSTRAP_END, () => app.options.setValue('categoryOrder', [...Object.keys(TASKS), '*']));
+}
