@@ -10,7 +10,7 @@
  * @document docs/speed.md
  * @document docs/checking-gradients.md
  * @document docs/webgpu.md
- * @document docs/how-the-kernels-work.md
+ * @document docs/sampling.md
  */
 import {registerKernels} from './backends/registration';
 import {registerGradients} from './kernels/register_gradients';
