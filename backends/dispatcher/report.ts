@@ -7,7 +7,6 @@ import {messageOf, now} from './environment';
 import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
-import {reportInWords} from './report_in_words';
 import {type CheckedVariant, type SelfCheck, selfCheck} from './self_check';
 import {oneAtATime, START_LIMIT_MS, start} from './start';
 import {smallestStep} from './stopwatch';
@@ -126,4 +125,24 @@ function entryOf(name: string, failure: string | null, checked: SelfCheck | null
   } catch (error) {
     return {...known, runs: null, problem: wrong ?? `cannot say what it runs on: ${messageOf(error)}`};
   }
+}
+
+/** A report as text for people. */
+function reportInWords({versions, active, machine, backends, notRegistered}: BackendReport): string {
+  const {runtime, platform, processor, cores, wasm, gpu, webgpu, timerResolutionMs} = machine;
+  const features = wasm ? Object.entries(wasm).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`) : ['none'];
+  const width = Math.max(0, ...backends.map(({name}) => name.length));
+  return [
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+    [runtime, platform, `${cores ?? 'an unknown number of'} cores${processor ? ` of ${processor}` : ''}`].join(', '),
+    `WebAssembly: ${features.join(', ')}; clock steps of ${timerResolutionMs.toPrecision(2)} ms`,
+    `GPU: ${gpu ? `${gpu.renderer}, WebGL ${gpu.webglVersion}${gpu.software ? ', a program on the CPU' : ''}` : 'no WebGL'}; ${webgpu ? 'WebGPU' : 'no WebGPU'}`,
+    ...backends.map(({name, check, runs, problem}) => {
+      const verdict = check ?? (problem === null ? 'not checked' : 'FAIL');
+      return `${name === active ? '*' : ' '} ${name.padEnd(width)}  ${verdict}  ${problem ?? runs ?? 'not started'}`;
+    }),
+    ...notRegistered.map((missing) => `  ${missing.name.padEnd(width)}  none  import '${missing.package}' to have it`),
+  ].join('\n');
 }
