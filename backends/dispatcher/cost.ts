@@ -1,5 +1,4 @@
 /** The cost model: what an op and the moving of its data take, as sums of figures that costs.json has. */
-import {engine} from '@tensorflow/tfjs-core';
 import {REFERENCE} from '../../kernels/reference_table';
 import {hasOwnKernels, reasonForStock} from '../registration';
 import costs from './costs.json';
@@ -124,9 +123,9 @@ export function firstCallMs(backend: string): number {
 
 /** How long whole models take on a backend, by the model, as times of what they take on wasm. */
 export function modelFactor(backend: string): number {
-  const gpu = factsOf(backend)?.gpu ?? false;
-  if (!gpu && Object.hasOwn(COSTS, backend)) return COSTS[backend]!.model;
-  return (gpu && isSoftwareGpu(backend) ? COSTS['webgl in software']! : (COSTS[backend] ?? COSTS.composed!)).model;
+  if (isSoftwareGpu(backend)) return COSTS['webgl in software']!.model;
+  const onPhone = machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
+  return (onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!)).model;
 }
 
 function transferMs(source: string, target: string, elements: number): number {
@@ -150,9 +149,4 @@ export function costInWords({op, rows}: Task, backend: string, scaled = true): s
       : `; times ${call.toPrecision(2)} a call and ${size.toPrecision(2)} an element, as a probe found here`;
   const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from}${here})`;
   return reason === null ? figures : `${figures}; ${reason}`;
-}
-
-/** Whether a backend has started: only then is it known what it runs on. */
-export function hasStarted(backend: string): boolean {
-  return engine().registry[backend] != null;
 }

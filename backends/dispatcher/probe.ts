@@ -2,36 +2,52 @@
  * What calls and elements cost on this machine, beside the machine that the shipped figures are from: one op on next to
  * nothing and on 1 MiB. It is measured once for each backend, and kept in wisdom.
  */
-import {Budget} from './budget';
+import type {Budget} from './budget';
 import {OpJob} from './op_job';
 import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
-import {measure} from './race';
-import type {Stopwatch} from './stopwatch';
+import {type Stopwatch, summary} from './stopwatch';
 import {probeOf, putProbe} from './wisdom';
 import type {Task} from './workload';
 
 /** The part of a measuring budget that all probes together may take. */
 const SHARE = 0.1;
-/** Milliseconds that the probe of one backend takes: with less it is left for another time, and more it does not need. */
-const [LEAST_MS, MOST_MS] = [20, 50];
+/** Milliseconds that the probe of one backend takes at most, and that there must be at least. */
+const [LEAST_MS, MOST_MS] = [10, 50];
+const SAMPLES = 5;
+/** Calls in a sample at most: by a clock that stands still they would never end. */
+const MOST_CALLS = 1 << 10;
 
-/** Probes the backends, all started, that were not yet; within a part of the budget. */
+/** Probes the backends, all started, that were not yet; within a part of the budget, but for their first calls. */
 export async function probe(backends: readonly string[], stopwatch: Stopwatch, budget: Budget): Promise<void> {
   const fresh = backends.filter((backend) => probeOf(backend) === undefined);
   const ms = Math.min((budget.left() * SHARE) / fresh.length, MOST_MS);
   if (!(ms >= LEAST_MS)) return;
   for (const backend of fresh) {
-    const timed = async (task: Task, share: number) => {
-      const own = new Budget(stopwatch, share);
-      const [outcomes] = await measure([new OpJob(task, stopwatch)], [backend], {stopwatch, budget: own, onProgress});
-      const outcome = outcomes!.get(backend)!;
-      return 'timing' in outcome ? outcome.timing.median : null;
-    };
-    const smallMs = await timed(SMALL_PROBE, ms / 2);
-    // By a clock that stands still the large one would take minutes.
-    const largeMs = smallMs === null ? null : await timed(LARGE_PROBE, ms / 2);
-    if (smallMs !== null && largeMs !== null) putProbe(backend, {smallMs, largeMs});
+    const smallMs = await timeOf(SMALL_PROBE, backend, ms / 2, stopwatch, budget);
+    const largeMs = smallMs && (await timeOf(LARGE_PROBE, backend, ms / 2, stopwatch, budget));
+    if (smallMs && largeMs) putProbe(backend, {smallMs, largeMs});
   }
 }
 
-const onProgress = () => {};
+/** Milliseconds of a call; null if it fails, which the ranking will find out, or if there was no time for a sample. */
+async function timeOf(task: Task, backend: string, limitMs: number, stopwatch: Stopwatch, budget: Budget) {
+  try {
+    const entry = await budget.free(() => new OpJob(task, stopwatch).enter(backend, budget));
+    try {
+      const samples: number[] = [];
+      const until = stopwatch.now() + limitMs;
+      for (let calls = 1; samples.length < SAMPLES && calls <= MOST_CALLS && stopwatch.now() < until; ) {
+        const start = stopwatch.now();
+        await entry.run(calls);
+        const elapsed = stopwatch.since(start);
+        if (stopwatch.trusts(elapsed)) samples.push(elapsed / calls);
+        else calls *= 2;
+      }
+      return samples.length > 0 ? summary(samples).median : null;
+    } finally {
+      entry.release();
+    }
+  } catch {
+    return null;
+  }
+}
