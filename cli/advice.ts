@@ -5,7 +5,11 @@ import type {LoadedPackage} from './packages';
 export function adviceOf({machine, backends}: BackendReport, packages: LoadedPackage[]): string[] {
   const advice = packages.flatMap(({name, backend, problem}) => {
     if (problem === null) return [];
-    if (problem.startsWith('not installed')) return [`${name} is not installed; it brings the ${backend} backend.`];
+    if (problem.startsWith('not installed')) {
+      if (backend === 'webgpu') return []; // said below
+      return [`${name} is not installed; it brings the ${backend} backend.`];
+    }
+    if (problem.startsWith('has no WebGPU')) return [`webgpu: ${problem.slice('has no WebGPU: '.length)}`];
     return [`${name} is installed, but ${problem}. Install it again, for this version of Node.`];
   });
   if (machine.wasm?.simd === false) advice.push('This Node has no WebAssembly SIMD: a newer one runs faster kernels.');
@@ -18,9 +22,17 @@ export function adviceOf({machine, backends}: BackendReport, packages: LoadedPac
     if (problem !== null)
       advice.push(`${name} is not usable: it ${problem}. Open an issue with the output of doctor --report.`);
   }
-  advice.push('webgl is in browsers only: call backendReport() and rankBackends() in your page.');
   advice.push(
-    'WebGPU runs in Node too: npm install webgpu @tensorflow/tfjs-backend-webgpu, and call enableWebGPU() before you import the latter.',
+    'For a program of yours: `await selectBackend(() => model.predict(x))` weighs the whole of it, not softmax alone.',
+  );
+  if (!backends.some(({name}) => name === 'webgpu')) {
+    advice.push(
+      'A GPU in Node: npm install webgpu @tensorflow/tfjs-backend-webgpu, and call enableWebGPU() before you import the latter.',
+    );
+  }
+  advice.push(
+    "In a page: `npx tfjs-softmax doctor --browser` looks there. wasm's threads need cross-origin isolation, the headers " +
+      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp; tfjs for Node has none.',
   );
   return advice;
 }

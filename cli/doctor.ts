@@ -1,22 +1,17 @@
 import {Presets, SingleBar} from 'cli-progress';
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import type {BackendEntry, Selection, WorkloadItem} from 'tfjs-softmax';
+import type {BackendEntry, Selection} from 'tfjs-softmax';
 import {adviceOf} from './advice';
 import {circumstances} from './circumstances';
 import type {Diagnosis} from './diagnosis';
+import {freshMemoryNotes} from './fresh_memory';
 import {asIssue} from './issue';
 import {loadPackages} from './packages';
+import {WORKLOAD} from './workload';
 
-/** What people do with softmax: a classifier in training, attention, a vocabulary, and something tiny. */
-const WORKLOAD: WorkloadItem[] = [
-  {op: 'softmax', shape: [64, 1000]},
-  {op: 'gradLogSoftmax', shape: [64, 1000]},
-  {op: 'softmax', shape: [12 * 128, 128]},
-  {op: 'logSoftmax', shape: [1, 50257]},
-  {op: 'softmax', shape: [1, 4]},
-];
-const BUDGET_MS = 3000;
+/** A second for each of the ops that are timed: on a busy machine medians want many samples. */
+const BUDGET_MS = 1000 * WORKLOAD.length;
 
 /** For people in a terminal, as JSON, or as Markdown to be pasted into an issue. */
 export type Format = 'text' | 'json' | 'report';
@@ -91,6 +86,7 @@ function inWords({report, packages, selection, failure, advice}: Diagnosis): str
     table.toString(),
     checkedInWords(backends),
     selection ? `${selection}` : colors.red(failure ?? ''),
+    ...(selection ? freshMemoryNotes(selection) : []),
     '',
     colors.bold('To get a faster one'),
     ...advice.map((line) => `- ${line}`),

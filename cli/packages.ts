@@ -16,6 +16,7 @@ const PACKAGES = [
   {backend: 'cpu', name: '@tensorflow/tfjs-backend-cpu'},
   {backend: 'wasm', name: '@tensorflow/tfjs-backend-wasm'},
   {backend: 'tensorflow', name: '@tensorflow/tfjs-node'},
+  {backend: 'webgpu', name: '@tensorflow/tfjs-backend-webgpu'},
 ];
 
 /** Imports what is installed beside this package, in the project where the command was called. */
@@ -29,6 +30,15 @@ export async function loadPackages(): Promise<LoadedPackage[]> {
 
 async function problemOfImport(name: string): Promise<string | null> {
   try {
+    if (name.endsWith('-webgpu') && versionOf(name) !== null) {
+      // It looks for WebGPU once, when it is imported.
+      const {enableWebGPU} = await import('tfjs-softmax');
+      const problem = await enableWebGPU().then(
+        () => null,
+        (error: Error) => error.message.split('\n')[0]!.replace(/^enableWebGPU: /, ''),
+      );
+      if (problem !== null) return `has no WebGPU: ${problem}`;
+    }
     await import(name);
     return null;
   } catch (error) {
