@@ -3,13 +3,17 @@
  * exports give it to Node and to what is bundled for Node; pages do without.
  */
 import {compileNow} from './backends/engines/wasm/module';
+import * as host from './backends/engines/wasm/thread_host';
+import * as threads from './backends/engines/wasm/threads';
 import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
+import {provideThreads} from './backends/wasm/load_threads';
 
 export {enableWasmThreads} from './backends/wasm/node_threads';
 export {enableWebGPU} from './backends/webgpu/dawn';
 export * from './index';
 
+provideThreads({...threads, ...host});
 registerBackend('tensorflow', tensorflowBackend);
 // Modules are loaded one by one here, each blocking: less than a millisecond more, which no first call waits for.
 compileNow();

@@ -1,9 +1,15 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {heapValues} from '../../tfjs/wasm_memory';
-import {type Division, divisionFor, divisionOfTotal, sumOf} from '../engines/wasm/divide';
+import {
+  type Division,
+  divisionFor,
+  divisionOfTotal,
+  launchInChunks,
+  sumOf,
+  WORTH_SHARING_NS,
+} from '../engines/wasm/divide';
 import {launch, type Plan} from '../engines/wasm/plan';
-import {AWAKE_NS, launchInChunks} from '../engines/wasm/threads';
 import {type Access, pointer} from './access';
 
 type Open = Access & {obstacle: null};
@@ -21,7 +27,7 @@ export function execute(
   const from = pointer(x, backend);
   const a = second ? pointer(second, backend) : 0;
   const b = third ? pointer(third, backend) : 0;
-  if (plan.ns < AWAKE_NS) {
+  if (plan.ns < WORTH_SHARING_NS) {
     const out = backend.makeOutput(shape, 'float32');
     launch(plan, access.kernels.call, from, pointer(out, backend), a, b);
     return out;
@@ -55,12 +61,12 @@ function executeLarge(
     const {awake, wake} = threads.helpersFor(plan.ns);
     const division = parts ?? divisionFor(plan, awake + wake + 1);
     if (awake + wake > 0 && division.count > 1) {
-      if (threads.run(plan, x, pointer(out, backend), second, third, division, wake)) return out;
+      if (threads.run(plan, [x, pointer(out, backend), second, third], division, wake)) return out;
       // The thread that was given up may still write there, so that memory is never freed.
       out = backend.makeOutput(shape, 'float32');
     }
   }
   const whole = {blocks: plan.rows.outer, count: 1};
-  launchInChunks(plan, kernels.call, x, pointer(out, backend), second, third, parts ?? whole);
+  launchInChunks(plan, kernels.call, [x, pointer(out, backend), second, third], parts ?? whole);
   return out;
 }

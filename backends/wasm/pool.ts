@@ -1,7 +1,7 @@
 import {isShared, type Kernels} from '../engines/wasm/module';
 import {threadsAsked} from '../engines/wasm/thread_count';
-import {threadHost} from '../engines/wasm/thread_host';
-import {Threads} from '../engines/wasm/threads';
+import type {Threads} from '../engines/wasm/threads';
+import {loadingFailure, threadsCode} from './load_threads';
 
 /** tfjs itself has one thread in Node. */
 const MOST_IN_NODE = 8;
@@ -9,7 +9,7 @@ const MOST_IN_NODE = 8;
 /** The threads that share the memory of one backend object: as many as are asked for now. */
 export class Pool {
   private current: Threads | null = null;
-  private readonly host = threadHost();
+  private failure: string | null = null;
   private readonly isShared: boolean;
   private readonly byDefault: number;
 
@@ -24,7 +24,7 @@ export class Pool {
     private readonly idle: () => void,
   ) {
     this.isShared = isShared(kernels.memory);
-    this.byDefault = isPage() ? ofTfjs : Math.min(this.host?.parallelism ?? 1, MOST_IN_NODE);
+    this.byDefault = isPage() ? ofTfjs : Math.min(coresInNode(), MOST_IN_NODE);
   }
 
   /** How many threads compute at most, the one that calls too. */
@@ -35,9 +35,9 @@ export class Pool {
   /** Null if one thread computes. */
   get threads(): Threads | null {
     const {count, current} = this;
-    if (current && current.failure === null && (current.busy || current.count !== count)) this.stop();
+    if (current && (current.busy || current.count !== count)) this.stop();
     if (count === 1) return null;
-    this.current ??= new Threads(this.kernels, this.host!, count, this.idle);
+    this.current ??= this.make(count);
     return this.current;
   }
 
@@ -51,7 +51,15 @@ export class Pool {
   /** Ends the other threads. The next job that is worth it starts new ones, unless one has failed. */
   stop(): void {
     this.current?.stop();
-    if (this.current?.failure === null) this.current = null;
+    this.failure ??= this.current?.failure ?? null;
+    this.current = null;
+  }
+
+  private make(count: number): Threads | null {
+    const code = threadsCode();
+    const host = code?.threadHost();
+    if (code && !host) this.failure = 'this host starts no threads';
+    return code && host ? new code.Threads(this.kernels, host, count, this.idle) : null;
   }
 
   private get wanted(): number {
@@ -62,7 +70,7 @@ export class Pool {
   private get obstacle(): string | null {
     if (!this.isShared)
       return `tfjs's memory is not shared; ${isPage() ? TO_ISOLATE : 'enableWasmThreads() shares it'}`;
-    return this.host ? (this.current?.failure ?? null) : 'this host starts no threads';
+    return this.failure ?? this.current?.failure ?? loadingFailure();
   }
 }
 
@@ -71,4 +79,8 @@ const TO_ISOLATE = 'a page with the headers COOP: same-origin and COEP: require-
 /** A page, or a worker of one. */
 function isPage(): boolean {
   return 'crossOriginIsolated' in globalThis;
+}
+
+function coresInNode(): number {
+  return globalThis.process?.getBuiltinModule?.('node:os').availableParallelism() ?? 1;
 }

@@ -1,7 +1,6 @@
 import {engine} from '@tensorflow/tfjs-core';
 import {show} from '../../kernels/check';
-import {askForThreads, threadsAsked} from '../engines/wasm/thread_count';
-import {MOST_THREADS} from '../engines/wasm/threads';
+import {askForThreads, MOST_THREADS, threadsAsked} from '../engines/wasm/thread_count';
 import {wasmBackend} from './index';
 
 /**

@@ -1,5 +1,8 @@
 /** How a plan is divided among threads: into chunks of whole blocks of the outer dimension. */
-import type {Plan} from './plan';
+import {type Caller, launch, type Plan} from './plan';
+
+/** From here on other threads that are awake are worth their coming, in nanoseconds of work; below, handing over costs more. */
+export const WORTH_SHARING_NS = 12_000;
 
 export interface Division {
   /** Blocks in each chunk; the last takes what is left over too, so that none has too few for a kernel. */
@@ -44,4 +47,30 @@ export function sumOf(parts: Float32Array): number {
   let sum = 0;
   for (const part of parts) sum += part;
   return sum;
+}
+
+export type Addresses = readonly [x: number, out: number, second: number, third: number];
+
+/** Where chunk number `chunk`, from block `o` on, has its parts. */
+export function addressesOf(
+  {rows, outPerBlock, secondPerBlock, thirdPerBlock}: Plan,
+  [x, out, second, third]: Addresses,
+  o: number,
+  chunk: number,
+): Addresses {
+  return [
+    x + 4 * o * rows.n * rows.inner,
+    out + 4 * (outPerBlock > 0 ? o * outPerBlock : chunk),
+    second + 4 * o * secondPerBlock,
+    third + 4 * o * thirdPerBlock,
+  ];
+}
+
+/** Executes the chunks of a plan one after the other on this thread: a total comes out as it does by several. */
+export function launchInChunks(plan: Plan, call: Caller, addresses: Addresses, {blocks, count}: Division): void {
+  for (let chunk = 0; chunk < count; chunk++) {
+    const o = chunk * blocks;
+    const size = chunk === count - 1 ? plan.rows.outer - o : blocks;
+    launch(plan, call, ...addressesOf(plan, addresses, o, chunk), o, size);
+  }
 }

@@ -1,11 +1,11 @@
 /** Plans executed on typed arrays by several threads, by way of a shared memory to which all of a tensor is copied. */
-import {divisionFor, sumOf} from './divide';
+import {divisionFor, sumOf, WORTH_SHARING_NS} from './divide';
 import {kernelsOn} from './module';
 import type {Plan} from './plan';
 import {hasRoomFor, type Values} from './staging';
 import {threadsAsked} from './thread_count';
 import {nodeHost} from './thread_host';
-import {AWAKE_NS, Threads} from './threads';
+import {Threads} from './threads';
 
 /** What the memory may grow to, which it keeps. */
 const MOST_BYTES = 1 << 28;
@@ -67,9 +67,9 @@ export function runOnThreads(
   inputs.forEach((values, i) => {
     if (values && !perBlock[i]) copyIn(values, buffer, at[i]!);
   });
-  const {wake} = threads.helpersFor(Math.max(plan.ns, AWAKE_NS));
-  const [secondAt, thirdAt] = [second ? at[1]! : 0, third ? at[2]! : 0];
-  const isDone = threads.run(plan, at[0]!, out, secondAt, thirdAt, division, wake, (first, blocks) => {
+  const {wake} = threads.helpersFor(Math.max(plan.ns, WORTH_SHARING_NS));
+  const addresses = [at[0]!, out, second ? at[1]! : 0, third ? at[2]! : 0] as const;
+  const isDone = threads.run(plan, addresses, division, wake, (first, blocks) => {
     inputs.forEach((values, i) => {
       const [from, to] = [first * perBlock[i]!, (first + blocks) * perBlock[i]!];
       if (to > 0) copyIn(values!.subarray(from, to), buffer, at[i]! + 4 * from);

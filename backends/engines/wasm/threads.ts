@@ -10,17 +10,16 @@
  * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
  * as a worker of it sleeps.
  */
-import {type Division, MOST_CHUNKS} from './divide';
+import {type Addresses, addressesOf, type Division, MOST_CHUNKS} from './divide';
 import type {Kernels} from './module';
 import {type Caller, launch, type Plan} from './plan';
+import {MOST_THREADS} from './thread_count';
 import type {Thread, ThreadHost} from './thread_host';
 
 const MOST_CALLS = 4 * MOST_CHUNKS;
 
 /** Counters stand in cache lines of their own, so that who writes one does not hold up who reads another. */
 const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, TAKEN] = [0, 16, 32, 48, 64, 80, 96];
-/** The most threads that can be asked for. */
-export const MOST_THREADS = 64;
 /** Of a call: the number of the kernel, and its arguments. */
 const FIELDS = 13;
 
@@ -76,8 +75,6 @@ const PROGRAM = `({memory, module, counters, starts, calls, id}, park) => {
   serve();
 }`;
 
-/** From here on other threads that are awake are worth their coming, in nanoseconds of work; below, handing over costs more. */
-export const AWAKE_NS = 12_000;
 /** From here on it is worth to wake a thread. */
 const ASLEEP_NS = 200_000;
 /** Work for each thread that is woken. */
@@ -89,8 +86,6 @@ const START_NS = 200_000;
 const START_AT_ONCE_NS = 50_000_000;
 /** A thread that has not finished its chunk after so much waiting for it is given up. */
 const PATIENCE_MS = 2000;
-
-type Addresses = readonly [x: number, out: number, second: number, third: number];
 
 export class Threads {
   /**
@@ -175,7 +170,7 @@ export class Threads {
    * How many other threads are there for a job, those too that it is to wake. Has more started, or called, if the work is
    * worth that; those come later.
    *
-   * @param ns what the job takes on one thread, at least `AWAKE_NS`
+   * @param ns what the job takes on one thread, at least `WORTH_SHARING_NS`
    */
   helpersFor(ns: number): {awake: number; wake: number} {
     if (this.failure !== null) return {awake: 0, wake: 0};
@@ -211,7 +206,7 @@ export class Threads {
   /**
    * Executes a plan. Its result does not depend on how many threads there are.
    *
-   * @param x, out, second, third byte addresses; where the result is one number, `out` has room for one a chunk, whose sum it is
+   * @param addresses in bytes; where the result is one number, there is room for one a chunk, whose sum it is
    * @param wake how many sleeping threads to wake
    * @param prepare is called before each chunk is handed out, to bring what it needs of the inputs: blocks of rows `first` to
    *   `first + blocks`. Meanwhile the other threads compute.
@@ -220,10 +215,7 @@ export class Threads {
    */
   run(
     plan: Plan,
-    x: number,
-    out: number,
-    second: number,
-    third: number,
+    addresses: Addresses,
     {blocks, count}: Division,
     wake = 0,
     prepare?: (first: number, blocks: number) => void,
@@ -232,12 +224,12 @@ export class Threads {
     for (let chunk = 0; chunk < count; chunk++) {
       const o = chunk * blocks;
       const size = chunk === count - 1 ? plan.rows.outer - o : blocks;
-      const addresses = addressesOf(plan, x, out, second, third, o, chunk);
+      const at = addressesOf(plan, addresses, o, chunk);
       prepare?.(o, size);
-      if (!this.submit(plan, addresses, o, size)) {
+      if (!this.submit(plan, at, o, size)) {
         if (!this.finish()) return false;
         // Not even then, if a mask takes a call for every few elements.
-        if (!this.submit(plan, addresses, o, size)) launch(plan, this.kernels.call, ...addresses, o, size);
+        if (!this.submit(plan, at, o, size)) launch(plan, this.kernels.call, ...at, o, size);
       }
       if (chunk === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
@@ -367,31 +359,3 @@ export class Threads {
 
 /** Lets the neighbour on this core work, where there is such an instruction. */
 const pause: () => void = (Atomics as {pause?(): void}).pause ?? (() => {});
-
-/** Where chunk number `chunk`, from block `o` on, has its parts. */
-function addressesOf(plan: Plan, x: number, out: number, second: number, third: number, o: number, chunk: number) {
-  const {rows, outPerBlock, secondPerBlock, thirdPerBlock} = plan;
-  return [
-    x + 4 * o * rows.n * rows.inner,
-    out + 4 * (outPerBlock > 0 ? o * outPerBlock : chunk),
-    second + 4 * o * secondPerBlock,
-    third + 4 * o * thirdPerBlock,
-  ] as const;
-}
-
-/** Executes the chunks of a plan one after the other on this thread: a total comes out as it does by several. */
-export function launchInChunks(
-  plan: Plan,
-  call: Caller,
-  x: number,
-  out: number,
-  second: number,
-  third: number,
-  {blocks, count}: Division,
-): void {
-  for (let chunk = 0; chunk < count; chunk++) {
-    const o = chunk * blocks;
-    const size = chunk === count - 1 ? plan.rows.outer - o : blocks;
-    launch(plan, call, ...addressesOf(plan, x, out, second, third, o, chunk), o, size);
-  }
-}

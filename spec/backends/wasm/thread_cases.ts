@@ -68,7 +68,7 @@ function others(): number {
     .reduce((a, b) => a + b, 0);
 }
 
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 

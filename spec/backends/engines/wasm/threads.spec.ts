@@ -1,5 +1,5 @@
 import {maskRuns} from '../../../../backends/engines/mask_runs';
-import {divisionFor} from '../../../../backends/engines/wasm/divide';
+import {divisionFor, launchInChunks} from '../../../../backends/engines/wasm/divide';
 import {kernelsOn} from '../../../../backends/engines/wasm/module';
 import {
   launch,
@@ -11,7 +11,7 @@ import {
   planProductOfLogits,
 } from '../../../../backends/engines/wasm/plan';
 import {nodeHost, type ThreadHost} from '../../../../backends/engines/wasm/thread_host';
-import {launchInChunks, Threads} from '../../../../backends/engines/wasm/threads';
+import {Threads} from '../../../../backends/engines/wasm/threads';
 import {Random} from '../../../cases/random';
 
 const MIB = 1 << 20;
@@ -44,8 +44,8 @@ function expectSame(threads: Threads, plan: Plan, helpers = threads.count): void
   const size = plan.rows.outer * plan.outPerBlock || division.count;
   floats(SHARED, size).fill(-1);
   if (plan.outPerBlock > 0) launch(plan, kernels.call, X, ALONE, second, third);
-  else launchInChunks(plan, kernels.call, X, ALONE, second, third, division);
-  expect(threads.run(plan, X, SHARED, second, third, division, threads.count)).toBe(true);
+  else launchInChunks(plan, kernels.call, [X, ALONE, second, third], division);
+  expect(threads.run(plan, [X, SHARED, second, third], division, threads.count)).toBe(true);
   const bytes = (at: number) => Buffer.from(memory.buffer, at, 4 * size);
   expect(bytes(SHARED).equals(bytes(ALONE))).toBe(true);
 }
@@ -146,7 +146,7 @@ test('much work starts them at once, in a program that never returns to its even
   expect(start).toHaveBeenCalledTimes(1);
   while (threads.taken[1] === 0) {
     const {awake, wake} = threads.helpersFor(softmax.ns);
-    threads.run(softmax, X, SHARED, 0, 0, divisionFor(softmax, 2), awake + wake);
+    threads.run(softmax, [X, SHARED, 0, 0], divisionFor(softmax, 2), awake + wake);
   }
   threads.stop();
 });
@@ -242,7 +242,7 @@ describe('threads that do not do their part', () => {
     const begun = performance.now();
     let isDone = true;
     // Until it has taken a chunk; on a busy machine that may be late.
-    while (isDone) isDone = threads.run(softmax, X, SHARED, 0, 0, divisionFor(softmax, 2), 1);
+    while (isDone) isDone = threads.run(softmax, [X, SHARED, 0, 0], divisionFor(softmax, 2), 1);
     expect(performance.now() - begun).toBeGreaterThan(1900);
     expect(threads.failure).toMatch(/not finished its part within 2 seconds/);
     expect(threads.helpersFor(1e6)).toEqual({awake: 0, wake: 0});
