@@ -14,6 +14,8 @@ const COVERAGE_FOLDER = process.env.TFJS_SOFTMAX_COVERAGE;
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const TYPES: Record<string, string> = {'.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm'};
 
+const ISOLATION = {'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp'};
+
 /** No part of a test may reach for the network; WebGL and, where asked for, WebGPU run on SwiftShader. */
 const FLAGS = [
   '--disable-background-networking',
@@ -32,6 +34,10 @@ export interface BrowserOptions {
   entry: string;
   /** Served with COOP and COEP, so that SharedArrayBuffer and 5 µs timers are there. */
   crossOriginIsolated?: boolean;
+  /** More headers of the page. */
+  headers?: Record<string, string>;
+  /** What the page may write on its console as an error. */
+  expectedErrors?: RegExp;
   /** More Chromium flags. */
   flags?: string[];
   /** Has webgl's reductions cut as for a GPU in hardware. */
@@ -53,7 +59,7 @@ export interface BrowserPage<F extends PageFunctions> {
 export async function open<F extends PageFunctions>(options: BrowserOptions): Promise<BrowserPage<F>> {
   const script = await bundled(options.entry);
   const browser = await launch(options.flags);
-  const server = await serve(script, options.crossOriginIsolated ?? false);
+  const server = await serve(script, {...(options.crossOriginIsolated && ISOLATION), ...options.headers});
   const page = await browser.newPage();
   if (COVERAGE_FOLDER) await page.coverage.startJSCoverage({resetOnNavigation: false});
   const log = consoleOf(page);
@@ -64,7 +70,8 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
       log.splice(0);
       try {
         const result = await page.evaluate(([n, a]) => globalThis.callExposed(n, a), [name, pack(args)] as const);
-        if (log.some(({isError}) => isError)) throw new Error(`${name}: the page logged an error`);
+        if (log.some(({isError, text}) => isError && !options.expectedErrors?.test(text)))
+          throw new Error(`${name}: the page logged an error`);
         return unpack(result) as never;
       } catch (error) {
         throw new Error([String(error), ...log.map(({text}) => text)].join('\n'));
@@ -124,12 +131,11 @@ async function bundled(entry: string): Promise<string> {
 }
 
 /** Serves the page, its script and tfjs's .wasm files; nothing else. */
-async function serve(script: string, crossOriginIsolated: boolean): Promise<Server> {
-  const isolation = {'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp'};
+async function serve(script: string, more: Record<string, string>): Promise<Server> {
   const html = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
   const server = createServer((request, response) => {
     const path = request.url === '/' ? '/page.html' : request.url!;
-    const headers = {'Content-Type': TYPES[path.slice(path.lastIndexOf('.'))], ...(crossOriginIsolated && isolation)};
+    const headers = {'Content-Type': TYPES[path.slice(path.lastIndexOf('.'))], ...more};
     if (path === '/page.html') response.writeHead(200, headers).end(html);
     else if (path === '/page.js') response.writeHead(200, headers).end(script);
     else if (/^\/wasm\/[\w-]+\.wasm$/.test(path)) {

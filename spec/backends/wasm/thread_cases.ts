@@ -27,6 +27,8 @@ export async function compareThreads(args: {seed: number; cases: number; threads
   const alone = Array.from({length: cases}, (_, i) => compute(seed + i));
   family.setThreads(threads);
   await allAwake();
+  // Whoever sleeps is woken for every job, however small.
+  threadsNow()!.helpersFor = () => ({awake: threads - 1, wake: threads - 1});
   const wrong: string[] = [];
   let shared = 0;
   let ballast: tf.Tensor | null = null;
