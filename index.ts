@@ -50,6 +50,8 @@ export type {GumbelSoftmaxOptions} from './kernels/gumbel_softmax';
 export {gumbelSoftmax} from './kernels/gumbel_softmax';
 export type {Input} from './kernels/input';
 export {logSoftmaxJacobian, softmaxJacobian} from './kernels/jacobian';
+export type {LinearCrossEntropyOptions} from './kernels/linear_cross_entropy';
+export {linearCrossEntropy} from './kernels/linear_cross_entropy';
 export {logSoftmax} from './kernels/log_softmax';
 export {logSumExp} from './kernels/log_sum_exp';
 export type {MaskInput} from './kernels/mask';

@@ -65,12 +65,12 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   logits: Input,
   options: CrossEntropyOptions = {},
 ): T {
-  const settings = settingsOf(options);
+  const settings = settingsOf(OP, options);
   const run = () => {
     const x = toFloat32(OP, 'logits', logits);
     const axis = resolveAxis(OP, settings.axis, x.shape);
-    const reduction = checkReduction(settings.reduction);
-    const smoothing = checkSmoothing(settings.labelSmoothing);
+    const reduction = checkReduction(OP, settings.reduction);
+    const smoothing = checkSmoothing(OP, settings.labelSmoothing);
     const given = toLabels(OP, labels, x.shape, axis);
     const kernel = given.sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
     const losses = (reduced: boolean, factor: number) => {
@@ -96,11 +96,11 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   return inScope(leavesNothing(labels, logits, settings), run) as T;
 }
 
-type Settings = Required<CrossEntropyOptions>;
+export type Settings = Required<CrossEntropyOptions>;
 
 /** The options with their defaults. */
-function settingsOf(options: CrossEntropyOptions): Settings {
-  checkOptions(OP, options);
+export function settingsOf(op: string, options: CrossEntropyOptions): Settings {
+  checkOptions(op, options);
   return {
     axis: option(options, 'axis', -1),
     labelSmoothing: option(options, 'labelSmoothing', 0),
@@ -117,19 +117,19 @@ function leavesNothing(labels: Input, logits: Input, settings: Settings): boolea
   return isOfFloats(logits) && (labels.rank === logits.rank ? isOfFloats(labels) : labels.dtype === 'int32');
 }
 
-function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
+export function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
   return weights === null && classWeights === null && ignoreIndex === null;
 }
 
-function checkSmoothing(smoothing: number): number {
-  checkFinite(OP, 'labelSmoothing', smoothing);
+export function checkSmoothing(op: string, smoothing: number): number {
+  checkFinite(op, 'labelSmoothing', smoothing);
   if (smoothing >= 0 && smoothing < 1) return smoothing;
-  throw new Error(`${OP}: labelSmoothing must be at least 0 and below 1, but got ${smoothing}.`);
+  throw new Error(`${op}: labelSmoothing must be at least 0 and below 1, but got ${smoothing}.`);
 }
 
-function checkReduction(reduction: Reduction): Reduction {
+export function checkReduction(op: string, reduction: Reduction): Reduction {
   if (REDUCTIONS.includes(reduction)) return reduction;
-  throw new Error(`${OP}: reduction must be 'none', 'mean' or 'sum', but got ${show(reduction)}.`);
+  throw new Error(`${op}: reduction must be 'none', 'mean' or 'sum', but got ${show(reduction)}.`);
 }
 
 /**

@@ -121,6 +121,11 @@ function checked(op: string, name: string, value: Input, shape: number[]): Tenso
   throw new Error(`${op}: ${name} has shape [${t.shape}]. It must broadcast to [${shape}].`);
 }
 
+/** A float32 tensor of that shape, of numbers that broadcast to it. */
+export function broadcast(op: string, name: string, value: Input, shape: number[]): Tensor {
+  return broadcastTo(checked(op, name, value, shape), shape);
+}
+
 /** tfjs's own leaves lengths of 1 where 0 is asked for; and from rank 5 on it reads the tensor back on webgpu. */
 function broadcastTo(t: Tensor, shape: number[]): Tensor {
   if (util.sizeFromShape(shape) === 0) return tf.zeros(shape);

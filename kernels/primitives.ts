@@ -99,7 +99,26 @@ export function reciprocal(x: Tensor, ofZero: number): Tensor {
   return runKernel(RECIPROCAL.name, {x}, {ofZero});
 }
 
-export const PRIMITIVES = [MULTIPLY, SCALE_ROWS, WHERE_MASK, LOG_PLUS, RECIPROCAL].map(
+const MATRIX_PRODUCT: Primitive = {
+  name: 'DifferentiableMatMul',
+  value: ({a, b}, {transposeA, transposeB}) => {
+    const shape = [a!.shape[transposeA ? 1 : 0]!, b!.shape[transposeB ? 0 : 1]!];
+    const empty = a!.size === 0 || b!.size === 0;
+    return empty ? tf.zeros(shape) : tf.matMul(a!, b!, transposeA as boolean, transposeB as boolean);
+  },
+  saves: ['a', 'b'],
+  derivatives: (dy, [a, b], {transposeA, transposeB}) => ({
+    a: () => (transposeA ? matrixProduct(b!, dy, false, true) : matrixProduct(dy, b!, false, !transposeB)),
+    b: () => (transposeB ? matrixProduct(dy, a!, true, false) : matrixProduct(a!, dy, !transposeA, false)),
+  }),
+};
+
+/** The product of two matrices, of which one may be taken transposed; not both. */
+export function matrixProduct(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  return runKernel(MATRIX_PRODUCT.name, {a, b}, {transposeA, transposeB});
+}
+
+export const PRIMITIVES = [MULTIPLY, SCALE_ROWS, WHERE_MASK, LOG_PLUS, RECIPROCAL, MATRIX_PRODUCT].map(
   ({name, value, on = () => composedKernel(value), saves, derivatives}): Kernel => ({
     name,
     on,

@@ -2,6 +2,8 @@
  * The family: every op that people call, as the record in its file says it. Whatever is to be done for all ops reads this
  * table: registering kernels and gradients, ranking backends, fuzzing, running ops by name.
  *
+ * Not linearCrossEntropy: it is of no logits, and has no kernel of its own.
+ *
  * What each gives, in float64, is in reference_table.ts under the same names: pages that only compute do without.
  */
 import {categoricalOp} from './categorical';

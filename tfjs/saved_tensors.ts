@@ -12,7 +12,7 @@
  * They are not of subclasses of Array: until V8 has optimized that, which in a model takes thousands of steps, making one
  * takes as long as a softmax.
  */
-import {cast, clone, customGrad, type GradConfig, type Tensor} from '@tensorflow/tfjs-core';
+import {cast, clone, customGrad, type GradConfig, keep, type Tensor} from '@tensorflow/tfjs-core';
 import {ENGINE} from './engine';
 import {gradientDepth} from './tape';
 
@@ -30,9 +30,62 @@ export function savingWithoutCopies({inputsToSave = [], inputsToSaveOnce, gradFu
     get inputsToSave() {
       return gradientDepth() === 1 ? once : inputsToSave;
     },
-    gradFunc: (dy, saved, attrs) =>
-      gradFunc(dy, isAliases(saved) && gradientDepth() > 0 ? connectedToTape(saved) : saved, attrs),
+    gradFunc: (dy, saved, attrs) => gradFunc(dy, connected(saved), attrs),
   };
+}
+
+function connected(saved: Tensor[]): Tensor[] {
+  return isAliases(saved) && gradientDepth() > 0 ? connectedToTape(saved) : saved;
+}
+
+/**
+ * A value that stands on the tape as one operation of its inputs, as of customGrad; but inputs have names, the derivative in
+ * one is made only where it is asked for, and nothing is saved as a copy.
+ *
+ * Relies on: `Engine.runKernelFunc`, which customGrad calls too, takes `inputs`, `forwardFunc` with a function that
+ * saves, and `backwardsFunc`.
+ *
+ * @param results what else is saved; they are the tape's then
+ * @param derivative of an input, for a cotangent of the value
+ * @param unsaved an input that is there only as long as nobody disposes it
+ */
+export function asOneOperation(
+  inputs: Record<string, Tensor>,
+  value: Tensor,
+  results: Tensor[],
+  derivative: (input: string, dy: Tensor, saved: {inputs: Record<string, Tensor>; results: Tensor[]}) => Tensor,
+  unsaved?: string,
+): Tensor {
+  const names = Object.keys(inputs);
+  const kept = names.filter((name) => name !== unsaved);
+  return (ENGINE as unknown as RunsFunctions).runKernelFunc({
+    inputs,
+    forwardFunc: (_, save) => {
+      const originals = kept.map((name) => inputs[name]!);
+      const all = [...originals, ...results];
+      const aliases = () =>
+        Object.assign([...originals.map(aliasOf), ...results.map((each) => keep(each))], {originals});
+      all.map = aliases as typeof all.map;
+      save(all);
+      return clone(value);
+    },
+    backwardsFunc: (dy, tensors) => {
+      const known = connected(tensors);
+      const saved = {inputs: {...inputs}, results: tensors.slice(kept.length)};
+      kept.forEach((name, i) => {
+        saved.inputs[name] = known[i]!;
+      });
+      return Object.fromEntries(names.map((name) => [name, () => derivative(name, dy, saved)]));
+    },
+  });
+}
+
+interface RunsFunctions {
+  runKernelFunc(operation: {
+    inputs: Record<string, Tensor>;
+    forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor;
+    backwardsFunc: (dy: Tensor, saved: Tensor[]) => Record<string, () => Tensor>;
+  }): Tensor;
 }
 
 interface Originals extends Array<Tensor> {

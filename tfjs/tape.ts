@@ -1,7 +1,8 @@
 /**
  * What is being differentiated.
  *
- * Relies on: `engine().state.gradientDepth` counts the tf.grad calls that are open, and `engine().state.activeTape` lists the
+ * Relies on: `engine().state.gradientDepth` counts the tf.grad calls that are open, `engine().state.kernelDepth` the kernels
+ * that are running, in which nothing is recorded, and `engine().state.activeTape` lists the
  * recorded kernels with their inputs and saved tensors. Both are checked: where they are missing, everything is kept for
  * derivatives of any order.
  */
@@ -11,6 +12,7 @@ import {ENGINE} from './engine';
 interface Tape {
   state?: {
     gradientDepth?: number;
+    kernelDepth?: number;
     activeTape?: {inputs: Record<string, Tensor>; saved?: Tensor[]}[] | null;
   };
 }
@@ -49,4 +51,19 @@ export function abandonTape(): void {
   if (!state?.activeTape || state.gradientDepth !== 0) return;
   for (const {saved} of state.activeTape) for (const tensor of saved ?? []) tensor.dispose();
   state.activeTape = null;
+}
+
+/** Runs an action in which a tf.grad has a tape of its own, as if nothing around it were differentiated or running. */
+export function withOwnTape<T>(action: () => T): T {
+  const state = (ENGINE as unknown as Required<Tape>).state;
+  const {gradientDepth = 0, kernelDepth = 0, activeTape = null} = state;
+  Object.assign(state, {gradientDepth: 0, kernelDepth: 0, activeTape: null});
+  try {
+    return action();
+  } catch (error) {
+    abandonTape();
+    throw error;
+  } finally {
+    Object.assign(state, {gradientDepth, kernelDepth, activeTape});
+  }
 }

@@ -7,12 +7,13 @@ import {PRODUCTS_OF_PROBABILITIES, REFERENCE} from '../../kernels/reference_tabl
 import {reducedShape} from '../../kernels/rows';
 import {OPS, type ProductName} from '../../kernels/table';
 import {LABELS} from '../cases/labels';
+import {exactLinear, type LinearResults, linearCase, relativeError} from '../cases/linear';
 import {ADVERSARIAL, type LogitsCase, SCALED} from '../cases/logits';
 import {MASKS} from '../cases/masks';
 import {Random} from '../cases/random';
 import {EMPTY_SHAPES, SHAPES} from '../cases/shapes';
 import {SPECIAL} from '../cases/special';
-import type {Call, Host, LabelledCall, Outcome} from '../hosts/call';
+import type {Call, Host, LabelledCall, LinearCall, Outcome} from '../hosts/call';
 import {ulpError, ulpErrorAboveOne, worst} from '../ulp';
 
 /**
@@ -34,7 +35,7 @@ export function describeConformance(
     running = await host();
   });
 
-  async function run(call: Call | LabelledCall): Promise<Outcome> {
+  async function run(call: Call | LabelledCall | LinearCall): Promise<Outcome> {
     const outcome = await running.run(call);
     expect(outcome.backend).toBe(backend);
     expect(outcome.leaked).toEqual({tensors: 0, buffers: 0});
@@ -294,6 +295,49 @@ export function describeConformance(
       const ofLabels = await run({op: 'gradCrossEntropyOfLabels', ...call, vector});
       const exactOfLabels = productOf(along(logSoftmax), perElement).map(times(smoothing - 1));
       expect(worst(ofLabels.values, exactOfLabels, ulpError).error).toBeLessThanOrEqual(bounds.logSoftmax + 2);
+    });
+  });
+
+  describe('a last layer and its cross-entropy', () => {
+    // What softmax is off, and float32 sums.
+    const most = (bounds.softmax + 32) * 2 ** -24;
+
+    test.each([
+      ['class indices', linearCase([7, 6, 40])],
+      ['class indices, smoothed, no bias', linearCase([7, 6, 40], {bias: false, smoothing: 0.1})],
+      ['distributions', linearCase([5, 3, 12], {sparse: false})],
+      ['a vocabulary', linearCase([5, 8, 5000])],
+    ])('%s', async (_, layer) => {
+      const {rows, features} = layer;
+      const call = {shape: [rows, features], logits: layer.hidden as Float32Array, layer, chunkRows: 2};
+      const inOne = ({hidden, weights, bias}: LinearResults) =>
+        Float64Array.from([...hidden, ...weights, ...(layer.bias ? bias : [])]);
+
+      const mean = exactLinear(layer);
+      const {values, shape} = await run({op: 'linearCrossEntropy', ...call});
+      expect(shape).toEqual([]);
+      expect(relativeError(values, [mean.total / rows])).toBeLessThanOrEqual(most);
+      const ofMean = await run({op: 'gradLinearCrossEntropy', ...call});
+      expect(relativeError(ofMean.values, inOne(mean).map(times(1 / rows)))).toBeLessThanOrEqual(most);
+
+      const vector = vectorFor(rows);
+      const each = exactLinear({...layer, shares: vector});
+      const losses = await run({op: 'linearCrossEntropy', ...call, vector});
+      expect(relativeError(losses.values, mean.losses)).toBeLessThanOrEqual(most);
+      const gradients = await run({op: 'gradLinearCrossEntropy', ...call, vector});
+      expect(relativeError(gradients.values, inOne(each))).toBeLessThanOrEqual(most);
+
+      const vector2 = vectorFor(rows * features, 7);
+      const moved = (t: number) =>
+        exactLinear({...layer, shares: vector, hidden: Float64Array.from(layer.hidden, (h, i) => h + t * vector2[i]!)});
+      const [up, down] = [moved(1e-4).hidden, moved(-1e-4).hidden];
+      const second = await run({op: 'gradGradLinearCrossEntropy', ...call, vector, vector2});
+      expect(
+        relativeError(
+          second.values,
+          up.map((x, i) => (x - down[i]!) / 2e-4),
+        ),
+      ).toBeLessThanOrEqual(8 * most);
     });
   });
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
 import type {Op, Option, Parameter} from '../../kernels/op';
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
+import type {LinearCase} from '../cases/linear';
 import {recordKernels} from './kernels';
 
 /** One use of a public op, as pure data: the same in this process, in a browser page, or in another process. */
@@ -19,7 +20,11 @@ export interface Call {
     | 'gradCrossEntropyOfLabels'
     /** Their mean, and its gradients, with the one number of `vector` as the cotangent. */
     | 'meanCrossEntropy'
-    | 'gradMeanCrossEntropy';
+    | 'gradMeanCrossEntropy'
+    /** The same of a last layer; its gradients in hidden, weights and bias, one after another; that of ⟨the first, vector2⟩. */
+    | 'linearCrossEntropy'
+    | 'gradLinearCrossEntropy'
+    | 'gradGradLinearCrossEntropy';
   shape: number[];
   /** Bytes are those of a bool tensor. */
   logits: Float32Array | Uint8Array;
@@ -38,6 +43,12 @@ export interface LabelledCall extends Call {
   smoothing: number;
 }
 
+/** A call of linearCrossEntropy; its `hidden` are the logits of the call. Without `vector` it is of the mean. */
+export interface LinearCall extends Call {
+  layer: LinearCase;
+  chunkRows: number;
+}
+
 export interface Outcome {
   values: Float32Array;
   shape: number[];
@@ -53,11 +64,11 @@ export interface Outcome {
 export interface Host {
   /** For people: backend and build. */
   name: string;
-  run(call: Call | LabelledCall): Promise<Outcome>;
+  run(call: Call | LabelledCall | LinearCall): Promise<Outcome>;
 }
 
 /** Runs a call on the active backend. */
-export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
+export async function runCall(call: Call | LabelledCall | LinearCall): Promise<Outcome> {
   const before = tf.memory();
   const [tensors, buffers] = [before.numTensors, before.numDataBuffers];
   const logits = tf.tensor(call.logits, call.shape, call.logits instanceof Uint8Array ? 'bool' : 'float32');
@@ -70,7 +81,8 @@ export async function runCall(call: Call | LabelledCall): Promise<Outcome> {
   return {...outcome, leaked: {tensors: after.numTensors - tensors, buffers: after.numDataBuffers - buffers}};
 }
 
-function evaluate(call: Call | LabelledCall, logits: tf.Tensor): tf.Tensor {
+function evaluate(call: Call | LabelledCall | LinearCall, logits: tf.Tensor): tf.Tensor {
+  if ('layer' in call) return linearCrossEntropy(call, logits);
   if ('labels' in call) return crossEntropy(call, logits);
   const {op, shape, vector, vector2} = call;
   const isSecond = op.startsWith('gradGrad');
@@ -120,4 +132,30 @@ function crossEntropy({op, axis = -1, labels, smoothing, vector}: LabelledCall, 
   if (op === 'gradCrossEntropy' || op === 'gradMeanCrossEntropy')
     return tf.grad((x) => losses(labelTensor, x))(logits, cotangent);
   return tf.grad((l) => losses(l, logits))(labelTensor, cotangent);
+}
+
+function linearCrossEntropy({op, layer, chunkRows, vector, vector2}: LinearCall, hidden: tf.Tensor): tf.Tensor {
+  const {rows, features, classes, smoothing} = layer;
+  const labels =
+    layer.labels instanceof Int32Array
+      ? tf.tensor1d(layer.labels, 'int32')
+      : tf.tensor2d(layer.labels, [rows, classes]);
+  const weights = tf.tensor2d(layer.weights, [features, classes]);
+  const bias = layer.bias && tf.tensor1d(layer.bias);
+  const loss = (h: tf.Tensor, w: tf.Tensor, b: tf.Tensor | null) =>
+    family.linearCrossEntropy(h, w, labels, {
+      ...{bias: b, chunkRows, labelSmoothing: smoothing, reduction: vector ? ('none' as const) : ('mean' as const)},
+    });
+  if (op === 'linearCrossEntropy') return loss(hidden, weights, bias);
+  const cotangent = vector && tf.tensor1d(vector);
+  if (op === 'gradGradLinearCrossEntropy') {
+    const gradient = (h: tf.Tensor) => tf.grad((x) => loss(x, weights, bias))(h, cotangent);
+    return tf.grad(gradient)(hidden, tf.tensor2d(vector2!, [rows, features]));
+  }
+  const f = (h: tf.Tensor, w: tf.Tensor, b?: tf.Tensor) => loss(h, w, b ?? null);
+  const gradients = tf.grads(f as (...xs: tf.Tensor[]) => tf.Tensor)(
+    bias ? [hidden, weights, bias] : [hidden, weights],
+    cotangent,
+  );
+  return tf.concat(gradients.map((gradient) => tf.reshape(gradient, [gradient.size])));
 }
