@@ -12,8 +12,8 @@ import type {
   NamedTensorMap,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {engine, Tensor, tidy, util} from '@tensorflow/tfjs-core';
-import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs} from '../kernels/attributes';
+import {engine, getKernel, Tensor, tidy, util} from '@tensorflow/tfjs-core';
+import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs, RoutedAttrs} from '../kernels/attributes';
 import {option} from '../kernels/check';
 import {
   CROSS_ENTROPY,
@@ -22,6 +22,7 @@ import {
   SPARSE_CROSS_ENTROPY_GRADIENT,
 } from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
+import {ENGINE} from '../tfjs/engine';
 import type {CrossEntropyGradientRequest, SoftmaxBackend} from './backend';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
@@ -36,12 +37,18 @@ export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<
   return ({inputs, attrs, backend}) => {
     const x = inputs.logits!;
     const {shape} = x;
-    const {axis, scale, keepDims} = attrs as ForwardAttrs;
+    const {axis, scale, keepDims, byTfjs} = attrs as RoutedAttrs;
+    if (byTfjs) return tfjsSoftmax(inputs, axis, backend as KernelBackend);
     const rows = rowsAlong(shape, axis);
     const outputShape = isReduction ? reducedShape(shape, axis, keepDims) : shape;
     if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
     return implementation.forward({kind, x, rows, scale, mask: null, outputShape}, backend as never);
   };
+}
+
+function tfjsSoftmax(inputs: NamedTensorInfoMap, axis: number, backend: KernelBackend): TensorInfo {
+  const {kernelFunc} = getKernel('Softmax', ENGINE.backendName);
+  return kernelFunc({inputs, attrs: {dim: axis}, backend}) as TensorInfo;
 }
 
 /** The same where `mask` is true. */

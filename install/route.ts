@@ -1,6 +1,10 @@
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import type {Engine} from '../tfjs/engine';
 
+/** The tfjs ops that can be routed, as people write them. */
+export const ROUTED_OPS = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp', 'tf.losses.softmaxCrossEntropy'] as const;
+export type RoutedOp = (typeof ROUTED_OPS)[number];
+
 /**
  * Answers a call of one of tfjs's kernels in its stead, or leaves it alone with null.
  * @param run the engine's `runKernel` without the wrapper of `install()`: a second pass through that is time lost
@@ -12,8 +16,7 @@ export type CustomGradRoute = (tfjs: Engine, inputs: Tensor[]) => Tensor | null;
 
 /** One way into tfjs: what `install()` puts under some of its ops. */
 export interface Route {
-  /** The tfjs ops it is for, as people write them. */
-  ops: string;
+  op: RoutedOp;
   /** Why it cannot work with the tfjs that is loaded, or null. Runs nothing on any backend. */
   obstacle(tfjs: Engine): string | null;
   /** By the names of the kernels whose calls it looks at. */

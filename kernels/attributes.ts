@@ -14,6 +14,12 @@ export interface ForwardAttrs {
   keepDims: boolean;
 }
 
+/** The same as `install()` routes it. */
+export interface RoutedAttrs extends ForwardAttrs {
+  /** Whether tfjs's own kernel is to compute it, along the last axis (softmax only); its derivatives are ours. */
+  byTfjs: boolean;
+}
+
 /**
  * Attributes of the three product kernels. Their inputs are `vector` and, of which one is enough, `logits` and
  * `probabilities`: without probabilities these are computed. Only with both is there a derivative.

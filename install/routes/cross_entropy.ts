@@ -16,7 +16,7 @@ const LABEL_TYPES = ['float32', 'int32', 'bool'];
  * by the scope that it is called in.
  */
 export const crossEntropyRoute: Route = {
-  ops: 'tf.losses.softmaxCrossEntropy',
+  op: 'tf.losses.softmaxCrossEntropy',
   obstacle(tfjs) {
     if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
     // To reduce the losses, tfjs makes a tensor of their number: that would need a backend.

@@ -1,10 +1,11 @@
 import {logSoftmax as stock} from '@tensorflow/tfjs-core';
+import {toFloat32} from '../../kernels/input';
 import {LOG_SOFTMAX} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
-import {attrsAlong, canTake} from './softmax';
+import {attrsAlong, canConvert} from './softmax';
 
 const SCOPE = 'logSoftmax__op';
 
@@ -13,14 +14,15 @@ const SCOPE = 'logSoftmax__op';
  * customGrad is known by the scope that it is called in.
  */
 export const logSoftmaxRoute: Route = {
-  ops: 'tf.logSoftmax',
+  op: 'tf.logSoftmax',
   obstacle(tfjs) {
     if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
     const steps = rehearse(tfjs, (stub) => stock(stub));
     return steps.join() === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
   },
   customGrad(tfjs, [logits]) {
-    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canTake(logits)) return null;
-    return runKernel(LOG_SOFTMAX, {logits}, attrsAlong(Math.max(logits.rank - 1, 0)));
+    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(logits)) return null;
+    const x = toFloat32('logSoftmax', 'logits', logits);
+    return runKernel(LOG_SOFTMAX, {logits: x}, attrsAlong(Math.max(logits.rank - 1, 0)));
   },
 };

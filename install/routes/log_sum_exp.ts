@@ -1,10 +1,11 @@
 import {engine, reshape, logSumExp as stock, type Tensor, util} from '@tensorflow/tfjs-core';
+import {toFloat32} from '../../kernels/input';
 import {LOG_SUM_EXP} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
-import {canTake} from './softmax';
+import {canConvert} from './softmax';
 
 const SCOPE = 'logSumExp__op';
 
@@ -25,7 +26,7 @@ const STEPS = [
  * the last returns it. On the tape there is only our kernel.
  */
 export const logSumExpRoute: Route = {
-  ops: 'tf.logSumExp',
+  op: 'tf.logSumExp',
   obstacle(tfjs) {
     if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
     const steps = rehearse(tfjs, (stub) => stock(stub, 0));
@@ -34,10 +35,10 @@ export const logSumExpRoute: Route = {
   kernels: {
     Max({x}, {reductionIndices}) {
       const scope = enclosingScope();
-      if (scope === null || !canTake(x)) return null;
+      if (scope === null || !canConvert(x)) return null;
       const axes = [...(reductionIndices as number[])].sort((a, b) => a - b);
       if (axes.length === 0 || axes.some((axis, i) => axis !== axes[0]! + i)) return null;
-      current = {scope, axes, result: sumsAlong(x, axes)};
+      current = {scope, axes, result: sumsAlong(toFloat32('logSumExp', 'x', x), axes)};
       return current.result;
     },
     Sub: handOn,

@@ -1,32 +1,45 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {reasonForStock} from '../../backends/registration';
-import type {ForwardAttrs} from '../../kernels/attributes';
+import type {RoutedAttrs} from '../../kernels/attributes';
 import {SOFTMAX} from '../../kernels/names';
 import {ENGINE} from '../../tfjs/engine';
+import {exceptionOf} from '../policy';
 import type {Route} from '../route';
 
 /** tfjs has a kernel for softmax, along the last axis. */
 export const softmaxRoute: Route = {
-  ops: 'tf.softmax',
+  op: 'tf.softmax',
   obstacle: () => null,
   kernels: {
     Softmax(inputs, {dim}, run) {
       const {logits} = inputs;
       if (!canTake(logits)) return null;
       const rank = logits.shape.length || 1;
-      return run<Tensor>(SOFTMAX, inputs, attrsAlong(((dim as number) + rank) % rank));
+      const axis = ((dim as number) + rank) % rank;
+      const exception = exceptionOf('tf.softmax', ENGINE.backendName);
+      if (exception && logits.size > exception.above) {
+        return run<Tensor>(SOFTMAX, inputs, {...attrsAlong(axis), byTfjs: true});
+      }
+      return run<Tensor>(SOFTMAX, inputs, attrsAlong(axis));
     },
   },
 };
 
 /** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
-export function canTake(logits: Tensor | undefined): logits is Tensor {
+function canTake(logits: Tensor | undefined): logits is Tensor {
   return logits?.dtype === 'float32' && reasonForStock(ENGINE.backendName) === null;
 }
 
-const ATTRS = Array.from({length: 6}, (_, axis): ForwardAttrs => ({axis, scale: 1, keepDims: false}));
+/** The same after conversion: tfjs composes logSoftmax and logSumExp of integers too, and of booleans wrongly. */
+export function canConvert(logits: Tensor | undefined): logits is Tensor {
+  return canTake(logits) || (isConverted(logits) && reasonForStock(ENGINE.backendName) === null);
+}
+
+const isConverted = (logits: Tensor | undefined) => logits?.dtype === 'int32' || logits?.dtype === 'bool';
+
+const ATTRS = Array.from({length: 6}, (_, axis): RoutedAttrs => ({axis, scale: 1, keepDims: false, byTfjs: false}));
 
 /** The attributes of a forward kernel, made once for each axis that tensors of tfjs's ops have. */
-export function attrsAlong(axis: number): ForwardAttrs {
-  return ATTRS[axis] ?? {axis, scale: 1, keepDims: false};
+export function attrsAlong(axis: number): RoutedAttrs {
+  return ATTRS[axis] ?? {axis, scale: 1, keepDims: false, byTfjs: false};
 }

@@ -56,6 +56,7 @@ interface Failure {
 
 export interface InstallOutcome {
   routed: string[];
+  notRouted: {name: string; reason: string}[];
   stock: Float32Array;
   ours: Float32Array;
   installed: Float32Array;
@@ -232,10 +233,10 @@ const functions = {
     const values = (f: (x: tf.Tensor1D) => tf.Tensor) => tf.tidy(() => f(x).dataSync<'float32'>());
     const ours = values((t) => family.softmax(t));
     const stock = values(tf.softmax);
-    const {routed} = family.install();
+    const {routed, notRouted} = family.install();
     const installed = values(tf.softmax);
     family.uninstall();
-    return {routed, ours, stock, installed, uninstalled: values(tf.softmax)};
+    return {routed, notRouted, ours, stock, installed, uninstalled: values(tf.softmax)};
   },
 
   /** One of the functions for models; layers and converter load only with the first. */

@@ -31,6 +31,25 @@ describeWithTfjsNode('tensorflow', () => {
     expect(uninstalled).toEqual(stock);
   });
 
+  test('after install() TensorFlow itself computes tf.softmax of large tensors, and install() says so', async () => {
+    const tensorflow = await TensorflowProcess.start('by TensorFlow');
+    const run = (size: number) =>
+      tensorflow.call(
+        'install',
+        Float32Array.from({length: size}, (_, i) => ((i * 37) % 1000) / 10 - 50),
+      );
+    const most = await run(1 << 18);
+    expect(most.installed).toEqual(most.ours);
+    expect(most.installed).not.toEqual(most.stock);
+    const more = await run((1 << 18) + 1);
+    expect(more.installed).toEqual(more.stock);
+    expect(more.installed).not.toEqual(more.ours);
+    await tensorflow.stop();
+    expect(more.notRouted).toEqual([
+      {name: 'tf.softmax on tensorflow', reason: expect.stringContaining('more than 262144 elements')},
+    ]);
+  });
+
   test('the report says what runs, with the version of TensorFlow', async () => {
     const tensorflow = await TensorflowProcess.start('in JavaScript');
     await tensorflow.stop();

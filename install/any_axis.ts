@@ -1,0 +1,114 @@
+/**
+ * tfjs's softmax and logSoftmax throw for any axis but the last, and its softmax for integers, before they call the engine.
+ * There is no door behind that: the functions themselves are replaced, where they can be. What tfjs can do it does, by the
+ * doors; the rest is computed here.
+ */
+import {Tensor} from '@tensorflow/tfjs-core';
+import {reasonForStock} from '../backends/registration';
+import {logSoftmax} from '../kernels/log_softmax';
+import {softmax} from '../kernels/softmax';
+import {ENGINE} from '../tfjs/engine';
+import {type Holder, namespaces, softmaxLayer, tensorMethods} from '../tfjs/public_functions';
+
+const OURS = {softmax, logSoftmax};
+type Name = keyof typeof OURS;
+
+/** On what has been put in the place of a function. */
+const KEY = Symbol.for('tfjs-softmax: any axis, version 1');
+
+interface Replaced {
+  holder: object;
+  name: string;
+  previous: unknown;
+  replacement: unknown;
+}
+
+/** Who has put something anywhere, of all copies of this package: the last one's functions are called. */
+interface Shared {
+  users: {ops: ReadonlySet<Name>; compute: (name: Name, logits: Tensor, axis: number) => Tensor}[];
+  replaced: Replaced[];
+}
+
+const me: Shared['users'][number] = {
+  ops: new Set(),
+  compute: (name, logits, axis) => OURS[name](logits, axis),
+};
+
+function shared(): Shared {
+  const holder = ENGINE as unknown as {[KEY]?: Shared};
+  if (!Object.hasOwn(holder, KEY)) Object.defineProperty(holder, KEY, {value: {users: [], replaced: []}});
+  return holder[KEY]!;
+}
+
+/** Has these ops take any axis, and integers. Idempotent; finds what has been loaded since. */
+export function takeAnyAxis(ops: ReadonlySet<Name>): void {
+  me.ops = ops;
+  const all = shared();
+  if (!all.users.includes(me)) all.users.push(me);
+  for (const holder of [tensorMethods(), ...namespaces()]) {
+    for (const name of Object.keys(OURS) as Name[]) replaceFunction(all, holder, name);
+  }
+  replaceLayer(all);
+}
+
+/** Takes that back; with the last copy of this package that had asked for it, all is as before. */
+export function takeLastAxis(): void {
+  const all = shared();
+  all.users = all.users.filter((user) => user !== me);
+  if (all.users.length > 0) return;
+  // One that a stranger's is around cannot be taken away: it hands calls on, and serves again if it is needed again.
+  all.replaced = all.replaced.filter(({holder, name, previous, replacement}) => {
+    const isOutermost = Reflect.get(holder, name) === replacement;
+    if (isOutermost) Reflect.set(holder, name, previous);
+    return !isOutermost;
+  });
+}
+
+function replaceFunction(all: Shared, holder: Holder, name: Name): void {
+  const stock = holder[name];
+  if (typeof stock !== 'function' || !Object.getOwnPropertyDescriptor(holder, name)?.writable) return;
+  const isMethod = holder === tensorMethods();
+  put(all, holder, name, function (this: unknown, ...args: unknown[]) {
+    const [logits, axis] = isMethod ? [this, args[0]] : args;
+    return answer(all, name, logits, axis) ?? Reflect.apply(stock, this, args);
+  });
+}
+
+/** The layer has a function of its own, from when it was made, which knows the last axis only. */
+function replaceLayer(all: Shared): void {
+  const layer = softmaxLayer();
+  if (!layer) return;
+  const stock = layer.call;
+  put(all, layer, 'call', function (this: typeof layer, ...args: Parameters<typeof stock>) {
+    const own = this.softmax;
+    this.softmax = (logits, axis) => answer(all, 'softmax', logits, axis) ?? own(logits, axis);
+    try {
+      return Reflect.apply(stock, this, args);
+    } finally {
+      this.softmax = own;
+    }
+  });
+}
+
+function put(all: Shared, holder: object, name: string, replacement: object): void {
+  const known = all.replaced.find((one) => one.holder === holder && one.name === name);
+  if (known) {
+    if (Reflect.get(holder, name) === known.previous) Reflect.set(holder, name, known.replacement); // thrown out since
+    return;
+  }
+  all.replaced.push({holder, name, previous: Reflect.get(holder, name), replacement});
+  Reflect.set(holder, name, replacement);
+}
+
+/** The result where tfjs would throw and there is a kernel; else null. */
+function answer(all: Shared, name: Name, logits: unknown, axis: unknown = -1): Tensor | null {
+  const user = all.users.at(-1);
+  if (!user?.ops.has(name) || !(logits instanceof Tensor) || !Number.isInteger(axis)) return null;
+  const {dtype, rank} = logits;
+  if (!['float32', 'int32', 'bool'].includes(dtype)) return null;
+  const resolved = (axis as number) < 0 ? (axis as number) + rank : (axis as number);
+  if (resolved < 0 || resolved >= rank) return null; // tfjs says so
+  if (resolved === rank - 1 && dtype === 'float32') return null; // on its way through a door
+  ENGINE.backend; // starts the default one, as an op of tfjs would
+  return reasonForStock(ENGINE.backendName) === null ? user.compute(name, logits, resolved) : null;
+}
