@@ -22,6 +22,12 @@ export function adviceOf({machine, backends}: BackendReport, packages: LoadedPac
     if (problem !== null)
       advice.push(`${name} is not usable: it ${problem}. Open an issue with the output of doctor --report.`);
   }
+  if (usesGlibc() && backends.some(({name}) => name === 'cpu')) {
+    advice.push(
+      'Results of 128 KiB and more on cpu are fresh memory of the system, which takes longer than the kernel: start Node with ' +
+        'MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=1073741824 (docs/drop-in.md), or use wasm.',
+    );
+  }
   advice.push(
     'For a program of yours: `await selectBackend(() => model.predict(x))` weighs the whole of it, not softmax alone.',
   );
@@ -35,4 +41,9 @@ export function adviceOf({machine, backends}: BackendReport, packages: LoadedPac
       'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp; tfjs for Node has none.',
   );
   return advice;
+}
+
+function usesGlibc(): boolean {
+  const {header} = process.report.getReport() as unknown as {header: {glibcVersionRuntime?: string}};
+  return header.glibcVersionRuntime !== undefined;
 }
