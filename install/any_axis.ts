@@ -16,17 +16,22 @@ type Name = keyof typeof OURS;
 /** On what has been put in the place of a function. */
 const KEY = Symbol.for('tfjs-softmax: any axis, version 1');
 
-interface Replaced {
+type Anything = (...args: unknown[]) => unknown;
+
+interface Place {
   holder: object;
   name: string;
-  previous: unknown;
-  replacement: unknown;
+  /** What was there before. */
+  previous: Anything;
+  /** What stands there, or inside of what a stranger has put there, while `isIn`. Made once for a place. */
+  replacement: Anything;
+  isIn: boolean;
 }
 
 /** Who has put something anywhere, of all copies of this package: the last one's functions are called. */
 interface Shared {
   users: {ops: ReadonlySet<Name>; compute: (name: Name, logits: Tensor, axis: number) => Tensor}[];
-  replaced: Replaced[];
+  places: Place[];
 }
 
 const me: Shared['users'][number] = {
@@ -36,7 +41,7 @@ const me: Shared['users'][number] = {
 
 function shared(): Shared {
   const holder = ENGINE as unknown as {[KEY]?: Shared};
-  if (!Object.hasOwn(holder, KEY)) Object.defineProperty(holder, KEY, {value: {users: [], replaced: []}});
+  if (!Object.hasOwn(holder, KEY)) Object.defineProperty(holder, KEY, {value: {users: [], places: []}});
   return holder[KEY]!;
 }
 
@@ -56,48 +61,63 @@ export function takeLastAxis(): void {
   const all = shared();
   all.users = all.users.filter((user) => user !== me);
   if (all.users.length > 0) return;
-  // One that a stranger's is around cannot be taken away: it hands calls on, and serves again if it is needed again.
-  all.replaced = all.replaced.filter(({holder, name, previous, replacement}) => {
-    const isOutermost = Reflect.get(holder, name) === replacement;
-    if (isOutermost) Reflect.set(holder, name, previous);
-    return !isOutermost;
-  });
+  for (const place of all.places) {
+    // One that a stranger's is around cannot be taken away: it hands calls on, and serves again if it is needed again.
+    if (!place.isIn || Reflect.get(place.holder, place.name) !== place.replacement) continue;
+    Reflect.set(place.holder, place.name, place.previous);
+    place.isIn = false;
+  }
 }
 
 function replaceFunction(all: Shared, holder: Holder, name: Name): void {
-  const stock = holder[name];
-  if (typeof stock !== 'function' || !Object.getOwnPropertyDescriptor(holder, name)?.writable) return;
-  const isMethod = holder === tensorMethods();
-  put(all, holder, name, function (this: unknown, ...args: unknown[]) {
-    const [logits, axis] = isMethod ? [this, args[0]] : args;
-    return answer(all, name, logits, axis) ?? Reflect.apply(stock, this, args);
-  });
+  if (!Object.getOwnPropertyDescriptor(holder, name)?.writable) return;
+  put(
+    all,
+    holder,
+    name,
+    (place) =>
+      function (this: unknown, ...args: unknown[]) {
+        // A method's logits are its object, tfjs's namespace is none.
+        const [logits, axis] = this instanceof Tensor ? [this, args[0]] : args;
+        return answer(all, name, logits, axis) ?? Reflect.apply(place.previous, this, args);
+      },
+  );
 }
 
 /** The layer has a function of its own, from when it was made, which knows the last axis only. */
 function replaceLayer(all: Shared): void {
   const layer = softmaxLayer();
   if (!layer) return;
-  const stock = layer.call;
-  put(all, layer, 'call', function (this: typeof layer, ...args: Parameters<typeof stock>) {
-    const own = this.softmax;
-    this.softmax = (logits, axis) => answer(all, 'softmax', logits, axis) ?? own(logits, axis);
-    try {
-      return Reflect.apply(stock, this, args);
-    } finally {
-      this.softmax = own;
-    }
-  });
+  put(
+    all,
+    layer,
+    'call',
+    (place) =>
+      function (this: unknown, ...args: unknown[]) {
+        const self = this as typeof layer;
+        const own = self.softmax;
+        self.softmax = (logits, axis) => answer(all, 'softmax', logits, axis) ?? own(logits, axis);
+        try {
+          return Reflect.apply(place.previous, self, args);
+        } finally {
+          self.softmax = own;
+        }
+      },
+  );
 }
 
-function put(all: Shared, holder: object, name: string, replacement: object): void {
-  const known = all.replaced.find((one) => one.holder === holder && one.name === name);
-  if (known) {
-    if (Reflect.get(holder, name) === known.previous) Reflect.set(holder, name, known.replacement); // thrown out since
-    return;
+function put(all: Shared, holder: object, name: string, replacementFor: (place: Place) => Anything): void {
+  const present = Reflect.get(holder, name) as Anything;
+  let place = all.places.find((one) => one.holder === holder && one.name === name);
+  if (place?.isIn && present !== place.previous) return; // there, or inside a stranger's
+  if (!place) {
+    place = {holder, name, previous: present, isIn: false} as Place;
+    place.replacement = replacementFor(place);
+    all.places.push(place);
   }
-  all.replaced.push({holder, name, previous: Reflect.get(holder, name), replacement});
-  Reflect.set(holder, name, replacement);
+  place.previous = present;
+  place.isIn = true;
+  Reflect.set(holder, name, place.replacement);
 }
 
 /** The result where tfjs would throw and there is a kernel; else null. */

@@ -19,12 +19,15 @@ export function tensorMethods(): Holder {
   return (globals?.get('Tensor') ?? Tensor).prototype as Holder;
 }
 
-/** What `require('@tensorflow/tfjs-core')` gives, and a page's `tf`. */
+type Namespace = Holder & {engine?: () => unknown};
+
+/** What `require('@tensorflow/tfjs-core')` gives, where there is a `require`. */
+const required: Namespace[] = typeof require === 'function' ? [require('@tensorflow/tfjs-core')] : [];
+
+/** That, and a page's `tf`. */
 export function namespaces(): Holder[] {
-  const found: (Holder & {engine?: () => unknown})[] = [];
-  if (typeof require === 'function') found.push(require('@tensorflow/tfjs-core'));
-  const {tf} = globalThis as {tf?: Holder & {engine?: () => unknown}};
-  if (tf && !found.includes(tf)) found.push(tf);
+  const {tf} = globalThis as {tf?: Namespace};
+  const found = tf && !required.includes(tf) ? [...required, tf] : required;
   return found.filter((holder) => typeof holder.engine === 'function' && holder.engine() === ENGINE);
 }
 
