@@ -5,16 +5,18 @@ import type {Table} from './tables';
 export function costTable(): Table {
   return {
     title: 'What each variant costs, per element',
-    head: ['op', 'variant', 'backend', 'reads', 'writes', 'exponentials', 'draws', 'passes'],
+    head: ['op', 'variant', 'backend', 'reads', 'writes', 'exponentials', 'launches', 'passes'],
     rows: VARIANTS.map((variant) => {
       const {reads, writes, exponentials} = costOf(variant);
       const figures = [reads, writes, exponentials].map(String);
       const passes = variant.passes.map(({does}) => does).join(' · ');
-      return [variant.op, variant.peer, variant.backends, ...figures, drawsOf(variant), passes];
+      return [variant.op, variant.peer, variant.backends, ...figures, launchesOf(variant), passes];
     }),
   };
 }
 
-function drawsOf({draws}: Variant): string {
-  return draws ? `${draws.software}, on a GPU ${draws.hardware}` : '';
+function launchesOf({launches}: Variant): string {
+  if (!launches) return '';
+  const {software, hardware} = launches;
+  return software === hardware ? `${hardware}` : `${software}, on a GPU ${hardware}`;
 }

@@ -75,7 +75,7 @@ function missingNotices(missing: Missing[]): string[] {
   });
   const others = missing.filter(({reason}) => !NOT_INSTALLED.test(reason));
   const together = grouped(absent, ({setup}) => setup).map((same) => {
-    const verb = same.length === 1 ? 'it is' : 'they are';
+    const verb = same.length === 1 ? 'It is' : 'They are';
     const remedy = `npm install ${same.map(({own}) => own).join(' ')}${same[0]!.setup}`;
     return `Missing: ${list(same.map(({name}) => name))}. ${verb} not installed: ${remedy}`;
   });

@@ -33,17 +33,23 @@ const PRODUCT = pass('product', 2, 1);
 /** From logits. */
 const EXP_PRODUCT = pass('exp and product', 2, 1, 1);
 const COPY = pass('copy', 1, 1);
+/** On webgpu a row that fits is read once: its logits, and what they become, stay in registers. */
+const ROW = pass('max, exp, sum and divide', 1, 1, 1);
+const ROW_LOGARITHM = pass('max, exp, sum and subtract', 1, 1, 1);
+const ROW_SUM = pass('max, exp and sum', 1, 0, 1);
+const ROW_PRODUCT = pass('dot and product', 2, 1);
+const ROW_SUM_PRODUCT = pass('sum and product', 2, 1);
 
 export interface Variant {
   op: OpName;
   peer: string;
   backends: string;
   passes: Pass[];
-  /** Of rows of 1000, on webgl. Stock's depend on the length of the row: they are counted, not modelled. */
-  draws?: Draws;
+  /** Draws on webgl, dispatches on webgpu, of rows of 1000. Stock's depend on the length of the row: they are counted, not modelled. */
+  launches?: Launches;
 }
 
-interface Draws {
+interface Launches {
   /** On a software renderer, */
   software: number;
   /** and on a GPU in hardware, where reductions are cut for parallelism. */
@@ -51,13 +57,18 @@ interface Draws {
 }
 
 /** Draws of so many reductions of [64, 1000] as webgl plans them, each for a reader of its kind, and of maps. */
-function draws(reductions: Reader[], maps: number): Draws {
+function draws(reductions: Reader[], maps: number): Launches {
   const size = {pairs: 32, n: 1000, elements: 64_000};
   const on = (software: boolean) =>
     reductions.reduce((sum, reader) => {
       return sum + planReduction(size, reader, {renderer: '', software}).levels.length;
     }, maps);
   return {software: on(true), hardware: on(false)};
+}
+
+/** As many on any GPU: rows of 1000 fit. */
+function dispatches(count: number): Launches {
+  return {software: count, hardware: count};
 }
 
 /** On processors. */
@@ -82,20 +93,23 @@ const ANY = 'any';
 
 export const VARIANTS: Variant[] = [
   {op: 'softmax', peer: 'ours', backends: PROCESSORS, passes: SOFTMAX},
-  {op: 'softmax', peer: 'ours', backends: 'webgl', passes: SOFTMAX_DRAWN, draws: draws(['map'], 1)},
+  {op: 'softmax', peer: 'ours', backends: 'webgl', passes: SOFTMAX_DRAWN, launches: draws(['map'], 1)},
+  {op: 'softmax', peer: 'ours', backends: 'webgpu', passes: [ROW], launches: dispatches(1)},
   {op: 'softmax', peer: 'stock', backends: 'wasm', passes: SOFTMAX},
   {op: 'softmax', peer: 'stock', backends: 'cpu, webgl', passes: COMPOSED_SOFTMAX},
   {op: 'softmax', peer: 'textbook', backends: ANY, passes: COMPOSED_SOFTMAX},
   {op: 'softmax', peer: 'onnxruntime', backends: 'its own', passes: SOFTMAX},
 
   {op: 'logSoftmax', peer: 'ours', backends: PROCESSORS, passes: LOG_SOFTMAX},
-  {op: 'logSoftmax', peer: 'ours', backends: 'webgl', passes: LOG_SOFTMAX_DRAWN, draws: draws(['map'], 1)},
+  {op: 'logSoftmax', peer: 'ours', backends: 'webgl', passes: LOG_SOFTMAX_DRAWN, launches: draws(['map'], 1)},
+  {op: 'logSoftmax', peer: 'ours', backends: 'webgpu', passes: [ROW_LOGARITHM], launches: dispatches(1)},
   {op: 'logSoftmax', peer: 'stock', backends: ANY, passes: COMPOSED_LOG_SOFTMAX},
   {op: 'logSoftmax', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SOFTMAX},
   {op: 'logSoftmax', peer: 'onnxruntime', backends: 'its own', passes: LOG_SOFTMAX},
 
   {op: 'logSumExp', peer: 'ours', backends: PROCESSORS, passes: [MAX, EXP_SUM]},
-  {op: 'logSumExp', peer: 'ours', backends: 'webgl', passes: [MAX_EXP_SUM], draws: draws(['none'], 0)},
+  {op: 'logSumExp', peer: 'ours', backends: 'webgl', passes: [MAX_EXP_SUM], launches: draws(['none'], 0)},
+  {op: 'logSumExp', peer: 'ours', backends: 'webgpu', passes: [ROW_SUM], launches: dispatches(1)},
   {op: 'logSumExp', peer: 'stock', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
   {op: 'logSumExp', peer: 'textbook', backends: ANY, passes: COMPOSED_LOG_SUM_EXP},
   {op: 'logSumExp', peer: 'onnxruntime', backends: 'its own', passes: [MAX, EXP_SUM]},
@@ -107,8 +121,9 @@ export const VARIANTS: Variant[] = [
     peer: 'ours',
     backends: 'webgl',
     passes: [...SOFTMAX_DRAWN, DOT, PRODUCT],
-    draws: draws(['map', 'map'], 2),
+    launches: draws(['map', 'map'], 2),
   },
+  {op: 'gradSoftmax', peer: 'ours', backends: 'webgpu', passes: [ROW, ROW_PRODUCT], launches: dispatches(2)},
   {op: 'gradSoftmax', peer: 'stock', backends: 'wasm', passes: [...SOFTMAX, COPY, ...COMPOSED_SOFTMAX_GRADIENT]},
   {
     op: 'gradSoftmax',
@@ -124,7 +139,14 @@ export const VARIANTS: Variant[] = [
     peer: 'ours',
     backends: 'webgl',
     passes: [...LOG_SOFTMAX_DRAWN, MAX_EXP_SUM, SUM, EXP_PRODUCT],
-    draws: draws(['map', 'map'], 2),
+    launches: draws(['map', 'map'], 2),
+  },
+  {
+    op: 'gradLogSoftmax',
+    peer: 'ours',
+    backends: 'webgpu',
+    passes: [ROW_LOGARITHM, ROW, ROW_SUM_PRODUCT],
+    launches: dispatches(3),
   },
   {
     op: 'gradLogSoftmax',

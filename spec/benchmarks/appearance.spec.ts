@@ -20,7 +20,8 @@ let site: BenchSite;
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, {recursive: true});
   site = await benchSite();
-  const {report} = committedResults().find(({file}) => file === 'node.json')!;
+  const {report: whole} = committedResults().find(({file}) => file === 'node.json')!;
+  const report = {...whole, plan: {...whole.plan, ops: whole.plan.ops.slice(0, 2)}};
   const [script, style] = ['report.js', 'report.css'].map((name) => readFileSync(join('dist', name), 'utf8'));
   writeFileSync(join(SCREENSHOTS, 'report.html'), html(report, {script: script!, style: style!}));
 });

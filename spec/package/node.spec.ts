@@ -1,5 +1,7 @@
-import {cpSync} from 'node:fs';
+import {cpSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {Report} from '../../benchmarks/suite/report';
+import {findChromium} from '../hosts/chromium';
 import {Workplace} from './install';
 import {expectRight, type Result} from './results';
 
@@ -100,4 +102,40 @@ test('an uncaught error shows its message, not pages of code', async () => {
   expect(stderr).toContain("Error: softmax: logits is or holds 'text'");
   const lines = stderr.split('\n');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1000);
+});
+
+test('bench --browser: its page in a browser that is on the PATH, with the tfjs that is installed', async () => {
+  const {executablePath, env} = await findChromium();
+  const browser = join(workplace.folder, 'google-chrome');
+  const libraries = `LD_LIBRARY_PATH='${env.LD_LIBRARY_PATH ?? ''}' FONTCONFIG_FILE='${env.FONTCONFIG_FILE ?? ''}'`;
+  writeFileSync(browser, `#!/bin/sh\n${libraries} exec '${executablePath}' "$@"\n`, {mode: 0o755});
+  const {PATH} = process.env;
+  process.env.PATH = `${workplace.folder}:${PATH}`;
+  try {
+    const args = [
+      'bench',
+      '--browser',
+      '--backend',
+      'cpu',
+      '--backend',
+      'wasm',
+      '--op',
+      'gradSoftmax',
+      '--shape',
+      '3x40',
+    ];
+    const output = await workplace.succeed('npx', ['tfjs-softmax', ...args, '--seconds', '0.05']);
+    expect(output).toMatch(/^tfjs-softmax \S+: starting a browser …\n2 cases, each in two halves\n1 of 4, /);
+    expect(output).toContain('Missing: onnxruntime-web, jax-js, transformers.js. They are not installed: npm install');
+  } finally {
+    process.env.PATH = PATH;
+  }
+  const report = JSON.parse(readFileSync(join(workplace.folder, 'bench-report/report.json'), 'utf8')) as Report;
+  expect(report.machine.runtime).toContain('Chrome');
+  expect(report.cases.map(({backend}) => backend)).toEqual(['cpu', 'wasm']);
+  for (const {entries} of report.cases) {
+    expect(entries.map(({peer, fault}) => [peer, fault])).toEqual(
+      ['ours', 'stock', 'textbook', 'copy'].map((peer) => [peer, null]),
+    );
+  }
 });
