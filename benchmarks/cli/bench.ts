@@ -8,17 +8,17 @@ import type {BackendFacts, Plan, Report} from '../suite/report';
 import type {Progress} from '../suite/run_suite';
 import {helpText, type Options, parseOptions, secondsFor} from './options';
 import {prepareOutput, writeReports} from './output';
-import {printReport, progressOutput} from './terminal';
 
 /** `tfjs-softmax bench`: runs the suite, prints it and writes the report. */
 export async function bench(args: string[]): Promise<void> {
   const options = parseOptions(args);
   if (options.help) return console.log(helpText(await (await import('./offer')).offerHere()));
   prepareOutput(options.output);
-  // Before tfjs is loaded, which takes a while.
+  // Before anything else is loaded, which takes a while.
   console.log(
     `tfjs-softmax ${version}: starting ${options.browser ? 'a browser' : options.plan.backends.join(', ')} …`,
   );
+  const {printReport, progressOutput} = await import('./terminal');
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt); // once: a second Ctrl-C ends the process

@@ -11,7 +11,9 @@ import {ORIGINS, type Origin} from '../suite/workload';
 
 /** What the timing takes in all unless it is said for each case; checks and set-up come on top. */
 const DEFAULT_SECONDS = 60;
-const QUICK_SECONDS = 6;
+const QUICK_SECONDS = 4;
+/** One that stock has a kernel for, one that it composes, and a gradient. */
+const QUICK_OPS: OpName[] = ['softmax', 'logSoftmax', 'gradSoftmax'];
 /** A day, for each case. */
 const MOST_SECONDS = 86_400;
 /** More than any machine has; what a backend cannot have is left out. */
@@ -51,7 +53,7 @@ export function parseOptions(args: string[]): Options {
   const {quick, browser} = values;
   return {
     plan: {
-      ops: chosen('op', values.op, OP_NAMES) as OpName[],
+      ops: chosen('op', values.op ?? (quick ? QUICK_OPS : undefined), OP_NAMES) as OpName[],
       shapes: values.shape?.map(parseShape) ?? (quick ? QUICK_SHAPES : DEFAULT_SHAPES),
       backends: chosen('backend', values.backend, Object.keys(browser ? PAGE_BACKENDS : NODE_BACKENDS)),
       peers: chosen('peer', values.peer, PEER_NAMES),
@@ -114,7 +116,7 @@ export function helpText({backends, pageBackends, peers, missing}: Offer): strin
   --inputs FROM    op: made by another op, as in a model; array: fresh from JavaScript; op
   --seconds S      for each op, shape and backend; by default what makes about two minutes in all
   --output FOLDER  for report.html, report.json and report.md; bench-report
-  --quick          few shapes and little time: a first look
+  --quick          few ops and shapes, and little time: a first look
 ${pageBackends ? '  --browser        in a headless browser instead of Node\n' : ''}${
   missing.length > 0
     ? `\nNot here:\n${missing.map(({name, reason}) => `  ${name.padEnd(16)} ${reason}`).join('\n')}\n`

@@ -13,6 +13,12 @@ describe('options', () => {
     expect(options.plan).toMatchObject({threads: [1], ops: {length: 5}});
   });
 
+  it('are few where it is to be quick, unless they are given', () => {
+    expect(parse('--quick').plan.ops).toEqual(['softmax', 'logSoftmax', 'gradSoftmax']);
+    expect(parse('--quick').plan.shapes).toHaveLength(3);
+    expect(parse('--quick', '--op', 'logSumExp').plan.ops).toEqual(['logSumExp']);
+  });
+
   it('are taken as they are given', () => {
     const options = parse(
       '--op',
