@@ -1,9 +1,11 @@
+import {cpus} from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import * as softmaxPackage from 'tfjs-softmax';
 import {startGuests} from '../peers/apart/contender';
 import {NODE_BACKENDS} from '../peers/backends';
 import {knownRoundings, labOf} from '../peers/lab';
 import {LIBRARIES} from '../peers/libraries';
+import {stockThreadsNote} from '../peers/threads';
 import type {Lab} from '../suite/lab';
 import type {Missing} from '../suite/peer';
 import {openProcess} from './guest_place';
@@ -14,7 +16,7 @@ import {find, firstLine, load} from './packages';
 const GRADIENTS = '@tensorflow/tfjs-layers';
 
 /** What there is in this process and in those of the libraries, of the backends and peers that are wanted. */
-export async function nodeLab(wanted: {backends: string[]; peers: string[]}): Promise<Lab> {
+export async function nodeLab(wanted: {backends: string[]; peers: string[]; threads: number[]}): Promise<Lab> {
   tf.env().set('PROD', true); // tfjs would advertise tfjs-node here
   const missing: Missing[] = [];
   const started: string[] = [];
@@ -22,6 +24,7 @@ export async function nodeLab(wanted: {backends: string[]; peers: string[]}): Pr
   for (const name of wanted.backends) {
     try {
       if (name === 'webgpu') gpu = await enableWebGPU();
+      if (name === 'wasm' && wanted.threads.some((count) => count > 1)) await shareWasmMemory();
       await start(name);
       started.push(name);
     } catch (error) {
@@ -41,9 +44,16 @@ export async function nodeLab(wanted: {backends: string[]; peers: string[]}): Pr
   const known = requests.length > 0 ? await knownRoundings(host!) : [];
   const guests = await startGuests(requests, openProcess, known);
   missing.push(...guests.refused);
-  return labOf({started, missing, host, guests}, (versions) =>
-    machineOfNode({...versions, node: process.version}, threadsInNode(started), gpu),
+  return labOf({started, missing, host, guests, restartWasm: null}, (versions) =>
+    machineOfNode({...versions, node: process.version}, threadsInNode(started, wanted.threads), gpu),
   );
+}
+
+/** @throws why wasm has no threads here */
+async function shareWasmMemory(): Promise<void> {
+  const found = load<Parameters<typeof softmaxPackage.enableWasmThreads>[0]>(NODE_BACKENDS.wasm!);
+  if ('reason' in found) throw new Error(found.reason);
+  await softmaxPackage.enableWasmThreads(found.loaded);
 }
 
 /** @throws why there is no WebGPU */
@@ -60,6 +70,9 @@ async function start(name: string): Promise<void> {
   if (!(await tf.setBackend(name))) throw new Error('tfjs could not start it');
 }
 
-function threadsInNode(started: string[]): string[] {
-  return started.includes('tensorflow') ? ['tensorflow: as many threads as it takes by itself'] : [];
+function threadsInNode(started: string[], threads: number[]): string[] {
+  return [
+    ...(started.includes('tensorflow') ? ['tensorflow: as many threads as it takes by itself'] : []),
+    ...(threads.some((count) => count > 1) ? [stockThreadsNote(cpus().length, true)] : []),
+  ];
 }

@@ -13,13 +13,15 @@ export interface Choice {
   peers: string[];
   /** Numbers of threads; none where nothing can be told. */
   threads: number[];
+  /** How many this package takes by itself. */
+  ownThreads: number;
 }
 
 const FIELDSETS = ['ops', 'shapes', 'backends', 'threads', 'peers'] as const;
 const TEXTS = ['more', 'logits', 'seconds'] as const;
 
 /** Fills the form, from the address where it has settings, and keeps the address as the form is. */
-export function fillForm({backends, peers, threads}: Choice): void {
+export function fillForm({backends, peers, threads, ownThreads}: Choice): void {
   const all = {
     ops: [...OP_NAMES],
     shapes: DEFAULT_SHAPES.map(shapeName),
@@ -27,7 +29,13 @@ export function fillForm({backends, peers, threads}: Choice): void {
     peers,
     threads: threads.map(String),
   };
-  const first = {ops: OPS_AT_FIRST, shapes: QUICK_SHAPES.map(shapeName), backends, peers, threads: all.threads};
+  const first = {
+    ops: OPS_AT_FIRST,
+    shapes: QUICK_SHAPES.map(shapeName),
+    backends,
+    peers,
+    threads: ['1', `${ownThreads}`],
+  };
   const asked = new URLSearchParams(location.search);
   for (const name of FIELDSETS) {
     checkboxes(name, all[name], asked.get(name)?.split(',') ?? first[name]);

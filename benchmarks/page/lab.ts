@@ -4,6 +4,7 @@ import {enableWebGPU} from 'tfjs-softmax';
 import {startGuests} from '../peers/apart/contender';
 import {PAGE_BACKENDS} from '../peers/backends';
 import {knownRoundings, labOf} from '../peers/lab';
+import {stockThreadsNote} from '../peers/threads';
 import type {Lab} from '../suite/lab';
 import type {Missing} from '../suite/peer';
 import type {Machine} from '../suite/report';
@@ -32,6 +33,16 @@ const IMPORTS: Record<string, () => Promise<Gpu | null>> = {
     return gpuOfWebGPU(found);
   },
 };
+
+/** Stock's threads are those of its backend's start. */
+async function restartWasm(threads: number): Promise<void> {
+  const {setThreadsCount} = await import('@tensorflow/tfjs-backend-wasm');
+  const factory = tf.findBackendFactory('wasm');
+  setThreadsCount(threads);
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', factory as () => Promise<tf.KernelBackend>);
+  if (!(await tf.setBackend('wasm'))) throw new Error(`tfjs could not start wasm with ${threads} threads`);
+}
 
 /** A library that the page was built or is served with, or why it is not there. */
 type ServedLibrary = {name: string; package: string; version: string; url: string} | (Missing & {package: string});
@@ -65,7 +76,7 @@ export async function pageLab(): Promise<Lab> {
   const known = host && requests.length > 0 ? await knownRoundings(host) : [];
   const guests = await startGuests(host ? requests : [], openWorker, known);
   missing.push(...guests.refused);
-  return labOf({started, missing, host, guests}, (versions) => machineOfPage(versions, gpus));
+  return labOf({started, missing, host, guests, restartWasm}, (versions) => machineOfPage(versions, gpus));
 }
 
 /** An import of what the page is not served with fails by its name. */
@@ -85,11 +96,9 @@ function machineOfPage(versions: Record<string, string>, gpus: Gpu[]): Machine {
     gpu: gpus.map(({name}) => name).join('; ') || null,
     softwareGpu: gpus.length > 0 && gpus.every(({isSoftware}) => isSoftware),
     versions,
-    flags: [
-      globalThis.crossOriginIsolated
-        ? 'cross-origin isolated'
-        : 'not cross-origin isolated: a coarse clock, one thread',
-    ],
+    flags: globalThis.crossOriginIsolated
+      ? ['cross-origin isolated', stockThreadsNote(hardwareConcurrency, false)]
+      : ['not cross-origin isolated: a coarse clock, one thread'],
   };
 }
 

@@ -1,4 +1,5 @@
 /** The page: what is picked in the form runs, its results grow below. */
+import {getThreads} from 'tfjs-softmax';
 import {costTable} from '../report/cost_table';
 import {answerHtml, foldedHtml, noticesHtml, tableHtml} from '../report/html';
 import {downloads, type KnownResult, showCharts, showComparing} from '../report/interactive';
@@ -40,7 +41,7 @@ async function start(): Promise<void> {
   globalThis.suite = {backends, run, stop};
   if (options.has('driven')) return runAsTold(lab, run, stop);
   const most = Math.max(0, ...lab.backends.map(({mostThreads}) => mostThreads ?? 0));
-  fillForm({backends, peers: peersOf(lab), threads: most > 1 ? powersUpTo(most) : []});
+  fillForm({backends, peers: peersOf(lab), threads: most > 1 ? powersUpTo(most) : [], ownThreads: getThreads()});
   showMachine(lab);
   byId('costs').innerHTML = foldedHtml(costTable());
   byId<HTMLButtonElement>('run').disabled = false;

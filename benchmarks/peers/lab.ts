@@ -11,7 +11,7 @@ import {copy} from './copy';
 import {ours} from './ours';
 import {stock} from './stock';
 import {textbook} from './textbook';
-import {mostThreads, useThreads} from './threads';
+import {mostThreads, type RestartWasm, useThreads} from './threads';
 
 interface Found {
   /** tfjs backends that have been started. */
@@ -20,27 +20,29 @@ interface Found {
   /** The backend that libraries beside tfjs stand at. */
   host: string | undefined;
   guests: Guests;
+  restartWasm: RestartWasm | null;
 }
 
 /** @param machineOf where all runs, given the versions of tfjs, of this package and of the libraries */
 export async function labOf(
-  {started, missing, host, guests}: Found,
+  {started, missing, host, guests, restartWasm}: Found,
   machineOf: (versions: Record<string, string>) => Machine,
 ): Promise<Lab> {
   const {versions, backends} = await backendReport();
   const ofGuests = guests.identities.map(({package: name, version}) => [name, version]);
   const clock = realClock();
+  const machine = machineOf({...versions, ...Object.fromEntries(ofGuests)});
   return {
-    machine: machineOf({...versions, ...Object.fromEntries(ofGuests)}),
+    machine,
     backends: backends
       .filter(({name}) => started.includes(name))
-      .map(({name, runs}) => ({name, runs: runs ?? '', mostThreads: mostThreads(name)})),
+      .map(({name, runs}) => ({name, runs: runs ?? '', mostThreads: mostThreads(name, machine.cores)})),
     peers: guests.identities,
     missing,
     clock,
     async activate(backend, threads) {
+      if (threads !== null) await useThreads(threads, restartWasm);
       await tf.setBackend(backend);
-      if (threads !== null) await useThreads(backend, threads);
       const own = [ours(), stock(), textbook(), copy()].map((peer): Contender => here(peer, clock));
       // They have one thread each.
       return [...own, ...(backend === host && (threads ?? 1) === 1 ? guests.contenders : [])];

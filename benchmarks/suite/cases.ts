@@ -2,13 +2,15 @@ import type {BackendFacts, Case, Plan} from './report';
 
 /** What a plan comes to on the backends that are there: each op, shape, backend and number of threads. */
 export function casesOf(there: BackendFacts[], {ops, shapes, backends, threads}: Omit<Plan, 'seconds'>): CasePlan[] {
-  return ops.flatMap((op) =>
+  const all = ops.flatMap((op) =>
     shapes.flatMap((shape) =>
       backends.flatMap((backend) =>
         threadsOn(there, backend, threads).map((count) => ({op, shape, backend, threads: count})),
       ),
     ),
   );
+  // By the number of threads, since stock's backend starts anew for another.
+  return all.sort((a, b) => (a.threads ?? 1) - (b.threads ?? 1));
 }
 
 type CasePlan = Omit<Case, 'entries'>;

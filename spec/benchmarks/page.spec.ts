@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Page} from 'playwright-core';
+import {threadsTable} from '../../benchmarks/report/tables';
 import {VARIANTS} from '../../benchmarks/suite/costs';
 import {OP_NAMES} from '../../benchmarks/suite/ops';
 import type {Plan, Report} from '../../benchmarks/suite/report';
@@ -68,7 +69,7 @@ describe('the page', () => {
     await page.fill('#seconds', '0.1');
     const search = await page.evaluate(() => location.search);
     expect(search).toContain(
-      'ops=softmax&shapes=64x1000&backends=cpu,wasm,webgl&peers=stock&more=3x17&logits=uniform:10',
+      'ops=softmax&shapes=64x1000&backends=cpu,wasm,webgl&threads=1&peers=stock&more=3x17&logits=uniform:10',
     );
     const again = await site.open(search);
     expect(await again.textContent('#chosen')).toBe('softmax · 64x1000, 3x17 · cpu, wasm, webgl · stock');
@@ -163,6 +164,35 @@ describe('the page', () => {
     expect(await opened.textContent('#state')).toMatch(/opened as a file.*Serve its folder/s);
     await opened.context().close();
   });
+});
+
+test('threads are a dimension: cases of their own, for ours and for stock, with what they bring', async () => {
+  const plan: Plan = {
+    ops: ['softmax'],
+    shapes: [[256, 500]],
+    backends: ['wasm', 'cpu'],
+    peers: ['stock'],
+    distribution: 'normal:3',
+    inputs: 'op',
+    threads: [1, 2],
+    seconds: 0.1,
+  };
+  const report = await page.evaluate((given) => globalThis.suite.run(given, () => {}), plan);
+  const places = report.cases.map(({backend, threads}) => [backend, threads]);
+  expect(places).toEqual([
+    ['wasm', 1],
+    ['cpu', null],
+    ['wasm', 2],
+  ]);
+  for (const {entries} of report.cases) {
+    expect(entries.map(({peer, fault}) => [peer, fault])).toEqual(
+      ['ours', 'stock', 'copy'].map((peer) => [peer, null]),
+    );
+  }
+  expect(threadsTable(report)!.rows.map((row) => row.slice(0, 5).join(' '))).toEqual([
+    'softmax 256x500 wasm ours 2',
+    'softmax 256x500 wasm stock 2',
+  ]);
 });
 
 test('WebGL draws are as many as the cost model says', async () => {
