@@ -3,6 +3,8 @@ import {blocks, CHARTS, chartSvg} from '../../benchmarks/readme/blocks';
 import {markersOf, placed} from '../../benchmarks/readme/place';
 import {committedResults} from '../../benchmarks/readme/results';
 import {DARK, LIGHT} from '../../benchmarks/report/answer_chart';
+import {joined} from '../../benchmarks/report/join';
+import type {OpName} from '../../benchmarks/suite/ops';
 
 const results = committedResults();
 const texts = blocks(results);
@@ -29,6 +31,20 @@ test('a text replaces what is between its markers, and nothing else', () => {
   expect(placed(document, {x: 'new', y: 'unused'})).toBe('a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb');
   expect(() => placed(document, {y: 'new'})).toThrow('<!-- bench:x --> has a name of no text; there are y');
   expect(() => placed('<!-- bench:x -->', {x: 'new'})).toThrow('is not followed by <!-- /bench:x -->');
+});
+
+test('parts of one run are joined, and only such', () => {
+  const whole = results.find(({file}) => file === 'node.json')!.report;
+  const part = (op: OpName) => ({
+    ...whole,
+    plan: {...whole.plan, ops: [op], seconds: 2},
+    cases: whole.cases.filter((one) => one.op === op),
+  });
+  const report = joined([part('softmax'), part('logSoftmax')]);
+  expect(report.plan).toMatchObject({ops: ['softmax', 'logSoftmax'], shapes: whole.plan.shapes, seconds: 4});
+  expect(report.cases).toHaveLength(2 * part('softmax').cases.length);
+  const elsewhere = {...part('softmax'), machine: {...whole.machine, processor: 'another'}};
+  expect(() => joined([part('softmax'), elsewhere])).toThrow('These are no parts of one run');
 });
 
 test('results of a GPU in hardware say where they come from, and a median whose band was not kept has none', () => {
