@@ -92,6 +92,8 @@ export interface Bounds {
   readonly product: number;
   /** How far the sum of a row of softmax may be from 1. */
   readonly rowSum: number;
+  /** Whether a logit nearer to 0 than 2^-126 may count as 0, which shows beside a scale of 2^99 and more. */
+  readonly flushesLogits?: true;
 }
 
 /**

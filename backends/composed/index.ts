@@ -1,8 +1,9 @@
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {withoutIntegers} from '../../tfjs/shared_integers';
-import type {SoftmaxBackend} from '../backend';
+import type {ForwardRequest, SoftmaxBackend} from '../backend';
 import type {Rows} from '../engines/types';
+import {checkTrusted} from './trust';
 
 /**
  * The family composed of tfjs ops, for backends that have no kernels here. Each op is as exact as that backend's own exp,
@@ -13,26 +14,13 @@ export const composedBackend: SoftmaxBackend = {
   // Where exp and log are right; the rounding of x - m stays in the exponent.
   bounds: {softmax: 160, logSoftmax: 160, logSumExp: 1.5, product: 320, rowSum: 2 ** -17},
 
-  forward({kind, x, rows, scale, outputShape}) {
-    return tf.tidy(() => {
-      const logits = asRows(x, rows);
-      const largest = scale < 0 ? tf.min(logits, 1, true) : tf.max(logits, 1, true);
-      const shifted = scaledDifference(logits, largest, scale);
-      if (kind === 'softmax') {
-        const exponentials = tf.exp(shifted);
-        return tf.reshape(tf.div(exponentials, tf.sum(exponentials, 1, true)), outputShape);
-      }
-      const logSum = logOfSum(shifted);
-      if (kind === 'logSoftmax') return tf.reshape(tf.sub(shifted, logSum), outputShape);
-      const max = tf.mul(largest, scale);
-      // Where the maximum is infinite it is the result, unless there is a NaN in the row.
-      const hasNaN = tf.equal(tf.max(tf.where(tf.isNaN(logits), 1, 0), 1, true), 1);
-      const limit = tf.where(hasNaN, tf.fill(max.shape, Number.NaN), max);
-      return tf.reshape(tf.where(tf.isInf(max), limit, tf.add(max, logSum)), outputShape);
-    });
+  forward(request, backend) {
+    checkTrusted(backend, forward);
+    return forward(request);
   },
 
-  product({kind, y, v, rows, factor}) {
+  product({kind, y, v, rows, factor}, backend) {
+    checkTrusted(backend, forward);
     return tf.tidy(() => {
       const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
       if (kind === 'logSoftmaxVjp') {
@@ -50,10 +38,36 @@ export const composedBackend: SoftmaxBackend = {
   describe: () => 'composed of tfjs ops: no kernels for this backend yet, accuracy is that of its exp and log',
 };
 
+function forward({kind, x, rows, scale, outputShape}: ForwardRequest): Tensor {
+  return tf.tidy(() => {
+    const logits = asRows(x, rows);
+    const largest = scale < 0 ? tf.min(logits, 1, true) : tf.max(logits, 1, true);
+    const shifted = scaledDifference(logits, largest, scale);
+    if (kind === 'softmax') {
+      const exponentials = tf.exp(shifted);
+      return tf.reshape(tf.div(exponentials, tf.sum(exponentials, 1, true)), outputShape);
+    }
+    const logSum = logOfSum(shifted);
+    if (kind === 'logSoftmax') return tf.reshape(tf.sub(shifted, logSum), outputShape);
+    const max = times(largest, scale);
+    // Where the maximum is infinite it is the result, unless there is a NaN in the row.
+    const hasNaN = tf.equal(tf.max(tf.where(tf.isNaN(logits), 1, 0), 1, true), 1);
+    const limit = tf.where(hasNaN, tf.fill(max.shape, Number.NaN), max);
+    return tf.reshape(tf.where(tf.isInf(max), limit, tf.add(max, logSum)), outputShape);
+  });
+}
+
 /** scale·(a - b), shifted before it is scaled, and halved meanwhile so that it does not overflow. */
 function scaledDifference(a: Tensor, b: Tensor, scale: number): Tensor {
   if (scale === 1) return tf.sub(a, b);
-  return tf.mul(tf.sub(tf.mul(a, 0.5), tf.mul(b, 0.5)), 2 * scale);
+  return times(tf.sub(tf.mul(a, 0.5), tf.mul(b, 0.5)), 2 * scale);
+}
+
+/** t·scale, in two steps where a float cannot hold the scale. */
+function times(t: Tensor, scale: number): Tensor {
+  const most = 2 ** 126;
+  if (Math.abs(scale) <= most) return tf.mul(t, scale);
+  return tf.mul(tf.mul(t, most), Math.max(-most, Math.min(scale / most, most)));
 }
 
 /** log Σ e^(x-m) from the shifted logits, as log k + log1p(Σ of the rest / k), where k elements are maximal. */

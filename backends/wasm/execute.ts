@@ -11,6 +11,7 @@ import {
 } from '../engines/wasm/divide';
 import {launch, type Plan} from '../engines/wasm/plan';
 import {type Access, pointer} from './access';
+import {outputOf} from './output';
 
 type Open = Access & {obstacle: null};
 
@@ -28,19 +29,18 @@ export function execute(
   const a = second ? pointer(second, backend) : 0;
   const b = third ? pointer(third, backend) : 0;
   if (plan.ns < WORTH_SHARING_NS) {
-    const out = backend.makeOutput(shape, 'float32');
-    launch(plan, access.kernels.call, from, pointer(out, backend), a, b);
+    const {out, at} = outputOf(shape, backend);
+    launch(plan, access.kernels.call, from, at, a, b);
     return out;
   }
   if (plan.outPerBlock > 0) return executeLarge(plan, shape, null, access, backend, from, a, b);
   const parts = divisionOfTotal(plan);
   if (parts.count === 1) return executeLarge(plan, shape, parts, access, backend, from, a, b);
   const sums = executeLarge(plan, [parts.count], parts, access, backend, from, a, b);
-  const out = backend.makeOutput(shape, 'float32');
-  heapValues(backend, pointer(out, backend), 1, 'float32')[0] = sumOf(
-    heapValues(backend, pointer(sums, backend), parts.count, 'float32'),
-  );
+  const total = sumOf(heapValues(backend, pointer(sums, backend), parts.count, 'float32'));
   backend.disposeData(sums.dataId);
+  const {out, at} = outputOf(shape, backend);
+  heapValues(backend, at, 1, 'float32')[0] = total;
   return out;
 }
 
@@ -55,18 +55,18 @@ function executeLarge(
   second: number,
   third: number,
 ): TensorInfo {
-  let out = backend.makeOutput(shape, 'float32');
+  let {out, at} = outputOf(shape, backend);
   const {threads} = pool;
   if (threads) {
     const {awake, wake} = threads.helpersFor(plan.ns);
     const division = parts ?? divisionFor(plan, awake + wake + 1);
     if (awake + wake > 0 && division.count > 1) {
-      if (threads.run(plan, [x, pointer(out, backend), second, third], division, wake)) return out;
+      if (threads.run(plan, [x, at, second, third], division, wake)) return out;
       // The thread that was given up may still write there, so that memory is never freed.
-      out = backend.makeOutput(shape, 'float32');
+      ({out, at} = outputOf(shape, backend));
     }
   }
   const whole = {blocks: plan.rows.outer, count: 1};
-  launchInChunks(plan, kernels.call, [x, pointer(out, backend), second, third], parts ?? whole);
+  launchInChunks(plan, kernels.call, [x, at, second, third], parts ?? whole);
   return out;
 }

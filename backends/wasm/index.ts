@@ -8,6 +8,7 @@ import {stagingFailure} from '../engines/wasm/staging';
 import {accessTo, valuesOf} from './access';
 import {execute} from './execute';
 import {wasmFacts} from './facts';
+import {withOutput} from './output';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
@@ -22,18 +23,18 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     if (access.kernels) {
       return execute(planForward(kind, rows, scale, mask), outputShape, access, backend, x, mask?.tensor);
     }
-    const out = backend.makeOutput(outputShape, 'float32');
-    const flags = mask && valuesOf(mask.tensor, 'bool', backend);
-    forwardOnArrays(kind, floats(x, backend), floats(out, backend), rows, scale, mask, flags);
-    return out;
+    return withOutput(outputShape, backend, (out) => {
+      const flags = mask && valuesOf(mask.tensor, 'bool', backend);
+      forwardOnArrays(kind, floats(x, backend), floats(out, backend), rows, scale, mask, flags);
+    });
   },
 
   product({kind, y, v, rows, factor}, backend) {
     const access = accessTo(backend, y);
     if (access.kernels) return execute(planProduct(kind, rows, factor), y.shape, access, backend, y, v);
-    const out = backend.makeOutput(y.shape, 'float32');
-    productOnArrays(kind, floats(y, backend), floats(v, backend), floats(out, backend), rows, factor);
-    return out;
+    return withOutput(y.shape, backend, (out) => {
+      productOnArrays(kind, floats(y, backend), floats(v, backend), floats(out, backend), rows, factor);
+    });
   },
 
   productFromLogits({kind, x, v, rows, scale, factor}, backend) {
@@ -46,20 +47,20 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     const {x, labels, sparse, outputShape} = request;
     const access = accessTo(backend, x);
     if (access.kernels) return execute(planLoss(request), outputShape, access, backend, x, labels);
-    const out = backend.makeOutput(outputShape, 'float32');
-    const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
-    lossOnArrays(floats(x, backend), given, floats(out, backend), request);
-    return out;
+    return withOutput(outputShape, backend, (out) => {
+      const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
+      lossOnArrays(floats(x, backend), given, floats(out, backend), request);
+    });
   },
 
   crossEntropyGradient(request, backend) {
     const {x, labels, cotangent, sparse} = request;
     const access = accessTo(backend, x);
     if (access.kernels) return execute(planLossGradient(request), x.shape, access, backend, x, labels, cotangent);
-    const out = backend.makeOutput(x.shape, 'float32');
-    const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
-    lossGradientOnArrays(floats(x, backend), given, floats(cotangent, backend), floats(out, backend), request);
-    return out;
+    return withOutput(x.shape, backend, (out) => {
+      const given = valuesOf(labels, sparse ? 'int32' : 'float32', backend);
+      lossGradientOnArrays(floats(x, backend), given, floats(cotangent, backend), floats(out, backend), request);
+    });
   },
 
   prepare: compileAhead,

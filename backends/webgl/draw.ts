@@ -115,8 +115,9 @@ function drawNow(
   textures: Record<string, Pick<TensorInfo, 'dataId'>>,
   backend: MathBackendWebGL,
 ): TensorInfo {
-  const views = draw.inputs.map((name) => bareView(textures[name]!, backend));
+  const views: TensorInfo[] = [];
   try {
+    for (const name of draw.inputs) views.push(bareView(textures[name]!, backend));
     const leavePacked = true;
     return backend.runWebGLProgram(new Shader(draw), views, 'float32', draw.values, leavePacked);
   } finally {

@@ -13,7 +13,7 @@ import {logSoftmaxVjp, product} from './product';
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   facts: webglFacts,
   // Of float32 textures. The error of a product is twice that of its softmax, in its unit, and its own.
-  bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22},
+  bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22, flushesLogits: true},
 
   forward(request, backend) {
     const {x, mask} = request;

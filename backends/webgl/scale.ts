@@ -14,7 +14,10 @@ export interface Scale {
   uniforms: Program['uniforms'];
 }
 
-/** A larger scale than a float can hold would do no other. */
+/**
+ * Of a larger scale `timesScale` multiplies by a power of two more, which `scale.w` has beside the direction: up to this. A
+ * still larger one makes infinities of all differences that are no subnormals, as this does, or nearly.
+ */
 const LARGEST = 2 ** 126;
 /**
  * Of a scale below 1 a part is taken into `directed`, so that a difference of two logits is finite where the scaled one
@@ -35,7 +38,9 @@ export function scaleOf(scale: number): Scale {
 /** Two factors: what `directed` multiplies by, and what `timesScale` does. */
 function split(scale: number): [direction: number, size: number] {
   if (scale === 0) return [0, 1];
-  const size = Math.min(Math.abs(scale), LARGEST);
+  const size = Math.min(Math.abs(scale), LARGEST * LARGEST);
+  const more = 2 ** Math.ceil(Math.log2(size / LARGEST));
+  if (more > 1) return [Math.sign(scale) * more, size / more];
   if (size >= 1) return [Math.sign(scale), size];
   const part = size < SMALLEST ? SMALLEST : 0.5;
   return [Math.sign(scale) * part, Math.max(size / part, LEAST_PART)];
@@ -48,12 +53,13 @@ const UNSCALED = `
 
 const SCALED = `
   #define WITH(rest) + rest
-  vec4 directed(vec4 x) { return x * scale.w; }
+  vec4 directed(vec4 x) { return x * clamp(scale.w, -1., 1.); }
   vec4 timesScale(vec4 t, out vec4 rest) {
+    float more = max(abs(scale.w), 1.);
     vec4 high = uintBitsToFloat(floatBitsToUint(t) & 0xfffff000u);
-    rest = high * scale.y + (t - high) * (scale.x + scale.y) + t * scale.z;
+    rest = (high * scale.y + (t - high) * (scale.x + scale.y) + t * scale.z) * more;
     rest = mix(rest, vec4(0.), greaterThanEqual(magnitude(t), uvec4(INFINITY_BITS)));
-    return high * scale.x;
+    return high * scale.x * more;
   }`;
 
 /** A number without all but the first twelve bits of its significand. */

@@ -42,16 +42,16 @@ export function withTextures<T>(
   use: (...textures: Texture[]) => T,
 ): T {
   const copies: TensorInfo[] = [];
-  const textures = tensors.map((x) => {
+  const textureFor = (x: TensorInfo) => {
     upload(x, backend);
     const {isPacked, shape} = backend.texData.get(x.dataId);
     if (!isPacked || sameTexels(shape, x.shape)) return textureOf(x, backend);
     const copy = backend.unpackTensor(x);
     copies.push(copy);
     return textureOf(copy, backend);
-  });
+  };
   try {
-    return use(...textures);
+    return use(...tensors.map(textureFor));
   } finally {
     for (const copy of copies) backend.disposeIntermediateTensorInfo(copy);
   }

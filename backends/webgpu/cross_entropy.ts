@@ -18,9 +18,11 @@ export function crossEntropy(request: CrossEntropyRequest, backend: WebGPUBacken
   if (total === null) return losses(outputShape);
   const perRow = losses([rows.outer * rows.inner]);
   const all = {outer: 1, n: util.sizeFromShape(perRow.shape), inner: 1};
-  const sum = runRows((vector) => totalOp(vector, total), [perRow], all, outputShape, backend);
-  backend.disposeData(perRow.dataId);
-  return sum;
+  try {
+    return runRows((vector) => totalOp(vector, total), [perRow], all, outputShape, backend);
+  } finally {
+    backend.disposeData(perRow.dataId);
+  }
 }
 
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: WebGPUBackend): TensorInfo {

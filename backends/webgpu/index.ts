@@ -10,7 +10,7 @@ import {product} from './product';
 /** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
 export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   facts: webgpuFacts,
-  bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 8, rowSum: 2 ** -22},
+  bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 8, rowSum: 2 ** -22, flushesLogits: true},
   forward,
   fusesMasks: true,
   product,

@@ -24,19 +24,26 @@ export function runRows(
   for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
   const plan = planFor(rows, hardware);
   const op = opFor(plan.vector);
-  const output = backend.makeTensorInfo(outputShape, 'float32');
-  if (plan.parts === 1) {
-    run(op, plan, 'whole', tensors, rows, output, backend);
+  const made = [backend.makeTensorInfo(outputShape, 'float32')];
+  const output = made[0]!;
+  try {
+    if (plan.parts === 1) {
+      run(op, plan, 'whole', tensors, rows, output, backend);
+      return output;
+    }
+    // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
+    const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
+    const partials = backend.makeTensorInfo([2 ** Math.ceil(Math.log2(numbers))], 'int32');
+    made.push(partials);
+    run(op, plan, 'part', tensors, rows, partials, backend);
+    const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
+    run(op, merge, 'merge', [...tensors, partials], rows, output, backend);
+    backend.disposeData(partials.dataId);
     return output;
+  } catch (error) {
+    for (const {dataId} of made) backend.disposeData(dataId);
+    throw error;
   }
-  // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
-  const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
-  const partials = backend.makeTensorInfo([2 ** Math.ceil(Math.log2(numbers))], 'int32');
-  run(op, plan, 'part', tensors, rows, partials, backend);
-  const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
-  run(op, merge, 'merge', [...tensors, partials], rows, output, backend);
-  backend.disposeData(partials.dataId);
-  return output;
 }
 
 function run(

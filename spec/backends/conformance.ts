@@ -8,7 +8,7 @@ import {reducedShape} from '../../kernels/rows';
 import {OPS, type ProductName} from '../../kernels/table';
 import {LABELS} from '../cases/labels';
 import {exactLinear, type LinearResults, linearCase, relativeError} from '../cases/linear';
-import {ADVERSARIAL, type LogitsCase, SCALED} from '../cases/logits';
+import {ADVERSARIAL, HUGELY_SCALED, type LogitsCase, SCALED} from '../cases/logits';
 import {MASKS} from '../cases/masks';
 import {Random} from '../cases/random';
 import {EMPTY_SHAPES, SHAPES} from '../cases/shapes';
@@ -60,7 +60,7 @@ export function describeConformance(
       process.stdout.write(`worst errors on ${running.name}, in ULP or the bound's unit:\n${lines.join('\n')}\n`);
     });
 
-    test.each([...ADVERSARIAL, ...SCALED])('$name', async (logits) => {
+    test.each([...ADVERSARIAL, ...SCALED, ...HUGELY_SCALED])('$name', async (logits) => {
       const exact = exactForward(logits);
       const softmax = await run({op: 'softmax', ...callOf(logits)});
       const softmaxError = worst(softmax.values, exact.softmax, ulpError).error;

@@ -69,3 +69,10 @@ export const SCALED: LogitsCase[] = [
   rows('scale 8 of floats near the largest', 4, 33, (r) => r.uniform(0.5, 1) * LARGEST, 8),
   rows('scale 1e-37 of floats near the largest', 4, 33, (r) => r.uniform(-1, 1) * LARGEST, 1e-37),
 ];
+
+/** Scales near the largest float and beyond 2^126; products, which are multiplied by them, overflow. */
+export const HUGELY_SCALED: LogitsCase[] = [
+  rows('scale 3e38 of small differences', 4, 33, (r) => 1e-36 * r.uniform(-1, 1), 3e38),
+  rows('scale -2e38 of integers', 4, 33, (r) => Math.floor(r.uniform(-2, 2)), -2e38),
+  rows('scale 1e60 of smaller differences', 4, 33, (r) => 1e-30 * Math.floor(r.uniform(-2, 2)), 1e60),
+];

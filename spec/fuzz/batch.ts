@@ -15,11 +15,14 @@ export interface Batch {
 /** Runs programs on a stage until one fails, which then is shrunk. */
 export async function runBatch(seed: number, programs: number, stage: Stage): Promise<Batch> {
   const batch: Batch = {programs, calls: 0, wrong: [], left: []};
+  let isShrinking = false;
   const property = fc.asyncProperty(fuzzProgram, async (steps) => {
     const wrong = await runProgram(steps, stage, (calls) => {
-      batch.calls += calls;
+      if (!isShrinking) batch.calls += calls;
     });
-    if (wrong) throw new Error(wrong);
+    if (!wrong) return;
+    isShrinking = true;
+    throw new Error(wrong);
   });
   const {failed, numRuns, counterexample, counterexamplePath, errorInstance} = await fc.check(property, {
     seed,

@@ -35,7 +35,8 @@ const REFERENCE = {
 };
 
 /** The result in float64, by `kernels/reference.ts`, with the bounds that the README states. */
-export function expectedOf(fuzzed: FuzzCase, bounds: Bounds): Expected {
+export function expectedOf(fuzzed: FuzzCase, promised: Bounds): Expected {
+  const bounds = withFlushedLogits(promised, fuzzed);
   const {axis, logits, keepDims} = fuzzed;
   if (typeof axis !== 'object') return expectedAlong(fuzzed, bounds);
   // The same with the joint axes moved to the end, as one.
@@ -112,7 +113,11 @@ function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
       const exact = forward('logSoftmax');
       // A maximum that its scale makes subnormal loses digits, which is nothing to the logits but shows near log 1 = 0.
       const subnormal = scale !== 1 && x.some(isSubnormal);
-      return {shape, exact, tolerance: exact.map((y) => bounds.logSoftmax * ulp(y) + (subnormal ? UNIT : FLUSHED))};
+      return {
+        shape,
+        exact,
+        tolerance: exact.map((y) => bounds.logSoftmax * ulp(y) + (subnormal ? bounds.logSoftmax * UNIT : FLUSHED)),
+      };
     }
     case 'logSumExp': {
       const exact = keep
@@ -215,6 +220,17 @@ function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
   }
 }
 
+/** With a huge scale, logits that count as 0 on a GPU move their row by as much as that. */
+function withFlushedLogits(bounds: Bounds, {logits, scale = 1}: FuzzCase): Bounds {
+  if (!bounds.flushesLogits || !logits.values.some(isSubnormal)) return bounds;
+  // The shift of a logit, and what it makes of the sum.
+  const units = (2 * Math.abs(scale) * SMALLEST_NORMAL) / UNIT;
+  const {softmax, logSoftmax, logSumExp, product} = bounds;
+  // From some point on anything may come.
+  const by = (bound: number) => (units * UNIT > 0.01 ? Number.POSITIVE_INFINITY : bound + 2 * units);
+  return {...bounds, softmax: by(softmax), logSoftmax: by(logSoftmax), logSumExp: by(logSumExp), product: by(product)};
+}
+
 /** Backpropagation takes the probabilities of the forward pass, and what they are off, which can be 2 units an ULP. */
 function loosened(expected: Expected): Expected {
   return {...expected, tolerance: Array.from(expected.tolerance, (t) => 3 * t)};
@@ -292,7 +308,9 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
       }
     }
     losses.push(ignored ? 0 : loss * weight);
-    sizes.push(magnitude * Math.abs(weight));
+    // A loss that float32 cannot hold is infinite before it is weighted, also by 0.
+    const overflows = magnitude > OVERFLOWS && magnitude < Number.POSITIVE_INFINITY;
+    sizes.push(overflows ? 2 * OVERFLOWS : magnitude * Math.abs(weight));
     sum += losses[row]!;
     size += sizes[row]!;
     sumOfWeights += counts;

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-layers'; // tf.logSumExp is differentiated with the gradients that this loads
 import fc from 'fast-check';
+import {webgpuBackend} from '../../backends/webgpu';
 import {pretendHardware} from '../../backends/webgpu/hardware';
 import {NEVER_ON_THE_CPU, startWebGPU, uncapturedErrors} from '../hosts/webgpu';
 import {fuzzCase} from './arbitrary';
@@ -7,14 +8,12 @@ import {fuzzParameters} from './parameters';
 import {runCase} from './run';
 import {verdict} from './verdict';
 
-const BOUNDS = {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 8, rowSum: 2 ** -22};
-
 test('webgpu: any call gives the right result or a clear error, and leaves nothing behind', async () => {
   const backend = await startWebGPU(NEVER_ON_THE_CPU);
   pretendHardware(backend, {software: false, threads: 64});
   await fc.assert(
     fc.asyncProperty(fuzzCase, async (fuzzed) => {
-      const wrong = verdict(fuzzed, await runCase(fuzzed), BOUNDS) ?? uncapturedErrors()[0];
+      const wrong = verdict(fuzzed, await runCase(fuzzed), webgpuBackend.bounds) ?? uncapturedErrors()[0];
       if (wrong) throw new Error(wrong);
     }),
     fuzzParameters('webgpu', 300),

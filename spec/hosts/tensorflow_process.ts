@@ -6,11 +6,13 @@ import {createRequire} from 'node:module';
 import os from 'node:os';
 import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
+import {resetStaging} from '../../backends/engines/wasm/staging';
 import {Threads} from '../../backends/engines/wasm/threads';
 import * as family from '../../node';
 import {runCase} from '../fuzz/run';
 import type {ModelFunctions} from '../models/functions';
 import {type Call, type LabelledCall, type Outcome, runCall} from './call';
+import {failureTable} from './failure_table';
 import {TFJS_NODE} from './tfjs_node';
 import {kernelsRun} from './wasm_kernels';
 
@@ -20,6 +22,7 @@ interface NodeInternals {
   tensorMap: {get(dataId: object): {values: tf.BackendValues | null}};
   getInputTensorIds(tensors: {dataId: object}[]): number[];
   numDataIds(): number;
+  disposeData(dataId: object): boolean;
   write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object;
 }
 
@@ -227,6 +230,9 @@ const functions = {
 
   fuzz: runCase,
 
+  /** Everything that the ops ask for is made to fail once. */
+  failures: () => failureTable(resetStaging),
+
   /** tf.softmax of the logits before install(), after it, and after uninstall(), beside softmax of this package. */
   async install(logits: Float32Array): Promise<InstallOutcome> {
     const x = tf.tensor1d(logits);
@@ -298,7 +304,12 @@ function handOverOnWrite(backend: NodeInternals): void {
   const {write} = backend;
   backend.write = (values, shape, dtype) => {
     const dataId = write.call(backend, values, shape, dtype);
-    backend.getInputTensorIds([{dataId}]);
+    try {
+      backend.getInputTensorIds([{dataId}]);
+    } catch (error) {
+      backend.disposeData(dataId);
+      throw error;
+    }
     return dataId;
   };
 }

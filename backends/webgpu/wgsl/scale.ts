@@ -14,8 +14,12 @@ export interface Scale {
   uniforms: number[];
 }
 
-/** A larger scale than a float can hold would do no other; of a smaller one, a part is taken into `directed`. */
+/**
+ * Of a larger scale `product` multiplies by a power of two more, which `scaleDirection` has beside the direction: up to this. A
+ * still larger one makes infinities of all differences that are no subnormals, as this does, or nearly.
+ */
 const LARGEST = 2 ** 126;
+/** Of a smaller one, a part is taken into `directed`. */
 const SMALLEST = 2 ** -60;
 /** Of that, no less than this: a float must hold it. With a smaller scale all finite logits are alike already. */
 const LEAST_PART = 2 ** -120;
@@ -32,7 +36,9 @@ export function scaleOf(scale: number): Scale {
 /** Two factors: what `directed` multiplies by, and what `product` does. */
 function split(scale: number): [direction: number, size: number] {
   if (scale === 0) return [0, 1];
-  const size = Math.min(Math.abs(scale), LARGEST);
+  const size = Math.min(Math.abs(scale), LARGEST * LARGEST);
+  const more = 2 ** Math.ceil(Math.log2(size / LARGEST));
+  if (more > 1) return [Math.sign(scale) * more, size / more];
   return size < SMALLEST
     ? [Math.sign(scale) * SMALLEST, Math.max(size / SMALLEST, LEAST_PART)]
     : [Math.sign(scale), size];
@@ -63,15 +69,18 @@ export function scaling({isOne}: Scale): string {
         : `
     fn difference${suffix}(x: ${type}, c: f32) -> ${type} { return x * 0.5 - ${type}(c * 0.5); }
     fn top${suffix}(t: ${type}) -> ${type} { return bitcast<${type}>(bitcast<${bits}>(t) & ${bits}(0xfffff000u)); }
-    fn product${suffix}(t: ${type}) -> ${type} { return top${suffix}(t) * uniforms.scaleHigh; }
+    fn product${suffix}(t: ${type}) -> ${type} { return top${suffix}(t) * uniforms.scaleHigh * moreScale(); }
     fn rest${suffix}(t: ${type}) -> ${type} {
       let high = top${suffix}(t);
       let r = high * uniforms.scaleMiddle + (t - high) * (uniforms.scaleHigh + uniforms.scaleMiddle) + t * uniforms.scaleLow;
-      return select(${type}(0.0), r, (bitcast<${bits}>(t) & ${bits}(0x7f800000u)) != ${bits}(0x7f800000u));
+      return select(${type}(0.0), r * moreScale(), (bitcast<${bits}>(t) & ${bits}(0x7f800000u)) != ${bits}(0x7f800000u));
     }`,
     )
     .concat(
-      isOne ? 'fn directed(x: V) -> V { return x; }' : 'fn directed(x: V) -> V { return x * uniforms.scaleDirection; }',
+      isOne
+        ? 'fn directed(x: V) -> V { return x; }'
+        : 'fn moreScale() -> f32 { return max(abs(uniforms.scaleDirection), 1.0); }\n' +
+            '    fn directed(x: V) -> V { return x * clamp(uniforms.scaleDirection, -1.0, 1.0); }',
     )
     .join('\n');
 }

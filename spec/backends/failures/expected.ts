@@ -1,0 +1,14 @@
+import type {FailureTable} from '../../hosts/failure_table';
+
+/** That no failure did harm; that what failed is what is known to be asked for; and that there was something to fail. */
+export function expectNothingWrong(
+  backend: string,
+  {points, gotRound, errors, wrong}: FailureTable,
+  known: string[],
+): void {
+  const asks = Object.entries(points).map(([name, count]) => `${name} ${count}`);
+  process.stdout.write(`${backend}: ${asks.join(', ')}: ${gotRound} got round, ${errors} became errors\n`);
+  expect(wrong).toEqual([]);
+  expect(Object.keys(points)).toEqual([...known].sort());
+  expect(gotRound + errors).toBeGreaterThan(10);
+}

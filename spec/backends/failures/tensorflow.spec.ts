@@ -1,0 +1,27 @@
+import {TensorflowProcess} from '../../hosts/tensorflow';
+import {describeWithTfjsNode} from '../../hosts/tfjs_node';
+import {expectNothingWrong} from './expected';
+
+const POINTS = [
+  'Float32Array',
+  'Int32Array',
+  'Uint8Array',
+  'WebAssembly.Instance',
+  'WebAssembly.Memory',
+  'backend.readSync',
+  'backend.write',
+  'binding.createTensor',
+  'binding.executeOp',
+  'binding.tensorDataSync',
+];
+
+describeWithTfjsNode('failures on tensorflow', () => {
+  test.each(['in JavaScript', 'by TensorFlow'] as const)('tensors held %s', async (held) => {
+    const tensorflow = await TensorflowProcess.start(held);
+    try {
+      expectNothingWrong(`tensorflow, tensors held ${held}`, await tensorflow.call('failures', undefined), POINTS);
+    } finally {
+      await tensorflow.stop();
+    }
+  });
+});
