@@ -48,10 +48,10 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 'ax
  * @returns a scalar, or with reduction `none` float32 of the shape of `hidden` without its last axis; in nats
  * @throws if the shapes do not fit, an option is out of its range, or indices are not int32
  * @example
- * const hidden = tf.randomNormal([1024, 64]); // of a language model, one row a token
- * const weights = tf.randomNormal([64, 50257], 0, 0.1);
- * const next = tf.randomUniform([1024], 0, 50257, 'int32');
- * const loss = linearCrossEntropy(hidden, weights, next); // the logits would take 206 MB
+ * const features = tf.randomNormal([128, 16]); // one row a token
+ * const words = tf.randomNormal([16, 2000], 0, 0.1); // one column a word
+ * const next = tf.randomUniform([128], 0, 2000, 'int32');
+ * const loss = linearCrossEntropy(features, words, next, {chunkRows: 16});
  */
 export function linearCrossEntropy<T extends Tensor = Tensor>(
   hidden: Input,

@@ -12,6 +12,7 @@ describe.each([
   'how-the-kernels-work',
   'checking-gradients',
   'sampling',
+  'linear-cross-entropy',
 ])('docs/%s.md', (page) => {
   describeCodeBlocks(`docs/${page}.md`);
 });
