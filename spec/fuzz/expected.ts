@@ -297,8 +297,8 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
       const total = sizeOfParts.reduce((t, size) => t + size, 0);
       for (let j = 0; j < n; j++) {
         gradient[at(row, j)] = ignored || cotangent === 0 ? 0 : noClass ? Number.NaN : own * slope[j]!;
-        // What underflows to 0 in float32 makes the whole row 0.
-        const underflows = cotangent !== 0 && Math.abs(cotangent) < 2 * FLUSHED;
+        // What underflows to 0 in float32 makes the whole row 0, and what overflows makes it NaN.
+        const underflows = (cotangent !== 0 && Math.abs(cotangent) < 2 * FLUSHED) || Math.abs(cotangent) > OVERFLOWS;
         gradientSizes[at(row, j)] =
           ignored || cotangent === 0
             ? 0
