@@ -50,7 +50,7 @@ export {softmaxCrossEntropy} from './kernels/cross_entropy';
 export {entropy} from './kernels/entropy';
 export type {GumbelSoftmaxOptions} from './kernels/gumbel_softmax';
 export {gumbelSoftmax} from './kernels/gumbel_softmax';
-export type {Input} from './kernels/input';
+export type {Input, Numbers} from './kernels/input';
 export {logSoftmaxJacobian, softmaxJacobian} from './kernels/jacobian';
 export type {LinearCrossEntropyOptions} from './kernels/linear_cross_entropy';
 export {linearCrossEntropy} from './kernels/linear_cross_entropy';

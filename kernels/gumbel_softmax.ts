@@ -4,7 +4,7 @@ import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
-import {type Input, toFloat32} from './input';
+import {type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
 import type {Op} from './op';
 import {gumbelNoise, type Seed, toSeed} from './random';
@@ -24,6 +24,14 @@ export interface GumbelSoftmaxOptions extends MaskOptions {
   seed?: number | null;
 }
 
+/**
+ * The same of numbers, as a tensor of whatever rank is expected.
+ */
+export function gumbelSoftmax<T extends Tensor = Tensor>(
+  logits: Numbers,
+  axis?: number,
+  options?: GumbelSoftmaxOptions,
+): T;
 /**
  * A sample of the Gumbel-softmax distribution along one axis: softmax((logits + g) / temperature), with g = -log(-log u) independent
  * Gumbel noise. Its largest element is the class that {@link categorical} draws with the same seed; and unlike a draw it has a
@@ -45,7 +53,12 @@ export interface GumbelSoftmaxOptions extends MaskOptions {
  *   `hard` has more than 2^24 classes to choose from
  */
 export function gumbelSoftmax<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
+  axis?: number,
+  options?: GumbelSoftmaxOptions,
+): T;
+export function gumbelSoftmax<T extends Tensor = Tensor>(
+  logits: T | Numbers,
   axis = -1,
   options: GumbelSoftmaxOptions = {},
 ): T {

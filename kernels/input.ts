@@ -3,8 +3,11 @@ import {checkElements, show} from './check';
 import {elementwise} from './elementwise';
 import {floats} from './floats';
 
+/** Numbers as plain or typed arrays, or one alone. */
+export type Numbers = TensorLike | Float64Array;
+
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */
-export type Input = Tensor | TensorLike | Float64Array;
+export type Input = Tensor | Numbers;
 
 const ALLOWED = 'Allowed are tensors, numbers, and nested or typed arrays of numbers with rows of one length.';
 

@@ -4,7 +4,7 @@ import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
 import {type Forward, runForward} from './forward';
-import type {Input} from './input';
+import type {Numbers} from './input';
 import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
 import type {ForwardOp, Kernel, KernelGradient} from './op';
 import {whereMask} from './primitives';
@@ -12,7 +12,15 @@ import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
- * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis, of scale·logits.
+ * The same of numbers, as a tensor of whatever rank is expected.
+ */
+export function logSoftmax<T extends Tensor = Tensor>(
+  logits: Numbers,
+  axis?: Axis,
+  options?: ScaleOptions & MaskOptions,
+): T;
+/**
+ * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis or several, of scale·logits.
  *
  * Evaluated as (xᵢ - m) - log Σ e^(x-m) with m = max x, by the log-sum-exp identity
  * log Σ e^x = m + log Σ e^(x-m); the logarithm as log1p of the sum without the maximal element, so that a confident
@@ -27,13 +35,19 @@ import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
  * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
- * @param axis the axis along which probabilities sum to 1; negative counts from the end
+ * @param axis the axis along which probabilities sum to 1, or a list of axes along which they do together; negative counts from
+ *   the end
  * @param options a scale, 1 by default, and a mask
  * @returns log-probabilities in nats, float32, of the shape of the logits
- * @throws if the axis is out of range, the scale not finite, the dtype has no logits, or the mask does not fit
+ * @throws if an axis is out of range or named twice, the scale not finite, the dtype has no logits, or the mask does not fit
  */
 export function logSoftmax<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
+  axis?: Axis,
+  options?: ScaleOptions & MaskOptions,
+): T;
+export function logSoftmax<T extends Tensor = Tensor>(
+  logits: T | Numbers,
   axis: Axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {

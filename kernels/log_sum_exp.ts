@@ -11,7 +11,7 @@ import type {MaskOptions} from './run_op';
 import {softmax} from './softmax';
 
 /**
- * logSumExp(x) = log Σ e^x along one axis.
+ * logSumExp(x) = log Σ e^x along one axis or several.
  *
  * Evaluated as m + log Σ e^(x-m) with m = max x, by the log-sum-exp identity; see {@link logSoftmax} for the logarithm
  * and for the source.
@@ -25,11 +25,11 @@ import {softmax} from './softmax';
  * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
- * @param axis the axis to sum along; negative counts from the end
- * @param keepDims whether that axis stays, with length 1
+ * @param axis the axis to sum along, or a list of axes; negative counts from the end
+ * @param keepDims whether these axes stay, with length 1
  * @param options a mask
- * @returns float32, in nats, of the shape of the logits without the axis
- * @throws if the axis is out of range, the dtype has no logits, or the mask does not fit
+ * @returns float32, in nats, of the shape of the logits without the axes
+ * @throws if an axis is out of range or named twice, the dtype has no logits, or the mask does not fit
  */
 export function logSumExp<T extends Tensor = Tensor>(
   logits: Input,

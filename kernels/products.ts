@@ -4,7 +4,7 @@ import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs, ProductAttrs} from './attributes';
 import {ALLOWED_AXES, type Axis, isList, JointAxes} from './axes';
 import {checkFinite, checkOptions, option} from './check';
-import {type Input, toFloat32} from './input';
+import {type Input, type Numbers, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {Kernel, KernelGradient, Parameter, ProductOp} from './op';
 import {multiply, scaleRows, sumAlong} from './primitives';
@@ -22,13 +22,13 @@ import {inScope, runKernel, type ScaleOptions} from './run_op';
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param tangent a direction in the space of the logits: same shape
- * @param axis the axis of the softmax; negative counts from the end
+ * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
  * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
- * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
+ * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function softmaxJvp<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
   tangent: Input,
   axis: Axis = -1,
   options: ScaleOptions = {},
@@ -46,13 +46,13 @@ export function softmaxJvp<T extends Tensor = Tensor>(
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param cotangent a derivative with respect to the probabilities: same shape as the logits
- * @param axis the axis of the softmax; negative counts from the end
+ * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
  * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is
- * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
+ * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function softmaxVjp<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
   cotangent: Input,
   axis: Axis = -1,
   options: ScaleOptions = {},
@@ -71,13 +71,13 @@ export function softmaxVjp<T extends Tensor = Tensor>(
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param tangent a direction in the space of the logits: same shape
- * @param axis the axis of the softmax; negative counts from the end
+ * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
  * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
- * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
+ * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function logSoftmaxJvp<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
   tangent: Input,
   axis: Axis = -1,
   options: ScaleOptions = {},
@@ -96,13 +96,13 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param cotangent a derivative with respect to the log-probabilities: same shape as the logits
- * @param axis the axis of the softmax; negative counts from the end
+ * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
  * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is
- * @throws if the shapes differ, the axis is out of range, the scale not finite, or a dtype is not real
+ * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function logSoftmaxVjp<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
   cotangent: Input,
   axis: Axis = -1,
   options: ScaleOptions = {},

@@ -4,14 +4,22 @@ import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
 import {type Forward, runForward} from './forward';
-import type {Input} from './input';
+import type {Numbers} from './input';
 import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {ForwardOp, Kernel, KernelGradient} from './op';
 import {whereMask} from './primitives';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
- * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis, of scale·logits.
+ * The same of numbers, as a tensor of whatever rank is expected.
+ */
+export function softmax<T extends Tensor = Tensor>(
+  logits: Numbers,
+  axis?: Axis,
+  options?: ScaleOptions & MaskOptions,
+): T;
+/**
+ * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis or several, of scale·logits.
  *
  * Evaluated as e^(xᵢ-c) / Σ e^(x-c): any shift c leaves it as it is, since e^-c cancels, and one that keeps the
  * exponents from overflowing and xᵢ - c exact makes it stable. A larger scale sharpens towards the maximum, a negative
@@ -27,19 +35,28 @@ import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
  * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
- * @param axis the axis that sums to 1; negative counts from the end
+ * @param axis the axis that sums to 1, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default, and a mask
  * @returns probabilities in float32, of the shape of the logits
- * @throws if the axis is out of range, the scale not finite, the dtype has no logits, or the mask does not fit
+ * @throws if an axis is out of range or named twice, the scale not finite, the dtype has no logits, or the mask does not fit
  */
 export function softmax<T extends Tensor = Tensor>(
-  logits: T | Input,
+  logits: T | Numbers,
+  axis?: Axis,
+  options?: ScaleOptions & MaskOptions,
+): T;
+export function softmax<T extends Tensor = Tensor>(
+  logits: T | Numbers,
   axis: Axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
   return runForward(FORWARD, logits, axis, options) as T;
 }
 
+/**
+ * The same of numbers, as a tensor of whatever rank is expected.
+ */
+export function softmin<T extends Tensor = Tensor>(logits: Numbers, axis?: Axis): T;
 /**
  * softmin(x) = softmax(-x): large where the logits are small.
  *
@@ -49,12 +66,13 @@ export function softmax<T extends Tensor = Tensor>(
  * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
- * @param axis the axis that sums to 1; negative counts from the end
+ * @param axis the axis that sums to 1, or a list of axes that sum to 1 together; negative counts from the end
  * @returns probabilities in float32, of the shape of the logits
- * @throws if the axis is out of range, or the dtype has no logits
+ * @throws if an axis is out of range or named twice, or the dtype has no logits
  * @see {@link softmax} for special values
  */
-export function softmin<T extends Tensor = Tensor>(logits: T | Input, axis: Axis = -1): T {
+export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis?: Axis): T;
+export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis: Axis = -1): T {
   return runForward({...FORWARD, op: 'softmin'}, logits, axis, {scale: -1}) as T;
 }
 

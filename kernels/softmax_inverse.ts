@@ -1,11 +1,19 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {checkFinite, checkOptions, option} from './check';
-import {type Input, toFloat32} from './input';
+import {type Numbers, toFloat32} from './input';
 import type {Op} from './op';
 import {logPlus} from './primitives';
 import {resolveAxis} from './rows';
 import {inScope} from './run_op';
 
+/**
+ * The same of numbers, as a tensor of whatever rank is expected.
+ */
+export function softmaxInverse<T extends Tensor = Tensor>(
+  probabilities: Numbers,
+  axis?: number,
+  options?: {offset?: number},
+): T;
 /**
  * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Softmax forgets a constant that is added
  * to all logits of a row, so its inverse has one free: the offset.
@@ -22,7 +30,12 @@ import {inScope} from './run_op';
  * @throws if the axis is out of range, the offset not finite, or the dtype is not real
  */
 export function softmaxInverse<T extends Tensor = Tensor>(
-  probabilities: T | Input,
+  probabilities: T | Numbers,
+  axis?: number,
+  options?: {offset?: number},
+): T;
+export function softmaxInverse<T extends Tensor = Tensor>(
+  probabilities: T | Numbers,
   axis = -1,
   options: {offset?: number} = {},
 ): T {

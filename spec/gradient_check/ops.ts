@@ -57,6 +57,14 @@ export const FAMILY: Record<string, CheckedOp> = {
   softmaxJacobian: op(normal([3, 4]), (x: T) => family.softmaxJacobian(x)),
   logSoftmaxJacobian: op(normal([3, 4]), (x: T) => family.logSoftmaxJacobian(x)),
   softmaxInverse: op(uniform(0.1, 1, MATRIX), (p: T) => family.softmaxInverse(p)),
+  'softmax, several axes': op(normal([2, 3, 4]), (x: T) => family.softmax(x, [0, 2])),
+  'logSumExp, several axes, masked': op(normal([2, 6, 7]), (x: T) => family.logSumExp(x, [2, 1], true, {mask: KEEP})),
+  entropy: op(logits, (x: T) => family.entropy(x)),
+  'entropy, masked': op(logits, (x: T) => family.entropy(x, 0, {mask: KEEP, scale: 0.5})),
+  gumbelSoftmax: op(logits, (x: T) => family.gumbelSoftmax(x, -1, {seed: 1, temperature: 0.8, mask: KEEP})),
+  'softmaxCrossEntropy, class weights, smoothed': op(logits, (x: T) =>
+    family.softmaxCrossEntropy([0, 1, 2, 3, 4, 5], x, {classWeights: [1, 2, 3, 4, 5, 6, 7], labelSmoothing: 0.1}),
+  ),
   softmaxCrossEntropy: op(logitsAndVector, (y: T, x: T) => family.softmaxCrossEntropy(labels(y), x)),
   'softmaxCrossEntropy, smoothed': op(logitsAndVector, (y: T, x: T) =>
     family.softmaxCrossEntropy(labels(y), x, {labelSmoothing: 0.1, reduction: 'none'}),

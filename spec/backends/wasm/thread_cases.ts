@@ -124,7 +124,10 @@ function drawShape(random: Random): {shape: number[]; axis: number} {
 function drawOp(random: Random, x: tf.Tensor, shape: number[], axis: number): [string, tf.Tensor] {
   const {softmax, logSoftmax, logSumExp, softmaxVjp, logSoftmaxJvp, logSoftmaxVjp, softmaxCrossEntropy} = family;
   const scale = [1, 1, 0.5, 0.3][random.integer(0, 3)]!;
-  const forward = {softmax, logSoftmax, logSumExp: (t: tf.Tensor, a: number, o: object) => logSumExp(t, a, false, o)};
+  const forward: Record<string, (t: tf.Tensor, a: number, o: object) => tf.Tensor> = {
+    ...{softmax, logSoftmax},
+    logSumExp: (t, a, o) => logSumExp(t, a, false, o),
+  };
   const kind = (['softmax', 'logSoftmax', 'logSumExp'] as const)[random.integer(0, 2)]!;
   const rows = shape.filter((_, d) => d !== axis);
   const vector = () => tf.tensor(random.normals(x.size, 1), shape);
