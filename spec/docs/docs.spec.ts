@@ -13,6 +13,7 @@ describe.each([
   'checking-gradients',
   'sampling',
   'linear-cross-entropy',
+  'threads',
 ])('docs/%s.md', (page) => {
   describeCodeBlocks(`docs/${page}.md`);
 });
