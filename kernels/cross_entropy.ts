@@ -117,7 +117,7 @@ function leavesNothing(labels: Input, logits: Input, settings: Settings): boolea
   return isOfFloats(logits) && (labels.rank === logits.rank ? isOfFloats(labels) : labels.dtype === 'int32');
 }
 
-export function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
+function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
   return weights === null && classWeights === null && ignoreIndex === null;
 }
 

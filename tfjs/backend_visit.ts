@@ -29,7 +29,7 @@ export class ReadAhead {
 }
 
 /** Said of a function that would change what was there before it. */
-export class Refused extends Error {}
+class Refused extends Error {}
 
 /** A backend on which the program's tensors appear as copies while it is entered. */
 export class BackendVisit {

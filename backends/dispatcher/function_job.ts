@@ -18,7 +18,7 @@ import {within} from './start';
 import type {Stopwatch} from './stopwatch';
 
 /** How far results of backends may be apart unless the caller says otherwise, relative to the largest number of a tensor. */
-export const TOLERANCE = 5e-3;
+const TOLERANCE = 5e-3;
 /** The same where a backend computes with half floats. */
 const HALF_FLOAT_TOLERANCE = 5e-2;
 /** Tensors that large are computed by the GPU: smaller ones tfjs computes on the CPU. */
