@@ -58,12 +58,16 @@ interface Scaling {
 function costsOf(backend: string): BackendCosts {
   const gpu = factsOf(backend)?.gpu ?? false;
   if (gpu && isSoftwareGpu(backend)) {
-    // On a GPU that is a program, arithmetic is the cost, and webgpu's is about that of webgl.
-    return isComposed(backend) ? COSTS.composed! : COSTS['webgl in software']!;
+    // On a GPU that is a program, arithmetic is the cost.
+    return isComposed(backend) ? COSTS.composed! : inSoftware(backend);
   }
   if (isComposed(backend)) return COSTS[gpu ? 'composed on a GPU' : 'composed']!;
   const onPhone = gpu && machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
   return onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!);
+}
+
+function inSoftware(backend: string): BackendCosts {
+  return COSTS[`${backend} in software`] ?? COSTS['webgl in software']!;
 }
 
 /** Whether the family is composed of tfjs's ops there, or takes as long as if it were. */
@@ -123,7 +127,7 @@ export function firstCallMs(backend: string): number {
 
 /** How long whole models take on a backend, by the model, as times of what they take on wasm. */
 export function modelFactor(backend: string): number {
-  if (isSoftwareGpu(backend)) return COSTS['webgl in software']!.model;
+  if (isSoftwareGpu(backend)) return inSoftware(backend).model;
   const onPhone = machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
   return (onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!)).model;
 }

@@ -76,12 +76,16 @@ const WARM_UP_SAMPLES = 5;
 const SETTLED_AFTER = 5;
 /** Milliseconds of a sample that counts by itself: what else the machine does is little beside it. */
 const LONG_SAMPLE_MS = 100;
+/** A first call that takes this many times as long as a sample of another: a slow backend, or one that compiled. */
+const SEEMS_SLOWER = 10;
 /** The part of what is left of the budget that goes into one backend's first sample where its first call says enough. */
 const MOST_OF_FIRST_SAMPLE = 0.25;
 /** A settled backend whose fast samples take this many times as long as the slow ones of the leader is not timed further. */
 const CLEARLY_SLOWER = 2;
 /** Calls in a sample at most: a clock that has not moved by then stands still. */
 const MOST_CALLS = 1 << 15;
+/** Milliseconds, in place of those that nobody can foresee: with a budget of 0 nothing runs. */
+const LEAST_MS = 1e-6;
 /** Milliseconds without a pause at most: pages paint and answer in between. */
 const LONGEST_STRETCH_MS = 50;
 
@@ -175,7 +179,14 @@ class Race {
     for (const backend of backends) await this.firstCall(backend, racing);
     if (racing.length === before) return;
     await this.judge(racing);
-    for (const contestant of this.stillIn(racing).filter(({samples}) => samples.length === 0)) {
+    const fresh = this.stillIn(racing)
+      .filter(({samples}) => samples.length === 0)
+      .sort((a, b) => a.entry.firstMs - b.entry.firstMs);
+    for (const contestant of fresh) {
+      // What seems slow waits until the others have settled: one sample of it may take all that is left.
+      const sampled = this.stillIn(racing).filter(({samples}) => samples.length > 0);
+      const least = Math.min(...sampled.flatMap(({samples}) => samples));
+      if (contestant.entry.firstMs > SEEMS_SLOWER * least) await this.rounds(sampled, this.share / 2);
       await this.calibrate(contestant);
     }
   }
@@ -184,7 +195,13 @@ class Race {
   private async firstCall(backend: string, racing: Contestant[]): Promise<void> {
     const {job} = this;
     this.report(this.partOfBudget(), `trying ${backend}`);
-    const expected = job.expectedMs(backend, this.seen(racing)) + (job.chargesFirstCall ? job.compileMs(backend) : 0);
+    const seen = this.seen(racing);
+    // Before any was seen, what is foreseen of a function is no more than an order.
+    const expected = job.chargesFirstCall
+      ? job.expectedMs(backend, seen) + job.compileMs(backend)
+      : seen === null
+        ? LEAST_MS
+        : job.expectedMs(backend, seen);
     if (!this.hasTimeFor(expected)) {
       this.skip(backend, 'the budget was too short for one call');
       return;
@@ -245,8 +262,10 @@ class Race {
     this.skip(backend, `the clock stood still for ${MOST_CALLS} calls`);
   }
 
-  private async rounds(racing: Contestant[]): Promise<void> {
+  /** @param reserve milliseconds that are left for others, once all have settled */
+  private async rounds(racing: Contestant[], reserve = 0): Promise<void> {
     for (;;) {
+      if (this.left() < reserve && this.stillIn(racing).every(isSettled)) return;
       const wanted = this.wanted(this.stillIn(racing));
       let sampled = false;
       for (const contestant of wanted) {

@@ -166,6 +166,7 @@ describe('what is tried, and in which order', () => {
     expect((await race(runners, {budgetMs: 90})).outcomes.get('b')).toEqual(why);
     expect((await race(runners, {budgetMs: 90})).outcomes.get('a')).not.toEqual(why);
     expect((await race(runners, {budgetMs: 75, charges: false})).outcomes.get('b')).not.toEqual(why);
+    expect((await race(runners, {budgetMs: 50, charges: false})).outcomes.get('b')).toEqual(why); // by what was seen of a
     expect((await race(runners, {budgetMs: 0})).outcomes.get('a')).toEqual(why);
   });
 
@@ -273,6 +274,17 @@ describe('how often each is timed', () => {
     expect(timingOf(optimising.outcomes.get('b'))!.median).toBeCloseTo(0.9);
     const compiling = await race(() => ({a: steady(1), b: steady(0.9, {first: 300, tells: false})}), free);
     expect(timingOf(compiling.outcomes.get('b'))!.median).toBeCloseTo(0.9);
+  });
+
+  test('what seems slow waits until the others have settled, and half of the budget is left for it', async () => {
+    const runners = () => ({a: steady(1), b: steady(1.1), c: steady(900, {first: 300, tells: false})});
+    const {outcomes, job} = await race(runners, {budgetMs: 1000, charges: false});
+    for (const name of ['a', 'b']) expect(timingOf(outcomes.get(name))!.samples).toBeGreaterThanOrEqual(5);
+    expect(job.log.lastIndexOf('c 1')).toBeGreaterThan(job.log.indexOf('b 1', 8));
+    // One that compiled, and is the fastest, has its samples.
+    const compiled = () => ({a: steady(20), b: steady(21), c: steady(10, {first: 300, tells: false})});
+    const {outcomes: later} = await race(compiled, {budgetMs: 400, charges: false});
+    expect(timingOf(later.get('c'))!.samples).toBeGreaterThanOrEqual(5);
   });
 
   test('a clock that stands still is found out', async () => {
