@@ -28,39 +28,35 @@ const dispatcher = () => import('./dispatcher');
 /**
  * Compares the backends for a workload. The active backend and every tensor stay as they are.
  *
- * Mode `estimate` answers at once, and starts nothing: by what was measured before of such a workload, or else by a cost
- * model. Mode `measure` starts the candidates and times them, within `budgetMs`; what there was no time for is estimated.
- * A backend that gives a wrong result is out. A GPU that is a program on the CPU comes after all others.
+ * A function, such as `() => model.predict(x)`, is run as it is on each candidate: what is measured is all that it does. Ops are
+ * weighed alone; for them mode `estimate`, the default, answers at once and starts nothing: by what was measured before of such a
+ * workload, or else by a cost model. Mode `measure` starts the candidates and times them, within `budgetMs`; what there was no
+ * time for is estimated. A backend that gives a wrong result is out.
  *
- * @example
- * ```ts
- * const {candidates} = await rankBackends({op: 'softmax', shape: [64, 1000]});
- * for (const {backend, out} of candidates) console.log(backend, out ?? 'can run');
- * ```
- *
- * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
+ * @param workload a function, or one or more of `{op, shape, axis?, weight?, residency?}`
  * @param options the mode, the candidates and how long it may take
  * @returns all candidates, the best first, with their figures and where they come from
- * @throws if the workload or an option is not what it must be; a backend that is missing or fails is reported instead
+ * @throws if the workload or an option is not what it must be, or a function would change the program: one that trains, or
+ *   disposes of its inputs; a backend that is missing or fails is reported instead
+ * @example
+ * console.log(`${await rankBackends(() => model.predict(x))}`);
  */
 export async function rankBackends(workload: Workload, options: RankOptions = {}): Promise<Ranking> {
   return (await dispatcher()).rankBackends(workload, options);
 }
 
 /**
- * Makes the best backend for a workload the active one. What is asked for explicitly wins: by `options.backend`, or else
- * by the environment variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported,
- * and where nothing was, by `options.mode`: an estimate, or measuring now. Selections wait for each other.
+ * Makes the best backend for a workload the active one of the whole program. So give what the program does, as a function: of an
+ * op alone nothing follows for the rest. What is asked for explicitly wins: by `options.backend`, or else by the environment
+ * variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported, and where nothing was,
+ * by `options.mode`. The active backend stays unless another is clearly faster. Selections wait for each other.
  *
- * @example
- * ```ts
- * const {backend, why} = await selectBackend({op: 'softmax', shape: [64, 1000]}, {mode: 'measure'});
- * ```
- *
- * @param workload one or more of `{op, shape, axis?, weight?, residency?}`
+ * @param workload a function, or one or more of `{op, shape, axis?, weight?, residency?}`
  * @param options those of {@link rankBackends}, and `backend`
  * @returns what was chosen and why, with all candidates and their figures
  * @throws if what was asked for explicitly cannot run, or nothing can; says what can, and leaves the active backend
+ * @example
+ * await selectBackend(() => model.predict(x));
  */
 export async function selectBackend(workload: Workload, options: SelectOptions = {}): Promise<Selection> {
   return (await dispatcher()).selectBackend(workload, options);
