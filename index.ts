@@ -10,6 +10,7 @@
  * @document docs/speed.md
  * @document docs/checking-gradients.md
  * @document docs/webgpu.md
+ * @document docs/threads.md
  * @document docs/sampling.md
  */
 import {registerKernels} from './backends/registration';
