@@ -9,6 +9,7 @@ export interface InstallReport {
     /** What it would take that this version of tfjs does not have, or why that backend is better served by its own. */
     reason: string;
   }[];
+  /** What is routed and what is not, in words for people. */
   toString(): string;
 }
 
@@ -21,6 +22,6 @@ export function reportOf({routed, notRouted}: Pick<InstallReport, 'routed' | 'no
 
 function inWords(this: InstallReport): string {
   const routed = this.routed.length > 0 ? this.routed.join(', ') : 'nothing';
-  const left = this.notRouted.map(({name, reason}) => `\n  ${name}: ${reason}`);
+  const left = this.notRouted.map(({name, reason}) => `\n- ${name}: ${reason}`);
   return `tfjs-softmax computes ${routed}${left.length > 0 ? `\nleft to tfjs:${left.join('')}` : ''}`;
 }

@@ -3,6 +3,7 @@ import type {Engine} from '../tfjs/engine';
 
 /** The tfjs ops that can be routed, as people write them. */
 export const ROUTED_OPS = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp', 'tf.losses.softmaxCrossEntropy'] as const;
+/** One of them. */
 export type RoutedOp = (typeof ROUTED_OPS)[number];
 
 /**

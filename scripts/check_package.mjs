@@ -12,11 +12,14 @@ import esbuild from 'esbuild';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
 
-/** Bytes, gzipped, of all that a page loads, the WebAssembly included; but for what only tests call. */
-const BUDGET = 64 * 1024;
+/**
+ * Bytes, gzipped, of all that a page loads, the WebAssembly included; but for what only tests call. 64 KiB are the aim: what
+ * came with threads, sampling, joint axes and linearCrossEntropy is 8 KiB more, and nothing is to be added to that.
+ */
+const BUDGET = 73 * 1024;
 const FOR_TESTS = /^checkGradients/;
-/** Bytes of the tarball. Two builds of the library, for pages and for Node, are 190 kB of it, and the benchmark 90. */
-const TARBALL_BUDGET = 375_000;
+/** Bytes of the tarball. Two builds of the library, for pages and for Node, are more than half of it; 300 kB are the aim. */
+const TARBALL_BUDGET = 425_000;
 /** Pages that are read in a clone: their links may lead to sources. */
 const FOR_CONTRIBUTORS = /^(?:CONTRIBUTING|docs\/(?:adding-|how-the-kernels-work|webgl-shaders))/;
 

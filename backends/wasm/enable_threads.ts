@@ -3,6 +3,7 @@ import {hasThreads} from '../engines/wasm/features';
 
 /** The module `@tensorflow/tfjs-backend-wasm`, or what of it is needed. */
 export interface WasmPackage {
+  /** Tells tfjs where its files of WebAssembly are. */
   setWasmPaths(
     paths: Record<
       'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm',

@@ -36,6 +36,8 @@ test('they run, in one program', async () => {
     await tf.setBackend('cpu');
     const logits = tf.tensor2d([[1, 2, 3], [3, 1, 0]]);
     const [policyLogits, allowedMoves] = [logits, logits.greater(0)];
+    const model = {predict: (x) => tf.softmax(tf.matMul(x, tf.ones([3, 4])))};
+    const x = logits;
     const [hidden, weights, labels] = [logits, tf.ones([3, 4]), tf.tensor1d([0, 3], 'int32')];
     ${blocks.join('\n')}
     console.log('all ran');`;

@@ -72,7 +72,7 @@ test('the report is plain data, and words for people', () => {
   expect(JSON.parse(JSON.stringify(report))).toEqual({routed: report.routed, notRouted: report.notRouted});
   expect(`${report}`).toBe(
     'tfjs-softmax computes tf.softmax, tf.logSoftmax, tf.losses.softmaxCrossEntropy\n' +
-      'left to tfjs:\n  tf.logSumExp: it is left out by the options of install()',
+      'left to tfjs:\n- tf.logSumExp: it is left out by the options of install()',
   );
   expect(`${install({})}`).toBe(`tfjs-softmax computes ${ALL.join(', ')}`);
 });

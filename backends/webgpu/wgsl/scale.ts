@@ -80,7 +80,7 @@ export function scaling({isOne}: Scale): string {
       isOne
         ? 'fn directed(x: V) -> V { return x; }'
         : 'fn moreScale() -> f32 { return max(abs(uniforms.scaleDirection), 1.0); }\n' +
-            '    fn directed(x: V) -> V { return x * clamp(uniforms.scaleDirection, -1.0, 1.0); }',
+            'fn directed(x: V) -> V { return x * clamp(uniforms.scaleDirection, -1.0, 1.0); }',
     )
     .join('\n');
 }
