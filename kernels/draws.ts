@@ -6,6 +6,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {keepsHalfFloats, WHOLE_IN_HALF_FLOATS} from '../tfjs/half_floats';
+import {maxAlong} from './elementwise';
 
 /** Floats hold every whole number up to here, and webgl keeps indices in floats. */
 const WHOLE_IN_FLOATS = 2 ** 24;
@@ -26,7 +27,7 @@ export function checkClasses(op: string, classes: number): void {
 
 /** x - max x along an axis: by a number that rounds nothing near the maximum, and leaves room for noise in every digit. */
 export function belowMaximum(x: Tensor, axis: number): Tensor {
-  return tf.sub(x, tf.max(x, axis, true));
+  return tf.sub(x, maxAlong(x, axis));
 }
 
 /**
@@ -36,7 +37,7 @@ export function belowMaximum(x: Tensor, axis: number): Tensor {
  * @param classes broadcasts to x; whole numbers as floats
  */
 export function leastMaximal(x: Tensor, axis: number, classes: Tensor): Tensor {
-  const isMaximal = tf.equal(x, tf.max(x, axis, true));
+  const isMaximal = tf.equal(x, maxAlong(x, axis));
   return tf.min(tf.where(isMaximal, classes, tf.scalar(WHOLE_IN_FLOATS)), axis);
 }
 

@@ -1,4 +1,4 @@
-/** tfjs's ops on each element, of tensors of any rank: its own go no further than some rank, or go wrong beyond it. */
+/** tfjs's ops where its own are not right everywhere: on tensors of high rank, with odd bytes, on large numbers. */
 import * as tf from '@tensorflow/tfjs-core';
 import {reshape, type Tensor} from '@tensorflow/tfjs-core';
 import {constant} from '../tfjs/constant';
@@ -47,4 +47,14 @@ export function repeated(mask: Tensor, shape: number[]): Tensor {
     const after = tf.util.sizeFromShape(shape.slice(d + 1));
     return tf.tile(tf.reshape(known, [before, 1, after]), [1, length, 1]);
   }, mask);
+}
+
+/**
+ * max x along an axis, which stays with length 1. tfjs's own is never below -1e20 on webgl: there, numbers that far out are
+ * looked at once more, scaled by a power of two, which rounds none of them.
+ */
+export function maxAlong(x: Tensor, axis: number): Tensor {
+  const found = tf.max(x, axis, true);
+  const scaled = tf.max(tf.mul(x, 2 ** -64), axis, true);
+  return tf.where(tf.greater(found, -9e19), found, tf.mul(scaled, 2 ** 64));
 }

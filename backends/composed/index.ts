@@ -1,5 +1,6 @@
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {maxAlong} from '../../kernels/elementwise';
 import {withoutIntegers} from '../../tfjs/shared_integers';
 import type {ForwardRequest, SoftmaxBackend} from '../backend';
 import type {Rows} from '../engines/types';
@@ -41,7 +42,7 @@ export const composedBackend: SoftmaxBackend = {
 function forward({kind, x, rows, scale, outputShape}: ForwardRequest): Tensor {
   return tf.tidy(() => {
     const logits = asRows(x, rows);
-    const largest = scale < 0 ? tf.min(logits, 1, true) : tf.max(logits, 1, true);
+    const largest = scale < 0 ? tf.neg(maxAlong(tf.neg(logits), 1)) : maxAlong(logits, 1);
     const shifted = scaledDifference(logits, largest, scale);
     if (kind === 'softmax') {
       const exponentials = tf.exp(shifted);

@@ -3,6 +3,7 @@ import {webglBackend} from '../../backends/webgl';
 import {type BrowserPage, open} from '../hosts/browser';
 import type {Functions} from '../pages/fuzz';
 import {fuzzCase} from './arbitrary';
+import type {FuzzCase} from './case';
 import {fuzzParameters} from './parameters';
 import {verdict} from './verdict';
 
@@ -16,6 +17,28 @@ describe.each([
     expect(await page.run('start', 'webgl')).toBe('webgl');
   });
   afterAll(() => page?.close());
+
+  test.each([
+    [-2e20, -2e20],
+    [-3e38, -2e20, -2e20, -1e21],
+    [-1e20, -1e20, -1.5e20],
+  ])('draws of logits that are all far below 0: %p, %p', async (...values) => {
+    const fuzzed: FuzzCase = {
+      op: 'categorical',
+      gradient: false,
+      logits: {as: 'tensor', dtype: 'float32', shape: [values.length], values: values.map(Math.fround)},
+      axis: undefined,
+      scale: undefined,
+      mask: null,
+      vector: null,
+      keepDims: false,
+      offset: undefined,
+      loss: null,
+      sampling: {samples: 8, temperature: 1, topK: undefined, topP: 0.9, hard: undefined, seed: 0},
+      mistake: null,
+    };
+    expect(verdict(fuzzed, await page.run('run', fuzzed), webglBackend.bounds)).toBeNull();
+  });
 
   test('any call gives the right result or a clear error, and leaves nothing behind', async () => {
     await fc.assert(
