@@ -7,14 +7,8 @@ import {NEVER_ON_THE_CPU} from '../hosts/in_browser';
 import {recordKernels} from '../hosts/kernels';
 import type {Functions, OwnResult} from '../pages/tfjs_own';
 import {defineOwnSpecs, namesOfOwnSpecs} from './define';
+import {jasmineExpect} from './jasmine_expect';
 import {jasmineCode, ownSpecs} from './sources';
-
-// What is jasmine's in tfjs's tests and their helpers.
-expect.extend({nothing: () => ({pass: true, message: () => ''})});
-const jasmineExpect = (actual: unknown) => {
-  const matchers = expect(actual);
-  return Object.assign(matchers, {toThrowError: matchers.toThrow});
-};
 
 describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backend) => {
   beforeAll(async () => {
