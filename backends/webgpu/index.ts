@@ -5,7 +5,7 @@ import {webgpuFacts} from './facts';
 import {forward} from './forward';
 import {adapterName, hardwareOf} from './hardware';
 import {logPlus} from './log_plus';
-import {product} from './product';
+import {product, productFromLogits} from './product';
 
 /** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
 export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
@@ -14,6 +14,7 @@ export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   forward,
   fusesMasks: true,
   product,
+  productFromLogits,
   crossEntropy,
   crossEntropyGradient,
   fusesReduction: true,

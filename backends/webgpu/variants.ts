@@ -7,7 +7,7 @@ import {planFor} from './plan';
 export function variantsOf(trial: Trial, backend: WebGPUBackend): string[] {
   if (trial.op === 'scaleRows') return [];
   if (trial.op === 'logPlus') return ['logPlus'];
-  if (trial.op === 'product' && trial.fromLogits) return [];
+  if (trial.op === 'product' && trial.fromLogits && trial.kind !== 'logSoftmaxVjp') return [];
   const {variant, vector, threads, held} = planFor(trial.rows, hardwareOf(backend));
   const layout = `${variant}${threads === 1 ? ', a thread a row' : ''}${held === 0 ? ', walking' : ''}`;
   // Each op runs on each layout. Each is checked once, not each with each, which would compile more than a hundred programs.
@@ -19,7 +19,7 @@ function nameOf(trial: Trial): string {
     case 'forward':
       return trial.masked ? `masked ${trial.kind}` : trial.kind;
     case 'product':
-      return trial.kind;
+      return trial.fromLogits ? `${trial.kind} from logits` : trial.kind;
     case 'loss':
     case 'lossGradient': {
       const {sparse, total} = trial.loss;
@@ -32,6 +32,6 @@ function nameOf(trial: Trial): string {
 
 /** What is reduced: exponentials, sums of products, or both. */
 function reductionOf(trial: Trial): string {
-  if (trial.op === 'product') return 'products';
+  if (trial.op === 'product' && !trial.fromLogits) return 'products';
   return trial.op === 'forward' ? 'exponentials' : 'losses';
 }

@@ -128,15 +128,18 @@ describe.each(CASES)('%s %s', (variant, _, n, shape) => {
   });
 
   test('products', async () => {
-    for (const [op, kernel, f] of [
-      ['softmaxVjp', 'softmaxProduct', reference.softmaxProduct],
-      ['logSoftmaxJvp', 'logSoftmaxJvp', reference.logSoftmaxJvp],
-      ['logSoftmaxVjp', 'logSoftmaxVjp', reference.logSoftmaxVjp],
+    for (const [op, kernels, scale, f] of [
+      ['softmaxVjp', ['softmax', 'softmaxProduct'], 1, reference.softmaxProduct],
+      ['logSoftmaxJvp', ['softmax', 'logSoftmaxJvp'], 1, reference.logSoftmaxJvp],
+      ['logSoftmaxVjp', ['crossEntropyGradient_ofNumber'], 1, reference.logSoftmaxVjp],
+      ['logSoftmaxVjp', ['softmax_scaled', 'logSoftmaxVjp'], -0.3, reference.logSoftmaxVjp],
     ] as const) {
-      const exact = along([logits, vector], (x, v) => f(reference.softmax(x), v));
+      const exact = along([logits, vector], (x, v) =>
+        Float64Array.from(f(reference.softmax(x.map((logit) => scale * logit)), v), (product) => scale * product),
+      );
       // Relative to Σ|v| of the row, which is more than any term.
       const unit = along([vector], (v) => v.map(() => v.reduce((sum, w) => sum + Math.abs(w), 0)));
-      const actual = await run({op, vector}, ['softmax', kernel]);
+      const actual = await run({op, vector, scale}, [...kernels]);
       const {error} = worst(actual, exact, (a, e, i) =>
         Number.isNaN(e) ? (Number.isNaN(a) ? 0 : Infinity) : Math.abs(a - e) / unit[i]! / 2 ** -24,
       );
