@@ -100,12 +100,12 @@ function gradientCode(sparse: boolean, vector: 1 | 4, timesCotangent: string): R
     sums: sparse ? [] : [LABEL_SUM],
     finish: `
       let g = uniforms.factor ${timesCotangent};
-      let slope = quotient(${sparse ? '1.0' : 'labelSum'}, sum);
+      let slope = quotient(1.0, sum);
       ${sparse ? 'let classHere = u32(labels[row]);' : ''}
       let none = hasNoSoftmax(maximumKey)${sparse ? ' || classHere >= uniforms.count * VECTOR' : ''};`,
     // A cotangent of 0 gives a gradient of 0, whatever the row holds.
     map: (u) =>
-      `select(select(bitcast<VI>(g * (x${u} * slope - ${label(u)})), VI(bitcast<i32>(NAN_BITS)), none), VI(0), g == 0.0)`,
+      `select(select(bitcast<VI>(g * (x${u} * slope${sparse ? '' : ' * labelSum'} - ${label(u)})), VI(bitcast<i32>(NAN_BITS)), none), VI(0), g == 0.0)`,
   };
 }
 
