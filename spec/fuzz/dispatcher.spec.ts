@@ -5,15 +5,12 @@ import fc from 'fast-check';
 import {OP_NAMES} from '../../backends/dispatcher/ops';
 import * as family from '../../index';
 import {stateOfTfjs} from '../hosts/fakes';
+import {ANYTHING} from './anything';
 import {OPS} from './case';
 import {fuzzParameters} from './parameters';
 
 /** The dispatcher's functions with any arguments: a ranking, or an error that says what is allowed; tfjs as it was. */
 
-const ANYTHING = fc.oneof(
-  fc.anything({withNullPrototype: true, withBigInt: true, withDate: true, withTypedArray: true}),
-  fc.constantFrom(Symbol('wrong'), () => 1, null, Number.NaN, -1, Number.POSITIVE_INFINITY, '', 'cpu', [], {}),
-);
 const workloadItem = fc.record(
   {
     op: fc.constantFrom(...OP_NAMES),
@@ -169,6 +166,31 @@ test('enableWebGPU in the build for pages, where there is no WebGPU, says so or 
   );
 });
 
+test('setThreads takes a count or null, and getThreads gives it back', () => {
+  const counts = fc.oneof(ANYTHING, fc.integer({min: -2, max: 70}));
+  fc.assert(
+    fc.property(counts, (given) => {
+      const isCount = Number.isInteger(given) && (given as number) >= 1 && (given as number) <= 64;
+      if (isCount || given === null) {
+        family.setThreads(given as never);
+        if (isCount) expect(family.getThreads()).toBe(given);
+      } else expect(() => family.setThreads(given as never)).toThrow(/^setThreads: count must be an integer/);
+    }),
+    fuzzParameters('setThreads', 500),
+  );
+  family.setThreads(null);
+});
+
+test('enableWasmThreads refuses whatever is not the module of the wasm backend', async () => {
+  await fc.assert(
+    fc.asyncProperty(ANYTHING, ANYTHING, async (module, given) => {
+      const threads = family.enableWasmThreads(module as never, given as never);
+      await expect(threads).rejects.toThrow(/^enableWasmThreads: .*must/);
+    }),
+    fuzzParameters('enableWasmThreads', 500),
+  );
+});
+
 describe('checkGradients, at once and awaited', () => {
   let x: tf.Tensor;
   beforeAll(() => {
@@ -208,9 +230,10 @@ describe('checkGradients, at once and awaited', () => {
   });
 });
 
-test('every public function is fuzzed: here, or in fuzz/run.ts', () => {
+test('every public function is fuzzed: here, in fuzz/run.ts, or in a file of its own', () => {
   const ranking = ['rankBackends', 'selectBackend', 'backendReport', 'importWisdom', 'exportWisdom', 'forgetWisdom'];
-  const here = [...ranking, 'setWasmModule', 'enableWebGPU', 'checkGradients', 'checkGradientsAsync'];
-  const there = ['install', 'uninstall', ...OPS.filter((op) => !op.startsWith('tf.'))];
+  const threads = ['setThreads', 'getThreads', 'enableWasmThreads'];
+  const here = [...ranking, ...threads, 'setWasmModule', 'enableWebGPU', 'checkGradients', 'checkGradientsAsync'];
+  const there = ['install', 'uninstall', 'linearCrossEntropy', ...OPS.filter((op) => !op.startsWith('tf.'))];
   expect(Object.keys(family).sort()).toEqual([...here, ...there].sort());
 });
