@@ -8,6 +8,7 @@ import * as threads from './backends/engines/wasm/threads';
 import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
 import {provideThreads} from './backends/wasm/load_threads';
+import {provideNamespace} from './tfjs/public_functions';
 
 export {enableWasmThreads} from './backends/wasm/node_threads';
 export {enableWebGPU} from './backends/webgpu/dawn';
@@ -15,5 +16,7 @@ export * from './index';
 
 provideThreads({...threads, ...host});
 registerBackend('tensorflow', tensorflowBackend);
+// Not in an ES module, as these sources are where nothing has built them.
+if (typeof require === 'function') provideNamespace(require('@tensorflow/tfjs-core'));
 // Modules are loaded one by one here, each blocking: less than a millisecond more, which no first call waits for.
 compileNow();

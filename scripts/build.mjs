@@ -33,7 +33,6 @@ const library = {
 };
 const {metafile: pages} = await esbuild.build({
   ...library,
-  define: {require: 'undefined'}, // of tfjs/public_functions.ts: a page has none, and bundlers would look for it
   entryPoints: ['index.ts'],
   outdir: 'dist',
   format: 'esm',

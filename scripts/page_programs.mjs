@@ -1,7 +1,6 @@
 /** What the benchmark's page is made of, with tfjs inside for a static host, or without for the package. */
 import {cpSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {withoutRequire} from './without_require.mjs';
 
 export function copyPageFiles(folder) {
   mkdirSync(folder, {recursive: true});
@@ -18,7 +17,6 @@ export function pagePrograms(folder) {
     minify: true,
     format: 'esm',
     platform: 'browser',
-    plugins: [withoutRequire],
     target: 'es2022',
   };
 }

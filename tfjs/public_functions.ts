@@ -21,14 +21,19 @@ export function tensorMethods(): Holder {
 
 type Namespace = Holder & {engine?: () => unknown};
 
-/** What `require('@tensorflow/tfjs-core')` gives, where there is a `require`. */
-const required: Namespace[] = typeof require === 'function' ? [require('@tensorflow/tfjs-core')] : [];
+let required: Namespace | undefined;
+
+/** What `require('@tensorflow/tfjs-core')` gives; from the build for Node, since pages have no `require`. */
+export function provideNamespace(namespace: unknown): void {
+  required = namespace as Namespace;
+}
 
 /** That, and a page's `tf`. */
 export function namespaces(): Holder[] {
   const {tf} = globalThis as {tf?: Namespace};
-  const found = tf && !required.includes(tf) ? [...required, tf] : required;
-  return found.filter((holder) => typeof holder.engine === 'function' && holder.engine() === ENGINE);
+  return [...new Set([required, tf])].filter(
+    (holder): holder is Namespace => typeof holder?.engine === 'function' && holder.engine() === ENGINE,
+  );
 }
 
 interface SoftmaxLayer {

@@ -3,7 +3,7 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {basename, join, resolve} from 'node:path';
-import {build, type Plugin} from 'esbuild';
+import {build} from 'esbuild';
 import {type Browser, chromium, type Page} from 'playwright-core';
 import {findChromium} from './chromium';
 import type {PageFunctions} from './page';
@@ -117,17 +117,6 @@ export function consoleOf(page: Page): ConsoleLine[] {
   return lines;
 }
 
-/** As in the build for pages, which have no `require`: bundled, it would bring a second copy of tfjs-core along. */
-const withoutRequire: Plugin = {
-  name: 'without require',
-  setup(build) {
-    build.onLoad({filter: /tfjs[\\/]public_functions\.ts$/}, ({path}) => ({
-      contents: readFileSync(path, 'utf8').replace(/typeof require === 'function' \? \[require\(.*?\)\] : \[\]/, '[]'),
-      loader: 'ts',
-    }));
-  },
-};
-
 async function bundled(entry: string): Promise<string> {
   const result = await build({
     entryPoints: [resolve(entry)],
@@ -137,7 +126,6 @@ async function bundled(entry: string): Promise<string> {
     platform: 'browser',
     sourcemap: 'inline',
     logLevel: 'silent',
-    plugins: [withoutRequire],
   });
   return result.outputFiles[0]!.text;
 }

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs'; // the union package: chained ops, layers, cpu
 import type * as Core from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import {install, uninstall} from '../../index';
+import {install, uninstall} from '../../node';
 import {logSoftmax, softmax} from '../../kernels/reference';
 import {recordKernels} from '../hosts/kernels';
 
@@ -157,7 +157,7 @@ test('only the ops that are routed', () => {
 test('uninstall puts back the same functions, 100 times, with two copies in any order', () => {
   let copy!: {install: typeof install; uninstall: typeof uninstall};
   jest.isolateModules(() => {
-    copy = require('../../index');
+    copy = require('../../node');
   });
   const before = places();
   for (let i = 0; i < 100; i++) {
