@@ -15,7 +15,7 @@ import {
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
-import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, MASKED, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
+import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, MASKED, PLAIN, SHIFTED, SOFTMAX, exactFactor, isExactScale} from './kinds';
 import {fourMaskedOut} from './mask';
 import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
@@ -308,18 +308,29 @@ function sumOfOthersDouble(
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** Subtracts log s from a row that holds scale·x - m, in place; the overlapping end is read first. */
-function subtractInPlace(y: usize, bytes: usize, log: v128): void {
+/** The last step on four values of a row: v - log s, or v / s. */
+@inline function lastStep(v: v128, factor: v128, least: v128, wide: bool, m: usize, mode: i32, kind: i32): v128 {
+  if (kind == LOG_SOFTMAX) return f32x4.sub(v, factor);
+  else return zeroWhereMasked(quotient(v, factor, least, wide), m, mode);
+}
+
+/**
+ * The last sweep over a row, in place. The overlapping end is read first, since the sweep rewrites part of it.
+ * @param factor log s, or 1 / s
+ */
+@inline function finishRow(
+  y: usize, bytes: usize, factor: v128, least: v128, wide: bool, m: usize, mode: i32, kind: i32,
+): void {
   let last = bytes - 16;
-  let end = f32x4.sub(v128.load(y + last), log);
+  let end = lastStep(v128.load(y + last), factor, least, wide, m + (last >> 2), mode, kind);
   let i: usize = 0;
   let whole = bytes & ~63;
   if (whole) {
     do {
-      let y0 = f32x4.sub(v128.load(y + i), log);
-      let y1 = f32x4.sub(v128.load(y + i, 16), log);
-      let y2 = f32x4.sub(v128.load(y + i, 32), log);
-      let y3 = f32x4.sub(v128.load(y + i, 48), log);
+      let y0 = lastStep(v128.load(y + i), factor, least, wide, m + (i >> 2), mode, kind);
+      let y1 = lastStep(v128.load(y + i, 16), factor, least, wide, m + (i >> 2) + 4, mode, kind);
+      let y2 = lastStep(v128.load(y + i, 32), factor, least, wide, m + (i >> 2) + 8, mode, kind);
+      let y3 = lastStep(v128.load(y + i, 48), factor, least, wide, m + (i >> 2) + 12, mode, kind);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -328,38 +339,22 @@ function subtractInPlace(y: usize, bytes: usize, log: v128): void {
     } while (i < whole);
   }
   while (i < last) {
-    v128.store(y + i, f32x4.sub(v128.load(y + i), log));
+    v128.store(y + i, lastStep(v128.load(y + i), factor, least, wide, m + (i >> 2), mode, kind));
     i += 16;
   }
   v128.store(y + last, end);
 }
 
-/** Divides a row by its sum, in place. The overlapping end is read first, since the sweep rewrites part of it. */
+/** Divides a row by its sum. */
 @inline export function divideRow(
   y: usize, bytes: usize, factor: v128, least: v128, wide: bool, m: usize, mode: i32,
 ): void {
-  let last = bytes - 16;
-  let end = zeroWhereMasked(quotient(v128.load(y + last), factor, least, wide), m + (last >> 2), mode);
-  let i: usize = 0;
-  let whole = bytes & ~63;
-  if (whole) {
-    do {
-      let y0 = zeroWhereMasked(quotient(v128.load(y + i), factor, least, wide), m + (i >> 2), mode);
-      let y1 = zeroWhereMasked(quotient(v128.load(y + i, 16), factor, least, wide), m + (i >> 2) + 4, mode);
-      let y2 = zeroWhereMasked(quotient(v128.load(y + i, 32), factor, least, wide), m + (i >> 2) + 8, mode);
-      let y3 = zeroWhereMasked(quotient(v128.load(y + i, 48), factor, least, wide), m + (i >> 2) + 12, mode);
-      v128.store(y + i, y0);
-      v128.store(y + i, y1, 16);
-      v128.store(y + i, y2, 32);
-      v128.store(y + i, y3, 48);
-      i += 64;
-    } while (i < whole);
-  }
-  while (i < last) {
-    v128.store(y + i, zeroWhereMasked(quotient(v128.load(y + i), factor, least, wide), m + (i >> 2), mode));
-    i += 16;
-  }
-  v128.store(y + last, end);
+  finishRow(y, bytes, factor, least, wide, m, mode, SOFTMAX);
+}
+
+/** Subtracts log s from a row that holds scale·x - m. */
+function subtractInPlace(y: usize, bytes: usize, log: v128): void {
+  finishRow(y, bytes, log, log, false, 0, SHIFTED, LOG_SOFTMAX);
 }
 
 function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
