@@ -4,10 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {install, uninstall} from '../../index';
 import {type BrowserPage, open} from '../hosts/browser';
 import {NEVER_ON_THE_CPU} from '../hosts/in_browser';
-import {recordKernels} from '../hosts/kernels';
 import type {Functions, OwnResult} from '../pages/tfjs_own';
-import {defineOwnSpecs, namesOfOwnSpecs} from './define';
-import {jasmineExpect} from './jasmine_expect';
+import {namesOfOwnSpecs} from './define';
+import {defineInJest} from './in_jest';
 import {jasmineCode, ownSpecs} from './sources';
 
 describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backend) => {
@@ -17,17 +16,7 @@ describe.each(['cpu', 'wasm'])("tfjs's own specs after install(), on %s", (backe
   });
   afterAll(() => uninstall());
 
-  test('our kernels are under the ops that they test', () => {
-    const run = () => tf.tidy(() => [tf.softmax([1, 2]), tf.logSoftmax([1, 2]), tf.logSumExp([1, 2])]);
-    expect(recordKernels(run).kernels).toEqual(['softmax', 'logSoftmax', 'logSumExp']);
-  });
-
-  for (const {code} of ownSpecs()) {
-    const one = (name: string, body: () => unknown) => {
-      it(name, async () => void (await body()));
-    };
-    defineOwnSpecs(code, {describe, it: one, beforeEach, afterEach, expect: jasmineExpect});
-  }
+  defineInJest();
 });
 
 describe.each([
