@@ -2,8 +2,8 @@ import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs'; // the union package: chained ops, layers, cpu
 import type * as Core from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import {install, uninstall} from '../../node';
 import {logSoftmax, softmax} from '../../kernels/reference';
+import {install, uninstall} from '../../node';
 import {recordKernels} from '../hosts/kernels';
 
 /** As programs have it that are CommonJS: with `import * as tf`, jest's compiler copies what `require` gives. */
