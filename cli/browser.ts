@@ -1,11 +1,6 @@
 /** The doctor in a browser: a page of this package with the tfjs that is installed here, whose findings come back. */
-import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {findBrowser} from '../benchmarks/browser/find_browser';
+import {answerOf} from '../benchmarks/browser/answer_of';
 import {pageSite} from '../benchmarks/browser/page_site';
-import {serve} from '../benchmarks/browser/serve';
 import {WORKLOAD} from './workload';
 
 /** What the page posts. */
@@ -63,45 +58,39 @@ ${importMap}
 
 /** Opens the page in a browser: a window where there is a screen, else without one. @throws if there is no browser, or it fails */
 export async function doctorInBrowser(say: (line: string) => void): Promise<Findings> {
-  const {executablePath, env} = await findBrowser();
   const bench = pageSite();
   const [importMap] = /<script type="importmap">.*?<\/script>/.exec(bench.texts?.['/index.html'] ?? '') ?? [''];
-  let settle: {resolve(findings: Findings): void; reject(error: Error): void};
-  const found = new Promise<Findings>((resolve, reject) => {
-    settle = {resolve, reject};
-  });
-  const site = await serve({
-    ...bench,
-    texts: {...bench.texts, '/index.html': page(importMap)},
-    posts: {
-      '/findings': (findings) => settle.resolve(findings as Findings),
-      '/failure': (message) => settle.reject(new Error(`the page: ${message}`)),
-    },
-  });
-  say(`${site.url} in ${executablePath}`);
-  const profile = mkdtempSync(join(tmpdir(), 'tfjs-softmax-doctor-'));
-  const hasScreen = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
-  const args = [
-    ...(hasScreen
-      ? []
-      : ['--headless=new', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']),
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ...['--no-first-run', '--disable-background-networking', `--user-data-dir=${profile}`, site.url],
-  ];
-  const browser = spawn(executablePath, args, {env, stdio: 'ignore'});
-  const ended = new Promise<void>((resolve) => browser.once('close', () => resolve()));
-  browser.once('error', (error) => settle.reject(error));
-  browser.once('exit', (code) =>
-    settle.reject(new Error(`${executablePath} ended with ${code} before the page answered`)),
-  );
-  const late = setTimeout(() => settle.reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+  let late: NodeJS.Timeout | undefined;
   try {
-    return await found;
+    return await answerOf<Findings>(
+      ({resolve, reject}) => {
+        late = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+        return {
+          ...bench,
+          texts: {...bench.texts, '/index.html': page(importMap)},
+          posts: {
+            '/findings': (findings) => resolve(findings as Findings),
+            '/failure': (message) => reject(new Error(`the page: ${message}`)),
+          },
+        };
+      },
+      (url, executablePath) => {
+        say(`${url} in ${executablePath}`);
+        return [...(hasScreen() ? [] : WITHOUT_SCREEN), url];
+      },
+    );
   } finally {
     clearTimeout(late);
-    browser.kill();
-    await ended;
-    site.close();
-    rmSync(profile, {recursive: true, force: true, maxRetries: 5});
   }
+}
+
+const WITHOUT_SCREEN = [
+  '--headless=new',
+  '--disable-dev-shm-usage',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+function hasScreen(): boolean {
+  return process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 }
