@@ -25,7 +25,7 @@ let installed: Installed | undefined;
 /**
  * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp`, `tf.losses.softmaxCrossEntropy` and what is built on them (methods
  * of tensors, tfjs-layers, graph models) run the kernels of this package and their gradients, on the backends that have
- * them, wherever these are at least as fast. Idempotent.
+ * them, but for what the report says is left to tfjs. Idempotent.
  *
  * All of these go through two doors of `tf.engine()`, runKernel and customGrad, and every copy of tfjs-core in a program
  * shares that engine. That is where calls are routed: so it does not matter which package loads first, or whether a
