@@ -1,10 +1,11 @@
-import {engine, getBackend} from '@tensorflow/tfjs-core';
+import {getBackend} from '@tensorflow/tfjs-core';
 import {holderOf, variablesOfProgram} from '../../tfjs/backend_visit';
 import {obstacle} from './availability';
 import {Budget} from './budget';
 import {firstCallMs} from './cost';
 import {tableOf} from './explain';
 import {isSoftwareGpu} from './facts';
+import {nameOf} from './function_calls';
 import {FunctionJob} from './function_job';
 import {type Item, itemsOf, type Known, weighed} from './items';
 import {knownBackends, type RankOptions, type Settings, settingsOf} from './options';
@@ -295,11 +296,10 @@ function reasonFor(
 /** For who weighs an op alone in a program that has more to lose. */
 function variablesElsewhere({best}: Ranking, items: Item[]): string | null {
   if (best === null || !items.some(({needsFamily}) => needsFamily)) return null;
-  const {registry} = engine();
   const places = new Map<string, number>();
   for (const variable of variablesOfProgram()) {
-    const name = Object.keys(registry).find((one) => registry[one] === holderOf(variable));
-    if (name !== undefined && name !== best) places.set(name, (places.get(name) ?? 0) + 1);
+    const name = nameOf(holderOf(variable));
+    if (name !== '' && name !== best) places.set(name, (places.get(name) ?? 0) + 1);
   }
   if (places.size === 0) return null;
   const held = [...places].map(([name, count]) => `${count} on ${name}`).join(' and ');
