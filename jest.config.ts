@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import type {Config} from 'jest';
 import {swiftShaderDriver} from './spec/hosts/unpacked';
 
@@ -16,6 +17,8 @@ const config: Config = {
   ],
   // In jest's sandbox every look-up of a global is slow: float64 references and ULP took ten times as long.
   sandboxInjectedGlobals: ['Math', 'Number'],
+  // By itself jest leaves one core free, and runs everything in one process where there are two.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // Ten times what the slowest test needs: both cores may be busy with something else.
   testTimeout: 600_000,
 };
