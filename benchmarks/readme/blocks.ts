@@ -46,13 +46,14 @@ function headline(results: Result[]): string {
   const places = BACKENDS.filter((name) => resultOf(results, name));
   const of = (machine: string) => places.filter((name) => machineOf(results, name) === machine);
   const parts = [...new Set(places.map((name) => machineOf(results, name)))].map((machine) => {
-    const times = of(machine).map((name) => `${meanOn(results, name)} on ${name}`);
+    const times = of(machine).map((name) => `${meanOn(results, name)} times on ${name}`);
     return `${listed(times)} (${machine})`;
   });
   const [ours, stock] = ['ours', 'stock'].map((peer) => worst(results, 'logSoftmax', peer, BACKENDS));
   return (
-    `Stock TensorFlow.js takes ${parts.join(', and ')} times as long as this package, by geometric means over five ops and ` +
-    `their shapes; its log-softmax is off by up to ${ulps(stock!)} ULP, that of this package by ${ulps(ours!)}.`
+    `**Faster than stock TensorFlow.js: ${parts.join(', ')}.** These are geometric means over five ops and all ` +
+    `measured shapes. **More exact:** the log-softmax of this package is off by ${ulps(ours!)} ULP at most, the one of ` +
+    `stock by up to ${ulps(stock!)}.`
   );
 }
 
@@ -84,7 +85,7 @@ export function chartSvg(results: Result[], colours: Colours): string {
 
 function altOf(results: Result[]): string {
   const parts = chartRows(results).map(({group, label, mean}) => `${label} on ${group.split(',')[0]} ${digits(mean)}`);
-  return `Time of stock TensorFlow.js over that of this package: ${parts.join(', ')}`;
+  return `Time of stock TensorFlow.js divided by the time of this package: ${parts.join(', ')}`;
 }
 
 function chart(results: Result[]): string {
@@ -110,8 +111,8 @@ function speed(results: Result[]): string {
   const captions = [...sources].map(([report, backends]) => captionOf(report, backends));
   return (
     `${markdownTable({head: ['backend', ...OP_NAMES], rows})}\n\n` +
-    'Time of stock over that of this package: geometric mean over shapes, and the least in brackets, bold where stock is the ' +
-    `faster one. ${captions.join(' ')}`
+    'Time of stock divided by the time of this package: the geometric mean over all shapes, and in brackets the worst shape, bold ' +
+    `where stock is faster. ${captions.join(' ')}`
   );
 }
 
@@ -133,7 +134,7 @@ function captionOf(report: Report, backends: string[]): string {
   const doubt =
     ratios === 0
       ? ''
-      : `; the halves of the run differ by more than 15 % in ${noisy} of ${ratios} ratios (~: in the mean)`;
+      : `; in ${noisy} of ${ratios} ratios the two halves of the run differ by more than 15 % (~: the mean does)`;
   return `${listed(backends)}: ${machineName(report)}, ${names}, logits ${plan.distribution}${doubt}.`;
 }
 
@@ -160,7 +161,7 @@ function accuracy(results: Result[]): string {
   const kept = (row: string[]) => row.filter((_, i) => i === 0 || some[i - 1]);
   return (
     `${markdownTable({head: kept(['op', ...names]), rows: rows.map(kept)})}\n\n` +
-    'Worst error beside float64 in the same runs, all backends and shapes, in ULP; of gradients in ULP of the largest term of their row.'
+    'Worst error against float64 in the same runs, over all backends and shapes, in ULP; for gradients in ULP of the largest term of the row.'
   );
 }
 
@@ -178,8 +179,8 @@ function peers(results: Result[]): string {
   );
   return (
     `${markdownTable({head: ['op', ...names], rows})}\n\n` +
-    `Time over that of this package on wasm, one thread; bold where the other is the faster one. ${proofs.join('; ')}; each in a ` +
-    'process of its own.'
+    'Time divided by the time of this package on wasm with one thread: the geometric mean over all shapes, and in brackets the ' +
+    `worst shape, bold where the other library is faster. Each library runs in a process of its own: ${proofs.join('; ')}.`
   );
 }
 

@@ -43,18 +43,18 @@ function sentenceOf({cases}: Report, peer: string, rows: Standing[]): string {
   const compared = cases.flatMap(({entries}) =>
     entries.flatMap(({peer: name, ratio, halves}) => (name === peer && ratio !== null ? [{ratio, halves}] : [])),
   );
-  const places = [...new Set(rows.map(placeName))].map((place) => {
+  const places = [...new Set(rows.map(placeName))].map((place, i) => {
     const means = rows.filter((row) => placeName(row) === place).map(({mean}) => mean);
-    return `${times(geometricMean(means))} on ${place}`;
+    return `${times(geometricMean(means))}${i === 0 ? ' as long as this package' : ''} on ${place}`;
   });
   const faster = compared.filter(({ratio}) => ratio < 1).length;
   const unsure = compared.filter(({halves}) => halves && spread(...halves) > NOISE_LIMIT).length;
   const name = peer === 'stock' ? 'Stock TensorFlow.js' : peer;
   const count = `${compared.length} ${compared.length === 1 ? 'case' : 'cases'}`;
   return (
-    `${name} takes ${listed(places)} the time of this package (geometric means over ${count}); ` +
-    `it is the faster one in ${faster === 0 ? 'none' : `${faster}`} of them` +
-    `${unsure > 0 ? `, and in ${unsure} the two halves of the run disagree by more than ${100 * NOISE_LIMIT} %` : ''}.`
+    `${name} takes ${listed(places)} (geometric means over ${count}). ` +
+    `It is faster in ${faster === 0 ? 'none' : `${faster}`} of them` +
+    `${unsure > 0 ? `; in ${unsure} the two halves of the run disagree by more than ${100 * NOISE_LIMIT} %` : ''}.`
   );
 }
 

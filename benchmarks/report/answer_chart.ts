@@ -60,9 +60,9 @@ export function answerChart(rows: ChartRow[], title: string, colours: Colours): 
   const height = y + FOOT;
   const axis = [
     `<path d="M${one} 4V${y}" stroke="${faint}" stroke-dasharray="3 3"/>`,
-    text(one, y + 16, '1: as long as ours', faint, 'font-size="12"'),
-    text(0, y + 34, 'Time over ours: mean of all shapes (least of them).', faint, 'font-size="12"'),
-    ...(largest > end ? [text(0, y + 50, `Bars are cut at ${end}.`, faint, 'font-size="12"')] : []),
+    text(one, y + 16, '1: as fast as ours', faint, 'font-size="12"'),
+    text(0, y + 34, 'Time divided by ours: mean of all shapes (least).', faint, 'font-size="12"'),
+    ...(largest > end ? [text(0, y + 50, `Bars longer than ${end} are cut.`, faint, 'font-size="12"')] : []),
   ];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}" ` +
