@@ -63,7 +63,7 @@ function ofElements(
         return x;
       }
 
-      // Of a window, with the exponentials relative to a guess at its maximum.
+      // Reduces a window, with exponentials relative to a guess of its maximum.
       Reduced reducedWith(vec4 guess, Window window) {
         Shift shift = shiftOf(guess);
         vec4 maxima = vec4(NEGATIVE_INFINITY);
@@ -82,7 +82,7 @@ function ofElements(
           maxima = max(maxima, x);
           largest = max(largest, magnitude(x));`,
         )}
-        // Even and odd elements of a row have been kept apart.
+        // Even and odd elements of a row were reduced separately.
         largest = max(largest.xxzz, largest.yyww);
         return Reduced(mix(max(maxima.xxzz, maxima.yyww), vec4(NAN), greaterThan(largest, uvec4(INFINITY_BITS))),
                        max(one.xxzz, one.yyww), others.xxzz + others.yyww + min(one.xxzz, one.yyww));

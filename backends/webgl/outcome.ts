@@ -52,7 +52,7 @@ const REDUCED = `
       return mix(there / here, uintBitsToFloat(difference + 0x3f800000u), byPowerOfTwo);
     }
 
-    // The exponentials of a row are times this if they are relative to its maximum.
+    // The factor that makes the exponentials of a row relative to its maximum.
     vec4 unitOf(Reduced r) { return ratioOf(exponential(r.maxima, shiftOf(r.maxima)), r.one); }
 `;
 

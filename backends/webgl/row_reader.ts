@@ -22,7 +22,7 @@ export function rowReader(
   const inLine = linewise && layout.orientation === 'lastAxis';
   return {
     source: `
-      // Moves a place in the texture from one element of a row to the next, and from the last of two to the next two.
+      // Moves from one element of a row to the next, and from the second element of a texel to the next texel.
       void moveOn${input}(inout ivec2 place, ivec2 by) {
         ${inLine ? 'place.x += by.x;' : wrappingStep(input)}
       }

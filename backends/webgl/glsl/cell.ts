@@ -33,7 +33,7 @@ export function cellSource({grid, orientation}: RowLayout, output: Place): strin
       return Cell(line, column, pairs, bvec4(true, right, lower, right && lower));
     }
 
-    // Stock programs count on zeros where a texel reaches beyond the tensor.
+    // tfjs's own programs expect zeros where a texel reaches beyond the tensor.
     vec4 zeroOutside(vec4 v, Cell cell) { return mix(vec4(0.), v, cell.inside); }
   `;
 }

@@ -11,10 +11,10 @@
  * polynomial for e^r, right to 0.05 ULP. What is below 2^-126 is 0.
  */
 export const EXP = `
-  // Of rows with these maxima, and for logits times the scale.
+  // How logits times the scale are shifted, for rows with these maxima.
   struct Shift { vec4 centre; vec4 octaves; };
 
-  // For whole k from -127, where it is 0, to 127: the last bits of this sum are k + 127, the exponent.
+  // 2^k for integers k from -126 to 127, and 0 for -127. The last bits of the sum are k + 127, the exponent.
   vec4 powerOfTwo(vec4 k) { return uintBitsToFloat(floatBitsToUint(k + 8388735.) << 23u); }
 
   vec4 octavesOf(vec4 z) { return floor(z * 1.44269504 + 0.5); }

@@ -5,7 +5,7 @@ export const TEXELS = `
     return ivec2(index - line * width, line);
   }
 
-  // The same in a texture of statistics, which is 2^shift texels wide.
+  // The same for a texture of statistics, which is 2^shift texels wide.
   ivec2 scratchAt(int index, int shift) {
     int line = index >> shift;
     return ivec2(index - (line << shift), line);
