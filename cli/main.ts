@@ -42,9 +42,9 @@ async function doctorOrUsage(): Promise<void> {
   const [command, ...rest] = positionals;
   if (values.help) process.stdout.write(USAGE);
   else if (values.version) process.stdout.write(`${version}\n`);
-  else if (values.json && values.report) throw new Error('one of --json and --report, not both');
+  else if (values.json && values.report) throw new Error('--json and --report exclude each other: give one');
   else if (values.browser && values.report)
-    throw new Error('--report is of Node; with --browser there is text or --json');
+    throw new Error('--report is for Node; with --browser, leave it out or use --json');
   else if (command === 'doctor' && rest.length === 0 && values.browser) process.exitCode = await inBrowser(values.json);
   else if (command === 'doctor' && rest.length === 0) process.exitCode = await doctor(formatOf(values));
   else throw new Error(command ? `there is no command ${positionals.join(' ')}` : 'no command is given');

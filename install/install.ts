@@ -90,7 +90,7 @@ function look(tfjs: Engine, wanted: Set<RoutedOp>): Installed {
   const routed: RoutedOp[] = [];
   const notRouted: InstallReport['notRouted'] = [];
   for (const {op, obstacle} of ROUTES) {
-    const reason = wanted.has(op) ? obstacle(tfjs) : 'it is left out by the options of install()';
+    const reason = wanted.has(op) ? obstacle(tfjs) : 'the options of install() leave it out';
     if (reason === null) routed.push(op);
     else notRouted.push({name: op, reason});
   }

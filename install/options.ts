@@ -26,7 +26,7 @@ function namesIn(name: string, value: readonly RoutedOp[]): RoutedOp[] {
   return Array.from(value, (given: unknown) => {
     const op = ROUTED_OPS.find((one) => one === given || one.slice(one.lastIndexOf('.') + 1) === given);
     if (op === undefined)
-      throw new Error(`install: ${name} holds ${show(given)}, which is no op that is routed. ${allowed}`);
+      throw new Error(`install: ${name} contains ${show(given)}, which install() cannot route. ${allowed}`);
     return op;
   });
 }

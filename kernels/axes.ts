@@ -23,7 +23,7 @@ export function isList(axis: Axis): axis is readonly number[] {
 function resolveAxes(op: string, axes: readonly number[], shape: number[]): number[] {
   if (axes.length === 0) {
     throw new Error(
-      `${op}: axis is an empty list, and no axis makes no distribution. Allowed are an axis or a list of one or more; for ` +
+      `${op}: axis is an empty list. Give an axis or a list of one or more; for ` +
         `all of them, [${Array.from(shape.keys())}].`,
     );
   }

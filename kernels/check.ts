@@ -10,8 +10,12 @@ export function show(value: unknown): string {
   if (typeof value === 'string')
     return value.length > LONGEST_TEXT ? `'${value.slice(0, LONGEST_TEXT)}…'` : `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'object') return `a ${nameOfClass(value)}`;
+  if (typeof value === 'object') return withArticle(nameOfClass(value));
   return `a ${typeof value}, ${String(value)}`;
+}
+
+function withArticle(name: string): string {
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 function nameOfClass(value: object): string {
@@ -66,8 +70,8 @@ export function checkElements(op: string, name: string, shape: readonly number[]
   for (const length of shape) elements *= length === 0 ? 1 : length;
   if (elements <= MOST_ELEMENTS) return;
   throw new Error(
-    `${op}: ${name} of shape [${shape}] would take ${elements} elements or rows. Allowed are at most ${MOST_ELEMENTS}, ` +
-      'which is what kernels count in 32 bits. Compute it in parts.',
+    `${op}: ${name} of shape [${shape}] would take ${elements} elements or rows. At most ${MOST_ELEMENTS} are ` +
+      'allowed, since kernels count in 32 bits. Compute it in parts.',
   );
 }
 

@@ -20,8 +20,8 @@ export function checkClasses(op: string, classes: number): void {
   const most = keepsHalfFloats() ? WHOLE_IN_HALF_FLOATS : WHOLE_IN_FLOATS;
   if (classes <= most) return;
   throw new Error(
-    `${op}: the axis has ${classes} classes, and indices of more than ${most} would be rounded here. Allowed are ${most} at ` +
-      `most${most === WHOLE_IN_FLOATS ? '' : ": webgl keeps tensors in half floats on this device. Use tfjs's wasm or cpu backend"}.`,
+    `${op}: the axis has ${classes} classes, and indices of more than ${most} would be rounded here. At most ${most} are ` +
+      `allowed${most === WHOLE_IN_FLOATS ? '' : ": webgl keeps tensors in half floats on this device. Use tfjs's wasm or cpu backend"}.`,
   );
 }
 

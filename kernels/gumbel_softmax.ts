@@ -81,7 +81,7 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
 function checkTemperature(temperature: number): number {
   if (checkFinite(OP, 'temperature', temperature) > 0) return temperature;
   throw new Error(
-    `${OP}: temperature must be above 0, but got ${temperature}. For the likeliest class, see categorical.`,
+    `${OP}: temperature must be above 0, but got ${temperature}. For the likeliest class, use categorical.`,
   );
 }
 

@@ -30,8 +30,8 @@ export function toLabels(op: string, labels: Input, shape: number[], axis: numbe
   const sparse = shape.length === 0 || !util.arraysEqual(given.shape, shape);
   if (sparse && (shape.length === 0 || !util.arraysEqual(given.shape, rows))) {
     throw new Error(
-      `${op}: labels have shape [${given.shape}] and logits have shape [${shape}]. Allowed are [${shape}], distributions, ` +
-        `and [${rows}], class indices; the logits must have an axis of classes.`,
+      `${op}: labels have shape [${given.shape}] and logits have shape [${shape}]. Allowed are [${shape}] for ` +
+        `distributions and [${rows}] for class indices; the logits must have an axis of classes.`,
     );
   }
   const tensor = sparse ? toIndices(op, given) : toDistributions(op, given);
@@ -52,7 +52,7 @@ function toIndices(op: string, given: Tensor | Values): Tensor {
   if ('dtype' in given) {
     if (given.dtype === 'int32') return given;
     throw new Error(
-      `${op}: class indices have dtype ${given.dtype}. They must be int32: see tf.cast(labels, 'int32').`,
+      `${op}: class indices have dtype ${given.dtype}. They must be int32: use tf.cast(labels, 'int32').`,
     );
   }
   const wrong = given.values.find((index) => !Number.isInteger(index) || index !== (index | 0));
@@ -78,7 +78,7 @@ function checkWholeNumbers(op: string, what: string): void {
   if (!keepsHalfFloats()) return;
   throw new Error(
     `${op}: ${what} would be rounded here: webgl keeps tensors in half floats on this device, which hold whole numbers up to ` +
-      `2,048. Use weights, one a row, instead.`,
+      `2,048. Use weights, one per row, instead.`,
   );
 }
 

@@ -20,15 +20,15 @@ export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
   if (!broadcastsTo(t.shape, shape)) {
     throw new Error(
       `${op}: mask has shape [${t.shape}] and logits have shape [${shape}]. ` +
-        'Aligned at the last axis, each length of the mask must be 1 or that of the logits.',
+        'Aligned at the last axis, each length of the mask must be 1 or equal to that of the logits.',
     );
   }
   return t.dtype === 'bool' ? t : elementwise([t], (flat) => notEqual(flat, scalar(0, 'int32')));
 }
 
 const ALLOWED =
-  'It must be bool or int32, true or not 0 where a logit takes part: see tf.greater, or tf.cast. Floats that are meant to be ' +
-  'added, as 0 and -Infinity, are no mask: add them to the logits.';
+  'It must be bool or int32, and true or not 0 where a logit takes part: use tf.greater or tf.cast. A float mask of 0 and ' +
+  '-Infinity, which is meant to be added, has to be added to the logits.';
 
 function ofNumbers(op: string, mask: unknown): Tensor {
   const {shape, values} = toValues(op, 'mask', mask, Float64Array);

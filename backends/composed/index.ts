@@ -36,7 +36,7 @@ export const composedBackend: SoftmaxBackend = {
 
   castsShareIntegers: true,
 
-  describe: () => 'composed of tfjs ops: no kernels for this backend yet, accuracy is that of its exp and log',
+  describe: () => 'combined from tfjs ops, as exact as their exp and log: no kernels for this backend yet',
 };
 
 function forward({kind, x, rows, scale, outputShape}: ForwardRequest): Tensor {

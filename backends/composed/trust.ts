@@ -21,8 +21,8 @@ export function checkTrusted(backend: KernelBackend, forward: (request: ForwardR
   }
   if (problem) {
     throw new Error(
-      `tfjs-softmax: on this backend the family is composed of tfjs's ops, and these are wrong here: ${problem}. Choose ` +
-        'another backend by tf.setBackend(), or one whose ops are mended.',
+      `tfjs-softmax: on this backend the ops are combined from tfjs's own, which are wrong here: ${problem}. Choose ` +
+        'another backend with tf.setBackend(), or a version of this one that is fixed.',
     );
   }
 }

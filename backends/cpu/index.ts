@@ -61,9 +61,9 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
   describe() {
     const failure = stagingFailure();
     return failure === null
-      ? `WebAssembly${stagesPrecompiled() ? ' (precompiled)' : ''}, by way of a memory of its own; plain TypeScript for ` +
+      ? `WebAssembly${stagesPrecompiled() ? ' (precompiled)' : ''}, on copies in its own memory; plain TypeScript for ` +
           'tiny tensors'
-      : `plain TypeScript, in double precision: ${failure}`;
+      : `plain TypeScript in double precision: ${failure}`;
   },
 };
 

@@ -236,8 +236,8 @@ export class FunctionCalls {
     if (visit.isRemoved()) throw new Error('the backend was removed meanwhile');
     if (!visit.isStillActive()) {
       throw new JobRefused(
-        'workload: the active backend changed while the function ran. It is run on each candidate, so it must not set one ' +
-          'itself; nor may the program, while an asynchronous function is being measured.',
+        'workload: the active backend changed while the function ran. The function must not set the backend, since it runs on ' +
+          'each candidate; nor may the program, while an asynchronous function is measured.',
       );
     }
   }

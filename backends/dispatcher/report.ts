@@ -104,8 +104,8 @@ function printable(report: Omit<BackendReport, 'toString'>): BackendReport {
 
 /** For tfjs-node in a program that has the build of this package for pages. */
 const LEFT_OUT =
-  'composed of tfjs ops: the kernels for this backend are in the build for Node, and this is the one for pages; ' +
-  'bundle for Node, or keep tfjs-softmax out of the bundle';
+  'combined from tfjs ops: only the build of this package for Node has kernels for this backend, and this is the build for ' +
+  'pages. Bundle for Node, or keep tfjs-softmax out of the bundle';
 
 function runsOn(name: string): string {
   if (factsOf(name)?.onlyInNode && !hasOwnKernels(name)) return LEFT_OUT;
@@ -138,11 +138,11 @@ function reportInWords({versions, active, machine, backends, notRegistered}: Bac
       .join(', '),
     [runtime, platform, `${cores ?? 'an unknown number of'} cores${processor ? ` of ${processor}` : ''}`].join(', '),
     `WebAssembly: ${features.join(', ')}; clock steps of ${timerResolutionMs.toPrecision(2)} ms`,
-    `GPU: ${gpu ? `${gpu.renderer}, WebGL ${gpu.webglVersion}${gpu.software ? ', a program on the CPU' : ''}` : 'no WebGL'}; ${webgpu ? 'WebGPU' : 'no WebGPU'}`,
+    `GPU: ${gpu ? `${gpu.renderer}, WebGL ${gpu.webglVersion}${gpu.software ? ', simulated on the CPU' : ''}` : 'no WebGL'}; ${webgpu ? 'WebGPU' : 'no WebGPU'}`,
     ...backends.map(({name, check, runs, problem}) => {
       const verdict = check ?? (problem === null ? 'not checked' : 'FAIL');
       return `${name === active ? '*' : ' '} ${name.padEnd(width)}  ${verdict}  ${problem ?? runs ?? 'not started'}`;
     }),
-    ...notRegistered.map((missing) => `  ${missing.name.padEnd(width)}  none  import '${missing.package}' to have it`),
+    ...notRegistered.map((missing) => `  ${missing.name.padEnd(width)}  none  import '${missing.package}' to use it`),
   ].join('\n');
 }

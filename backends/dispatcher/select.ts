@@ -88,7 +88,7 @@ async function refusal({backend, by}: ExplicitChoice, failure: string, {candidat
   for (const name of others) if ((await start(name, startLimitMs)) === null) running.push(name);
   return new Error(
     `selectBackend: ${backend}, which ${by} asks for, cannot run: it ${failure}. ` +
-      `Can run: ${running.join(', ') || 'none'}. Ask for one of these, or for none to have the fastest.`,
+      `Can run: ${running.join(', ') || 'none'}. Ask for one of these, or for none to get the fastest.`,
   );
 }
 

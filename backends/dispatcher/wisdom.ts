@@ -118,7 +118,7 @@ function contentsFor(json: string): WisdomContents {
     checkOrigin(wisdom);
     return contentsOf(wisdom);
   } catch (error) {
-    throw new Error(`importWisdom: ${messageOf(error)}. It is refused whole, and nothing has changed.`);
+    throw new Error(`importWisdom: ${messageOf(error)}. Nothing was imported.`);
   }
 }
 
@@ -129,9 +129,9 @@ function checkOrigin(wisdom: Fields): void {
   const theirs = JSON.stringify(
     Object.fromEntries(Object.keys(versions()).map((name) => [name, option(given, name, null)])),
   );
-  if (theirs !== ours) throw new Error(`it is of ${theirs.slice(0, LONGEST_QUOTE)}, but this is ${ours}`);
+  if (theirs !== ours) throw new Error(`it is from ${theirs.slice(0, LONGEST_QUOTE)}, but this is ${ours}`);
   const hardware = option(wisdom, 'hardware', null);
   if (hardware === fingerprint()) return;
   const quoted = JSON.stringify(hardware).slice(0, LONGEST_QUOTE);
-  throw new Error(`it is of other hardware (${quoted}; this is "${fingerprint()}")`);
+  throw new Error(`it is from other hardware (${quoted}; this is "${fingerprint()}")`);
 }

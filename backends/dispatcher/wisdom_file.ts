@@ -47,7 +47,7 @@ type System = ReturnType<typeof fileSystem>;
 
 function fileSystem() {
   const [fs, path, buffer] = [builtin('node:fs'), builtin('node:path'), builtin('node:buffer')];
-  if (!fs || !path || !buffer) throw new Error('files can be had in Node from 20.16 only');
+  if (!fs || !path || !buffer) throw new Error('files need Node 20.16 or later');
   return {fs, path, Buffer: buffer.Buffer};
 }
 
@@ -115,7 +115,7 @@ function write({fs, path}: System, {target, stats}: File, text: string, isStillO
     } finally {
       fs.closeSync(fd);
     }
-    if (!isStillOurs()) throw new Error('writing took so long that another process went on in its place');
+    if (!isStillOurs()) throw new Error('writing took so long that another process took over the lock');
     fs.renameSync(staged, target);
   } catch (error) {
     fs.rmSync(staged, {force: true});

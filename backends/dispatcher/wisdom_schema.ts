@@ -64,16 +64,16 @@ export function isWisdom(text: string): boolean {
 /** @throws if a text is no wisdom of this version's format; says what it is */
 export function parseWisdom(json: string): Fields {
   if (typeof json !== 'string') {
-    throw new Error(`it must be a text, what exportWisdom() returned, but this is ${show(json)}`);
+    throw new Error(`it must be the text that exportWisdom() returned, but this is ${show(json)}`);
   }
   const wisdom = parse(json);
   if (option(wisdom, 'format', null) === FORMAT) return wisdom;
-  throw new Error(`this is not wisdom of the format "${FORMAT}"; give what exportWisdom() returned`);
+  throw new Error(`this is not wisdom of the format "${FORMAT}"; pass what exportWisdom() returned`);
 }
 
 function parse(text: string): Fields {
   if (text.length > LONGEST_WISDOM) {
-    throw new Error(`it has ${text.length} characters, and wisdom at most ${LONGEST_WISDOM}`);
+    throw new Error(`it has ${text.length} characters, and wisdom has at most ${LONGEST_WISDOM}`);
   }
   if (isNestedDeeper(text, DEEPEST_NESTING)) {
     throw new Error(`this is not wisdom: it nests more than ${DEEPEST_NESTING} objects and arrays`);

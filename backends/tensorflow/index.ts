@@ -78,9 +78,9 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   describe({binding}) {
     const version = `beside TensorFlow ${binding.TF_Version}`;
     const failure = stagingFailure();
-    if (failure !== null) return `plain TypeScript, in double precision, ${version}: ${failure}`;
+    if (failure !== null) return `plain TypeScript in double precision, ${version}: ${failure}`;
     const count = stagingThreads();
     const threads = count > 1 ? `on ${count} threads` : 'on one thread';
-    return `WebAssembly on a memory of its own, plain TypeScript for tiny tensors, ${version}; large tensors ${threads}`;
+    return `WebAssembly, on copies in its own memory; plain TypeScript for tiny tensors, ${version}; large tensors ${threads}`;
   },
 };

@@ -77,8 +77,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     }
     const failure = stagingFailure();
     return failure === null
-      ? `WebAssembly on a memory of its own, with copies: ${obstacle}`
-      : `plain TypeScript, in double precision: ${failure}`;
+      ? `WebAssembly, on copies in its own memory: ${obstacle}`
+      : `plain TypeScript in double precision: ${failure}`;
   },
 };
 

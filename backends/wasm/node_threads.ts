@@ -32,7 +32,7 @@ async function read(path: string): Promise<Uint8Array> {
   try {
     return await process.getBuiltinModule('node:fs').promises.readFile(path);
   } catch (error) {
-    throw wasmThreadsError(`the file cannot be read: ${(error as Error).message}. Say where it is, by the option file`);
+    throw wasmThreadsError(`the file cannot be read: ${(error as Error).message}. Give its path with the option file`);
   }
 }
 
@@ -48,7 +48,9 @@ function installedFile(): string {
       // Not from there.
     }
   }
-  throw wasmThreadsError(`${NAME} is not found. Say where its tfjs-backend-wasm-simd.wasm is, by the option file`);
+  throw wasmThreadsError(
+    `${NAME} was not found. Give the path of its tfjs-backend-wasm-simd.wasm with the option file`,
+  );
 }
 
 const MEMORY_SECTION = 5;
@@ -64,7 +66,7 @@ const SHARED = 3;
 function shareMemory(bytes: Uint8Array): void {
   const at = startOfSection(bytes, MEMORY_SECTION);
   if (at === null || bytes[at] !== 1 || bytes[at + 1] !== HAS_MAXIMUM) {
-    throw wasmThreadsError(`this version of ${NAME} has its memory made in another way, in which it cannot be shared`);
+    throw wasmThreadsError(`this version of ${NAME} defines its memory in a way that cannot be shared`);
   }
   bytes[at + 1] = SHARED;
   if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) {

@@ -45,7 +45,7 @@ export class Pool {
   describe(): string {
     const {count, obstacle} = this;
     if (count > 1) return `on up to ${count} threads`;
-    return `on one thread: ${obstacle ?? (threadsAsked() === 1 ? 'by setThreads(1)' : 'tfjs has no more here')}`;
+    return `on one thread: ${obstacle ?? (threadsAsked() === 1 ? 'by setThreads(1)' : 'tfjs uses no more here')}`;
   }
 
   /** Ends the other threads. The next job that is worth it starts new ones, unless one has failed. */

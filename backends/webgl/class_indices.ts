@@ -17,9 +17,8 @@ export function indicesFor(
   if (values) return {tensor: inHalves(values, classes, backend), inHalves: true};
   if (classes <= WHOLE_IN_HALF_FLOATS) return {tensor: labels, inHalves: false};
   throw new Error(
-    `softmaxCrossEntropy: the class indices of ${classes} classes are in a texture of half floats, all that this device ` +
-      'renders to, which tells only 2,048 classes apart. Pass them as an array, or as a tensor that no other op has used ' +
-      'or made.',
+    `softmaxCrossEntropy: the class indices of ${classes} classes are in a half-float texture (this device has no other), ` +
+      'which can only represent 2,048 of them. Pass them as an array, or as a tensor that no other op has used or made.',
   );
 }
 

@@ -55,7 +55,7 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   },
 };
 
-const ON_ARRAYS = 'what is called by name is read back and computed on the CPU';
+const ON_ARRAYS = 'ops called by name are computed on the CPU';
 
 /** Whose shaders have no integers and no access to the bits of a float. Known once the backend has started. */
 function isWebGL1(): boolean {

@@ -31,7 +31,7 @@ export async function enableWebGPU(options: WebGPUOptions = {}): Promise<WebGPUF
   if (started && name !== undefined && name !== started.adapter) {
     throw new Error(
       `enableWebGPU: WebGPU runs already${started.adapter ? `, on an adapter called ${started.adapter}` : ''}, and cannot ` +
-        `change to '${name}'. Say it in the first call.`,
+        `change to '${name}'. Name it in the first call.`,
     );
   }
   if (started) return found('Dawn', await adapterOf(started.gpu, whyNoAdapter(started.adapter)));
@@ -56,7 +56,7 @@ async function importDawn(): Promise<Dawn> {
     const missing = code === 'ERR_MODULE_NOT_FOUND' && message.includes("'webgpu'");
     throw new Error(
       missing
-        ? "enableWebGPU: Node's WebGPU is Dawn, in the npm package webgpu, which is not installed: npm install webgpu"
+        ? 'enableWebGPU: in Node, WebGPU needs the npm package webgpu, which is not installed: npm install webgpu'
         : `enableWebGPU: the npm package webgpu is installed but does not load: ${message}`,
     );
   }

@@ -53,8 +53,8 @@ export async function enableWebGPU(options: WebGPUOptions = {}): Promise<WebGPUF
   const gpu = gpuHere();
   if (!gpu) {
     throw new Error(
-      `${OP}: there is no WebGPU here, navigator.gpu is not defined. In a page it takes a browser that has it, and ` +
-        'https or localhost; in Node, the build of this package for Node. Other backends work without: wasm, webgl, cpu.',
+      `${OP}: there is no WebGPU here, navigator.gpu is not defined. In a page, use a browser with WebGPU, and ` +
+        'https or localhost; in Node, use the Node build of this package. The backends wasm, webgl and cpu work without WebGPU.',
     );
   }
   return found('host', await adapterOf(gpu, NO_ADAPTER_HERE));

@@ -22,7 +22,7 @@ export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   castsShareIntegers: true,
 
   describe(backend) {
-    const software = hardwareOf(backend).software ? ', a program on the CPU' : '';
+    const software = hardwareOf(backend).software ? ', simulated on the CPU' : '';
     return `WebGPU shaders on ${adapterName(backend) || 'an adapter without a name'}${software}`;
   },
 };

@@ -79,7 +79,9 @@ describe('the page', () => {
 
   it('answers first, then shows a case for each shape, with bars that are linear', async () => {
     await run();
-    expect(await page.textContent('#answer .lead')).toMatch(/^Stock TensorFlow\.js takes [\d.]+ times as long as this package on cpu/);
+    expect(await page.textContent('#answer .lead')).toMatch(
+      /^Stock TensorFlow\.js takes [\d.]+ times as long as this package on cpu/,
+    );
     expect(await page.locator('#answer svg').count()).toBe(1);
     expect(await page.locator('.case').count()).toBe(2);
     expect(await page.locator('.bar.fastest').count()).toBe(2);

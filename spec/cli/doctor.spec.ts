@@ -208,7 +208,7 @@ test('anything else shows how it is used', async () => {
     expect(stderr).toContain('Usage: npx tfjs-softmax');
   }
   expect(outcomes[1]!.stderr).toContain('there is no command nurse');
-  expect(outcomes[3]!.stderr).toContain('one of --json and --report, not both');
+  expect(outcomes[3]!.stderr).toContain('--json and --report exclude each other: give one');
   expect(outcomes[4]!.stderr).toContain('--json is given twice');
 });
 

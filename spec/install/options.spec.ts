@@ -55,9 +55,9 @@ test('other options hold from then on, none leaves all as it is', () => {
 test.each<[unknown, RegExp]>([
   [
     {only: ['tf.relu']},
-    /^install: only holds .*tf\.relu.*, which is no op that is routed\. Allowed are 'tf\.softmax', /,
+    /^install: only contains .*tf\.relu.*, which install\(\) cannot route\. Allowed are 'tf\.softmax', /,
   ],
-  [{except: [3]}, /^install: except holds .*3, which is no op that is routed\. Allowed are /],
+  [{except: [3]}, /^install: except contains .*3, which install\(\) cannot route\. Allowed are /],
   [{only: 'tf.softmax'}, /^install: only must be an array, but got .*tf\.softmax.*\. Allowed are 'tf\.softmax', /],
   [['tf.softmax'], /^install: options must be an object/],
   [{except: null}, /^install: except must be an array, but got null/],
@@ -72,7 +72,7 @@ test('the report is plain data, and words for people', () => {
   expect(JSON.parse(JSON.stringify(report))).toEqual({routed: report.routed, notRouted: report.notRouted});
   expect(`${report}`).toBe(
     'tfjs-softmax computes tf.softmax, tf.logSoftmax, tf.losses.softmaxCrossEntropy\n' +
-      'left to tfjs:\n- tf.logSumExp: it is left out by the options of install()',
+      'left to tfjs:\n- tf.logSumExp: the options of install() leave it out',
   );
   expect(`${install({})}`).toBe(`tfjs-softmax computes ${ALL.join(', ')}`);
 });

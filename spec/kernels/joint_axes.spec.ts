@@ -120,8 +120,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   test('errors say what is allowed', () => {
     const t = [[1, 2, 3]];
     expect(() => softmax(t, [])).toThrow(
-      'softmax: axis is an empty list, and no axis makes no distribution. Allowed are an axis or a list of one or more; ' +
-        'for all of them, [0,1].',
+      'softmax: axis is an empty list. Give an axis or a list of one or more; ' + 'for all of them, [0,1].',
     );
     expect(() => logSumExp(t, [0, -2])).toThrow(
       'logSumExp: axis [0,-2] names axis 0 twice. Each axis must be named once.',
@@ -130,7 +129,9 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     expect(() => logSoftmax(t, [0, 0.5])).toThrow(
       'logSoftmax: axis must be an integer or a list of integers, but got 0.5.',
     );
-    expect(() => softmax(t, [[0]] as never)).toThrow('axis must be an integer or a list of integers, but got a Array.');
+    expect(() => softmax(t, [[0]] as never)).toThrow(
+      'axis must be an integer or a list of integers, but got an Array.',
+    );
     expect(() => softmax(5, [1])).toThrow('softmax: axis 1 is out of range for logits of shape []');
   });
 });

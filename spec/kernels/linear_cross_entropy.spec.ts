@@ -407,7 +407,7 @@ describe('errors', () => {
     ['hidden has shape [] and weights', () => linearCrossEntropy(1, w, 0)],
     ['hidden has shape [1,3] and weights have shape [3].', () => linearCrossEntropy(h, [1, 2, 3], [0])],
     [
-      'labels have shape [2] and logits have shape [1,2]. Allowed are [1,2], distributions, and [1], class indices',
+      'labels have shape [2] and logits have shape [1,2]. Allowed are [1,2] for distributions and [1] for class indices',
       () => linearCrossEntropy(h, w, [0, 1]),
     ],
     ['class indices have dtype float32. They must be int32', () => linearCrossEntropy(h, w, tf.zeros([1]))],

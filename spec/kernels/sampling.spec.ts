@@ -331,14 +331,14 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
 
   test('errors say what is allowed', () => {
     expect(() => categorical([1, 2], 0, {samples: 0})).toThrow(
-      'categorical: samples must be a whole number from 1 on, but got 0. Leave it out for none.',
+      'categorical: samples must be a whole number from 1 on, but got 0. Leave it out if not needed.',
     );
     expect(() => categorical([1, 2], 0, {topK: 1.5})).toThrow('categorical: topK must be a whole number from 1 on');
     expect(() => categorical([1, 2], 0, {topP: 0})).toThrow(
       'categorical: topP must be above 0 and at most 1, but got 0.',
     );
     expect(() => categorical([1, 2], 0, {temperature: -1})).toThrow(
-      'temperature must be 0, for the likeliest class, or above',
+      'temperature must be 0 (for the likeliest class) or above',
     );
     expect(() => categorical([1, 2], 0, {seed: 0.5})).toThrow(
       'categorical: seed must be a whole number from -(2^53 - 1)',

@@ -9,7 +9,7 @@ import {resultOf} from './site';
 /** The packed package, installed by npm into projects that run in a browser. */
 
 const WASM = /^WebAssembly \((simd|relaxed)\), in place/;
-const STAGED = /^WebAssembly, by way of a memory of its own/;
+const STAGED = /^WebAssembly, on copies in its own memory/;
 const SHADERS = /^WebGL 2 shaders on float32 textures/;
 
 let workplace: Workplace;
@@ -131,7 +131,7 @@ describe('a content security policy', () => {
 
   test('without unsafe-eval and wasm-unsafe-eval: plain TypeScript, and the report says why', async () => {
     const [cpu] = await resultsUnder('', '');
-    expectRight(cpu!, 'cpu', /^plain TypeScript, in double precision: .*unsafe-eval/);
+    expectRight(cpu!, 'cpu', /^plain TypeScript in double precision: .*unsafe-eval/);
   });
 
   test('with wasm-unsafe-eval: WebAssembly', async () => {

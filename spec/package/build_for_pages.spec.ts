@@ -21,7 +21,7 @@ test("tfjs-node's backend with the build for pages: composed, right, and the rep
   expect(backends.find(({name}) => name === 'tensorflow')).toMatchObject({
     kernels: 'composed',
     check: 'PASS',
-    runs: expect.stringMatching(/^composed of tfjs ops: the kernels for this backend are in the build for Node/),
+    runs: expect.stringMatching(/^combined from tfjs ops: only the build of this package for Node has kernels/),
   });
   // Composed kernels are no faster than tfjs's own: those stay.
   install();

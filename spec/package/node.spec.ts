@@ -8,7 +8,7 @@ import {expectRight, type Result} from './results';
 /** The packed package, installed by npm into projects that run in Node. */
 
 const WASM = /^WebAssembly \((simd|relaxed)\), in place/;
-const STAGED = /^WebAssembly, by way of a memory of its own/;
+const STAGED = /^WebAssembly, on copies in its own memory/;
 
 let workplace: Workplace;
 
@@ -51,7 +51,7 @@ test('two copies of tfjs-core: they share one engine, and all works across', asy
 test('a host that compiles only what is imported: plain TypeScript, and WebAssembly once it is handed in', async () => {
   const [without, handedIn] = await resultsOf(join(workplace.add('precompiled'), 'main.mjs'));
   expectRight(without!, 'cpu', /^plain TypeScript.*Wasm code generation disallowed by embedder/);
-  expectRight(handedIn!, 'cpu', /^WebAssembly \(precompiled\), by way of a memory of its own/);
+  expectRight(handedIn!, 'cpu', /^WebAssembly \(precompiled\), on copies in its own memory/);
 });
 
 test.each(['node16', 'bundler'])('TypeScript with moduleResolution %s', async (resolution) => {

@@ -71,7 +71,7 @@ function labelOf(module: WebAssembly.Module): Label {
 /** An error that says why a module is not taken, and which are. */
 export function refusal(why: string): Error {
   return new Error(
-    `setWasmModule: ${why}. Allowed are compiled modules of the .wasm files in this package, as of ` +
+    `setWasmModule: ${why}. Pass a compiled .wasm file of this package, such as ` +
       `import module from 'tfjs-softmax/kernels.wasm'.`,
   );
 }

@@ -33,7 +33,7 @@ test('backendReport says that it is composed', async () => {
   expect(backends.find(({name}) => name === 'foreign')).toMatchObject({
     kernels: 'composed',
     started: true,
-    runs: expect.stringContaining('composed of tfjs ops'),
+    runs: expect.stringContaining('combined from tfjs ops'),
   });
   expect(backends.find(({name}) => name === 'cpu')).toMatchObject({kernels: 'own', started: false, runs: null});
 });

@@ -35,5 +35,5 @@ test('WebAssembly runs from the crossover on, plain TypeScript below', () => {
 
 test('backendReport says so', async () => {
   const {backends} = await backendReport({start: false});
-  expect(backends.find(({name}) => name === 'cpu')?.runs).toMatch(/^WebAssembly, by way of a memory of its own/);
+  expect(backends.find(({name}) => name === 'cpu')?.runs).toMatch(/^WebAssembly, on copies in its own memory/);
 });

@@ -23,6 +23,6 @@ test('no WebAssembly has run, and backendReport says why', async () => {
   expect(kernelsRun()).toEqual([]);
   const {backends} = await backendReport({start: false});
   expect(backends.find(({name}) => name === 'cpu')?.runs).toBe(
-    'plain TypeScript, in double precision: Wasm code generation disallowed by embedder',
+    'plain TypeScript in double precision: Wasm code generation disallowed by embedder',
   );
 });

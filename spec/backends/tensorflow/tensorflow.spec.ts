@@ -46,7 +46,7 @@ describeWithTfjsNode('tensorflow', () => {
     expect(more.installed).not.toEqual(more.ours);
     await tensorflow.stop();
     expect(more.notRouted).toEqual([
-      {name: 'tf.softmax on tensorflow', reason: expect.stringContaining('more than 262144 elements')},
+      {name: 'tf.softmax on tensorflow', reason: expect.stringContaining('more than 262,144 elements')},
     ]);
   });
 

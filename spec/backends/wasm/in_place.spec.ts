@@ -247,7 +247,7 @@ describe('where the memory cannot be reached', () => {
 
   test('the kernels run on a memory of their own, and describe says so', () => {
     const backend = secretive();
-    expect(wasmBackend.describe(backend)).toMatch(/^WebAssembly on a memory of its own, with copies: /);
+    expect(wasmBackend.describe(backend)).toMatch(/^WebAssembly, on copies in its own memory: /);
     const x = tf.randomNormal([40, 50]);
     const y = wasmBackend.forward(
       {
@@ -335,7 +335,7 @@ describe('where WebAssembly may not be compiled', () => {
     await withFreshModules(forbid, (fresh) => {
       const backend = tf.backend() as BackendWasm;
       expect(fresh.wasmBackend.describe(backend)).toBe(
-        'plain TypeScript, in double precision: blocked by the content security policy',
+        'plain TypeScript in double precision: blocked by the content security policy',
       );
       const x = tf.tensor([0, Math.log(3), 0, 0]);
       const rows = {outer: 1, n: 4, inner: 1};

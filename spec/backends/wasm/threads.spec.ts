@@ -114,7 +114,7 @@ describe('enableWasmThreads', () => {
   });
 
   test.each([
-    [[{}], /the first argument must be the module @tensorflow\/tfjs-backend-wasm, but got a Object/],
+    [[{}], /the first argument must be the module @tensorflow\/tfjs-backend-wasm, but got an Object/],
     [[undefined], /but got undefined/],
     [[wasm, 3], /options must be an object, but got 3/],
     [[wasm, {file: 3}], /file must be a path, but got 3/],
@@ -133,12 +133,12 @@ describe('enableWasmThreads', () => {
     });
 
     test.each([
-      ['a file that is not there', '/nowhere.wasm', /cannot be read: ENOENT.*Say where it is, by the option file\.$/],
-      ['one that is no such module', __filename, /memory made in another way, in which it cannot be shared\.$/],
+      ['a file that is not there', '/nowhere.wasm', /cannot be read: ENOENT.*Give its path with the option file\.$/],
+      ['one that is no such module', __filename, /defines its memory in a way that cannot be shared\.$/],
       [
         'the threaded build, which imports its memory',
         'node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm',
-        /memory made in another way/,
+        /defines its memory in a way/,
       ],
     ])('refuses %s, and sets nothing', async (_name, file, message) => {
       const setWasmPaths = jest.fn();

@@ -70,7 +70,7 @@ test.each<[string, unknown, string]>([
   ['bytes', bytesOf('simd', false), 'this is a Uint8Array, not a WebAssembly.Module'],
   ['nothing', undefined, 'this is undefined, not a WebAssembly.Module'],
   ['a name', 'kernels.wasm', "this is 'kernels.wasm', not a WebAssembly.Module"],
-  ['what an import gives as a namespace', {default: compiled(label)}, 'this is a Object, not a WebAssembly.Module'],
+  ['what an import gives as a namespace', {default: compiled(label)}, 'this is an Object, not a WebAssembly.Module'],
   [
     'an empty module',
     new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)),
