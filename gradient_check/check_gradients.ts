@@ -9,23 +9,25 @@ import {failureOf, type GradientReport} from './report';
 
 /** Options of `checkGradients`. */
 export interface GradientCheckOptions {
-  /** Up to which order derivatives are checked; 1 by default. Order 2 is the gradient of the gradient, and so on. */
+  /** The highest order to check; 1 by default. Order 2 is the gradient of the gradient, and so on. */
   order?: number;
-  /** Along how many random directions each input is moved, 1 by default; or `'all'`: each element by itself. */
+  /** The number of random directions in which each input is moved, 1 by default; `'all'` moves each element by itself. */
   directions?: number | 'all';
-  /** `'vjp'`, by default, is what tf.grads gives. `'jvp'` is what `f.jvp` gives, of order 1. */
+  /** What to check: `'vjp'`, the default, the result of tf.grads; `'jvp'` the result of `f.jvp`, order 1 only. */
   modes?: ('vjp' | 'jvp')[];
-  /** Another implementation: its gradients have to agree element by element, within 1e-4 of their size. */
+  /** Another implementation: its gradients must agree element by element, within 1e-4 of their size. */
   against?: Differentiable | null;
-  /** The largest step of the differences; by default it is found. */
+  /** The largest step of the differences; by default the check finds a good one. */
   step?: number | null;
-  /** What is allowed beyond the error of the differences, in terms of the gradient's size along the direction; 1e-6. */
+  /**
+   * The error allowed beyond that of the differences, relative to the gradient's size along the direction; 1e-6 by default.
+   */
   rtol?: number;
-  /** What is allowed in any case; 0 by default. */
+  /** The absolute error allowed in addition; 0 by default. */
   atol?: number;
-  /** The same seed gives the same directions; 0 by default. */
+  /** The seed of the random directions; 0 by default. */
   seed?: number;
-  /** Whether a derivative that differs is an error, as it is by default, or stands in the report only. */
+  /** Whether to throw if a derivative differs (the default), or only to report it. */
   raise?: boolean;
 }
 
@@ -33,21 +35,21 @@ export interface GradientCheckOptions {
 const RTOL = 1e-6;
 
 /**
- * Compares the gradients of a function of tensors, whoever wrote it, with differences of its values.
+ * Compares the gradients of any function of tensors with finite differences of its values.
  *
- * Each input is moved along a random direction u, and the results are weighted by a random cotangent w: the one number
- * <Jᵗw, u> tests all elements. The differences are made for float32. Steps are chosen by what the values say, nine of them
- * extrapolated to 0, and the tolerance is the error that the values themselves allow. f is called 20 times for one input, order and
- * direction; each further input takes 18 calls, each further direction 19.
+ * Each input is moved along a random direction u, and the results are weighted with a random cotangent w: the single number
+ * <Jᵗw, u> tests all elements of the gradient. The differences are made for float32: the step sizes are adapted to f, nine
+ * steps are extrapolated to 0, and the tolerance follows from the rounding errors of the values. f is called 20 times for
+ * one input, order and direction; each further input takes 18 calls, each further direction 19.
  *
- * @param f a function of as many tensors as there are inputs, of one float32 result or an array of them; the same inputs must give
- *   the same results. For the mode `'jvp'` it has a property `jvp`
- * @param inputs one tensor or an array; those that are not float32 are handed to f, and reported as skipped
+ * @param f a function of as many tensors as there are inputs, which returns a float32 tensor or an array of them. The same
+ *   inputs must give the same results. For the mode `'jvp'` it needs a property `jvp`
+ * @param inputs one tensor or an array; those that are not float32 are passed to f and reported as skipped
  * @param options order, directions, tolerances
- * @returns a report; its checks say input, order, direction, analytic, numeric, error and tolerance. A check is undecided where
- *   f has a kink at the inputs, as relu at 0
- * @throws if a derivative differs, unless `raise` is false; if f, an input or an option is not as it has to be; if the backend
- *   cannot be read synchronously, as webgpu in Node: see {@link checkGradientsAsync}
+ * @returns a report; its checks give input, order, direction, analytic, numeric, error and tolerance. A check is undecided
+ *   if f has a kink at the inputs, like relu at 0
+ * @throws if a derivative differs, unless `raise` is false; if f, an input or an option is invalid; if the backend cannot
+ *   be read synchronously, such as webgpu in Node: use {@link checkGradientsAsync} there
  * @example
  * checkGradients((x) => softmax(x), tf.tensor1d([1, 2, 3]), {order: 2});
  */
@@ -74,7 +76,7 @@ export function checkGradients(
  * ```
  *
  * @param f as for checkGradients
- * @param inputs as for checkGradients; to be kept until the promise settles
+ * @param inputs as for checkGradients; do not dispose of them until the promise settles
  * @param options as for checkGradients
  * @returns a promise of the report
  * @throws what checkGradients throws, as a rejection

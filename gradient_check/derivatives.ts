@@ -3,12 +3,12 @@ import {show} from '../kernels/check';
 import {multiply, sumAll} from '../kernels/primitives';
 import {abandonTape} from '../tfjs/tape';
 
-/** What is checked: a function of tensors, with one result or several. */
+/** A function to check: of tensors, with one result or several. */
 // biome-ignore lint/suspicious/noExplicitAny: a function of Tensor2D is one too
 export type Differentiable = ((...inputs: any[]) => Tensor | Tensor[]) & {
   /**
-   * Its Jacobian times a vector: called with the inputs and then with one tangent for each of them, of its shape and
-   * float32. It returns what f does, with derivatives in the place of values.
+   * The Jacobian of f times a vector. It is called with the inputs and then one float32 tangent for each input, of the same
+   * shape. It returns derivatives in the same form in which f returns values.
    */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   jvp?: (...inputsAndTangents: any[]) => Tensor | Tensor[];

@@ -1,20 +1,22 @@
 /** One comparison of a derivative with what it should be. */
 export interface GradientCheck {
-  /** The input that is moved, counted from 0. */
+  /** The index of the input that is moved. */
   input: number;
   /** 1 for the gradient of f, 2 for the gradient of its gradient, and so on. */
   order: number;
-  /** What gave `analytic`, and what gave `numeric`. */
+  /** How `analytic` and `numeric` were computed. */
   mode: 'vjp' | 'jvp' | 'jvp against vjp' | 'against';
-  /** Along what: `random direction 1`, or `element [2, 0]`. */
+  /** The direction of the move: `random direction 1`, or `element [2, 0]`. */
   direction: string;
-  /** What the gradient says. NaN if it throws. */
+  /** The derivative by the gradient. NaN if the gradient throws. */
   analytic: number;
-  /** What differences say, or the vjp, or the gradient of `against`. */
+  /** The derivative by finite differences, by the vjp, or by the gradient of `against`. */
   numeric: number;
   /** |analytic - numeric| */
   error: number;
-  /** What the error may be: that of the differences, rtol times the size of the gradient along the direction, and atol. */
+  /**
+   * The error allowed: that of the differences, plus rtol times the size of the gradient along the direction, plus atol.
+   */
   tolerance: number;
   /** `undecided` at a kink, and where f is not finite on both sides. */
   verdict: 'agrees' | 'differs' | 'undecided';
@@ -22,11 +24,11 @@ export interface GradientCheck {
   note?: string;
 }
 
-/** An input, or an order of it, that was not checked. */
+/** An input, or an order of derivatives in it, that was not checked. */
 export interface SkippedInput {
-  /** Counted from 0. */
+  /** The index of the input. */
   input: number;
-  /** Why, as the end of a sentence that begins with the input. */
+  /** Why, as the end of a sentence that starts with the input. */
   reason: string;
 }
 
@@ -36,13 +38,13 @@ export interface GradientReport {
   ok: boolean;
   /** The highest order that was checked. */
   order: number;
-  /** In the order in which they were made. */
+  /** All checks, in the order in which they were made. */
   checks: GradientCheck[];
   /** What was not checked. */
   skipped: SkippedInput[];
-  /** The check with the largest error in terms of its tolerance; one that differs, if any does. */
+  /** The check with the largest error relative to its tolerance; if any check differs, one of those. */
   worst: GradientCheck | null;
-  /** The report as a table, for people. */
+  /** The report as a readable table. */
   toString(): string;
 }
 

@@ -23,18 +23,17 @@ interface Installed {
 let installed: Installed | undefined;
 
 /**
- * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp`, `tf.losses.softmaxCrossEntropy` and what is built on them (methods
- * of tensors, tfjs-layers, graph models) run the kernels of this package and their gradients, on the backends that have
- * them, but for what the report says is left to tfjs. Idempotent.
+ * Makes `tf.softmax`, `tf.logSoftmax`, `tf.logSumExp`, `tf.losses.softmaxCrossEntropy`, and everything built on them
+ * (methods of tensors, tfjs-layers, graph models), run the kernels and gradients of this package, on every backend that has
+ * them. The report lists what is left to tfjs. Idempotent.
  *
- * All of these go through two doors of `tf.engine()`, runKernel and customGrad, and every copy of tfjs-core in a program
- * shares that engine. That is where calls are routed: so it does not matter which package loads first, or whether a
- * model was loaded before, and tfjs's registries stay as they are. Of several copies of this package that install, the
- * last one's kernels run.
+ * Calls are routed in two methods of `tf.engine()`, runKernel and customGrad; all copies of tfjs-core in a program share
+ * that engine. So it does not matter which package is loaded first, or whether a model was loaded before, and tfjs's
+ * registries do not change. If several copies of this package are installed, the kernels of the last one run.
  *
- * tfjs throws for an axis that is not the last, and in softmax for integers, before any door. Methods of tensors
- * (`x.softmax(axis)`, `x.logSoftmax(axis)`) and `tf.layers.softmax({axis})` then take any axis, and so do `tf.softmax` and
- * `tf.logSoftmax` where `tf` comes of `require` or of a script tag. An ES module's import cannot be replaced: there call
+ * Stock tfjs throws for any axis but the last, and its softmax for integers. After install(), methods of tensors
+ * (`x.softmax(axis)`, `x.logSoftmax(axis)`) and `tf.layers.softmax({axis})` take any axis, and so do `tf.softmax` and
+ * `tf.logSoftmax` if `tf` comes from `require` or a script tag. Imports of an ES module cannot be replaced: there call
  * `softmax` of this package.
  *
  * @example
@@ -43,10 +42,10 @@ let installed: Installed | undefined;
  * tf.softmax(logits); // now a kernel of this package
  * ```
  *
- * @param options which ops; without, all of them, or what was installed before
- * @returns what is routed, and what is not and why, as far as the backends that have started tell; the same each time
- *   until `uninstall()` or other options
- * @throws if an option names an op that is none of these
+ * @param options which ops to route; without options all of them, or those of the install() before
+ * @returns what is routed, and what is not and why, on the backends that have started; the same object until `uninstall()`
+ *   or other options
+ * @throws if an option names any other op
  */
 export function install(options?: InstallOptions): InstallReport {
   const wanted = options === undefined && installed ? installed.wanted : wantedOps(options ?? {});
@@ -64,8 +63,8 @@ export function install(options?: InstallOptions): InstallReport {
 }
 
 /**
- * Takes back what `install()` did. Idempotent. With the last copy of this package that had installed, what was there before
- * is there again, the same objects; where somebody has wrapped the engine's methods since, theirs stay in place.
+ * Undoes `install()`. Idempotent. Once the last copy of this package is uninstalled, tfjs's original functions are back. If
+ * other code has wrapped the engine's methods in the meantime, its wrappers stay.
  *
  * @example
  * ```ts

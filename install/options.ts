@@ -1,9 +1,9 @@
 import {checkOptions, option, show} from '../kernels/check';
 import {ROUTED_OPS, type RoutedOp} from './route';
 
-/** Which of tfjs's ops `install()` routes; without options all that it can. */
+/** Which of tfjs's ops `install()` routes; by default all that it can. */
 export interface InstallOptions {
-  /** These and no others. */
+  /** Only these. */
   only?: readonly RoutedOp[];
   /** All but these. */
   except?: readonly RoutedOp[];

@@ -1,15 +1,15 @@
-/** What `install()` did. `toString()` says it for people. */
+/** What `install()` did. `toString()` gives it as readable text. */
 export interface InstallReport {
   /** The tfjs ops that now run kernels of this package, on the backends that have them. */
   routed: string[];
-  /** What stayed as it was, and why. */
+  /** What is left to tfjs, and why. */
   notRouted: {
-    /** The tfjs op; with `on` and a backend where it stays only there. */
+    /** The tfjs op, followed by `on` and a backend if it is left to tfjs only there. */
     name: string;
-    /** What it would take that this version of tfjs does not have, or why that backend is better served by its own. */
+    /** What this version of tfjs lacks, or why tfjs's own op is better on that backend. */
     reason: string;
   }[];
-  /** What is routed and what is not, in words for people. */
+  /** What is routed and what is not, as readable text. */
   toString(): string;
 }
 

@@ -17,31 +17,37 @@ const OP = 'categorical';
 
 /** Options of `categorical`. */
 export interface CategoricalOptions extends MaskOptions {
-  /** How many independent draws of each row, at least 1; the axis then holds them. Without it there is one, and no axis. */
+  /**
+   * The number of independent draws per row, at least 1; they lie along the axis. Without it there is one draw, and the
+   * result lacks the axis.
+   */
   samples?: number | null;
-  /** Logits are divided by it. Above 1 draws are more even, below 1 more often the likeliest; 0 is argmax. */
+  /**
+   * Divides the logits. Above 1 makes the classes more equally likely, below 1 favours the likeliest; 0 takes the maximum.
+   */
   temperature?: number;
-  /** Only this many classes of each row can be drawn, those with the largest logits; of equal ones, the first. */
+  /** Draws only from this many classes of each row, those with the largest logits; of equal logits, the first. */
   topK?: number | null;
   /**
-   * In (0, 1]: only the likeliest classes of each row can be drawn, as few as have this probability together; of equal ones,
-   * the first. It applies to what topK leaves, at the temperature. A sum within 1e-6 of it has reached it.
+   * In (0, 1]: draws only from the smallest set of likeliest classes whose probability together reaches topP; of equal
+   * classes, the first. It applies to the classes that topK leaves, at the temperature. A sum within 1e-6 of topP counts as
+   * reached.
    */
   topP?: number | null;
-  /** A whole number: the same gives the same draws, on every backend. Without it every call draws anew. */
+  /** A whole number. The same seed gives the same draws on every backend. Without it each call draws anew. */
   seed?: number | null;
 }
 
 /**
  * Draws from the categorical distribution softmax(logits / temperature) along one axis: class i with probability pᵢ.
  *
- * By the Gumbel-max method: the argmax of logits / temperature plus independent noise -log(-log u) is such a draw (Gumbel,
+ * It uses the Gumbel-max method: with u uniform, the argmax of logits / temperature - log(-log u) is such a draw (Gumbel,
  * Statistical theory of extreme values, 1954; Maddison, Tarlow & Minka, A* sampling, NeurIPS 2014). The noise is a function
- * of the seed, the row, the sample and the class; with topK or topP, of the class's rank. So the first of many samples is
- * the one that is drawn alone.
+ * of the seed, the row, the sample and the class (with topK or topP, the rank of the class). So the first of several
+ * samples is the one that is drawn without `samples`.
  *
- * A row without a distribution gives -1, which is no class: one whose softmax is NaN, that the mask takes out as a whole, or
- * that has no classes. Draws have no derivative, and gradients do not flow through them.
+ * A row without a distribution gives -1, which is not a class: a row whose softmax is NaN, that is masked out completely,
+ * or that has no classes. Draws have no derivative: gradients treat them as constants.
  *
  * @example
  * ```ts
@@ -52,9 +58,9 @@ export interface CategoricalOptions extends MaskOptions {
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the classes; negative counts from the end
  * @param options samples, temperature, topK, topP, mask and seed
- * @returns indices of classes, int32, of the shape of the logits without the axis, or with `samples` in its place
- * @throws if the axis is out of range, the dtype has no logits, the mask does not fit, an option is out of its range, or
- *   there are more than 2^24 classes
+ * @returns class indices, int32, of the shape of the logits without the axis, or with the axis of length `samples`
+ * @throws if the axis is out of range, the dtype is not float32, int32 or bool, the mask does not fit, an option is out of
+ *   range, or there are more than 2^24 classes
  */
 export function categorical<T extends Tensor = Tensor>(logits: Input, axis = -1, options: CategoricalOptions = {}): T {
   checkOptions(OP, options);

@@ -18,20 +18,20 @@ const OP = 'softmaxCrossEntropy';
 export interface CrossEntropyOptions {
   /** The axis of the classes; -1 by default. */
   axis?: number;
-  /** In [0, 1): this share of each label goes to all classes alike. */
+  /** In [0, 1): this share of each label is distributed equally over all classes. */
   labelSmoothing?: number;
   /**
-   * One number a class: each class's part of a loss weighs by its class, -Σ w q log softmax(x), as in PyTorch. So does the part that
-   * `labelSmoothing` hands to it.
+   * One weight per class: the loss is -Σ w q log softmax(x), as in PyTorch. The part that a class gets from
+   * `labelSmoothing` is weighted too.
    */
   classWeights?: Input | null;
-  /** One number a row, or a shape that broadcasts to that of the rows. */
+  /** One weight per row, or a shape that broadcasts to the shape of the losses. */
   weights?: Input | null;
-  /** With class indices: rows that have this one have loss and gradient 0, and no part in the mean. */
+  /** For class indices: rows with this index have loss and gradient 0, and do not count in the mean. */
   ignoreIndex?: number | null;
   /**
-   * `mean` is the sum over what the rows count: 1 each, times its weight, and with class indices times that of its class; it is 0
-   * where that sum is 0. `none` leaves one loss a row.
+   * `none` returns one loss per row, `sum` their sum. `mean`, the default, divides the sum by the total weight of the rows:
+   * 1 per row, times its `weights`, and for class indices times the weight of its class; it is 0 if the total is 0.
    */
   reduction?: Reduction;
 }
@@ -42,9 +42,9 @@ type Reduction = (typeof REDUCTIONS)[number];
 /**
  * Cross-entropy of labels with softmax(logits): -Σ q log softmax(x) along the axis, with q the smoothed labels. In nats.
  *
- * Evaluated as Σ q (log Σ e^(x-m) - (x - m)); see {@link logSoftmax} for the logarithm. Gradients are those of this formula:
- * y Σq - q for the logits, also where labels do not sum to 1, and -logSoftmax(x) for dense labels. Where q = 0 a logit of
- * -Infinity adds nothing.
+ * Evaluated as Σ q (log Σ e^(x-m) - (x - m)); see {@link logSoftmax} for the logarithm. Gradients are those of this
+ * formula: y Σq - q for the logits, even if the labels do not sum to 1, and -logSoftmax(x) for dense labels. Where q = 0, a
+ * logit of -Infinity adds nothing.
  *
  * @example
  * ```ts
@@ -53,8 +53,8 @@ type Reduction = (typeof REDUCTIONS)[number];
  * tf.grad((x) => softmaxCrossEntropy([2, 0], x))(logits).print();
  * ```
  *
- * @param labels distributions, of the shape of the logits; or class indices, int32 or a plain array, of the shape of
- *   the logits without the axis. An index that is no class gives NaN
+ * @param labels distributions, of the shape of the logits; or class indices, int32 or a plain array, of the shape of the
+ *   logits without the axis. An index that is not a class gives NaN
  * @param logits any rank but 0; float32, or int32 and bool, which are converted
  * @param options axis, smoothing, weights and reduction; by default the mean over the rows of the last axis
  * @returns a scalar, or with reduction `none` float32 of the shape of the logits without the axis

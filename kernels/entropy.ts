@@ -22,14 +22,14 @@ import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
- * The entropy of softmax: -Σ p log p along one axis or several, with p = softmax(scale·logits), from 0 for a certain choice to
- * log n for n equal logits. In nats: divided by Math.LN2 it is in bits.
+ * The entropy of softmax: -Σ p log p along one axis or several, with p = softmax(scale·logits), from 0 if one element has
+ * probability 1 to log n for n equal logits. In nats; divide by Math.LN2 for bits.
  *
- * Evaluated as the cross-entropy of p with itself, Σ p (log Σ e^(x-m) - (x - m)), a sum of what is not negative: of a certain choice
- * it is exactly 0. What has probability 0 adds nothing, whether it is masked, -Infinity or too small for a float, and has
- * gradient 0. Shannon, A mathematical theory of communication, 1948.
+ * Evaluated as the cross-entropy of p with itself, Σ p (log Σ e^(x-m) - (x - m)). No term is negative, so the entropy is
+ * exactly 0 if one element has probability 1. Elements with probability 0 (masked, -Infinity, or too small for a float) add
+ * nothing and have gradient 0. Shannon, A mathematical theory of communication, 1948.
  *
- * It is NaN where {@link softmax} is, and 0 for a row that the mask takes out as a whole.
+ * It is NaN where {@link softmax} is NaN, and 0 for a row that is masked out completely.
  *
  * @example
  * ```ts
@@ -37,11 +37,12 @@ import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
  * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
- * @param axis the axis along which probabilities sum to 1, or a list of axes, along all of which they do; negative counts from
- *   the end
+ * @param axis the axis along which probabilities sum to 1, or a list of axes along which they sum to 1 together; negative
+ *   counts from the end
  * @param options a scale, 1 by default, and a mask
  * @returns float32, in nats, of the shape of the logits without the axis
- * @throws if an axis is out of range or named twice, the scale not finite, the dtype has no logits, or the mask does not fit
+ * @throws if an axis is out of range or named twice, the scale not finite, the dtype is not float32, int32 or bool, or the
+ *   mask does not fit
  */
 export function entropy<T extends Tensor = Tensor>(
   logits: Input,

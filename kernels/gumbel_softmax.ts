@@ -16,16 +16,16 @@ const OP = 'gumbelSoftmax';
 
 /** Options of `gumbelSoftmax`. */
 export interface GumbelSoftmaxOptions extends MaskOptions {
-  /** Above 0. The lower it is, the nearer a sample is to one-hot, and the larger its gradients are. */
+  /** Above 0. The lower it is, the closer samples are to one-hot, and the larger are their gradients. */
   temperature?: number;
   /** Whether the result is one-hot, with the gradient of the soft sample: the straight-through estimator. */
   hard?: boolean;
-  /** A whole number: the same gives the same noise, on every backend. Without it every call draws anew. */
+  /** A whole number. The same seed gives the same noise on every backend. Without it each call draws anew. */
   seed?: number | null;
 }
 
 /**
- * The same of numbers, as a tensor of whatever rank is expected.
+ * The same for a number or an array of numbers; the result has the tensor type that the caller expects.
  */
 export function gumbelSoftmax<T extends Tensor = Tensor>(
   logits: Numbers,
@@ -33,12 +33,14 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
   options?: GumbelSoftmaxOptions,
 ): T;
 /**
- * A sample of the Gumbel-softmax distribution along one axis: softmax((logits + g) / temperature), with g = -log(-log u) independent
- * Gumbel noise. Its largest element is the class that {@link categorical} draws with the same seed; and unlike a draw it has a
- * gradient in the logits, that of softmax, the noise being a constant (Jang, Gu & Poole, Categorical reparameterization
- * with Gumbel-softmax, ICLR 2017; Maddison, Mnih & Teh, The concrete distribution, ICLR 2017).
+ * A sample of the Gumbel-softmax distribution along one axis: softmax((logits + g) / temperature), with g = -log(-log u)
+ * independent Gumbel noise. Its largest element is the class that {@link categorical} draws with the same seed. Unlike a
+ * draw it is differentiable in the logits, with the gradient of softmax; the noise is a constant (Jang, Gu & Poole,
+ * Categorical reparameterization with Gumbel-softmax, ICLR 2017; Maddison, Mnih & Teh, The concrete distribution, ICLR
+ * 2017).
  *
- * Special values are those of {@link softmax}: rows that have none are NaN, what is masked is 0. So also where `hard`.
+ * Special values are those of {@link softmax}, also with `hard`: rows without a softmax are NaN, and masked-out elements
+ * are 0.
  *
  * @example
  * ```ts
@@ -49,8 +51,8 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
  * @param axis the axis that sums to 1; negative counts from the end
  * @param options temperature, hard, mask and seed
  * @returns float32, of the shape of the logits
- * @throws if the axis is out of range, the dtype has no logits, the mask does not fit, an option is out of its range, or
- *   `hard` has more than 2^24 classes to choose from
+ * @throws if the axis is out of range, the dtype is not float32, int32 or bool, the mask does not fit, an option is out of
+ *   range, or there are more than 2^24 classes with `hard`
  */
 export function gumbelSoftmax<T extends Tensor = Tensor>(
   logits: T | Numbers,

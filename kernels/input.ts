@@ -3,7 +3,7 @@ import {checkElements, show} from './check';
 import {elementwise} from './elementwise';
 import {floats} from './floats';
 
-/** Numbers as plain or typed arrays, or one alone. */
+/** A number, or numbers in nested or typed arrays. */
 export type Numbers = TensorLike | Float64Array;
 
 /** What every op takes: a tensor of any rank, or numbers as plain or typed arrays. */

@@ -8,8 +8,9 @@ import {resolveAxis} from './rows';
 import {inScope} from './run_op';
 
 /**
- * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). Symmetric,
- * and its rows sum to 0. It takes n² numbers a row: where a product with it is wanted, use {@link softmaxJvp}.
+ * The explicit Jacobian of softmax: J = diag(y) - y yᵗ with y = softmax(x), that is ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ). It is
+ * symmetric, and its rows sum to 0. It has n² numbers for each row of logits; for a product with it, use
+ * {@link softmaxJvp}.
  *
  * @example
  * ```ts
@@ -19,7 +20,7 @@ import {inScope} from './run_op';
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end
  * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂yᵢ/∂xⱼ
- * @throws if the axis is out of range, the dtype has no logits, or the Jacobian has 2^31 elements or more
+ * @throws if the axis is out of range, the dtype is not float32, int32 or bool, or the Jacobian has 2^31 elements or more
  */
 export function softmaxJacobian(logits: Input, axis = -1): Tensor {
   return jacobian('softmaxJacobian', logits, axis, softmaxVjp);
@@ -36,7 +37,7 @@ export function softmaxJacobian(logits: Input, axis = -1): Tensor {
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis of the softmax, of length n; negative counts from the end
  * @returns float32, [...others, n, n] with the other axes in their order; entry [..., i, j] is ∂ log yᵢ/∂xⱼ
- * @throws if the axis is out of range, the dtype has no logits, or the Jacobian has 2^31 elements or more
+ * @throws if the axis is out of range, the dtype is not float32, int32 or bool, or the Jacobian has 2^31 elements or more
  */
 export function logSoftmaxJacobian(logits: Input, axis = -1): Tensor {
   return jacobian('logSoftmaxJacobian', logits, axis, logSoftmaxVjp);

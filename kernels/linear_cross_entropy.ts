@@ -20,11 +20,11 @@ const OP = 'linearCrossEntropy';
 
 /** Options of `linearCrossEntropy`: those of `softmaxCrossEntropy` but for the axis, and two more. */
 export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 'axis'> {
-  /** One number a class, added to its logits. */
+  /** One number per class, added to its logits. */
   bias?: Input | null;
   /**
-   * How many rows of logits exist at a time. By default a 64th of all rows, but logits of at least 1 MiB and at most 32 MiB,
-   * and no less than one row.
+   * The number of rows of logits that exist at a time. By default 1/64 of all rows, but at least 1 MiB and at most 32 MiB
+   * of logits, and at least one row.
    */
   chunkRows?: number | null;
 }
@@ -32,18 +32,19 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 'ax
 /**
  * The last layer of a classifier and its loss in one: softmaxCrossEntropy(labels, hidden·weights + bias), without the logits.
  *
- * Of the logits, N rows of V classes, only `chunkRows` rows exist at a time: a chunk is multiplied out, reduced to its losses,
- * and forgotten. Where the loss is to be differentiated its gradients are made of the same chunk, so that the logits are not
- * computed twice; see Hsu et al., Liger Kernel: Efficient Triton Kernels for LLM Training, arXiv:2410.10989. With the
- * reduction `none` they are computed again for each gradient.
+ * Of the N rows of logits, only `chunkRows` exist at a time: a chunk is computed, reduced to its losses, and disposed of.
+ * If the loss will be differentiated, its gradients are computed from the same chunk, so that the logits are not computed
+ * twice; see Hsu et al., Liger Kernel: Efficient Triton Kernels for LLM Training, arXiv:2410.10989. With the reduction
+ * `none`, logits are computed again for each gradient.
  *
- * Beside the inputs and their gradients it takes three chunks of logits, and for a while a second gradient of the weights.
- * Derivatives of order 2 and more, and those in labels, weights of rows and of classes, hold the logits.
+ * Besides the inputs and their gradients it takes the memory of three chunks of logits, and for a short time a second
+ * gradient of the weights. Derivatives of order 2 and higher, and derivatives in labels, `weights` and `classWeights`, hold
+ * all logits.
  *
  * @param hidden [..., D]: features, any rank but 0; float32, or int32 and bool, which are converted
- * @param weights [D, V]: one column a class
+ * @param weights [D, V]: one column per class
  * @param labels class indices, int32 or a plain array, of the shape of `hidden` without its last axis; or distributions, of
- *   that shape and then V. An index that is no class gives NaN
+ *   that shape followed by V. An index that is not a class gives NaN
  * @param options bias, chunkRows, smoothing, weights of classes and rows, ignoreIndex, reduction; by default the mean over rows
  * @returns a scalar, or with reduction `none` float32 of the shape of `hidden` without its last axis; in nats
  * @throws if the shapes do not fit, an option is out of its range, or indices are not int32

@@ -12,7 +12,7 @@ import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
- * The same of numbers, as a tensor of whatever rank is expected.
+ * The same for a number or an array of numbers; the result has the tensor type that the caller expects.
  */
 export function logSoftmax<T extends Tensor = Tensor>(
   logits: Numbers,
@@ -20,14 +20,14 @@ export function logSoftmax<T extends Tensor = Tensor>(
   options?: ScaleOptions & MaskOptions,
 ): T;
 /**
- * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis or several, of scale·logits.
+ * logSoftmax(x)ᵢ = log softmax(x)ᵢ = xᵢ - log Σ e^x along one axis or several, for x = scale·logits.
  *
- * Evaluated as (xᵢ - m) - log Σ e^(x-m) with m = max x, by the log-sum-exp identity
- * log Σ e^x = m + log Σ e^(x-m); the logarithm as log1p of the sum without the maximal element, so that a confident
- * maximum keeps its digits. Blanchard, Higham & Higham, Accurately computing the log-sum-exp and softmax functions, IMA J.
- * Numer. Anal. 41(4), 2021, give the bounds.
+ * Evaluated as (xᵢ - m) - log Σ e^(x-m) with m = max x, by the log-sum-exp identity log Σ e^x = m + log Σ e^(x-m). The
+ * logarithm is log1p of the sum without the maximal element, so that a confident maximum keeps its digits. Blanchard,
+ * Higham & Higham, Accurately computing the log-sum-exp and softmax functions, IMA J. Numer. Anal. 41(4), 2021, give the
+ * bounds.
  *
- * A row with a NaN or a +Infinity in it, or with nothing but -Infinity, is NaN; other -Infinity stay.
+ * A row that has a NaN or +Infinity, or only -Infinity, is NaN. In other rows -Infinity stays -Infinity.
  *
  * @example
  * ```ts
@@ -35,11 +35,12 @@ export function logSoftmax<T extends Tensor = Tensor>(
  * ```
  *
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
- * @param axis the axis along which probabilities sum to 1, or a list of axes along which they do together; negative counts from
- *   the end
+ * @param axis the axis along which probabilities sum to 1, or a list of axes along which they sum to 1 together; negative
+ *   counts from the end
  * @param options a scale, 1 by default, and a mask
  * @returns log-probabilities in nats, float32, of the shape of the logits
- * @throws if an axis is out of range or named twice, the scale not finite, the dtype has no logits, or the mask does not fit
+ * @throws if an axis is out of range or named twice, the scale not finite, the dtype is not float32, int32 or bool, or the
+ *   mask does not fit
  */
 export function logSoftmax<T extends Tensor = Tensor>(
   logits: T | Numbers,

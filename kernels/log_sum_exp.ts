@@ -16,8 +16,8 @@ import {softmax} from './softmax';
  * Evaluated as m + log Σ e^(x-m) with m = max x, by the log-sum-exp identity; see {@link logSoftmax} for the logarithm
  * and for the source.
  *
- * A row with a NaN in it gives NaN, another with a +Infinity +Infinity; -Infinity adds nothing, so a row of nothing
- * else, or of no elements, gives -Infinity.
+ * A row that has a NaN gives NaN, and otherwise one that has +Infinity gives +Infinity. -Infinity adds nothing, so a row of
+ * only -Infinity, or without elements, gives -Infinity.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ import {softmax} from './softmax';
  * @param keepDims whether these axes stay, with length 1
  * @param options a mask
  * @returns float32, in nats, of the shape of the logits without the axes
- * @throws if an axis is out of range or named twice, the dtype has no logits, or the mask does not fit
+ * @throws if an axis is out of range or named twice, the dtype is not float32, int32 or bool, or the mask does not fit
  */
 export function logSumExp<T extends Tensor = Tensor>(
   logits: Input,

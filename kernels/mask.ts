@@ -4,8 +4,8 @@ import {elementwise} from './elementwise';
 import {checkTensor, toValues} from './input';
 
 /**
- * Which logits take part: booleans or integers, as tensors of dtype bool or int32 or as arrays, of a shape that broadcasts to that
- * of the logits. True stays, and so does every integer but 0.
+ * Which logits take part: a bool or int32 tensor, or an array of booleans or integers, of a shape that broadcasts to that
+ * of the logits. Logits take part where it is true, or not 0.
  */
 export type MaskInput = Tensor | TensorLike;
 

@@ -12,8 +12,8 @@ import {reducedShape, resolveAxis} from './rows';
 import {inScope, runKernel, type ScaleOptions} from './run_op';
 
 /**
- * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and
- * J = scale·(diag(y) - y yᵗ). The matrix is never made.
+ * The Jacobian-vector product of softmax: J·v = y∘(v - ⟨y, v⟩) along the axis, with y = softmax(scale·logits) and J =
+ * scale·(diag(y) - y yᵗ). The matrix is never built.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ import {inScope, runKernel, type ScaleOptions} from './run_op';
  * @param tangent a direction in the space of the logits: same shape
  * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
- * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
+ * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is NaN
  * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function softmaxJvp<T extends Tensor = Tensor>(
@@ -48,7 +48,7 @@ export function softmaxJvp<T extends Tensor = Tensor>(
  * @param cotangent a derivative with respect to the probabilities: same shape as the logits
  * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
- * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is
+ * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is NaN
  * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function softmaxVjp<T extends Tensor = Tensor>(
@@ -73,7 +73,7 @@ export function softmaxVjp<T extends Tensor = Tensor>(
  * @param tangent a direction in the space of the logits: same shape
  * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
- * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is
+ * @returns the directional derivative, float32, of the shape of the logits; NaN in rows whose softmax is NaN
  * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function logSoftmaxJvp<T extends Tensor = Tensor>(
@@ -98,7 +98,7 @@ export function logSoftmaxJvp<T extends Tensor = Tensor>(
  * @param cotangent a derivative with respect to the log-probabilities: same shape as the logits
  * @param axis the axis of the softmax, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default
- * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is
+ * @returns a derivative with respect to the logits, float32, of their shape; NaN in rows whose softmax is NaN
  * @throws if the shapes differ, an axis is out of range or named twice, the scale not finite, or a dtype is not real
  */
 export function logSoftmaxVjp<T extends Tensor = Tensor>(

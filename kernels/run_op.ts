@@ -5,18 +5,18 @@ import {ENGINE} from '../tfjs/engine';
 import {gradientDepth} from '../tfjs/tape';
 import type {MaskInput} from './mask';
 
-/** Options of the ops that have a temperature. */
+/** Options of the ops that scale their logits. */
 export interface ScaleOptions {
-  /** The logits are multiplied by it: the inverse temperature. Negative gives softmin, 0 the uniform distribution. */
+  /** Multiplies the logits (the inverse of a temperature); 1 by default. -1 gives softmin, 0 the uniform distribution. */
   scale?: number;
 }
 
-/** Options of the ops that can leave logits out. */
+/** Options of the ops that can mask logits out. */
 export interface MaskOptions {
   /**
-   * Which logits take part: booleans, or int32, of a shape that broadcasts to that of the logits; true, or not 0, for those that
-   * do. The others have probability 0 and gradient 0, whatever they hold, NaN too; a row with none has probability 0
-   * throughout.
+   * Which logits take part: bool or int32, of a shape that broadcasts to that of the logits; true, or not 0, where they do.
+   * The others have probability 0 and gradient 0, even if they are NaN. A row that is masked out completely has probability
+   * 0 everywhere.
    */
   mask?: MaskInput | null;
 }

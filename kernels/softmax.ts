@@ -11,7 +11,7 @@ import {whereMask} from './primitives';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /**
- * The same of numbers, as a tensor of whatever rank is expected.
+ * The same for a number or an array of numbers; the result has the tensor type that the caller expects.
  */
 export function softmax<T extends Tensor = Tensor>(
   logits: Numbers,
@@ -19,14 +19,14 @@ export function softmax<T extends Tensor = Tensor>(
   options?: ScaleOptions & MaskOptions,
 ): T;
 /**
- * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis or several, of scale·logits.
+ * softmax(x)ᵢ = e^xᵢ / Σ e^x along one axis or several, for x = scale·logits.
  *
- * Evaluated as e^(xᵢ-c) / Σ e^(x-c): any shift c leaves it as it is, since e^-c cancels, and one that keeps the
- * exponents from overflowing and xᵢ - c exact makes it stable. A larger scale sharpens towards the maximum, a negative
- * one towards the minimum (softmin), 0 gives the uniform distribution. Blanchard, Higham & Higham, Accurately computing
- * the log-sum-exp and softmax functions, IMA J. Numer. Anal. 41(4), 2021, bound the error of shifted softmax.
+ * Evaluated as e^(xᵢ-c) / Σ e^(x-c). A shift c does not change the result, since e^-c cancels; here c keeps the
+ * exponentials from overflowing, and xᵢ - c is exact. A larger scale favours the maximum, a negative scale the minimum
+ * (softmin), and 0 gives the uniform distribution. Blanchard, Higham & Higham, Accurately computing the log-sum-exp and
+ * softmax functions, IMA J. Numer. Anal. 41(4), 2021, bound the error of shifted softmax.
  *
- * A row with a NaN or a +Infinity in it, or with nothing but -Infinity, is NaN; other -Infinity give exactly 0.
+ * A row that has a NaN or +Infinity, or only -Infinity, is NaN. In other rows -Infinity gives exactly 0.
  *
  * @example
  * ```ts
@@ -38,7 +38,8 @@ export function softmax<T extends Tensor = Tensor>(
  * @param axis the axis that sums to 1, or a list of axes that sum to 1 together; negative counts from the end
  * @param options a scale, 1 by default, and a mask
  * @returns probabilities in float32, of the shape of the logits
- * @throws if an axis is out of range or named twice, the scale not finite, the dtype has no logits, or the mask does not fit
+ * @throws if an axis is out of range or named twice, the scale not finite, the dtype is not float32, int32 or bool, or the
+ *   mask does not fit
  */
 export function softmax<T extends Tensor = Tensor>(
   logits: T | Numbers,
@@ -54,7 +55,7 @@ export function softmax<T extends Tensor = Tensor>(
 }
 
 /**
- * The same of numbers, as a tensor of whatever rank is expected.
+ * The same for a number or an array of numbers; the result has the tensor type that the caller expects.
  */
 export function softmin<T extends Tensor = Tensor>(logits: Numbers, axis?: Axis): T;
 /**
@@ -68,7 +69,7 @@ export function softmin<T extends Tensor = Tensor>(logits: Numbers, axis?: Axis)
  * @param logits any rank and shape; float32, or int32 and bool, which are converted
  * @param axis the axis that sums to 1, or a list of axes that sum to 1 together; negative counts from the end
  * @returns probabilities in float32, of the shape of the logits
- * @throws if an axis is out of range or named twice, or the dtype has no logits
+ * @throws if an axis is out of range or named twice, or the dtype is not float32, int32 or bool
  * @see {@link softmax} for special values
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis?: Axis): T;

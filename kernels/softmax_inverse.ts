@@ -7,7 +7,7 @@ import {resolveAxis} from './rows';
 import {inScope} from './run_op';
 
 /**
- * The same of numbers, as a tensor of whatever rank is expected.
+ * The same for a number or an array of numbers; the result has the tensor type that the caller expects.
  */
 export function softmaxInverse<T extends Tensor = Tensor>(
   probabilities: Numbers,
@@ -15,8 +15,8 @@ export function softmaxInverse<T extends Tensor = Tensor>(
   options?: {offset?: number},
 ): T;
 /**
- * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Softmax forgets a constant that is added
- * to all logits of a row, so its inverse has one free: the offset.
+ * Logits whose softmax along the axis is `probabilities`: x = log p + offset. Adding a constant to all logits of a row does
+ * not change softmax, so its inverse has a free constant, the offset.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ export function softmaxInverse<T extends Tensor = Tensor>(
  * ```
  *
  * @param probabilities any rank and shape, each row along the axis a distribution; 0 gives -Infinity
- * @param axis the axis along which they sum to 1; only checked, as log p does not depend on it
+ * @param axis the axis along which they sum to 1; it is only checked, since log p does not depend on it
  * @param options the offset, 0 by default
  * @returns float32, of the same shape
  * @throws if the axis is out of range, the offset not finite, or the dtype is not real

@@ -1,7 +1,7 @@
 import {checkOptions, option, show} from '../../kernels/check';
 import {hasThreads} from '../engines/wasm/features';
 
-/** The module `@tensorflow/tfjs-backend-wasm`, or what of it is needed. */
+/** The module `@tensorflow/tfjs-backend-wasm`, or the part of it that is needed. */
 export interface WasmPackage {
   /** Tells tfjs where its files of WebAssembly are. */
   setWasmPaths(
@@ -15,24 +15,25 @@ export interface WasmPackage {
 
 /** Options of `enableWasmThreads`. */
 export interface WasmThreadsOptions {
-  /** In Node: path of `tfjs-backend-wasm-simd.wasm`, where it is not in the package as installed, such as in a bundle. */
+  /** In Node: the path of `tfjs-backend-wasm-simd.wasm`, if it is not in the installed package, for example in a bundle. */
   file?: string;
 }
 
 const OP = 'enableWasmThreads';
 
 /**
- * Has the wasm backend of tfjs in Node start with a memory that threads can share, so that the kernels here run on all cores;
- * tfjs's own ops stay on one thread there. Call it before `tf.setBackend('wasm')`.
+ * Lets tfjs's wasm backend in Node start with a memory that threads can share, so that the ops of this package use all
+ * cores. tfjs's own ops still run on one thread. Call it before `tf.setBackend('wasm')`.
  *
- * tfjs has no such build for Node. This takes the one that it has, changes the byte that says whether its memory is shared, and
- * gives it to `setWasmPaths`; [docs/threads.md](../../docs/threads.md) says what that rests on. In a page nothing has to be
- * done but to serve it with the headers of cross-origin isolation: there this only says whether they are missing.
+ * tfjs has no such build for Node. This function reads its normal build, changes the byte that says whether the memory is
+ * shared, and passes the result to `setWasmPaths`; [docs/threads.md](../../docs/threads.md) explains what that relies on. A
+ * page only needs to be served with the headers of cross-origin isolation; there this function just rejects if they are
+ * missing.
  *
- * @param wasm the module `@tensorflow/tfjs-backend-wasm`, the one that the program has imported
- * @param options in Node, where the file is
- * @throws (rejects) if threads cannot be had: the host has none, the backend has started already, or this version of tfjs is
- *   another than was expected. Then nothing is changed, and the backend starts as it does without.
+ * @param wasm the module `@tensorflow/tfjs-backend-wasm` that the program has imported
+ * @param options in Node, the path of the file
+ * @throws (rejects) if threads are not available: the host has none, the backend has already started, or this version of
+ *   tfjs is different from what was expected. Then nothing changes, and the backend starts as usual.
  * @example
  * import * as wasm from '@tensorflow/tfjs-backend-wasm';
  * await enableWasmThreads(wasm);

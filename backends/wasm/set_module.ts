@@ -4,15 +4,14 @@ import {resetStaging} from '../engines/wasm/staging';
 import {forgetInstances} from './access';
 
 /**
- * Has the WebAssembly kernels come from a module that was compiled elsewhere, for hosts that do not compile at run time:
- * edge runtimes, which compile what a program imports when it is deployed. It is one of the .wasm files of this package:
+ * Uses WebAssembly kernels that were compiled elsewhere. This is for hosts that do not compile at run time, such as edge
+ * runtimes, which compile what a program imports when it is deployed. Pass one of the .wasm files of this package:
  *
  *     import kernels from 'tfjs-softmax/kernels.wasm';
  *     setWasmModule(kernels);
  *
- * It runs wherever there is SIMD; `kernels-relaxed.wasm` where there is relaxed SIMD, and there it is faster. It holds from
- * the next call on, on the cpu backend and on wasm. A memory that is shared between threads takes another module, which is
- * compiled from bytes as before.
+ * `kernels.wasm` needs SIMD; `kernels-relaxed.wasm` needs relaxed SIMD and is faster. The module is used from the next call
+ * on, on the backends cpu and wasm. A memory that threads share needs another module, which is still compiled from bytes.
  *
  * @example
  * ```ts
@@ -20,8 +19,8 @@ import {forgetInstances} from './access';
  * setWasmModule(kernels);
  * ```
  *
- * @param module a WebAssembly.Module, or null to take the bytes that are inside the package again
- * @throws if it is anything else, a module of something else, or of another version of this package
+ * @param module a WebAssembly.Module, or null to use the bytes inside this package again
+ * @throws if it is anything else, or does not belong to this version of this package
  */
 export function setWasmModule(module: WebAssembly.Module | null): void {
   if (module === null) forget();

@@ -4,14 +4,15 @@ import {askForThreads, MOST_THREADS, threadsAsked} from '../engines/wasm/thread_
 import {wasmBackend} from './index';
 
 /**
- * Sets how many threads the WebAssembly kernels run on at most, the calling one too. It holds from the next call on, on the wasm
- * backend where its memory is shared, and for large tensors on tfjs-node. Results do not depend on it, bit by bit.
+ * Sets the maximum number of threads for the WebAssembly kernels, including the calling thread. It takes effect with the
+ * next call, on the wasm backend if its memory is shared, and for large tensors on tfjs-node. Results are bit for bit the
+ * same for any number.
  *
- * Without it, the wasm backend has as many as tfjs there: half of the machine's, at most eight, or as setThreadsCount of
- * @tensorflow/tfjs-backend-wasm says; in Node, with `enableWasmThreads`, and on tfjs-node, as many as the machine has, at most
- * eight. More than there are cores only take turns.
+ * By default the wasm backend uses as many threads as tfjs: half of the cores, at most eight, or the number given to
+ * setThreadsCount of tfjs-backend-wasm. In Node after `enableWasmThreads`, and on tfjs-node, the default is all cores, at
+ * most eight. More threads than cores do not help.
  *
- * @param count 1 to 64, or null to leave it to this package again
+ * @param count 1 to 64, or null for the default
  * @throws if it is anything else
  * @example
  * setThreads(1); // leaves the other cores to the rest of the page
@@ -26,12 +27,12 @@ export function setThreads(count: number | null): void {
 }
 
 /**
- * How many threads the WebAssembly kernels run on at most: what `setThreads` was given, or else what the wasm backend has by
- * default once it has started, and 1 before. Whether these threads can be had is in `backendReport()`.
+ * The maximum number of threads for the WebAssembly kernels: the number given to `setThreads`, or else the default of the
+ * wasm backend once it has started, and 1 before. `backendReport()` says whether these threads are available.
  *
  * @example
  * await tf.setBackend('wasm');
- * console.log(getThreads()); // 4 of 8 cores in a page that is cross-origin isolated, and 1 in others
+ * console.log(getThreads()); // on 8 cores 4 in a cross-origin isolated page, and 1 in other pages
  */
 export function getThreads(): number {
   const asked = threadsAsked();

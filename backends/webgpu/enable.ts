@@ -4,26 +4,26 @@ import {isSoftwareAdapter} from './adapter';
 
 /** Options of `enableWebGPU`. */
 export interface WebGPUOptions {
-  /** In Node: part of the name of the adapter to take, such as `'NVIDIA'`; without, Dawn takes what it finds best. */
+  /** In Node: part of the name of the adapter to use, such as `'NVIDIA'`; by default Dawn chooses. */
   adapter?: string;
 }
 
 /** The WebGPU that `enableWebGPU` found. */
 export interface WebGPUFound {
-  /** What brings it: the page's browser (or another host that has it), or Dawn, from the npm package webgpu. */
+  /** What provides it: the browser (or another host that has WebGPU), or Dawn, from the npm package webgpu. */
   by: 'host' | 'Dawn';
-  /** What the adapter says of itself; browsers leave some of it empty. */
+  /** What the adapter says about itself; browsers leave parts of it empty. */
   adapter: {
-    /** Such as `nvidia`. */
+    /** For example `nvidia`. */
     vendor: string;
-    /** Such as `hopper`. */
+    /** For example `hopper`. */
     architecture: string;
-    /** Such as `NVIDIA H200`. */
+    /** For example `NVIDIA H200`. */
     device: string;
-    /** The driver, in its own words. */
+    /** The driver's description of itself. */
     description: string;
   };
-  /** Whether that is a program on the CPU, such as SwiftShader. */
+  /** Whether the adapter is simulated on the CPU, as by SwiftShader. */
   softwareGpu: boolean;
   /** Whether tfjs's webgpu backend is registered; if not, import `@tensorflow/tfjs-backend-webgpu` now. */
   registered: boolean;
@@ -32,12 +32,12 @@ export interface WebGPUFound {
 const OP = 'enableWebGPU';
 
 /**
- * Looks for WebGPU, so that tfjs's webgpu backend can start: in a page, it is there or not. In Node this package's build for
- * Node starts Dawn, from the optional package `webgpu`; call it before `@tensorflow/tfjs-backend-webgpu` is imported.
+ * Finds WebGPU, so that tfjs's webgpu backend can start. A page has WebGPU or not. In Node this function starts Dawn, from
+ * the optional package `webgpu`; call it before you import `@tensorflow/tfjs-backend-webgpu`.
  *
  * @param options in Node, which adapter
- * @returns a promise of what was found
- * @throws (rejects) if there is no WebGPU or no adapter, saying what is missing and what to do
+ * @returns the WebGPU that was found
+ * @throws (rejects) if there is no WebGPU or no adapter; the error says what is missing and what to do
  * @example
  * await enableWebGPU();
  * await import('@tensorflow/tfjs-backend-webgpu');
