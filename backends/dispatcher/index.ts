@@ -28,16 +28,16 @@ const dispatcher = () => import('./dispatcher');
 /**
  * Compares the backends for a workload. The active backend and every tensor stay as they are.
  *
- * A function, such as `() => model.predict(x)`, is run as it is on each candidate: what is measured is all that it does. Ops are
- * weighed alone; for them mode `estimate`, the default, answers at once and starts nothing: by what was measured before of such a
- * workload, or else by a cost model. Mode `measure` starts the candidates and times them, within `budgetMs`; what there was no
- * time for is estimated. A backend that gives a wrong result is out.
+ * A function, such as `() => model.predict(x)`, runs on each candidate and is measured as a whole. Ops are weighed alone.
+ * For them the default mode, `estimate`, starts nothing and answers at once, by earlier measurements of such a workload or
+ * by a cost model. Mode `measure` starts the candidates and times them within `budgetMs`; what is not reached in time is
+ * estimated. A backend with a wrong result is ruled out.
  *
  * @param workload a function, or one or more of `{op, shape, axis?, weight?, residency?}`
- * @param options the mode, the candidates and how long it may take
- * @returns all candidates, the best first, with their figures and where they come from
- * @throws if the workload or an option is not what it must be, or a function would change the program: one that trains, or
- *   disposes of its inputs; a backend that is missing or fails is reported instead
+ * @param options for example the mode, the candidates and the budget
+ * @returns all candidates, the best first, with their figures and the source of each
+ * @throws if the workload or an option is invalid, or the function would change the program by training or by disposing of
+ *   existing tensors. A backend that is missing or fails is reported instead
  * @example
  * console.log(`${await rankBackends(() => model.predict(x))}`);
  */
@@ -46,15 +46,15 @@ export async function rankBackends(workload: Workload, options: RankOptions = {}
 }
 
 /**
- * Makes the best backend for a workload the active one of the whole program. So give what the program does, as a function: of an
- * op alone nothing follows for the rest. What is asked for explicitly wins: by `options.backend`, or else by the environment
- * variable TFJS_SOFTMAX_BACKEND. Otherwise by what was measured before, in this process or as imported, and where nothing was,
- * by `options.mode`. The active backend stays unless another is clearly faster. Selections wait for each other.
+ * Makes the best backend for a workload the active one of the whole program. So pass a function that does what the program
+ * does: the figures of one op say nothing about the rest. `options.backend` decides first, then the environment variable
+ * TFJS_SOFTMAX_BACKEND, then earlier measurements (of this process, or imported), then a ranking by `options.mode`. The
+ * active backend stays unless another one is clearly faster. Selections wait for each other.
  *
  * @param workload a function, or one or more of `{op, shape, axis?, weight?, residency?}`
  * @param options those of {@link rankBackends}, and `backend`
- * @returns what was chosen and why, with all candidates and their figures
- * @throws if what was asked for explicitly cannot run, or nothing can; says what can, and leaves the active backend
+ * @returns the chosen backend and why, with all candidates and their figures
+ * @throws if the backend that was asked for cannot run, or none can. The error says which can, and the active backend stays
  * @example
  * await selectBackend(() => model.predict(x));
  */
@@ -63,17 +63,17 @@ export async function selectBackend(workload: Workload, options: SelectOptions =
 }
 
 /**
- * What this machine has, for people and for bug reports. The active backend and every tensor stay as they are. A backend
- * that is missing, fails or hangs is reported; nothing throws because of it. On each backend that has started every variant
- * of its kernels that its plans would choose is run once and compared with float64: `variants` has them by name.
+ * Describes this machine and its backends, for people and for bug reports. The active backend and all tensors stay as they
+ * are. A backend that is missing, fails or hangs is reported, not thrown. On each backend that has started, every variant
+ * of its kernels runs once and is compared with float64: `variants` lists them.
  *
  * @example
  * ```ts
  * for (const {name, check, runs} of (await backendReport()).backends) console.log(name, check, runs);
  * ```
  *
- * @param options whether to start and check what has not started, which is the default, and how long that may take
- * @returns plain data, which `JSON.stringify` writes
+ * @param options whether to start and check backends that have not started (the default), and how long that may take
+ * @returns plain data that `JSON.stringify` can write
  */
 export async function backendReport(options: ReportOptions = {}): Promise<BackendReport> {
   return (await dispatcher()).backendReport(options);

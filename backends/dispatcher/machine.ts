@@ -3,25 +3,25 @@ import {hasRelaxedSimd, hasSimd, hasThreads} from '../engines/wasm/features';
 import {isSoftwareRenderer, rendererOf} from '../webgl/device';
 import {builtin, processOf} from './environment';
 
-/** What a WebGL context tells of the GPU. */
+/** What a WebGL context says about the GPU. */
 export interface Gpu {
-  /** The name that the driver gives; browsers may hide it. */
+  /** The name given by the driver; browsers may hide it. */
   renderer: string;
-  /** Whether that renderer is a program on the CPU, such as SwiftShader or llvmpipe. */
+  /** Whether the GPU is simulated on the CPU, as by SwiftShader or llvmpipe. */
   software: boolean;
-  /** Whether it is one of those that phones and tablets have. */
+  /** Whether it is a GPU of phones and tablets. */
   mobile: boolean;
-  /** The newest that can be had. */
+  /** The newest version available. */
   webglVersion: 1 | 2;
-  /** Whether it can render to float32 textures, or to half floats only. */
+  /** Whether it can render to float32 textures; otherwise to half floats only. */
   float32: boolean;
-  /** Texels a side. */
+  /** Texels per side. */
   maxTextureSize: number;
 }
 
-/** What the host's WebAssembly has. */
+/** The WebAssembly features of the host. */
 export interface WasmFeatures {
-  /** 128-bit vectors. */
+  /** Instructions on 128-bit vectors. */
   simd: boolean;
   /** Fused multiply-add, among others. */
   relaxedSimd: boolean;
@@ -29,25 +29,25 @@ export interface WasmFeatures {
   threads: boolean;
 }
 
-/** The hardware and what runs the program. */
+/** The hardware and the runtime. */
 export interface Machine {
   /** Name and major version: `Node 20`, `Deno 2`, `Bun 1`, `Chrome 143`. */
   runtime: string;
-  /** Operating system and architecture, or what a browser calls them. */
+  /** Operating system and architecture, as far as a browser tells them. */
   platform: string;
-  /** Null in browsers, which do not tell. */
+  /** The name of the processor; null in browsers, which do not tell. */
   processor: string | null;
-  /** Logical ones; null if unknown. */
+  /** The number of logical cores; null if unknown. */
   cores: number | null;
-  /** Milliseconds: the smallest step of performance.now(). */
+  /** The smallest step of performance.now(), in milliseconds. */
   timerResolutionMs: number;
-  /** Whether the page may share memory among threads. */
+  /** Whether the page may share memory between threads. */
   crossOriginIsolated: boolean;
-  /** Null where there is no WebAssembly. */
+  /** Null if there is no WebAssembly. */
   wasm: WasmFeatures | null;
-  /** Null where no WebGL context can be had. */
+  /** Null if there is no WebGL. */
   gpu: Gpu | null;
-  /** Whether there is WebGPU, which a browser has or `enableWebGPU()` started; an adapter may still be refused. */
+  /** Whether there is WebGPU, in the browser or started by `enableWebGPU()`; there may still be no adapter. */
   webgpu: boolean;
 }
 

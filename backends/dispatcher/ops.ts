@@ -3,9 +3,9 @@ import {grad, type Tensor} from '@tensorflow/tfjs-core';
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 
 /**
- * The name of an op that backends are ranked for: `softmax`, `softmin`, `logSoftmax`, `logSumExp`; the products `softmaxJvp`,
- * `softmaxVjp`, `logSoftmaxJvp`, `logSoftmaxVjp`; and `gradSoftmax`, `gradLogSoftmax`, `gradLogSumExp`, a forward and a backward
- * pass each.
+ * The name of an op in a workload: `softmax`, `softmin`, `logSoftmax`, `logSumExp`; the Jacobian products `softmaxJvp`,
+ * `softmaxVjp`, `logSoftmaxJvp`, `logSoftmaxVjp`; and `gradSoftmax`, `gradLogSoftmax`, `gradLogSumExp`, which are a forward
+ * and a backward pass each.
  */
 export type Op = ForwardName | ProductName | GradientName;
 

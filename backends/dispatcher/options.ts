@@ -10,37 +10,37 @@ import {isName, LONGEST_NAME} from './wisdom_schema';
 /** Options of `rankBackends`. */
 export interface RankOptions {
   /**
-   * `measure`, the default for a function: by timing them. `estimate`, the default for ops: at once, by the cost model and what
-   * was measured before.
+   * `measure`, the default for a function, times the backends. `estimate`, the default for ops, answers at once, by a cost
+   * model and earlier measurements.
    */
   mode?: 'estimate' | 'measure';
-  /** The backends to be compared, by default all that are registered with tfjs. */
+  /** The backends to compare; by default all that are registered with tfjs. */
   candidates?: readonly string[];
   /**
-   * How many milliseconds measuring may take; 1000 by default. Starting backends, and the first call of a function with its
-   * compiling, are not charged to it.
+   * How many milliseconds measuring may take; 1000 by default. The time to start backends, and the first calls of a
+   * function, which compile, are not counted.
    */
   budgetMs?: number;
-  /** Always the same answer on the same machine: by the shipped cost model alone. */
+  /** Use the shipped cost model alone, so that the answer is always the same on the same machine. */
   deterministic?: boolean;
-  /** Told how far measuring has come. */
+  /** Called with the progress of measuring. */
   onProgress?: (progress: Progress) => void;
-  /** Milliseconds; performance.now by default, or Date.now where there is none. */
+  /** A clock in milliseconds; performance.now by default, or Date.now if there is none. */
   clock?: () => number;
-  /** Where measured results are kept and looked up: see {@link Remember}. True, in memory, by default. */
+  /** Where measured results are kept and looked up: see {@link }. By default true: in memory. */
   remember?: Remember;
   /**
-   * How many milliseconds a backend may take to start, all at once; 5000 by default. One that takes longer is not measured yet.
-   * A promise that a function returns may take as long.
+   * How many milliseconds a backend may take to start; 5000 by default. All start at the same time. A backend that takes
+   * longer is "not measured yet". The same limit holds for a promise that a function returns.
    */
   startLimitMs?: number;
-  /** How often the program will run the workload: then the first call, with its compiling, counts as one of so many. */
+  /** How often the program will run the workload. The first call, which compiles, then counts as one of that many. */
   calls?: number;
-  /** Of a function: a name under which its times are kept and looked up, since a function can not be told from another. */
+  /** For a function: a name under which its times are kept and looked up, since two functions cannot be told apart. */
   name?: string;
   /**
-   * Of a function: how far results of backends may be apart, relative to the largest number of a tensor; 0.005 by default, and
-   * 0.05 where a backend computes with half floats.
+   * For a function: how much the results of backends may differ, relative to the largest number of a tensor; 0.005 by
+   * default, and 0.05 for a backend that computes with half floats.
    */
   tolerance?: number;
 }

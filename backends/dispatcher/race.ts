@@ -14,11 +14,11 @@ export type Outcome =
   /** It was not timed; the reason. */
   | {skipped: string};
 
-/** How far measuring has come. */
+/** The progress of measuring. */
 export interface Progress {
   /** From 0 to 1; the last report is 1. */
   fraction: number;
-  /** What is being done, for people. */
+  /** What is being done, as text. */
   doing: string;
 }
 
@@ -124,7 +124,7 @@ interface Contestant {
   entry: Entry;
   /** Calls a sample. */
   calls: number;
-  /** Milliseconds a call. */
+  /** Measured times, in milliseconds per call. */
   samples: number[];
   /** Samples taken in all. */
   taken: number;

@@ -1,66 +1,69 @@
 import type {Timing} from './stopwatch';
 import type {WorkloadItem} from './workload';
 
-/** Where a time comes from: timed in this call, timed before, or the cost model. */
+/** Where a time comes from: measured in this call, measured earlier, or the cost model. */
 export type Source = 'measured' | 'remembered' | 'estimated';
 
-/** What a backend does in one item of the workload. */
+/** The figures of one backend for one item of the workload. */
 export interface Part {
-  /** Of the item, as are the next three; `function` for a function. */
+  /** The op of the item; `function` for a function. */
   op: WorkloadItem['op'] | 'function';
-  /** Of the logits; empty for a function. */
+  /** The shape of the logits; empty for a function. */
   shape: number[];
-  /** From 0. */
+  /** The axis of the op, counted from 0. */
   axis: number;
-  /** Times are multiplied by it. */
+  /** The weight of the item, by which its times are multiplied. */
   weight: number;
-  /** Milliseconds of one call, without moving; null of a function of which nothing is known there. */
+  /** Milliseconds of one call, without moving data; null for a function if nothing is known. */
   opMs: number | null;
-  /** Milliseconds of moving the data there and the result back, by the cost model; 0 where they are there. */
+  /** Milliseconds to move the data there and the result back, by the cost model; 0 if they are already there. */
   moveMs: number;
   /** Where `opMs` comes from. */
   source: Source;
-  /** What the time was made of and where that comes from, for people. */
+  /** How the time was obtained, as text. */
   from: string;
-  /** Of measured and remembered times. */
+  /** The samples, if the time was measured or remembered. */
   timing: Timing | null;
-  /** Milliseconds of the first call, with its compiling and moving of weights, if that was measured now. */
+  /** Milliseconds of the first call, which compiles and moves weights, if it was measured now. */
   firstMs: number | null;
 }
 
 /** A candidate with its figures. */
 export interface RankedBackend {
-  /** tfjs's name of it. */
+  /** The name that tfjs uses. */
   backend: string;
-  /** Why it cannot be chosen; null if it can. */
+  /** Why it is ruled out; null if it can be chosen. */
   out: string | null;
-  /** Why it has not started yet, though it may; then it keeps its estimate, and a later ranking may measure it. */
+  /**
+   * Why it has not been measured yet although it may start later. It then keeps its estimate, and a later ranking may
+   * measure it.
+   */
   late: string | null;
   /**
-   * Milliseconds for the workload: the parts times their weights. With `calls` that is the mean of so many calls, the first with
-   * its compiling among them. Null for one that is out, or of which nothing is known.
+   * Milliseconds for the workload: the sum of the parts times their weights. With `calls` it is the mean over that many
+   * calls, including the first. Null if the backend is ruled out, or nothing is known about it.
    */
   ms: number | null;
-  /** Whether it is a GPU that is a program on the CPU: for an op it comes after all others that can run. */
+  /** Whether it is a GPU simulated on the CPU. For ops it comes after all other backends that can run. */
   software: boolean;
-  /** One for each item of the workload; none for one that is out. */
+  /** One for each item of the workload; empty if the backend is ruled out. */
   parts: Part[];
 }
 
-/** All candidates with their figures. `toString()` is a table for people; as JSON it is the plain figures. */
+/** All candidates with their figures. `toString()` returns a table; as JSON it is the plain figures. */
 export interface Ranking {
-  /** How it was ranked. */
+  /** How the candidates were ranked. */
   mode: 'estimate' | 'measure';
   /** The first of `candidates`; null if none can run. */
   best: string | null;
-  /** Why that one, for people. */
+  /** Why it is the best, as text. */
   why: string;
-  /** What was weighed, for people: a function's whole run, or ops alone. */
+  /** What was weighed, as text: a function's whole run, or ops alone. */
   weighed: string;
-  /** The best first, then by time, those that are out last. */
+  /** The best first, then by time; those that are ruled out last. */
   candidates: RankedBackend[];
-  /** What did not go as asked, for people: a budget that was too short, wisdom that could not be used. */
+  /** What did not go as asked, as text: for example a budget that was too short, or wisdom that could not be used. */
   notes: string[];
-  /** A table for people. */
+  /** The ranking as a readable table. */
   toString(): string;
 }

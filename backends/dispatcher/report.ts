@@ -13,58 +13,57 @@ import {smallestStep} from './stopwatch';
 
 /** A backend that is registered with tfjs. */
 export interface BackendEntry {
-  /** tfjs's name of it. */
+  /** The name that tfjs uses. */
   name: string;
-  /** Whether this package has kernels for it, or composes the family of tfjs's own. */
+  /** Whether this package has kernels for it, or combines ops of tfjs. */
   kernels: 'own' | 'composed';
   /** Whether it has started. */
   started: boolean;
-  /** What runs there, and why; once it has started. */
+  /** What runs there, and why; null until it has started. */
   runs: string | null;
-  /** Whether it runs on a GPU that is a program on the CPU. */
+  /** Whether it runs on a GPU that is simulated on the CPU. */
   softwareGpu: boolean;
   /**
-   * Whether each variant of the kernels that it would use gives what is right, each run once; null if it has not started, or
-   * was not to be.
+   * Whether every variant of the kernels that it would use gave a correct result in one run; null if it has not started.
    */
   check: 'PASS' | 'FAIL' | null;
   /** The variants that were run, and what is wrong with each. */
   variants: CheckedVariant[];
-  /** Why it does not run, or is not right; null if nothing is wrong. */
+  /** Why it does not run, or what is wrong with it; null if nothing is. */
   problem: string | null;
 }
 
-/** What this machine has, and what runs on it: plain data, which prints as text. */
+/** The hardware, the backends and what runs on them: plain data that prints as text. */
 export interface BackendReport {
   /** Versions of this package and of tfjs-core. */
   versions: {
     /** This package. */
     'tfjs-softmax': string;
-    /** The tfjs-core that it found. */
+    /** The tfjs-core in use. */
     'tfjs-core': string;
   };
-  /** The active backend, or null while tfjs has none. */
+  /** The active backend; null if there is none. */
   active: string | null;
-  /** What the hardware and the browser have. */
+  /** The hardware and the browser. */
   machine: Machine;
   /** Every backend that is registered with tfjs. */
   backends: BackendEntry[];
-  /** The others that there are, and the package to be imported for each. */
+  /** Other backends that this package has kernels for, and the package to import for each. */
   notRegistered: {
     /** tfjs's name of the backend. */
     name: string;
     /** What to import. */
     package: string;
   }[];
-  /** The same as text for people. */
+  /** The report as text. */
   toString(): string;
 }
 
 /** Options of `backendReport`. */
 export interface ReportOptions {
-  /** Whether backends that have not started are, one after the other, and each is checked; true by default. */
+  /** Whether to start the backends that have not started yet, and to check each; true by default. */
   start?: boolean;
-  /** How many milliseconds each may take to start; 5000 by default. */
+  /** How many milliseconds each backend may take to start; 5000 by default. */
   startLimitMs?: number;
 }
 

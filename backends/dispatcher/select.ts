@@ -11,16 +11,16 @@ import type {Workload} from './workload';
 
 /** Options of `selectBackend`. */
 export interface SelectOptions extends RankOptions {
-  /** The backend to be selected, whatever its figures. */
+  /** The backend to select, whatever its figures. */
   backend?: string;
 }
 
-/** A ranking, and what became of it. */
+/** A ranking, and the backend that was selected. */
 export interface Selection extends Ranking {
   best: string;
   /** The backend that is active now. */
   backend: string;
-  /** The one that was active before, if any. */
+  /** The backend that was active before; null if there was none. */
   previous: string | null;
 }
 

@@ -14,9 +14,9 @@ import {lostContext, type Planned, trialsFor} from './variants';
 
 /** One variant of a backend's kernels. */
 export interface CheckedVariant {
-  /** The kernel, and how rows lie or where it runs. */
+  /** The kernel, and the layout of its rows or the place where it runs. */
   name: string;
-  /** What is wrong with it; null if it passed. */
+  /** What is wrong with its results; null if it passed. */
   problem: string | null;
 }
 

@@ -1,12 +1,12 @@
-/** Milliseconds a call. */
+/** Measured times, in milliseconds per call. */
 export interface Timing {
-  /** The middle one of the samples. */
+  /** The median of the samples. */
   median: number;
   /** The 20th percentile. */
   p20: number;
   /** The 80th percentile. */
   p80: number;
-  /** How many samples it is the median of. */
+  /** The number of samples. */
   samples: number;
 }
 

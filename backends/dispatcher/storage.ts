@@ -4,11 +4,12 @@ import {NotOurs, type Place, wisdomFile} from './wisdom_file';
 import {LONGEST_WISDOM} from './wisdom_schema';
 
 /**
- * Where measured results are kept: `true` in memory, `'localStorage'` there, any other text in the file of that name
- * (Node); both besides memory. `false` neither looks at nor keeps any.
+ * Where measured results are kept: `true` means in memory; `'localStorage'` also in localStorage; any other text also in
+ * the file of that name (Node). `false` neither uses nor keeps any.
  *
- * A file is made if it is missing, and replaced if it is empty or wisdom of this package; a symbolic link is followed to
- * one. Programs may share a file. Anything else is left as it is, and refused before anything is measured.
+ * The file is only written if it is missing, empty, or already holds wisdom of this package; a symbolic link to such a file
+ * is followed. Several programs may share a file. Anything else at that path is left alone, and refused before anything is
+ * measured.
  */
 export type Remember = boolean | string;
 

@@ -23,12 +23,12 @@ const functions = new Map<string, Record<string, Remembered>>();
 const probes = new Map<string, Probe>();
 
 /**
- * What `rankBackends` and `selectBackend` have measured here, as JSON to be read and kept: for the next visit to a page
- * or the next start of a program. It holds for these versions and this hardware.
+ * What `rankBackends` and `selectBackend` have measured, as readable JSON. Keep it for the next visit to the page, or the
+ * next start of the program. It is valid for the same versions and hardware.
  *
  * @example
  * ```ts
- * const json = exportWisdom(); // to be kept, for importWisdom()
+ * const json = exportWisdom(); // keep it for importWisdom()
  * ```
  */
 export function exportWisdom(): string {
@@ -42,9 +42,9 @@ export function exportWisdom(): string {
 }
 
 /**
- * Takes what `exportWisdom` gave, in addition to what is known; what it says of an op and shape replaces what was known
- * of that. The text may come from anywhere: every field is checked, and what wisdom does not have is dropped. But no check
- * tells whether its times are true: wrong ones make another backend the fastest, and no result wrong.
+ * Adds what `exportWisdom` returned to what is known already; times for the same op and shape are replaced. The text may
+ * come from anywhere: every field is checked, and unknown fields are dropped. Wrong times cannot be detected; they can make
+ * a slower backend win, but never make a result wrong.
  *
  * @example
  * ```ts
@@ -52,8 +52,8 @@ export function exportWisdom(): string {
  * ```
  *
  * @param json what `exportWisdom` returned; at most 4 Mi characters
- * @returns how many ops and functions it held times of
- * @throws if it is not whole, or from other versions or other hardware; then nothing has changed
+ * @returns the number of ops and functions that it had times for
+ * @throws if it is damaged, or from other versions or other hardware; then nothing was imported
  */
 export function importWisdom(json: string): number {
   const contents = contentsFor(json);
@@ -64,11 +64,11 @@ export function importWisdom(json: string): number {
 }
 
 /**
- * Forgets all that was measured; a file or localStorage keeps what it has.
+ * Forgets everything that was measured in this process; files and localStorage are not changed.
  *
  * @example
  * ```ts
- * forgetWisdom(); // rankings measure or estimate anew
+ * forgetWisdom(); // rankings measure or estimate again
  * ```
  */
 export function forgetWisdom(): void {

@@ -4,29 +4,29 @@ import {resolveAxis, rowsAlong} from '../../kernels/rows';
 import type {Rows} from '../engines/types';
 import {OP_NAMES, type Op} from './ops';
 
-/** One op on one shape of logits, as a part of what a program does. */
+/** One op on logits of one shape, as part of a workload. */
 export interface WorkloadItem {
-  /** Which op; those that begin with `grad` are a forward and a backward pass. */
+  /** The op; names that start with `grad` are a forward and a backward pass. */
   op: Op;
   /** The shape of the logits. */
   shape: readonly number[];
   /** The axis of the op, -1 by default. */
   axis?: number;
-  /** How often it runs beside the other items, 1 by default: times are multiplied by it. */
+  /** How often it runs compared with the other items, 1 by default; its time is multiplied by it. */
   weight?: number;
   /**
-   * The backend where the data are and where the result is wanted, if that will not be the chosen one: then moving them
-   * there and back counts.
+   * The backend on which the data are, and on which the result is needed. Moving them to another backend and back is then
+   * part of the time.
    */
   residency?: string;
 }
 
 /**
- * What is to be fast: a function of the program, such as `() => model.predict(x)`, whose whole run is timed; or one op or
- * several, which are weighed alone.
+ * What should be fast: a function of the program, such as `() => model.predict(x)`, which is timed as a whole; or one or
+ * more ops, which are weighed alone.
  *
- * A function is called many times, on one backend after the other, with the program's tensors in reach on each. It may return
- * a promise. It must not train, nor dispose of what was there before it; what it makes itself is disposed of, as by `tf.tidy`.
+ * A function is called many times on each backend, with copies of the program's tensors. It may return a promise. It must
+ * not train, or dispose of existing tensors. Tensors that it makes are disposed of, as in `tf.tidy`.
  */
 export type Workload = WorkloadItem | readonly WorkloadItem[] | (() => unknown);
 

@@ -2,7 +2,7 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 
 /** What a WebGL context tells of what will run the shaders. */
 export interface Device {
-  /** The name that the driver gives; browsers may hide it. */
+  /** The name given by the driver; browsers may hide it. */
   renderer: string;
   /** Whether that renderer is a program on the CPU, such as SwiftShader. */
   software: boolean;

@@ -43,7 +43,7 @@ export interface Checked {
 export const UNCHECKED: Checked = {fault: null, ulp: null, firstCallMs: null, launches: null, gpuMs: null};
 
 export interface Sample {
-  /** Milliseconds a call. */
+  /** Measured times, in milliseconds per call. */
   ms: number;
   /** What was found out meanwhile; then the time does not count. */
   fault: Fault | null;
