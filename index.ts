@@ -1,8 +1,9 @@
 /**
- * tfjs-softmax: the softmax family as TensorFlow.js kernels. Importing it registers kernels and gradients under names
- * of its own; `install()` is the one step that changes what tfjs's own ops do.
+ * tfjs-softmax: the softmax family as TensorFlow.js kernels. Importing it registers kernels and gradients under their own
+ * names; only `install()` changes what tfjs's own ops do.
  *
  * @packageDocumentation
+ * @document docs/drop-in.md
  * @document docs/where-it-runs.md
  * @document docs/choosing-a-backend.md
  * @document docs/accuracy.md
@@ -12,6 +13,7 @@
  * @document docs/webgpu.md
  * @document docs/threads.md
  * @document docs/sampling.md
+ * @document docs/linear-cross-entropy.md
  */
 import {registerKernels} from './backends/registration';
 import {registerGradients} from './kernels/register_gradients';

@@ -27,7 +27,7 @@ export interface RankOptions {
   onProgress?: (progress: Progress) => void;
   /** A clock in milliseconds; performance.now by default, or Date.now if there is none. */
   clock?: () => number;
-  /** Where measured results are kept and looked up: see {@link }. By default true: in memory. */
+  /** Where measured results are kept and looked up: see {@link Remember}. By default true: in memory. */
   remember?: Remember;
   /**
    * How many milliseconds a backend may take to start; 5000 by default. All start at the same time. A backend that takes
