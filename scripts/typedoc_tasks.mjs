@@ -12,7 +12,7 @@ const TASKS = {
     ...['softmaxJvp', 'softmaxVjp', 'logSoftmaxJvp', 'logSoftmaxVjp', 'softmaxJacobian', 'logSoftmaxJacobian'],
     ...['checkGradients', 'checkGradientsAsync'],
   ],
-  'Under the ops of tfjs': ['install', 'uninstall'],
+  'Replacing the ops of tfjs': ['install', 'uninstall'],
   'Choosing a backend': ['selectBackend', 'rankBackends', 'exportWisdom', 'importWisdom', 'forgetWisdom'],
   'Backends and what runs on them': [
     ...['backendReport', 'enableWebGPU', 'enableWasmThreads', 'setThreads', 'getThreads', 'setWasmModule'],
