@@ -6,7 +6,7 @@ import type {Functions, Held} from './tensorflow_process';
 
 const lastWords = new WeakMap<ChildProcess, string>();
 /** For a process to end. One that hangs is not to hang the tests. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 100_000;
 const PROGRAM = pathOf('spec/hosts/tensorflow_process.ts');
 
 /** A process with tfjs-node, whose functions are called one after another. */
