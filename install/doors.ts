@@ -9,6 +9,7 @@
  */
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {type Engine, replaceMethod} from '../tfjs/engine';
+import {shortestRun} from '../tfjs/shortest_run';
 import type {CustomGradRoute, KernelRoute} from './route';
 
 /** What one copy routes. */
@@ -97,24 +98,6 @@ function wrapRunKernel(tfjs: Engine, shared: Shared): void {
     if (shared.installed.length === 0) takeOff(tfjs, 'runKernel');
     return previous.call(this, kernelName, inputs, attrs) as T;
   });
-}
-
-/**
- * The way on for a kernel that a route has in place of tfjs's. tfjs's own `runKernel` looks a kernel up to say that there is
- * none, and then calls `runKernelFunc`, which looks it up again. A route knows that there is one, and saves as much time as
- * the wrapper takes. Where a stranger's stands in the place of tfjs's, the stranger is to see the call.
- */
-function shortestRun(tfjs: Engine, previous: Engine['runKernel']): Engine['runKernel'] {
-  const inside = tfjs as unknown as {runKernelFunc?: (call: object) => never};
-  if (typeof inside.runKernelFunc === 'function' && isOfTfjs(previous)) {
-    return (kernelName, inputs, attrs) => inside.runKernelFunc!({kernelName, inputs, attrs});
-  }
-  return (kernelName, inputs, attrs) => previous.call(tfjs, kernelName, inputs, attrs) as never;
-}
-
-/** Whether this is the `runKernel` that is known, by a piece of its error message, which no build of tfjs changes. */
-function isOfTfjs(runKernel: Engine['runKernel']): boolean {
-  return Function.prototype.toString.call(runKernel).includes(' not registered for backend ');
 }
 
 function wrapCustomGrad(tfjs: Engine, shared: Shared): void {

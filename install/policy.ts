@@ -10,7 +10,7 @@ interface Exception {
   reason: string;
 }
 
-/** By op and backend: looked at in each call. */
+/** By op and backend. */
 const EXCEPTIONS: Partial<Record<RoutedOp, ReadonlyMap<string, Exception>>> = {
   'tf.softmax': new Map([
     [

@@ -2,11 +2,21 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {heapValues, memoryOf, threadsCountOf} from '../../tfjs/wasm_memory';
-import {isWorthWaiting, type Kernels, kernelsOn} from '../engines/wasm/module';
+import type {ForwardKind} from '../engines/types';
+import {isWorthWaiting, type Kernel, type Kernels, kernelsOn} from '../engines/wasm/module';
+import type {Plan} from '../engines/wasm/plan';
 import {Pool} from './pool';
 
 /** The kernels on a backend's memory, or what keeps them from it. */
-export type Access = {kernels: Kernels; pool: Pool; obstacle: null} | {kernels: null; pool: null; obstacle: string};
+export type Access = Open | {kernels: null; pool: null; obstacle: string; last: null};
+
+export interface Open {
+  kernels: Kernels;
+  pool: Pool;
+  obstacle: null;
+  /** The small forward pass that was last planned here, with its kernel: see forward.ts. */
+  last: {kind: ForwardKind; plan: Plan; kernel: Kernel} | null;
+}
 
 /** One instance for each backend object: a new one has a new memory. */
 let accesses = new WeakMap<BackendWasm, Access>();
@@ -17,7 +27,7 @@ const registry = typeof FinalizationRegistry === 'undefined' ? null : new Finali
 /** The access that was asked for last, so that a call need not look it up. */
 let last: {backend: BackendWasm; access: Access} | null = null;
 
-const NOT_YET: Access = {kernels: null, pool: null, obstacle: 'the kernels are being compiled'};
+const NOT_YET = closed('the kernels are being compiled');
 
 /** @param x what is to be computed on, if anything: that may not be worth compiling for, see `isWorthWaiting` */
 export function accessTo(backend: BackendWasm, x?: TensorInfo): Access {
@@ -49,15 +59,19 @@ function open(backend: BackendWasm): Access {
   stopOfRemoved();
   try {
     const memory = memoryOf(backend);
-    if (!memory) return {kernels: null, pool: null, obstacle: 'this version of tfjs keeps its memory to itself'};
+    if (!memory) return closed('this version of tfjs keeps its memory to itself');
     const kernels = kernelsOn(memory);
     const pool = new Pool(kernels, threadsCountOf(backend), stopOfRemoved);
     pools.set(pool, new WeakRef(backend));
     registry?.register(backend, undefined);
-    return {kernels, pool, obstacle: null};
+    return {kernels, pool, obstacle: null, last: null};
   } catch (error) {
-    return {kernels: null, pool: null, obstacle: error instanceof Error ? error.message : String(error)};
+    return closed(error instanceof Error ? error.message : String(error));
   }
+}
+
+function closed(obstacle: string): Access {
+  return {kernels: null, pool: null, obstacle, last: null};
 }
 
 /** Ends the threads of backends that tfjs has removed. Called when one starts, when threads idle, and by the garbage collector. */
@@ -72,7 +86,7 @@ function stopOfRemoved(): void {
 
 /** Where a tensor's values lie. Beyond 2 GiB tfjs may hand out the address as a negative number. */
 export function pointer({dataId}: TensorInfo, backend: BackendWasm): number {
-  return backend.getMemoryOffset(dataId) >>> 0;
+  return backend.dataIdMap.get(dataId).memoryOffset >>> 0;
 }
 
 export function valuesOf<D extends 'float32' | 'int32' | 'bool'>(tensor: TensorInfo, dtype: D, backend: BackendWasm) {

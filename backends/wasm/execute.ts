@@ -10,10 +10,8 @@ import {
   WORTH_SHARING_NS,
 } from '../engines/wasm/divide';
 import {launch, type Plan} from '../engines/wasm/plan';
-import {type Access, pointer} from './access';
+import {type Open, pointer} from './access';
 import {outputOf} from './output';
-
-type Open = Access & {obstacle: null};
 
 /** Executes a plan on tensors, by several threads where that is faster. @returns its result, of that shape */
 export function execute(

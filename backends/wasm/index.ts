@@ -1,13 +1,14 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
-import {forwardOnArrays, lossGradientOnArrays, lossOnArrays, productOnArrays} from '../engines/array_kernels';
+import {lossGradientOnArrays, lossOnArrays, productOnArrays} from '../engines/array_kernels';
 import {compileAhead} from '../engines/wasm/module';
-import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
+import {planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
 import {stagingFailure} from '../engines/wasm/staging';
 import {accessTo, valuesOf} from './access';
 import {execute} from './execute';
 import {wasmFacts} from './facts';
+import {forward} from './forward';
 import {withOutput} from './output';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
@@ -18,16 +19,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   fusesMasks: true,
   fusesReduction: true,
 
-  forward({kind, x, rows, scale, mask, outputShape}, backend) {
-    const access = accessTo(backend, x);
-    if (access.kernels) {
-      return execute(planForward(kind, rows, scale, mask), outputShape, access, backend, x, mask?.tensor);
-    }
-    return withOutput(outputShape, backend, (out) => {
-      const flags = mask && valuesOf(mask.tensor, 'bool', backend);
-      forwardOnArrays(kind, floats(x, backend), floats(out, backend), rows, scale, mask, flags);
-    });
-  },
+  forward,
 
   product({kind, y, v, rows, factor}, backend) {
     const access = accessTo(backend, y);

@@ -9,14 +9,15 @@ import {pointer} from './access';
  */
 export function outputOf(shape: number[], backend: BackendWasm): {out: TensorInfo; at: number} {
   const out = backend.makeOutput(shape, 'float32');
-  let at = 0;
-  try {
-    at = pointer(out, backend);
-  } finally {
-    if (at === 0) backend.disposeData(out.dataId);
-  }
-  if (at !== 0) return {out, at};
-  throw new Error(
+  const at = pointer(out, backend);
+  if (at === 0) throw noRoomFor(out, backend);
+  return {out, at};
+}
+
+/** Disposes of a result at address 0. @returns the error that says so */
+export function noRoomFor({dataId, shape}: TensorInfo, backend: BackendWasm): Error {
+  backend.disposeData(dataId);
+  return new Error(
     `tfjs-softmax: tfjs's wasm memory has no room for a result of shape [${shape}]. Dispose of tensors, or compute it in parts.`,
   );
 }

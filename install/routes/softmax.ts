@@ -13,17 +13,25 @@ export const softmaxRoute: Route = {
   kernels: {
     Softmax(inputs, {dim}, run) {
       const {logits} = inputs;
-      if (!canTake(logits)) return null;
+      if (here.backend !== ENGINE.backendName) here = lookAt(ENGINE.backendName);
+      if (logits?.dtype !== 'float32' || !here.isRouted) return null;
       const rank = logits.shape.length || 1;
-      const axis = ((dim as number) + rank) % rank;
-      const exception = exceptionOf('tf.softmax', ENGINE.backendName);
-      if (exception && logits.size > exception.above) {
-        return run<Tensor>(SOFTMAX, inputs, {...attrsAlong(axis), byTfjs: true});
-      }
-      return run<Tensor>(SOFTMAX, inputs, attrsAlong(axis));
+      const attrs = attrsAlong(((dim as number) + rank) % rank);
+      return run<Tensor>(SOFTMAX, inputs, logits.size > here.above ? {...attrs, byTfjs: true} : attrs);
     },
   },
 };
+
+/**
+ * The active backend, as softmax was asked for last. It is looked at anew when another is active, and not in each call: that
+ * takes four functions, in a model a tenth of the time of a small tensor.
+ */
+let here = lookAt('');
+
+function lookAt(backend: string) {
+  const isRouted = reasonForStock(backend) === null;
+  return {backend, isRouted, above: exceptionOf('tf.softmax', backend)?.above ?? Number.POSITIVE_INFINITY};
+}
 
 /** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
 function canTake(logits: Tensor | undefined): logits is Tensor {

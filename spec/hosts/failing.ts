@@ -128,7 +128,7 @@ const OUT_OF_MEMORY: AnyFunction = () => {
 };
 
 /** What makes, places or uploads a tensor in tfjs's backends. */
-const OF_BACKENDS = /^(make|write|upload|getMemoryOffset|runWeb|acquire|readSync)/;
+const OF_BACKENDS = /^(make|write|upload|runWeb|acquire|readSync)/;
 /** What makes something in a WebGL context or a GPU's device. */
 const MAKES = /^create/;
 /** What a native addon does but give back. */

@@ -5,7 +5,7 @@ import {precompiled} from './precompiled';
 import {relax} from './relax';
 
 /** See assembly/index.ts. A kernel ignores what it does not need of this. */
-type Kernel = (
+export type Kernel = (
   x: number,
   out: number,
   outer: number,

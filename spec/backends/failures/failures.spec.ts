@@ -45,8 +45,7 @@ test.each([
   ],
   [
     'wasm',
-    ['Float32Array', 'Int32Array', 'Uint8Array', 'WebAssembly.Instance', 'backend.getMemoryOffset'].concat(
-      'backend.makeOutput',
+    ['Float32Array', 'Int32Array', 'Uint8Array', 'WebAssembly.Instance', 'backend.makeOutput'].concat(
       'backend.write',
       'malloc',
     ),

@@ -7,6 +7,7 @@ import kernels from '../../../backends/engines/wasm/generated/kernels';
 import {planForward, planProduct} from '../../../backends/engines/wasm/plan';
 import {bytesOfText} from '../../../backends/engines/wasm/text';
 import {wasmBackend} from '../../../backends/wasm';
+import {forgetInstances} from '../../../backends/wasm/access';
 import {
   logSoftmax,
   logSoftmaxJvp,
@@ -17,6 +18,7 @@ import {
   softmaxVjp,
 } from '../../../index';
 import * as reference from '../../../kernels/reference';
+import {replaceMethod} from '../../../tfjs/engine';
 import {ulpError, worst} from '../../ulp';
 
 beforeEach(async () => {
@@ -158,6 +160,78 @@ describe('which variant runs', () => {
 
 test('a mask of whole numbers: what is not 0 takes part, as on other backends', () => {
   expect(softmax([1, 1, 1, 1], -1, {mask: [2, 0, -1, -0]}).dataSync()).toEqual(Float32Array.of(0.5, 0, 0.5, 0));
+});
+
+describe('after a small one like it, a forward pass takes a short cut', () => {
+  const values = Float32Array.from({length: 96}, (_, i) => 3 * Math.sin(i * i));
+  const of = (shape: number[]) => tf.tensor(values, shape);
+  const PASSES: Record<string, () => tf.Tensor> = {
+    softmax: () => softmax(of([4, 6, 4]), 1),
+    logSoftmax: () => logSoftmax(of([4, 6, 4]), 1),
+    logSumExp: () => logSumExp(of([4, 6, 4]), 1),
+    'logSumExp, the axis kept': () => logSumExp(of([4, 6, 4]), 1, true),
+    'of equal rows in another shape': () => softmax(of([2, 2, 6, 2, 2]), 2),
+    'along the first axis': () => softmax(of([4, 6, 4]), 0),
+    'along the last axis': () => softmax(of([4, 6, 4]), 2),
+    'of longer rows': () => softmax(of([3, 8, 4]), 1),
+    scaled: () => softmax(of([4, 6, 4]), 1, {scale: 0.3}),
+    masked: () => softmax(of([4, 6, 4]), 1, {mask: tf.greater(of([4, 6, 4]), 0)}),
+  };
+  const result = (name: string) => {
+    const {shape, array} = tf.tidy(() => {
+      const y = PASSES[name]!();
+      return {shape: y.shape, array: y.dataSync()};
+    });
+    return {shape, array, kernels: kernelsRun()};
+  };
+
+  test.each(Object.keys(PASSES))('%s: what ran before makes no difference', (name) => {
+    forgetInstances();
+    const alone = result(name);
+    for (const before of Object.keys(PASSES)) {
+      forgetInstances();
+      result(before);
+      expect([before, result(name)]).toEqual([before, alone]);
+    }
+  });
+
+  test('but a masked one and a large one', () => {
+    const backend = tf.backend() as BackendWasm;
+    const {makeOutput} = backend;
+    let stack = '';
+    const restore = replaceMethod(backend, 'makeOutput', (...args) => {
+      stack = new Error().stack!;
+      return makeOutput.apply(backend, args);
+    });
+    const isShort = (pass: () => tf.Tensor) => {
+      tf.tidy(() => void pass());
+      expect(stack).toContain('wasm/forward');
+      return !stack.includes('wasm/output');
+    };
+    const large = () => softmax(tf.ones([100, 200]));
+    try {
+      for (const [name, pass] of Object.entries({...PASSES, large})) {
+        forgetInstances();
+        const again = name !== 'masked' && name !== 'large';
+        expect([name, isShort(pass), isShort(pass), isShort(pass)]).toEqual([name, false, again, again]);
+      }
+    } finally {
+      restore();
+    }
+  });
+
+  test('and refuses a result that there is no memory for, of which nothing is left', () => {
+    const backend = tf.backend() as BackendWasm;
+    const x = tf.zeros([2, 8]);
+    for (let i = 0; i < 2; i++) softmax(x).dispose();
+    const before = {...tf.memory(), ids: backend.numDataIds()};
+    const malloc = jest.spyOn(backend.wasm as unknown as {_malloc(bytes: number): number}, '_malloc');
+    malloc.mockReturnValueOnce(0);
+    expect(() => softmax(x)).toThrow("tfjs's wasm memory has no room for a result of shape [2,8].");
+    malloc.mockRestore();
+    expect({...tf.memory(), ids: backend.numDataIds()}).toEqual(before);
+    x.dispose();
+  });
 });
 
 describe("tfjs's memory", () => {
