@@ -14,6 +14,7 @@
  * @document docs/threads.md
  * @document docs/sampling.md
  * @document docs/linear-cross-entropy.md
+ * @document docs/layers.md
  */
 import {registerKernels} from './backends/registration';
 import {registerGradients} from './kernels/register_gradients';

@@ -7,6 +7,8 @@ import {RepositoryCopy} from './repository_copy';
 
 describe.each([
   'choosing-a-backend',
+  'drop-in',
+  'layers',
   'accuracy',
   'special-values',
   'how-the-kernels-work',
