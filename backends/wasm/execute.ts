@@ -64,7 +64,7 @@ function executeLarge(
       ({out, at} = outputOf(shape, backend));
     }
   }
-  const whole = {blocks: plan.rows.outer, count: 1};
-  launchInChunks(plan, kernels.call, [x, at, second, third], parts ?? whole);
+  if (parts) launchInChunks(plan, kernels.call, [x, at, second, third], parts);
+  else launch(plan, kernels.call, x, at, second, third);
   return out;
 }

@@ -18,8 +18,8 @@ export type KernelName =
   | `${'crossEntropy' | 'crossEntropyGradient'}${LossVariant}`;
 
 /**
- * A kernel's last arguments: `columns` and the steps of a mask, or the last three of a loss. There are always four: to spread
- * an array of any length would take a tenth of a tiny tensor's time.
+ * A kernel's last arguments: `columns`, where 0 is for all, and the steps of a mask; or the last three of a loss. There are
+ * always four: to spread an array of any length would take a tenth of a tiny tensor's time.
  */
 export type Rest = readonly [number, number, number, number];
 
@@ -175,8 +175,13 @@ export type Caller = (
 /** What a turn of two kernels covers: with the inputs beside it, about half of a second-level cache. */
 export const TURN_BYTES = 1 << 18;
 
+/** Whether the kernel of a plan can compute some columns of the inner dimension. */
+export function takesColumns({kernel}: Plan): boolean {
+  return kernel.endsWith('StridedRows');
+}
+
 /**
- * The calls of a plan for `outer` blocks of its rows, from block number `first` on.
+ * The calls of a plan for `outer` blocks of its rows, from block number `first` on; where it takes columns, for so many of each.
  *
  * @param x, out, second, third byte addresses in the kernels' memory of the first of these blocks, but of a mask as a whole; 0
  *   for what is absent
@@ -190,11 +195,13 @@ export function launch(
   third: number,
   first = 0,
   outer = plan.rows.outer,
+  columns = plan.rows.inner,
 ): void {
   const {kernel, rows, scale, rest} = plan;
   if (plan.mask) launchMasked(plan, plan.mask, call, x, out, second, first, outer);
   else if (plan.softmax) launchInTurns(plan, plan.softmax, call, x, out, second, third, outer);
-  else call(kernel, x, out, outer, rows.n, rows.inner, scale, second, third, rest);
+  else if (columns === rows.inner) call(kernel, x, out, outer, rows.n, columns, scale, second, third, rest);
+  else call(kernel, x, out, outer, rows.n, rows.inner, scale, second, third, [columns, 0, 0, 0]);
 }
 
 /** A call for each piece of the rows along which the mask moves evenly. */

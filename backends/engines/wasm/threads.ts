@@ -10,7 +10,7 @@
  * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
  * as a worker of it sleeps.
  */
-import {type Addresses, addressesOf, type Division, MOST_CHUNKS} from './divide';
+import {type Addresses, addressesOf, type Chunk, chunkOf, type Division, MOST_CHUNKS} from './divide';
 import type {Kernels} from './module';
 import {type Caller, launch, type Plan} from './plan';
 import {MOST_THREADS} from './thread_count';
@@ -208,30 +208,30 @@ export class Threads {
    *
    * @param addresses in bytes; where the result is one number, there is room for one a chunk, whose sum it is
    * @param wake how many sleeping threads to wake
-   * @param prepare is called before each chunk is handed out, to bring what it needs of the inputs: blocks of rows `first` to
-   *   `first + blocks`. Meanwhile the other threads compute.
+   * @param prepare is called before each chunk of new blocks is handed out, to bring what it needs of the inputs: blocks `first`
+   *   to `first + blocks`. Meanwhile the other threads compute.
    * @returns whether it is done. If another thread does not finish its chunk, it is not, and never will: that thread may still
    *   write to `out`, so this memory must not be used again.
    */
   run(
     plan: Plan,
     addresses: Addresses,
-    {blocks, count}: Division,
+    division: Division,
     wake = 0,
     prepare?: (first: number, blocks: number) => void,
   ): boolean {
     this.busy = true;
-    for (let chunk = 0; chunk < count; chunk++) {
-      const o = chunk * blocks;
-      const size = chunk === count - 1 ? plan.rows.outer - o : blocks;
-      const at = addressesOf(plan, addresses, o, chunk);
-      prepare?.(o, size);
-      if (!this.submit(plan, at, o, size)) {
+    for (let number = 0; number < division.count; number++) {
+      const chunk = chunkOf(plan, division, number);
+      const {first, blocks, column, columns} = chunk;
+      const at = addressesOf(plan, addresses, chunk, number);
+      if (column === 0) prepare?.(first, blocks);
+      if (!this.submit(plan, at, chunk)) {
         if (!this.finish()) return false;
         // Not even then, if a mask takes a call for every few elements.
-        if (!this.submit(plan, at, o, size)) launch(plan, this.kernels.call, ...at, o, size);
+        if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, columns);
       }
-      if (chunk === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
+      if (number === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
     const done = this.finish();
     this.busy = false;
@@ -275,10 +275,10 @@ export class Threads {
   };
 
   /** Writes down the calls of a chunk and lets it be taken. @returns whether there was room */
-  private submit(plan: Plan, addresses: Addresses, o: number, blocks: number): boolean {
+  private submit(plan: Plan, addresses: Addresses, {first, blocks, columns}: Chunk): boolean {
     const {counters, starts} = this;
     const start = this.written;
-    launch(plan, this.writeCall, ...addresses, o, blocks);
+    launch(plan, this.writeCall, ...addresses, first, blocks, columns);
     if (this.written > this.calls.length) {
       this.written = start;
       return false;

@@ -167,7 +167,7 @@ function place(start: usize, r: u32, columns: u32, block: usize, column: usize):
 
 function plainRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
   rowsOf(x, y, outer, n, inner, scale, false, 0, inner, 0, 0, 0, kind);
-  if (kind == LOG_SUM_EXP) settleInfinite(x, y, outer, n, inner, scale);
+  if (kind == LOG_SUM_EXP) settleInfinite(x, y, outer, n, inner, scale, inner);
 }
 
 function maskedRows(

@@ -19,8 +19,9 @@ export function limit(x: usize, m: usize, n: u32, xStep: usize, mStep: usize, sc
   return f32(largest);
 }
 
-/** For all rows of a tensor without a mask. */
-export function settleInfinite(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+/** For the rows in the first `columns` of a tensor without a mask. */
+export function settleInfinite(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32): void {
+  let width = usize(columns) << 2;
   let step = usize(inner) << 2;
   let block = usize(n) * step;
   do {
@@ -28,7 +29,7 @@ export function settleInfinite(x: usize, y: usize, outer: u32, n: u32, inner: u3
     do {
       if (isNaN(load<f32>(y + i))) store<f32>(y + i, limit(x + i, 0, n, step, 0, scale));
       i += 4;
-    } while (i < step);
+    } while (i < width);
     x += block;
     y += step;
   } while (--outer);

@@ -506,5 +506,5 @@ export function logSoftmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner
 
 export function logSumExpLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   logRows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
-  settleInfinite(x, y, outer, n, inner, scale);
+  settleInfinite(x, y, outer, n, inner, scale, inner);
 }

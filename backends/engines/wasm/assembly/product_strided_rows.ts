@@ -3,6 +3,9 @@
 //
 // The sums of the chunk's rows have their place in the output, which has no results yet. The kind is known only at run
 // time: three copies would not fit the budget.
+//
+// (y, out, outer, n, inner, factor, v, 0, columns)
+//   columns  how many of the `inner` rows of each block to compute, four at least; 0 for all
 
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {demote, promoteHigh, promoteLow} from './simd';
@@ -139,10 +142,13 @@ function chunk(y: usize, v: usize, out: usize, width: usize, n: u32, step: usize
   } while (i);
 }
 
-function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, kind: i32): void {
+function rows(
+  y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, columns: u32, kind: i32,
+): void {
   let factors = f32x4.splat(f32(factor));
   let step = usize(inner) << 2;
-  let whole = step & ~15;
+  let all = usize(columns ? columns : inner) << 2;
+  let whole = all & ~15;
   do {
     let c: usize = 0;
     do {
@@ -151,8 +157,8 @@ function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, fa
       c += width;
     } while (c < whole);
     // A last vector, which overlaps the one before.
-    c = step - 16;
-    if (whole < step) chunk(y + c, v + c, out + c, 16, n, step, factors, kind);
+    c = all - 16;
+    if (whole < all) chunk(y + c, v + c, out + c, 16, n, step, factors, kind);
     y += n * step;
     v += n * step;
     out += n * step;
@@ -160,19 +166,19 @@ function rows(y: usize, v: usize, out: usize, outer: u32, n: u32, inner: u32, fa
 }
 
 export function softmaxProductStridedRows(
-  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize, none: usize, columns: u32,
 ): void {
-  rows(y, v, out, outer, n, inner, factor, SOFTMAX_PRODUCT);
+  rows(y, v, out, outer, n, inner, factor, columns, SOFTMAX_PRODUCT);
 }
 
 export function logSoftmaxJvpStridedRows(
-  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize, none: usize, columns: u32,
 ): void {
-  rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_JVP);
+  rows(y, v, out, outer, n, inner, factor, columns, LOG_SOFTMAX_JVP);
 }
 
 export function logSoftmaxVjpStridedRows(
-  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize,
+  y: usize, out: usize, outer: u32, n: u32, inner: u32, factor: f64, v: usize, none: usize, columns: u32,
 ): void {
-  rows(y, v, out, outer, n, inner, factor, LOG_SOFTMAX_VJP);
+  rows(y, v, out, outer, n, inner, factor, columns, LOG_SOFTMAX_VJP);
 }

@@ -373,5 +373,5 @@ export function logSoftmaxShortRows(x: usize, y: usize, outer: u32, n: u32, inne
 
 export function logSumExpShortRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
   logRows(x, y, outer, n, scale, LOG_SUM_EXP);
-  settleInfinite(x, y, outer, n, 1, scale);
+  settleInfinite(x, y, outer, n, 1, scale, 1);
 }

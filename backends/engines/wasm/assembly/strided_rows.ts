@@ -8,6 +8,9 @@
 // If the stride contains a large power of two, the last sweep is separate from the others (see sweepApart).
 //
 // The scale is exact. The last vector of a block overlaps the one before; beyond the last vector of all, it repeats.
+//
+// (x, y, outer, n, inner, scale, 0, 0, columns)
+//   columns  how many of the `inner` rows of each block to compute, four at least; 0 for all
 
 import {quotient, reciprocal, smallestNormal} from './divide';
 import {
@@ -268,28 +271,32 @@ function sweepApart(x: usize, y: usize, chunk: usize, n: u32, step: usize, scale
   } while (--n);
 }
 
-@inline function rows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+@inline function rows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32, kind: i32,
+): void {
   let factor = f32x4.splat(exactFactor(scale));
   let step = usize(inner) << 2;
+  let width = usize(columns) << 2;
   let length: u32 = kind == LOG_SUM_EXP ? 1 : n;
-  let perBlock = vectorsPerBlock(inner);
+  let perBlock = vectorsPerBlock(columns);
   let last = outer * perBlock - 1;
-  let apart = kind != LOG_SUM_EXP && n > CACHED && step >= 2048 && !(step & 1023);
-  let chunk = max<usize>(step >> 4, 256);
+  let apart = kind != LOG_SUM_EXP && n > CACHED && step >= 2048 && !(step & 1023) && !(width & 63);
+  let chunk = max<usize>((width >> 4) & ~63, 256);
   let v0: u32 = 0;
   do {
     let v1 = min(v0 + 1, last);
     let v2 = min(v0 + 2, last);
     let v3 = min(v0 + 3, last);
-    let x0 = x + vectorOffset(v0, n, inner);
-    let y0 = y + vectorOffset(v0, length, inner);
+    let x0 = x + vectorOffset(v0, n, inner, columns);
+    let y0 = y + vectorOffset(v0, length, inner, columns);
     let column = usize(v0 % perBlock) << 4;
     let inChunk = column % chunk;
-    let results = apart && column - inChunk + 2 * chunk <= step ? y0 + chunk : 0;
+    let results = apart && column - inChunk + 2 * chunk <= width ? y0 + chunk : 0;
     sixteenRows(
-      x0, x + vectorOffset(v1, n, inner), x + vectorOffset(v2, n, inner), x + vectorOffset(v3, n, inner),
-      y0, y + vectorOffset(v1, length, inner),
-      y + vectorOffset(v2, length, inner), y + vectorOffset(v3, length, inner),
+      x0, x + vectorOffset(v1, n, inner, columns),
+      x + vectorOffset(v2, n, inner, columns), x + vectorOffset(v3, n, inner, columns),
+      y0, y + vectorOffset(v1, length, inner, columns),
+      y + vectorOffset(v2, length, inner, columns), y + vectorOffset(v3, length, inner, columns),
       n, step, factor, kind, results,
     );
     if (results && inChunk + 64 == chunk) sweepApart(x0 - inChunk, y0 - inChunk, chunk, n, step, factor, kind);
@@ -297,20 +304,29 @@ function sweepApart(x: usize, y: usize, chunk: usize, n: u32, step: usize, scale
   } while (v0 <= last);
 }
 
-export function softmaxStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  rows(x, y, outer, n, inner, scale, SOFTMAX);
+export function softmaxStridedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, none: usize, nothing: usize, columns: u32,
+): void {
+  rows(x, y, outer, n, inner, scale, columns ? columns : inner, SOFTMAX);
 }
 
 /** One copy of the code for both logarithms: the kind is asked only when a row is done. */
-function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
-  rows(x, y, outer, n, inner, scale, kind);
+function logRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32, kind: i32,
+): void {
+  rows(x, y, outer, n, inner, scale, columns, kind);
 }
 
-export function logSoftmaxStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logRows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
+export function logSoftmaxStridedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, none: usize, nothing: usize, columns: u32,
+): void {
+  logRows(x, y, outer, n, inner, scale, columns ? columns : inner, LOG_SOFTMAX);
 }
 
-export function logSumExpStridedRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logRows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
-  settleInfinite(x, y, outer, n, inner, scale);
+export function logSumExpStridedRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, none: usize, nothing: usize, columns: u32,
+): void {
+  columns = columns ? columns : inner;
+  logRows(x, y, outer, n, inner, scale, columns, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, inner, scale, columns);
 }

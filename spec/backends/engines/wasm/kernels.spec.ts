@@ -65,6 +65,7 @@ const SCALES: Record<Way, number[]> = {
 
 const FORWARD: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
 const FORWARD_WAYS = Object.keys(SHAPES) as Way[];
+const PRODUCTS: ProductKind[] = ['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'];
 const PRODUCT_VARIANTS: ProductVariant[] = ['LongRows', 'StridedRows', 'GatheredRows'];
 
 const EXACT_FORWARD = {softmax, logSoftmax, logSumExp: (row: Float64Array) => [logSumExp(row)]};
@@ -184,7 +185,7 @@ describe.each(BUILDS)('the %s build', (build) => {
     }
   });
 
-  describe.each(['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const)('%s', (kind) => {
+  describe.each(PRODUCTS)('%s', (kind) => {
     test.each(PRODUCT_VARIANTS)('%s: within its bound of float64, and nothing else is written', (variant) => {
       const random = new Random(variant.length);
       for (const rows of productShapes(variant)) {
@@ -246,6 +247,33 @@ describe.each(BUILDS)('the %s build', (build) => {
       expect(memory.values(y + 4 * 80, 48).every((value) => value !== untouched)).toBe(apart);
     },
   );
+
+  test.each([
+    {n: 5, inner: 37, column: 8, columns: 13},
+    {n: 6, inner: 300, column: 0, columns: 260},
+    {n: 13, inner: 768, column: 64, columns: 640}, // the last sweep taken apart
+    {n: 13, inner: 768, column: 4, columns: 637},
+  ])('StridedRows computes $columns of $inner columns as it does all, and writes nothing beside', (shape) => {
+    const {n, inner, column, columns} = shape;
+    const random = new Random(inner);
+    const logits = logitsFor({outer: 2, n, inner}, random);
+    const vector = random.normals(2 * n * inner, 1);
+    for (const kind of [...FORWARD, ...PRODUCTS]) {
+      const memory = memoryOf(build);
+      const [x, v] = [memory.input(logits), memory.input(vector)];
+      const length = kind === 'logSumExp' ? 2 * inner : 2 * n * inner;
+      const [all, some] = [memory.output(length), memory.output(length)];
+      const expected = memory.values(some, length);
+      const kernel = memory.kernels.functions[`${kind}StridedRows`];
+      kernel(x, all, 2, n, inner, 1, v, 0);
+      kernel(x + 4 * column, some + 4 * column, 2, n, inner, 1, v + 4 * column, 0, columns);
+      memory.values(all, length).forEach((value, i) => {
+        if (i % inner >= column && i % inner < column + columns) expected[i] = value;
+      });
+      const isSame = memory.values(some, length).every((value, i) => Object.is(value, expected[i]));
+      expect({kind, isSame, intact: memory.intact()}).toEqual({kind, isSame: true, intact: true});
+    }
+  });
 
   test.each([true, false])('works on a memory that is shared: %s', (shared) => {
     const memory = new GuardedMemory(build, {shared});

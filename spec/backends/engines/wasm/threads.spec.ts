@@ -82,6 +82,26 @@ describe.each([1, 2, 3, 8])('%d threads', (count) => {
   });
 
   test.each([
+    {outer: 1, n: 9, inner: 5000},
+    {outer: 1, n: 200, inner: 1024}, // a stride with which the last sweep is taken apart
+    {outer: 2, n: 21, inner: 4097},
+  ])('few blocks of [$outer, $n, $inner] are divided into columns', (rows) => {
+    const kinds = ['softmax', 'logSoftmax', 'logSumExp'] as const;
+    const products = ['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const;
+    const plans = [
+      ...kinds.map((kind) => planForward(kind, rows, 0.5, null)),
+      ...products.map((kind) => planProduct(kind, rows, 0.3)),
+    ];
+    floats(SECOND, MIB).set(floats(THIRD, MIB));
+    for (const plan of plans) {
+      const {columns, count: chunks} = divisionFor(plan, count);
+      expect(columns).toBeLessThan(rows.inner);
+      expect(chunks).toBeGreaterThan(rows.outer);
+      expectSame(threads, plan);
+    }
+  });
+
+  test.each([
     {name: 'repeated', mask: [1, 40, 1]},
     {name: 'of its own for every row', mask: [4000, 40, 5]},
     {name: 'one flag a row', mask: [4000, 1, 5]},
