@@ -133,8 +133,11 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   detour?(): string | null;
   /** Begins, without blocking, what the first call would have to wait for. Called once it is to be expected. */
   prepare?(): void;
-  /** How many threads the kernels run on at most, on this backend object; without it, one. Starts none. */
-  threads?(backend: B): number;
+  /**
+   * How many threads the kernels run on at most, on this backend object; null asks what is to be expected before there is one.
+   * Without it, one. Starts none.
+   */
+  threads?(backend: B | null): number;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

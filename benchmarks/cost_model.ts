@@ -49,8 +49,9 @@ for (const backend of options.backend) {
     largest: Number(options.largest),
   };
   const name = browser ? `${backend} in software` : backend;
-  // How long whole models take is measured by benchmarks/model_choices.ts.
-  costs[name] = {...(await (browser ? inChromium(request) : figuresOf(request))), model: costs[name]?.model ?? 1};
+  const figures = await (browser ? inChromium(request) : figuresOf(request));
+  // How long whole models take is measured by benchmarks/model_choices.ts, what threads gain by benchmarks/threads.ts.
+  costs[name] = {...costs[name], model: costs[name]?.model ?? 1, ...figures};
 }
 console.log(written(costs));
 
@@ -62,7 +63,7 @@ function registerComposed(): void {
   }
 }
 
-async function inChromium(request: FiguresRequest): Promise<Omit<BackendCosts, 'model'>> {
+async function inChromium(request: FiguresRequest): Promise<Omit<BackendCosts, 'model' | 'undivided'>> {
   const page = await open<Functions>({entry: 'benchmarks/pages/cost_model.ts', crossOriginIsolated: true});
   try {
     return await page.run('figures', request);

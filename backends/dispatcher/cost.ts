@@ -2,7 +2,7 @@
 import {REFERENCE} from '../../kernels/reference_table';
 import {hasOwnKernels, reasonForStock} from '../registration';
 import costs from './costs.json';
-import {factsOf, isSoftwareGpu} from './facts';
+import {factsOf, isSoftwareGpu, onThreads, threadsOf} from './facts';
 import {machine} from './machine';
 import type {Op} from './ops';
 import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
@@ -32,6 +32,11 @@ export interface BackendCosts {
   firstCall: number;
   /** How long whole models take, as times of wasm's. */
   model: number;
+  /**
+   * The part of what rows and elements take that does not become less by threads; without it, all. That of wasm is from 16 cores
+   * of an Intel Xeon, 2026-11-26: with 2, 4, 8 and 15 threads large shapes took 1/2.0, 1/3.7, 1/6.2 and 1/9 of the time.
+   */
+  undivided?: number;
 }
 
 /**
@@ -42,6 +47,9 @@ export interface BackendCosts {
  * Machines differ, but backends of one machine differ in about the same ratios; the probe tells where they do not.
  */
 const COSTS: Record<string, BackendCosts> = costs;
+
+/** Microseconds that it takes to hand work to other threads and to wait for the last; less is not divided. */
+const HANDING_OVER = 6;
 
 /** How far the probe may scale figures: more is a clock that was wrong. */
 const MOST_SCALING = 30;
@@ -94,11 +102,19 @@ function within(factor: number): number {
 }
 
 function shippedMs(task: Task, backend: string): number {
-  return sum(costsOf(backend).ops[task.op], task, UNSCALED);
+  return sum(backend, task, UNSCALED);
 }
 
-function sum({fixed, row, element}: OpCost, {rows, elements}: Task, scaling: Scaling): number {
-  return fixed * scaling.call * 1e-3 + (row * rows.outer * rows.inner + element * elements) * scaling.element * 1e-6;
+function sum(backend: string, {op, rows, elements}: Task, scaling: Scaling): number {
+  const {fixed, row, element} = costsOf(backend).ops[op];
+  const ms = (row * rows.outer * rows.inner + element * elements) * scaling.element * 1e-6;
+  return fixed * scaling.call * 1e-3 + dividedMs(backend, ms);
+}
+
+/** What work takes that is divided among the threads of a backend, where that is less. */
+function dividedMs(backend: string, ms: number): number {
+  const {undivided = 1} = costsOf(backend);
+  return Math.min(ms, ms * (undivided + (1 - undivided) / threadsOf(backend)) + HANDING_OVER * 1e-3);
 }
 
 /**
@@ -107,7 +123,7 @@ function sum({fixed, row, element}: OpCost, {rows, elements}: Task, scaling: Sca
  * @param scaled whether what was measured on this machine scales the shipped figures
  */
 export function opMs(task: Task, backend: string, scaled = true): number {
-  return sum(costsOf(backend).ops[task.op], task, scalingOf(backend, scaled));
+  return sum(backend, task, scalingOf(backend, scaled));
 }
 
 /** Milliseconds that moving a task's data to a backend and the result back takes, by the model. */
@@ -142,7 +158,7 @@ function pathMs({fixed, element}: MoveCost, elements: number): number {
 
 /** What the model adds up for a task on a backend, for people. */
 export function costInWords({op, rows}: Task, backend: string, scaled = true): string {
-  const {ops, from} = costsOf(backend);
+  const {ops, from, undivided = 1} = costsOf(backend);
   const {fixed, row, element} = ops[op];
   const count = rows.outer * rows.inner;
   const reason = hasOwnKernels(backend) ? reasonForStock(backend) : null;
@@ -151,6 +167,7 @@ export function costInWords({op, rows}: Task, backend: string, scaled = true): s
     call === 1 && size === 1
       ? ''
       : `; times ${call.toPrecision(2)} a call and ${size.toPrecision(2)} an element, as a probe found here`;
-  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element (${from}${here})`;
+  const threads = undivided < 1 ? onThreads(backend) : '';
+  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element${threads} (${from}${here})`;
   return reason === null ? figures : `${figures}; ${reason}`;
 }

@@ -9,7 +9,7 @@ import type {Job} from './race';
 import type {Part} from './ranking';
 import {recall, remember, scaledTo} from './recall';
 import type {Stopwatch} from './stopwatch';
-import {functionOf, putFunction} from './wisdom';
+import {functionOf, nameInWisdom, putFunction} from './wisdom';
 import type {Remembered} from './wisdom_schema';
 import {label, type Task, tasksOf, type Workload} from './workload';
 
@@ -72,8 +72,8 @@ function opItem(task: Task): Item {
     ...{label: label(task), weight, residency, distrustsSoftwareGpus: true, needsFamily: true},
     description: {op, shape, axis, weight},
     moveMs: (backend) => moveMs(task, backend),
-    recall: (backend) => option(scaledTo(task.elements, recall(task)), backend, null),
-    remember: (backends) => remember(task, backends),
+    recall: (backend) => option(scaledTo(task.elements, recall(task)), nameInWisdom(backend), null),
+    remember: (backends) => remember(task, namedInWisdom(backends)),
     estimate: (backend, _, scaled) => ({
       ms: opMs(task, backend, scaled),
       from: costInWords(task, backend, scaled),
@@ -89,9 +89,9 @@ function functionItem(run: () => unknown, name: string | null): Item {
     ...{label: 'the function', weight: 1, residency: null, distrustsSoftwareGpus: false, needsFamily: false},
     description: {op: 'function', shape: [], axis: 0, weight: 1},
     moveMs: () => 0,
-    recall: (backend) => (name === null ? null : option(functionOf(name) ?? {}, backend, null)),
+    recall: (backend) => (name === null ? null : option(functionOf(name) ?? {}, nameInWisdom(backend), null)),
     remember: (backends) => {
-      if (name !== null) putFunction(name, backends);
+      if (name !== null) putFunction(name, namedInWisdom(backends));
     },
     estimate: (backend, known) => estimateOfModel(backend, known),
     bringTo: async (backend) => last?.bringTo(backend),
@@ -103,6 +103,10 @@ function functionItem(run: () => unknown, name: string | null): Item {
       return last;
     },
   };
+}
+
+function namedInWisdom(backends: Record<string, Remembered>): Record<string, Remembered> {
+  return Object.fromEntries(Object.entries(backends).map(([backend, value]) => [nameInWisdom(backend), value]));
 }
 
 /** A function is nothing that one could know beforehand; but how whole models do on one backend says something of another. */

@@ -4,7 +4,7 @@ import {obstacle} from './availability';
 import {Budget} from './budget';
 import {firstCallMs} from './cost';
 import {tableOf} from './explain';
-import {isSoftwareGpu} from './facts';
+import {isSoftwareGpu, onThreads} from './facts';
 import {nameOf} from './function_calls';
 import {FunctionJob} from './function_job';
 import {type Item, itemsOf, type Known, weighed} from './items';
@@ -199,11 +199,11 @@ function partOf(
   const common = {...item.description, moveMs: item.moveMs(backend)};
   if (outcome && 'timing' in outcome) {
     const {timing, firstMs} = outcome;
-    const from = `median of ${timing.samples} ${timing.samples === 1 ? 'sample' : 'samples'}`;
+    const from = `median of ${timing.samples} ${timing.samples === 1 ? 'sample' : 'samples'}${onThreads(backend)}`;
     return {...common, opMs: timing.median, source: 'measured', from, timing, firstMs};
   }
   if (isRemembered && memory && 'median' in memory) {
-    const from = `median of ${memory.samples} samples, measured before`;
+    const from = `median of ${memory.samples} samples${onThreads(backend)}, measured before`;
     return {...common, opMs: memory.median, source: 'remembered', from, timing: memory, firstMs: null};
   }
   const why = outcome && 'skipped' in outcome ? `${outcome.skipped}; ` : '';

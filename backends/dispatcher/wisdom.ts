@@ -2,6 +2,7 @@ import {version_core} from '@tensorflow/tfjs-core';
 import {option} from '../../kernels/check';
 import {version} from '../../package.json';
 import {messageOf} from './environment';
+import {onThreads} from './facts';
 import {fingerprint} from './machine';
 import type {Op} from './ops';
 import {
@@ -75,7 +76,12 @@ export function forgetWisdom(): void {
   for (const known of [remembered, functions, probes]) known.clear();
 }
 
-/** What is known of the program's function of that name, by backend. */
+/** The name of a backend in wisdom: what it takes with another number of threads is that of another. */
+export function nameInWisdom(backend: string): string {
+  return `${backend}${onThreads(backend)}`;
+}
+
+/** What is known of the program's function of that name, by the backend's name in wisdom. */
 export function functionOf(name: string): Record<string, Remembered> | undefined {
   return functions.get(name);
 }
@@ -87,11 +93,11 @@ export function putFunction(name: string, backends: Record<string, Remembered>):
 
 /** What a probe of a backend has found here. */
 export function probeOf(backend: string): Probe | undefined {
-  return probes.get(backend);
+  return probes.get(nameInWisdom(backend));
 }
 
 export function putProbe(backend: string, probe: Probe): void {
-  probes.set(backend, probe);
+  probes.set(nameInWisdom(backend), probe);
 }
 
 /** What is known of an op on rows of about that size. */

@@ -10,6 +10,7 @@ import {execute} from './execute';
 import {wasmFacts} from './facts';
 import {forward} from './forward';
 import {withOutput} from './output';
+import {threadsBeforeStart} from './pool';
 
 /** tfjs's `wasm` backend: the kernels run in place on its memory, on the very bytes of its tensors. */
 export const wasmBackend: SoftmaxBackend<BackendWasm> = {
@@ -58,7 +59,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
   prepare: compileAhead,
 
   threads(backend) {
-    return accessTo(backend).pool?.count ?? 1;
+    return backend ? (accessTo(backend).pool?.count ?? 1) : threadsBeforeStart();
   },
 
   describe(backend) {

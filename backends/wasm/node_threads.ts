@@ -2,6 +2,7 @@ import {engine} from '@tensorflow/tfjs-core';
 import {memoryOf} from '../../tfjs/wasm_memory';
 import {isShared} from '../engines/wasm/module';
 import {checkWasmThreads, type WasmPackage, type WasmThreadsOptions, wasmThreadsError} from './enable_threads';
+import {enableInNode} from './pool';
 
 const NAME = '@tensorflow/tfjs-backend-wasm';
 
@@ -26,6 +27,7 @@ export async function enableWasmThreads(wasm: WasmPackage, options: WasmThreadsO
     },
     true,
   );
+  enableInNode();
 }
 
 async function read(path: string): Promise<Uint8Array> {

@@ -1,10 +1,29 @@
+import {hasThreads} from '../engines/wasm/features';
 import {isShared, type Kernels} from '../engines/wasm/module';
 import {threadsAsked} from '../engines/wasm/thread_count';
 import type {Threads} from '../engines/wasm/threads';
 import {loadingFailure, threadsCode} from './load_threads';
 
+const MOST_BY_DEFAULT = 8;
+
+let isEnabledInNode = false;
+
+/** By enableWasmThreads, which has the memory shared of the backend that starts next. */
+export function enableInNode(): void {
+  isEnabledInNode = true;
+}
+
+/** How many threads a pool is going to have if all goes well, of a backend that is yet to start. */
+export function threadsBeforeStart(): number {
+  if (isPage() ? !hasThreads() : !isEnabledInNode) return 1;
+  // tfjs has half of what the machine has.
+  return threadsAsked() ?? countByDefault(Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 1) >> 1));
+}
+
 /** tfjs itself has one thread in Node. */
-const MOST_IN_NODE = 8;
+function countByDefault(ofTfjs: number): number {
+  return Math.min(isPage() ? ofTfjs : coresInNode(), MOST_BY_DEFAULT);
+}
 
 /** The threads that share the memory of one backend object: as many as are asked for now. */
 export class Pool {
@@ -24,7 +43,7 @@ export class Pool {
     private readonly idle: () => void,
   ) {
     this.isShared = isShared(kernels.memory);
-    this.byDefault = isPage() ? ofTfjs : Math.min(coresInNode(), MOST_IN_NODE);
+    this.byDefault = countByDefault(ofTfjs);
   }
 
   /** How many threads compute at most, the one that calls too. */
