@@ -52,6 +52,8 @@ export interface BrowserPage<F extends PageFunctions> {
    * page wrote on its console.
    */
   run<K extends keyof F & string>(name: K, args: Parameters<F[K]>[0]): Promise<Awaited<ReturnType<F[K]>>>;
+  /** Freezes the page with its workers, as browsers do to pages that nobody has seen for long, or lets it go on. */
+  setLifecycle(state: 'frozen' | 'active'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,6 +78,11 @@ export async function open<F extends PageFunctions>(options: BrowserOptions): Pr
       } catch (error) {
         throw new Error([String(error), ...log.map(({text}) => text)].join('\n'));
       }
+    },
+    async setLifecycle(state) {
+      const session = await page.context().newCDPSession(page);
+      await session.send('Page.setWebLifecycleState', {state});
+      await session.detach();
     },
     async close() {
       if (COVERAGE_FOLDER) keepCoverage(await page.coverage.stopJSCoverage());

@@ -31,11 +31,24 @@ describe('a page that is cross-origin isolated', () => {
     expect(Math.min(...taken)).toBeGreaterThan(0);
   });
 
+  test('a page that was frozen goes on with its threads', async () => {
+    const {taken: before} = await page.run('load', {calls: 1, threads: 2});
+    await page.setLifecycle('frozen');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await page.setLifecycle('active');
+    let taken = before;
+    while (taken[1]! <= before[1]!) {
+      const load = await page.run('load', {calls: 200, threads: 2});
+      expect(load.wrong).toBe(0);
+      taken = load.taken;
+    }
+  });
+
   test('two pages at once: right results, and all calls end', async () => {
     const other = await open<Functions>({entry, crossOriginIsolated: true});
     try {
       await other.run('start', {cores: 4});
-      const loads = await Promise.all([page, other].map((each) => each.run('load', {calls: 3000})));
+      const loads = await Promise.all([page, other].map((each) => each.run('load', {calls: 3000, threads: 2})));
       expect(loads.map(({wrong}) => wrong)).toEqual([0, 0]);
       for (const {taken} of loads) expect(Math.min(...taken)).toBeGreaterThan(0);
     } finally {
