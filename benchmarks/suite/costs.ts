@@ -38,7 +38,7 @@ const ROW = pass('max, exp, sum and divide', 1, 1, 1);
 const ROW_LOGARITHM = pass('max, exp, sum and subtract', 1, 1, 1);
 const ROW_SUM = pass('max, exp and sum', 1, 0, 1);
 const ROW_PRODUCT = pass('dot and product', 2, 1);
-const ROW_SUM_PRODUCT = pass('sum and product', 2, 1);
+const ROW_GRADIENT = pass('max, exp, sums and product', 2, 1, 1);
 
 export interface Variant {
   op: OpName;
@@ -132,7 +132,8 @@ export const VARIANTS: Variant[] = [
     passes: [...COMPOSED_SOFTMAX, ...COMPOSED_SOFTMAX_GRADIENT],
   },
 
-  {op: 'gradLogSoftmax', peer: 'ours', backends: 'cpu, tensorflow', passes: [...LOG_SOFTMAX, ...SOFTMAX, SUM, PRODUCT]},
+  {op: 'gradLogSoftmax', peer: 'ours', backends: 'cpu', passes: [...LOG_SOFTMAX, ...SOFTMAX, SUM, PRODUCT]},
+  {op: 'gradLogSoftmax', peer: 'ours', backends: 'tensorflow', passes: [...LOG_SOFTMAX, ...LOG_SOFTMAX_GRADIENT]},
   {op: 'gradLogSoftmax', peer: 'ours', backends: 'wasm', passes: [...LOG_SOFTMAX, COPY, ...LOG_SOFTMAX_GRADIENT]},
   {
     op: 'gradLogSoftmax',
@@ -145,8 +146,8 @@ export const VARIANTS: Variant[] = [
     op: 'gradLogSoftmax',
     peer: 'ours',
     backends: 'webgpu',
-    passes: [ROW_LOGARITHM, ROW, ROW_SUM_PRODUCT],
-    launches: dispatches(3),
+    passes: [ROW_LOGARITHM, ROW_GRADIENT],
+    launches: dispatches(2),
   },
   {
     op: 'gradLogSoftmax',
