@@ -7,38 +7,39 @@ export function adviceOf({machine, backends}: BackendReport, packages: LoadedPac
     if (problem === null) return [];
     if (problem.startsWith('not installed')) {
       if (backend === 'webgpu') return []; // said below
-      return [`${name} is not installed; it brings the ${backend} backend.`];
+      return [`For the ${backend} backend: npm install ${name}.`];
     }
     if (problem.startsWith('has no WebGPU')) return [`webgpu: ${problem.slice('has no WebGPU: '.length)}`];
-    return [`${name} is installed, but ${problem}. Install it again, for this version of Node.`];
+    return [`${name} is installed, but ${problem}. Install it again for this version of Node.`];
   });
-  if (machine.wasm?.simd === false) advice.push('This Node has no WebAssembly SIMD: a newer one runs faster kernels.');
+  if (machine.wasm?.simd === false)
+    advice.push('This version of Node has no WebAssembly SIMD. A newer one runs faster kernels.');
   else if (machine.wasm?.relaxedSimd === false && backends.some(({name}) => name === 'wasm')) {
     advice.push(
-      'Relaxed SIMD is off: start Node with --experimental-wasm-relaxed-simd, or take a newer one, for faster kernels.',
+      'Relaxed SIMD is off. For faster kernels start Node with --experimental-wasm-relaxed-simd, or use a newer Node.',
     );
   }
   for (const {name, problem} of backends) {
     if (problem !== null)
-      advice.push(`${name} is not usable: it ${problem}. Open an issue with the output of doctor --report.`);
+      advice.push(`${name} cannot be used: it ${problem}. Please open an issue with the output of doctor --report.`);
   }
   if (usesGlibc() && backends.some(({name}) => name === 'cpu')) {
     advice.push(
-      'Results of 128 KiB and more on cpu are fresh memory of the system, which takes longer than the kernel: start Node with ' +
-        'MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=1073741824 (docs/drop-in.md), or use wasm.',
+      'On cpu, results of 128 KiB and more need fresh memory from the system, which takes longer than the kernel. Use wasm, or ' +
+        'start Node with MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=1073741824 (see docs/drop-in.md).',
     );
   }
   advice.push(
-    'For a program of yours: `await selectBackend(() => model.predict(x))` weighs the whole of it, not softmax alone.',
+    'To choose for your own program, use `await selectBackend(() => model.predict(x))`: it weighs all of it, not softmax alone.',
   );
   if (!backends.some(({name}) => name === 'webgpu')) {
     advice.push(
-      'A GPU in Node: npm install webgpu @tensorflow/tfjs-backend-webgpu, and call enableWebGPU() before you import the latter.',
+      'For a GPU in Node: npm install webgpu @tensorflow/tfjs-backend-webgpu, and call enableWebGPU() before you import the latter.',
     );
   }
   advice.push(
-    "In a page: `npx tfjs-softmax doctor --browser` looks there. wasm's threads need cross-origin isolation, the headers " +
-      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp; tfjs for Node has none.',
+    'For pages, run `npx tfjs-softmax doctor --browser`. Threads of the wasm backend need a page with the headers ' +
+      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp; in Node, enableWasmThreads().',
   );
   return advice;
 }

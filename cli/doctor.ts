@@ -73,7 +73,8 @@ function inWords({report, packages, selection, failure, advice}: Diagnosis): str
   }
   const names = backends.map(({name}) => name);
   for (const {backend, problem} of packages) {
-    if (!names.includes(backend)) table.push(['', backend, colors.dim('none'), problem ?? 'registers no backend']);
+    if (!names.includes(backend))
+      table.push(['', backend, colors.dim('none'), problem ?? 'does not register a backend']);
   }
   const {wasm} = machine;
   const features = wasm
@@ -88,7 +89,7 @@ function inWords({report, packages, selection, failure, advice}: Diagnosis): str
     selection ? `${selection}` : colors.red(failure ?? ''),
     ...(selection ? freshMemoryNotes(selection) : []),
     '',
-    colors.bold('To get a faster one'),
+    colors.bold('To get faster'),
     ...advice.map((line) => `- ${line}`),
   ].join('\n');
 }
@@ -96,5 +97,5 @@ function inWords({report, packages, selection, failure, advice}: Diagnosis): str
 /** What PASS stands for. */
 function checkedInWords(backends: BackendEntry[]): string {
   const counts = backends.flatMap(({name, variants}) => (variants.length > 0 ? [`${name} ${variants.length}`] : []));
-  return `check: each variant of the kernels run once and compared with float64 (${counts.join(', ')}); --json names them\n`;
+  return `check: every variant of the kernels ran once and was compared with float64 (${counts.join(', ')}); --json lists them\n`;
 }

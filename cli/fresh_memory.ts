@@ -17,8 +17,8 @@ export function freshMemoryNotes({candidates}: Selection): string[] {
     if (!timing || bytes < FROM_SYSTEM || timing.p80 < WIDE * timing.p20) return [];
     const ms = freshMemoryMs(bytes);
     return [
-      `cpu, ${op} ${shape.join('x')}: ${format(timing.p20)} to ${format(timing.p80)} ms. Its result is ${bytes >> 10} KiB of ` +
-        `memory fresh from the system at some calls, whose page faults alone take ${format(ms)} ms here; they are no work of the kernel.`,
+      `cpu, ${op} ${shape.join('x')}: ${format(timing.p20)} to ${format(timing.p80)} ms. Its result takes ${bytes >> 10} KiB. ` +
+        `In some calls this is fresh memory from the system, which alone takes ${format(ms)} ms here.`,
     ];
   });
 }

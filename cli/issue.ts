@@ -33,7 +33,7 @@ export function asIssue({report, packages, selection, failure}: Diagnosis, circu
   });
   const missing = packages
     .filter(({backend}) => !report.backends.some(({name}) => name === backend))
-    .map(({backend, problem}) => [backend, 'none', '', problem ?? 'registers no backend']);
+    .map(({backend, problem}) => [backend, 'none', '', problem ?? 'does not register a backend']);
   const text = [
     '### `tfjs-softmax doctor --report`',
     list({

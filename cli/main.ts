@@ -9,12 +9,13 @@ const USAGE = `Usage: npx tfjs-softmax doctor [--json | --report] [--browser]
        npx tfjs-softmax bench [options]
        npx tfjs-softmax --version
 
-  doctor    Starts each tfjs backend that is installed here, checks a softmax and its gradient on it, and times them:
-            says which backend is the fastest, and what to do to get a faster one.
-  --json    The same as JSON, for programs.
-  --report  The same as Markdown, to be pasted into an issue: versions, hardware, checks, flags, times.
-  --browser The same in a browser: opens a page that checks and times webgl, webgpu and wasm there, and prints what it finds.
-  bench     Times the family on these backends beside other libraries; bench --help tells the options.
+  doctor     Starts, checks and times each tfjs backend that is installed here; says which is the fastest, and how to get
+             a faster one.
+  --json     prints the same as JSON, for programs
+  --report   prints the same as Markdown, to paste into an issue: versions, hardware, checks, flags, times
+  --browser  does the same in an installed browser: webgl, webgpu and wasm
+
+  bench      Times the ops of this package, of stock tfjs and of other libraries. See bench --help.
 `;
 
 try {
@@ -23,7 +24,8 @@ try {
   if (command === 'bench') await (await import('../benchmarks/cli/bench')).bench(args);
   else await doctorOrUsage();
 } catch (error) {
-  process.stderr.write(`tfjs-softmax: ${(error as Error).message}\n\n${USAGE}`);
+  const help = process.argv[2] === 'bench' ? 'See npx tfjs-softmax bench --help.\n' : USAGE;
+  process.stderr.write(`tfjs-softmax: ${(error as Error).message}\n\n${help}`);
   process.exitCode = 2;
 }
 

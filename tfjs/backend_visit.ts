@@ -62,7 +62,7 @@ export class BackendVisit {
   /** From here until `leave` the backend is the active one. @throws if it was removed */
   enter(): void {
     const tfjs = engine();
-    if (this.backend == null || this.isRemoved()) throw new Error('the backend was removed meanwhile');
+    if (this.backend == null || this.isRemoved()) throw new Error('the backend was removed in the meantime');
     for (const [id, owner] of this.owners) {
       const info = tfjs.state.tensorInfo.get(id);
       if (info?.backend === owner && this.backend.refCount(id) > 0) {

@@ -81,7 +81,7 @@ export function contradicted(given: readonly Given[]): {out: Map<string, string>
   for (const group of groups) {
     if (group === right) continue;
     for (const one of group) {
-      out.set(one.backend, `gives another result than ${names(right)}: it ${difference(one, right[0]!)} there`);
+      out.set(one.backend, `gives another result than ${names(right)}: it ${difference(one, right[0]!)}`);
     }
   }
   return {out, note: null};

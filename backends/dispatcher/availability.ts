@@ -17,9 +17,9 @@ function missing(backend: string): string | null {
     case 'WebAssembly':
       return wasm ? null : 'there is no WebAssembly here';
     case 'WebGL':
-      return gpu ? null : 'no WebGL context can be had here';
+      return gpu ? null : 'there is no WebGL here';
     case 'WebGPU':
-      return webgpu ? null : 'there is no WebGPU here; in Node, see enableWebGPU()';
+      return webgpu ? null : 'there is no WebGPU here; in Node, call enableWebGPU()';
     default:
       return null;
   }
@@ -28,7 +28,7 @@ function missing(backend: string): string | null {
 /** Why a backend that can run is no place for the family. */
 function unfit(backend: string): string | null {
   if (factsOf(backend)?.wants === 'WebGL 2' && machine().gpu?.webglVersion === 1) {
-    return 'has WebGL 1 only, where these ops are read back and computed on the CPU';
+    return 'has only WebGL 1, where these ops run on the CPU';
   }
   return knownProblem(backend);
 }

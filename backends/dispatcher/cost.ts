@@ -166,8 +166,8 @@ export function costInWords({op, rows}: Task, backend: string, scaled = true): s
   const here =
     call === 1 && size === 1
       ? ''
-      : `; times ${call.toPrecision(2)} a call and ${size.toPrecision(2)} an element, as a probe found here`;
+      : `; scaled by a probe: calls ${call.toPrecision(2)}, elements ${size.toPrecision(2)}`;
   const threads = undivided < 1 ? onThreads(backend) : '';
-  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns a row and ${element} ns an element${threads} (${from}${here})`;
+  const figures = `${fixed} µs + ${count} rows of ${rows.n} at ${row} ns per row and ${element} ns per element${threads} (${from}${here})`;
   return reason === null ? figures : `${figures}; ${reason}`;
 }

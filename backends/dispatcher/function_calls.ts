@@ -54,7 +54,7 @@ export class FunctionCalls {
           const left = engine().state.numTensors - before;
           if (isAsync && left > 0)
             onNote(
-              `the function left ${left} tensors behind when it was called: what it makes after an await is its own`,
+              `the function left ${left} tensors behind in a call; it has to dispose of the tensors that it makes after an await`,
             );
           return {values, ms: stopwatch.since(start), isAsync};
         }
@@ -65,7 +65,8 @@ export class FunctionCalls {
       const missing = [...visit.missing];
       visit.missing.clear();
       await this.readAhead.read(missing);
-      if (!missing.some((id) => this.readAhead.values.has(id))) throw new Error('a tensor that it needs is gone');
+      if (!missing.some((id) => this.readAhead.values.has(id)))
+        throw new Error('a tensor that it needs was disposed of');
     }
   }
 
@@ -233,7 +234,7 @@ export class FunctionCalls {
   /** @throws if the function did what cannot be undone, or changed the backend */
   private check(visit: BackendVisit): void {
     if (visit.refusal) throw new JobRefused(`workload: ${messageOf(visit.refusal)}.`);
-    if (visit.isRemoved()) throw new Error('the backend was removed meanwhile');
+    if (visit.isRemoved()) throw new Error('the backend was removed in the meantime');
     if (!visit.isStillActive()) {
       throw new JobRefused(
         'workload: the active backend changed while the function ran. The function must not set the backend, since it runs on ' +
@@ -243,7 +244,7 @@ export class FunctionCalls {
   }
 
   private refusePromise(called: unknown): void {
-    if (isPromise(called)) throw new Error('it returned a promise, and at its first call it did not');
+    if (isPromise(called)) throw new Error('it returned a promise, although it did not in its first call');
   }
 
   /** Disposes of what was not there before. */

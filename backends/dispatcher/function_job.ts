@@ -87,7 +87,7 @@ export class FunctionJob implements Job {
     const contestants = entries as readonly Contestant[];
     const {onNote} = this.options;
     if (contestants.some(({given}) => given.result.length === 0)) {
-      onNote('the function returns no tensors or numbers, so its results were not compared');
+      onNote('the results were not compared, since the function returns no tensors or numbers');
     }
     const {out, note} = contradicted(contestants.map(({given}) => given));
     if (out.size === 0 && note === null) return out;
@@ -97,7 +97,7 @@ export class FunctionJob implements Job {
       } catch {
         continue; // it will be found out when it is timed
       }
-      onNote('the function gives another result at each call, so its results were not compared');
+      onNote('the results were not compared, since the function returns a different result in each call');
       return new Map();
     }
     if (note !== null) onNote(note);

@@ -259,7 +259,7 @@ class Race {
         return;
       }
     }
-    this.skip(backend, `the clock stood still for ${MOST_CALLS} calls`);
+    this.skip(backend, `the clock did not move during ${MOST_CALLS} calls`);
   }
 
   /** @param reserve milliseconds that are left for others, once all have settled */

@@ -75,7 +75,7 @@ export async function rank(items: Item[], settings: Settings, measuring: 'always
     }),
   );
   if (settings.mode === 'measure' && deterministic) {
-    note('measured times change from run to run, so this is estimated, to be deterministic');
+    note('estimated although mode is measure: measured times vary from run to run, and deterministic is true');
   } else if (settings.mode === 'measure' && (measuring === 'always' || !items.every(isRememberedOf(candidates)))) {
     await startAndMeasure(items, candidates, settings, usesWisdom, note);
     if (usesWisdom) {
@@ -281,12 +281,12 @@ function reasonFor(
   items: Item[],
 ): string {
   if (!chosen || !fastest) return 'no candidate can run';
-  if (standing.length === 1) return 'no other candidate can run';
-  if (chosen.ms === null) return 'active already, and nothing is known of its time';
+  if (standing.length === 1) return 'the only candidate that can run';
+  if (chosen.ms === null) return 'already active, and its time is not known';
   if (chosen !== fastest) {
     const margin = marginOf(chosen, fastest);
-    if (margin === MARGIN.timed) return `as fast as ${fastest.backend} within 10 %, and the data are there`;
-    return `the data are there, and by estimates ${fastest.backend} is not faster by more than ${margin} times`;
+    if (margin === MARGIN.timed) return `within 10 % of ${fastest.backend}, and the data are there`;
+    return `the data are there, and ${fastest.backend} is estimated to be less than ${margin} times as fast`;
   }
   const sources = [...new Set(standing.flatMap(({parts}) => parts.map(({source}) => source)))].join(' and ');
   const rule = items.some((item) => item.distrustsSoftwareGpus) && standing.some(({software}) => software);
@@ -304,8 +304,8 @@ function variablesElsewhere({best}: Ranking, items: Item[]): string | null {
   if (places.size === 0) return null;
   const held = [...places].map(([name, count]) => `${count} on ${name}`).join(' and ');
   return (
-    `the program has variables elsewhere, ${held}: they move to ${best} once it is active, and what else the program does ` +
-    'was not weighed; give a function, such as () => model.predict(x), to have all of it weighed'
+    `the program has variables on other backends (${held}), which move to ${best} once it is active; the rest of the program ` +
+    'was not weighed. To weigh all of it, pass a function, such as () => model.predict(x)'
   );
 }
 

@@ -78,7 +78,7 @@ async function activate(name: string, {startLimitMs}: Settings): Promise<string 
     await within(startLimitMs, elsewhere.done);
     if (startUnderWay()?.done === elsewhere.done) abandonStartUnderWay();
   }
-  return (await setBackend(name)) ? null : 'tfjs cannot make it the active one';
+  return (await setBackend(name)) ? null : 'tfjs cannot activate it';
 }
 
 async function refusal({backend, by}: ExplicitChoice, failure: string, {candidates, startLimitMs}: Settings) {

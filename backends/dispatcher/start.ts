@@ -95,7 +95,7 @@ function startNow(name: string, factory: Factory): Promise<void> {
 }
 
 function adopt(name: string, factory: Factory, backend: KernelBackend): void {
-  if (backend == null) throw new Error('its factory gave no backend');
+  if (backend == null) throw new Error('its factory returned no backend');
   const {registry, registryFactory} = engine();
   const isWanted = registryFactory[name]?.factory === factory && registry[name] == null;
   if (!isWanted) {

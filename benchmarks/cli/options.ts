@@ -49,7 +49,7 @@ export function parseOptions(args: string[]): Options {
     },
   });
   refuseRepeated(tokens, ['op', 'shape', 'backend', 'peer', 'threads']);
-  if (values.output === '') throw new Error('--output is empty; it takes the name of a folder.');
+  if (values.output === '') throw new Error('--output is empty; it must be the name of a folder.');
   const {quick, browser} = values;
   return {
     plan: {
@@ -76,7 +76,7 @@ export function secondsFor({secondsPerCase, quick}: Options, cases: number): num
 
 function chosen(kind: string, given: string[] | undefined, all: readonly string[]): string[] {
   for (const name of given ?? []) {
-    if (!all.includes(name)) throw new Error(`There is no ${kind} ${name}. Choose among ${all.join(', ')}.`);
+    if (!all.includes(name)) throw new Error(`There is no ${kind} ${name}. Choose from ${all.join(', ')}.`);
   }
   return given ?? [...all];
 }
@@ -84,13 +84,13 @@ function chosen(kind: string, given: string[] | undefined, all: readonly string[
 function secondsOf(option: string, text: string): number {
   const seconds = decimal(text);
   if (seconds > 0 && seconds <= MOST_SECONDS) return seconds;
-  throw new Error(`${option} is ${text}; it takes a number of seconds above 0. At most ${MOST_SECONDS}, a day.`);
+  throw new Error(`${option} is ${text}; it must be a number of seconds above 0, and at most ${MOST_SECONDS} (a day).`);
 }
 
 function threadsOf(text: string): number {
   const threads = /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN;
   if (threads <= MOST_THREADS) return threads;
-  throw new Error(`--threads is ${text}; it takes a whole number of threads, 1 to ${MOST_THREADS}.`);
+  throw new Error(`--threads is ${text}; it must be a whole number from 1 to ${MOST_THREADS}.`);
 }
 
 /** What of all that could run does here. */
@@ -105,21 +105,21 @@ export interface Offer {
 
 export function helpText({backends, pageBackends, peers, missing}: Offer): string {
   const inBrowser = pageBackends ? `; with --browser ${pageBackends.join(', ')}` : '';
-  return `Times the softmax family on the backends of this machine, beside other libraries.
+  return `Times the softmax family on the backends of this machine, and other libraries.
 
-  --op NAME        may be given again; all of ${OP_NAMES.map((name) => `${name} (${REFERENCE[name].formula})`).join(', ')}
-  --shape RxN      R rows of N logits, may be given again; ${DEFAULT_SHAPES.map(shapeName).join(', ')}
-  --backend NAME   may be given again; all of ${backends.join(', ') || 'none'}${inBrowser}
-  --peer NAME      may be given again; all of ${peers.join(', ')}
-  --threads N      may be given again, where a backend can be told; 1
-  --logits D       uniform:RANGE, normal:SIGMA, offset:BY, masked:SHARE or confident:TOP; uniform:10
-  --inputs FROM    op: made by another op, as in a model; array: fresh from JavaScript; op
-  --seconds S      for each op, shape and backend; by default what makes about two minutes in all
-  --output FOLDER  for report.html, report.json and report.md; bench-report
-  --quick          few ops and shapes, and little time: a first look
+  --op NAME        can be repeated; by default all: ${OP_NAMES.map((name) => `${name} (${REFERENCE[name].formula})`).join(', ')}
+  --shape RxN      R rows of N logits, can be repeated; by default ${DEFAULT_SHAPES.map(shapeName).join(', ')}
+  --backend NAME   can be repeated; by default all: ${backends.join(', ') || 'none'}${inBrowser}
+  --peer NAME      the libraries to compare with, can be repeated; by default all: ${peers.join(', ')}
+  --threads N      threads of the backends that support it, can be repeated; by default 1
+  --logits D       uniform:RANGE, normal:SIGMA, offset:BY, masked:SHARE or confident:TOP; by default uniform:10
+  --inputs FROM    op: made by another op, as in a model (the default); array: new JavaScript arrays
+  --seconds S      for each op, shape and backend; by default about two minutes in all
+  --output FOLDER  for report.html, report.json and report.md; by default bench-report
+  --quick          a first look: few ops and shapes, about half a minute
 ${pageBackends ? '  --browser        in a headless browser instead of Node\n' : ''}${
   missing.length > 0
-    ? `\nNot here:\n${missing.map(({name, reason}) => `  ${name.padEnd(16)} ${reason}`).join('\n')}\n`
+    ? `\nNot available here:\n${missing.map(({name, reason}) => `  ${name.padEnd(16)} ${reason}`).join('\n')}\n`
     : ''
 }`;
 }

@@ -11,7 +11,7 @@ export function prepareOutput(folder: string): void {
     makeFolder(resolve(folder));
     for (const name of REPORTS) tryToWrite(join(folder, name));
   } catch (error) {
-    throw new Error(`--output is ${folder}, but no report can be written there: ${(error as Error).message}.`);
+    throw new Error(`--output is ${folder}, but reports cannot be written there: ${(error as Error).message}.`);
   }
 }
 

@@ -47,7 +47,10 @@ export function progressLines(write: (line: string) => void, now = () => perform
     show(progress) {
       const {done, total, last} = progress;
       const remaining = left(progress);
-      if (done === 0) write(`${total / 2} cases, each in two halves`);
+      if (done === 0)
+        write(
+          `${total / 2} cases, each measured in two halves. After each time: how many times as long the others take`,
+        );
       if (done > shown && last) write(`${done} of ${total}, ${remaining} left: ${caseLine(last)}`);
       shown = done;
     },
@@ -71,7 +74,7 @@ function caseLine(one: Case): string {
     .filter(({peer}) => peer !== 'copy')
     .map((entry) => {
       if (entry.fault) return `${entry.peer} ${entry.fault.mark}`;
-      if (entry.peer === 'ours') return `ours ${entry.nsPerElement?.toPrecision(3) ?? '?'} ns an element`;
+      if (entry.peer === 'ours') return `ours ${entry.nsPerElement?.toPrecision(3) ?? '?'} ns per element`;
       return `${entry.peer} ${ratioText(entry)}`;
     });
   return `${caseName(one)}: ${parts.join(', ')}`;
@@ -104,8 +107,8 @@ export function barLines(rows: ChartRow[]): string[] {
     const bar = `${'█'.repeat(Math.max(length - 1, 0))}${mean > end ? '»' : '█'}`;
     return `${labels[i]!.padEnd(width)} ${bar.padEnd(BAR)} ${isNoisy ? '~' : ''}${digits(mean)} (${digits(least)})`;
   });
-  const cut = rows.some(({mean}) => mean > end) ? `; bars are cut at ${end}` : '';
-  return [...lines, colors.dim(`Times our time, and least of all shapes${cut}. Above 1, ours is faster.`)];
+  const cut = rows.some(({mean}) => mean > end) ? `; bars longer than ${end} are cut` : '';
+  return [...lines, colors.dim(`Time divided by ours: mean over all shapes (least)${cut}. Above 1, ours is faster.`)];
 }
 
 function terminalTable({head, rows}: Table): string {

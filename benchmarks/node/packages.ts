@@ -29,7 +29,7 @@ export function find(name: string): {folder: string; version: string} | {reason:
       if (dirname(above) === above) break;
     }
   }
-  const setup = SETUPS[name] ? `, or in a checkout of tfjs-softmax npm run ${SETUPS[name]}` : '';
+  const setup = SETUPS[name] ? `, or npm run ${SETUPS[name]} in a clone of tfjs-softmax` : '';
   return {reason: `it is not installed: npm install ${name}${setup}`};
 }
 

@@ -41,7 +41,7 @@ function figures(entry: Entry, slower: number): HTMLElement {
   if (ms === null || nsPerElement === null) return element('span', 'figures', 'not timed yet');
   const parts = [
     slower === 1 ? 'fastest' : `${slower < 10 ? slower.toFixed(2) : slower.toFixed(0)} times the fastest`,
-    `${nsPerElement.toPrecision(3)} ns an element`,
+    `${nsPerElement.toPrecision(3)} ns per element`,
     gbPerSecond === null ? '' : `${gbPerSecond.toPrecision(2)} GB/s`,
     percentOfCopy === null ? '' : `${percentOfCopy.toFixed(0)} % of copy`,
     ulp === null ? '' : `${ulp < 1000 ? ulp.toFixed(1) : ulp.toExponential(0)} ULP`,

@@ -113,7 +113,7 @@ function timeChart(points: Point[], width: number): string {
     );
   });
   const dots = points.map((point) => dot(point, x.at(point.n), y.at(point.ns), places));
-  return legend(points, true) + svg(frame, x, y, 'row length', 'ns an element', [...lines, ...dots]);
+  return legend(points, true) + svg(frame, x, y, 'row length', 'ns per element', [...lines, ...dots]);
 }
 
 function errorChart(points: Point[], width: number): string {
@@ -130,7 +130,7 @@ function errorChart(points: Point[], width: number): string {
   );
   const places = placesOf(points);
   const dots = points.map((point) => dot(point, x.at(point.ns), y.at(point.ulp), places));
-  return legend(points, false) + svg(frame, x, y, 'ns an element', 'worst error in ULP', dots);
+  return legend(points, false) + svg(frame, x, y, 'ns per element', 'worst error in ULP', dots);
 }
 
 /** Of several shapes with one row length, the line goes through the one with the most rows. */
@@ -155,7 +155,7 @@ function placesOf(points: Point[]): string[] {
 
 function dot({peer, place, shape, ns, ulp}: Point, x: number, y: number, places: string[]): string {
   const form = FORMS[places.indexOf(place) % FORMS.length]!(3.5);
-  const told = `${peer} on ${place}, ${shape}: ${ns.toPrecision(3)} ns an element, ${ulp.toPrecision(2)} ULP`;
+  const told = `${peer} on ${place}, ${shape}: ${ns.toPrecision(3)} ns per element, ${ulp.toPrecision(2)} ULP`;
   return (
     `<path d="${form}" transform="translate(${x} ${y})" fill="${HUES[peer] ?? 'var(--faint)'}">` +
     `<title>${escaped(told)}</title></path>`

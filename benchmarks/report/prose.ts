@@ -14,7 +14,7 @@ export function circumstances({machine, plan, backends, peers}: Report): [string
     ...(machine.gpu ? ([['GPU', machine.gpu]] as [string, string][]) : []),
     ['versions', list(Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`))],
     ['flags', list(machine.flags)],
-    ['logits', `${plan.distribution}, from ${plan.inputs === 'op' ? 'another op' : 'arrays of JavaScript'}`],
+    ['logits', `${plan.distribution}, from ${plan.inputs === 'op' ? 'another op' : 'JavaScript arrays'}`],
     ...(plan.seconds > 0
       ? ([['timed for', `${Number(plan.seconds.toPrecision(3))} s in all`]] as [string, string][])
       : []),
@@ -32,11 +32,11 @@ function proofText(peer: PeerIdentity): string {
 export function notices(report: Report): string[] {
   const {complete, machine, missing, cases} = report;
   return [
-    ...(complete ? [] : ['This is a partial report: the run was stopped before its end.']),
+    ...(complete ? [] : ['This is a partial report: the run was stopped early.']),
     ...(machine.softwareGpu
       ? [
-          `The GPU is a software one (${machine.gpu}): webgl and webgpu times say nothing about a real GPU; draws, dispatches and ` +
-            'ULP do.',
+          `The GPU is simulated in software (${machine.gpu}): times of webgl and webgpu say nothing about a real GPU. Draws, dispatches ` +
+            'and ULP do.',
         ]
       : []),
     noiseStatement(report),
@@ -61,7 +61,7 @@ function faultNotices(cases: Case[]): string[] {
     const peers = unique(same.map(({peer}) => peer));
     if (same.length === 1) return `${peers[0]}, ${name}: ${fault.mark}, not timed. ${fault.reason}`;
     const where = `${list(unique(same.map(({op}) => op)))} on ${list(unique(same.map(({place}) => place)))}`;
-    return `${list(peers)}: ${fault.mark} in ${same.length} cases (${where}), not timed. Such as ${name}: ${fault.reason}`;
+    return `${list(peers)}: ${fault.mark} in ${same.length} cases (${where}), not timed. For example ${name}: ${fault.reason}`;
   });
 }
 
@@ -95,8 +95,8 @@ function unique(names: string[]): string[] {
 /** Geometric means over the shapes. */
 export function standingsTable(report: Report): Table {
   return {
-    title: 'Time over that of ours, over all shapes: above 1, ours is faster',
-    head: ['op', 'backend', 'beside', 'geometric mean', 'least', 'largest', 'halves differ by'],
+    title: 'Time divided by ours, over all shapes: above 1, ours is faster',
+    head: ['op', 'backend', 'other', 'geometric mean', 'least', 'largest', 'halves differ by'],
     rows: standings(report).map((standing: Standing) => {
       const {op, peer, mean, least, largest, spread} = standing;
       return [

@@ -103,6 +103,6 @@ export function threadsTable({cases}: Pick<Report, 'cases'>): Table | null {
     });
   });
   if (rows.length === 0) return null;
-  const head = ['op', 'shape', 'backend', 'of', 'threads', 'times as fast as one', 'efficiency'];
-  return {title: 'What threads bring', head, rows};
+  const head = ['op', 'shape', 'backend', 'of', 'threads', 'speed-up over one', 'efficiency'];
+  return {title: 'Speed-up by threads', head, rows};
 }

@@ -120,6 +120,12 @@ async function busyTime(gpuMs: () => Promise<number>): Promise<number | null> {
   return median > 0 ? median : null;
 }
 
+/**
+ * Untimed calls before a sample, as a share of its calls. While the others had their turns, caches have gone cold; and in a
+ * process of its own, which slept, the first milliseconds took up to twice as long.
+ */
+const WARM_SHARE = 0.5;
+
 async function timed(
   runner: Runner,
   fingerprint: Fingerprint | null,
@@ -128,13 +134,18 @@ async function timed(
   clock: Clock,
 ): Promise<Sample> {
   const index = fingerprint?.index ?? 0;
-  const last = ((first + calls - 1) & 1) as Which;
-  try {
-    const start = clock.now();
-    for (let i = 0; i < calls - 1; i++) {
-      const out = runner.run(((first + i) & 1) as Which);
+  const inputOf = (call: number) => ((first + call) & 1) as Which;
+  const run = async (from: number, end: number) => {
+    for (let call = from; call < end; call++) {
+      const out = runner.run(inputOf(call));
       runner.release(out instanceof Promise ? await out : out);
     }
+  };
+  const last = inputOf(calls - 1);
+  try {
+    if (!runner.queued) await run(-Math.ceil(WARM_SHARE * calls), 0); // a GPU would have them in its queue yet
+    const start = clock.now();
+    await run(0, calls - 1);
     const called = runner.run(last);
     const out = called instanceof Promise ? await called : called;
     let number = runner.queued ? await runner.peek(out, index) : Number.NaN;

@@ -54,8 +54,8 @@ describe('npx tfjs-softmax bench', () => {
 
   it('refuses what it cannot do before it times anything', async () => {
     for (const [args, message] of [
-      [['--output', join(process.execPath, 'reports')], 'no report can be written there'],
-      [['--seconds', '1e999'], '--seconds is 1e999; it takes a number of seconds above 0'],
+      [['--output', join(process.execPath, 'reports')], 'reports cannot be written there'],
+      [['--seconds', '1e999'], '--seconds is 1e999; it must be a number of seconds above 0'],
       [['--logits', 'masked:2'], 'masked:2 is no distribution of logits'],
     ] as const) {
       const child = spawn(process.execPath, ['dist/cli.mjs', 'bench', '--backend', 'cpu', ...args]);

@@ -47,28 +47,28 @@ describe('options', () => {
   });
 
   it.each([
-    [['--op', 'argmax'], 'There is no op argmax. Choose among softmax, logSoftmax'],
-    [['--backend', 'webgl'], 'There is no backend webgl. Choose among cpu, wasm, tensorflow, webgpu.'],
-    [['--threads', '0'], '--threads is 0; it takes a whole number of threads, 1 to 1024.'],
-    [['--threads', 'two'], '--threads is two; it takes'],
+    [['--op', 'argmax'], 'There is no op argmax. Choose from softmax, logSoftmax'],
+    [['--backend', 'webgl'], 'There is no backend webgl. Choose from cpu, wasm, tensorflow, webgpu.'],
+    [['--threads', '0'], '--threads is 0; it must be a whole number from 1 to 1024.'],
+    [['--threads', 'two'], '--threads is two; it must'],
     [['--threads', '2', '--threads', '2'], '--threads 2 is given twice'],
-    [['--peer', 'torch'], 'There is no peer torch. Choose among stock'],
+    [['--peer', 'torch'], 'There is no peer torch. Choose from stock'],
     [['--shape', '3'], '3 is no shape: give rows x row length, such as 64x1000.'],
     [['--shape', '0x4'], '0x4 is no shape'],
     [['--logits', 'normal'], 'normal is no distribution of logits. There are normal:NUMBER'],
     [['--logits', 'toString:1'], 'toString:1 is no distribution'],
-    [['--seconds', '0'], '--seconds is 0; it takes a number of seconds above 0.'],
-    [['--seconds', '1e999'], '--seconds is 1e999; it takes a number of seconds above 0. At most 86400, a day.'],
-    [['--seconds', '86401'], 'At most 86400'],
-    [['--seconds', '0x10'], '--seconds is 0x10; it takes'],
-    [['--seconds', ''], '--seconds is ; it takes'],
+    [['--seconds', '0'], '--seconds is 0; it must be a number of seconds above 0'],
+    [['--seconds', '1e999'], '--seconds is 1e999; it must be a number of seconds above 0, and at most 86400 (a day).'],
+    [['--seconds', '86401'], 'at most 86400'],
+    [['--seconds', '0x10'], '--seconds is 0x10; it must'],
+    [['--seconds', ''], '--seconds is ; it must'],
     [['--logits', 'masked:2'], 'masked:2 is no distribution of logits. There are normal:NUMBER'],
     [['--logits', 'masked:-0.1'], 'masked:NUMBER (share of -Infinity among normal logits, sigma 3; 0 to 1)'],
     [['--logits', 'uniform:10abc'], 'uniform:10abc is no distribution'],
     [['--logits', 'uniform:1e38'], 'uniform:NUMBER (range on both sides of 0; 0 to 1e+37)'],
     [['--logits', 'normal:3:4'], 'normal:3:4 is no distribution'],
     [['--shape', '100000x100000'], '100000x100000 is too large a shape: it has more than 134217728 logits.'],
-    [['--output', ''], '--output is empty; it takes the name of a folder.'],
+    [['--output', ''], '--output is empty; it must be the name of a folder.'],
     [['--seconds', '1', '--seconds', '2'], '--seconds is given twice. Give it once.'],
     [['--output', 'a', '--output=b'], '--output is given twice'],
     [['--quick', '--quick'], '--quick is given twice'],
@@ -86,7 +86,7 @@ describe('options', () => {
     const offer = {backends: ['cpu'], peers: ['stock'], missing: [{name: 'wasm', reason: 'it is not installed'}]};
     const without = helpText({...offer, pageBackends: null});
     expect(without).not.toContain('--browser');
-    expect(without).toMatch(/Not here:\n {2}wasm +it is not installed/);
+    expect(without).toMatch(/Not available here:\n {2}wasm +it is not installed/);
     const within = helpText({...offer, pageBackends: ['cpu', 'webgl']});
     expect(within).toContain('with --browser cpu, webgl');
     expect(within).toContain('--browser        in a headless browser');

@@ -63,7 +63,7 @@ const MISTAKES: Record<string, [make: () => string, message: RegExp]> = {
 test.each(Object.entries(MISTAKES))('%s is refused', (_, [make, message]) => {
   const output = make();
   const before = readdirSync(folder);
-  expect(() => prepareOutput(output)).toThrow(`--output is ${output}, but no report can be written there: `);
+  expect(() => prepareOutput(output)).toThrow(`--output is ${output}, but reports cannot be written there: `);
   expect(() => prepareOutput(output)).toThrow(message);
   expect(readdirSync(folder)).toEqual(before);
 });

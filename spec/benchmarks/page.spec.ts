@@ -45,7 +45,7 @@ async function saved(name: string): Promise<string> {
 
 describe('the page', () => {
   it('says before anything runs that the GPU is a software one', async () => {
-    expect(await page.textContent('#notices')).toContain('The GPU is a software one');
+    expect(await page.textContent('#notices')).toContain('The GPU is simulated in software');
     expect(await page.textContent('#state')).toMatch(/^Ready: cpu, wasm, webgl\..*SwiftShader/s);
   });
 

@@ -86,7 +86,7 @@ describe('the figures', () => {
       expect(broken).toMatchObject({ms: null, ratio: null, ulp: null, fault: {mark: 'wrong'}});
     }
     expect(markdown(report)).toContain(
-      'broken: wrong in 4 cases (softmax, logSumExp on simulated), not timed. Such as softmax 4x10 on simulated: ',
+      'broken: wrong in 4 cases (softmax, logSumExp on simulated), not timed. For example softmax 4x10 on simulated: ',
     );
   });
 

@@ -23,9 +23,9 @@ test('piped, each half of a case is a line when it is done, with the time that i
   ms = 80_000;
   show({done: 8, total: 8, label: 'done', last});
   expect(lines).toEqual([
-    '4 cases, each in two halves',
-    '2 of 8, 1:00 left: softmax 64x1000 on wasm, 2 threads: ours 1.25 ns an element, stock 2.50',
-    '8 of 8, 0:00 left: softmax 64x1000 on wasm, 2 threads: ours 1.25 ns an element, stock 2.50',
+    '4 cases, each measured in two halves. After each time: how many times as long the others take',
+    '2 of 8, 1:00 left: softmax 64x1000 on wasm, 2 threads: ours 1.25 ns per element, stock 2.50',
+    '8 of 8, 0:00 left: softmax 64x1000 on wasm, 2 threads: ours 1.25 ns per element, stock 2.50',
   ]);
 });
 
@@ -42,6 +42,6 @@ test('bars are linear, and say where they are cut', () => {
   const lengths = bars.map((line) => line.match(/[█»]+/)?.[0].length);
   expect(lengths.slice(0, 3)).toEqual([6, 18, 36]);
   expect(bars[2]).toContain('» 100 (100)');
-  expect(bars[3]).toContain('bars are cut at 12');
+  expect(bars[3]).toContain('bars longer than 12 are cut');
   expect(barLines([])).toEqual([]);
 });

@@ -125,7 +125,9 @@ test('bench --browser: its page in a browser that is on the PATH, with the tfjs 
       '3x40',
     ];
     const output = await workplace.succeed('npx', ['tfjs-softmax', ...args, '--seconds', '0.05']);
-    expect(output).toMatch(/^tfjs-softmax \S+: starting a browser …\n2 cases, each in two halves\n1 of 4, /);
+    expect(output).toMatch(
+      /^tfjs-softmax \S+: starting a browser …\n2 cases, each measured in two halves\..*\n1 of 4, /,
+    );
     expect(output).toContain('Missing: onnxruntime-web, jax-js, transformers.js. They are not installed: npm install');
   } finally {
     process.env.PATH = PATH;

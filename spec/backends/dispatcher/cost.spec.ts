@@ -35,7 +35,7 @@ test('what a probe found here scales calls and elements, within reason, and says
     return opMs(TASK!, 'cpu');
   };
   expect(probed(2 * small, 2 * large)).toBeCloseTo(2 * before, 6);
-  expect(costInWords(TASK!, 'cpu')).toContain('times 2.0 a call and 2.0 an element, as a probe found here');
+  expect(costInWords(TASK!, 'cpu')).toContain('scaled by a probe: calls 2.0, elements 2.0');
   expect(opMs(TASK!, 'cpu', false)).toBe(before); // deterministic
   expect(costInWords(TASK!, 'cpu', false)).not.toContain('probe');
   expect(probed(small, 1e6)).toBeLessThan(31 * before);

@@ -292,7 +292,7 @@ describe('how often each is timed', () => {
     const stopwatch = new Stopwatch(() => 5);
     const options = {stopwatch, budget: new Budget(stopwatch, 1000), onProgress: () => {}};
     const [outcomes] = await measure([job], ['a'], options);
-    expect(outcomes!.get('a')).toEqual({skipped: 'the clock stood still for 32768 calls'});
+    expect(outcomes!.get('a')).toEqual({skipped: 'the clock did not move during 32768 calls'});
   });
 
   test('samples start anew, with more calls, where a pause has passed for their time', async () => {

@@ -98,7 +98,7 @@ describe('a backend whose start fails or hangs', () => {
       wasm: null,
       failing: 'does not start: no such device',
       rejecting: 'does not start: no such device',
-      empty: 'does not start: its factory gave no backend',
+      empty: 'does not start: its factory returned no backend',
       hanging: null,
     });
     expect(ranking.candidates.find(({backend}) => backend === 'hanging')).toMatchObject({
@@ -231,7 +231,7 @@ describe('at the same time', () => {
 
 test('with none but cpu it is cpu', async () => {
   const selection = await selectBackend(TASK, {candidates: ['cpu'], mode: 'measure', budgetMs: 100});
-  expect(selection).toMatchObject({backend: 'cpu', why: 'no other candidate can run'});
+  expect(selection).toMatchObject({backend: 'cpu', why: 'the only candidate that can run'});
 });
 
 test('every tensor survives a selection', async () => {
