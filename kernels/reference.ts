@@ -41,7 +41,7 @@ export const masked = {
   kept: (row: Row, keep: Row) => Array.from(row).filter((_, i) => keep[i]),
   spread(kept: Row, keep: Row, otherwise: number) {
     let next = 0;
-    return Float64Array.from(keep, (k) => (k ? kept[next++]! : otherwise));
+    return new Float64Array(keep).map((k) => (k ? kept[next++]! : otherwise));
   },
 };
 
@@ -66,7 +66,7 @@ export function logSoftmaxVjp(y: Row, g: Row): Float64Array {
 /** ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ), the entries of diag(y) - y yᵗ, row by row: property 4. */
 export function softmaxJacobian(y: Row): Float64Array {
   const n = y.length;
-  return Float64Array.from({length: n * n}, (_, k) => {
+  return new Float64Array(n * n).map((_, k) => {
     const [i, j] = [Math.floor(k / n), k % n];
     return i === j ? y[i]! * sum(new Float64Array(y).map((yk, at) => (at === i ? 0 : yk))) : -y[i]! * y[j]!;
   });
@@ -75,7 +75,7 @@ export function softmaxJacobian(y: Row): Float64Array {
 /** ∂ log yᵢ/∂xⱼ = δᵢⱼ - yⱼ, the entries of I - 1 yᵗ, row by row. */
 export function logSoftmaxJacobian(y: Row): Float64Array {
   const n = y.length;
-  return Float64Array.from({length: n * n}, (_, k) => {
+  return new Float64Array(n * n).map((_, k) => {
     const [i, j] = [Math.floor(k / n), k % n];
     return i === j ? sum(new Float64Array(y).map((yk, at) => (at === i ? 0 : yk))) : -y[j]!;
   });
@@ -116,7 +116,7 @@ export function alongAxis(
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const at = (j: number, length: number) => (o * length + j) * inner + i;
-      const rows = tensors.map((values) => Float64Array.from({length: n}, (_, j) => values[at(j, n)]!));
+      const rows = tensors.map((values) => new Float64Array(n).map((_, j) => values[at(j, n)]!));
       const row = rowFunction(...rows);
       if (result.length === 0) result = new Float64Array(outer * row.length * inner);
       for (let j = 0; j < row.length; j++) result[at(j, row.length)] = row[j]!;

@@ -14,8 +14,9 @@ import {
 } from './case';
 import {type Place, WRONG} from './wrong';
 
-/** Beyond it a case costs more than it tells; the long rows are for the conformance suite. */
+/** Beyond it a case costs more than it tells; the long rows are for the conformance suite. Most cases are small ones. */
 const MOST_ELEMENTS = 300;
+const FEW_ELEMENTS = 30;
 const MOST_IN_A_JACOBIAN = 40;
 /** What tfjs's own ops go up to. */
 const HIGHEST_RANK = 6;
@@ -34,9 +35,12 @@ const pool = fc.oneof(
   },
   {weight: 1, arbitrary: fc.array(fc.float(), {minLength: 1, maxLength: 12})},
 );
-const lengths = fc.array(fc.oneof({weight: 12, arbitrary: fc.integer({min: 1, max: 9})}, fc.constantFrom(0, 1, 300)), {
-  maxLength: HIGHEST_RANK,
-});
+const lengths = fc.array(
+  fc.oneof({weight: 12, arbitrary: fc.integer({min: 1, max: 9})}, fc.constantFrom(0, 1, MOST_ELEMENTS)),
+  {
+    maxLength: HIGHEST_RANK,
+  },
+);
 const scales = fc.oneof(
   {weight: 4, arbitrary: fc.constant(undefined)},
   {weight: 4, arbitrary: fc.constantFrom(1, 0, -0, -1, 0.5, 2, 0.125, 1 / Math.sqrt(40), 200, 1e-9)},
@@ -63,6 +67,7 @@ export const ingredients = fc.record({
   op: fc.constantFrom(...OPS),
   gradient: fc.boolean(),
   lengths,
+  limit: fc.constantFrom<number>(FEW_ELEMENTS, FEW_ELEMENTS, FEW_ELEMENTS, MOST_ELEMENTS),
   axis: fc.option(fc.integer({min: -HIGHEST_RANK, max: HIGHEST_RANK - 1}), {nil: undefined}),
   jointAxes: fc.option(fc.array(fc.integer({min: -HIGHEST_RANK, max: HIGHEST_RANK - 1}), {minLength: 1, maxLength: 4})),
   pool,
@@ -117,7 +122,7 @@ export function caseOf(parts: Ingredients): FuzzCase {
   const scalar = parts.lengths.length === 0;
   // A scalar has no classes, and no axis that tf.logSumExp could sum along.
   const op = scalar && (parts.op === 'softmaxCrossEntropy' || parts.op === 'tf.logSumExp') ? 'logSumExp' : parts.op;
-  const limit = op.endsWith('Jacobian') ? MOST_IN_A_JACOBIAN : MOST_ELEMENTS;
+  const limit = op.endsWith('Jacobian') ? Math.min(parts.limit, MOST_IN_A_JACOBIAN) : parts.limit;
   const {parameters = [], options = []} = recordOf(op) ?? {};
   const shape = atMost(limit, parts.lengths);
   const rank = Math.max(shape.length, 1);

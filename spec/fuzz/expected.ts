@@ -87,7 +87,7 @@ function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
   const rank = Math.max(shape.length, 1);
   const axis = (((fuzzed.axis ?? -1) as number) + rank) % rank;
   const scale = op === 'softmin' ? -1 : (fuzzed.scale ?? 1);
-  const x = Float64Array.from(logits.values, (value) => value * scale);
+  const x = new Float64Array(logits.values).map((value) => value * scale);
   const keep = fuzzed.mask ? broadcast(fuzzed.mask, shape) : null;
   const along = (rows: ArrayLike<number>[], f: (...rows: Rows) => reference.Row) =>
     reference.alongAxis(shape, axis, rows, f);
@@ -165,8 +165,7 @@ function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
 
   function gradientOf(of: string): Expected {
     // What the mask takes out does not count in the cotangent either.
-    const g =
-      vector && Float64Array.from(vector, (v, i) => (keep && vector.length === keep.length && !keep[i] ? 0 : v));
+    const g = vector?.map((v, i) => (keep && vector.length === keep.length && !keep[i] ? 0 : v));
     if (of === 'softmax' || of === 'softmin') return loosened(productOf('softmaxProduct', g!, scale));
     if (of === 'logSoftmax') return loosened(productOf('logSoftmaxVjp', g!, scale));
     if (of === 'logSumExp') {
@@ -205,11 +204,11 @@ function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
     const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
-        const row = Float64Array.from({length: n}, (_, j) => y[(o * n + j) * inner + i]!);
+        const row = new Float64Array(n).map((_, j) => y[(o * n + j) * inner + i]!);
         const entriesOfRow = REFERENCE[of](row);
         entries.push(...(row.some(Number.isNaN) ? entriesOfRow.fill(Number.NaN) : entriesOfRow));
         for (let k = 0; k < n; k++) {
-          const unit = Float64Array.from({length: n}, (_, j) => Number(j === k));
+          const unit = new Float64Array(n).map((_, j) => Number(j === k));
           tolerance.push(
             ...toleranceOfProduct(of === 'softmaxJacobian' ? 'softmaxProduct' : 'logSoftmaxVjp', row, unit, 1, bounds),
           );
@@ -269,11 +268,11 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
   const gradient = new Float64Array(vector ? logits.values.length : 0);
   const gradientSizes = new Float64Array(gradient.length);
   for (let row = 0; row < count; row++) {
-    const x = Float64Array.from({length: n}, (_, j) => logits.values[at(row, j)]!);
+    const x = new Float64Array(n).map((_, j) => logits.values[at(row, j)]!);
     const index = sparse ? labels.values[row]! : -1;
     const ignored = sparse && ignoreIndex === index;
     const noClass = sparse && (index < 0 || index >= n);
-    const label = Float64Array.from({length: n}, (_, j) => (sparse ? Number(j === index) : labels.values[at(row, j)]!));
+    const label = new Float64Array(n).map((_, j) => (sparse ? Number(j === index) : labels.values[at(row, j)]!));
     const q = label.map((l) => l * (1 - labelSmoothing) + labelSmoothing / n);
     const log = reference.logSoftmax(x);
     // Each class's part weighs by its class; a label that is a class also counts so in the mean.
@@ -348,7 +347,7 @@ function broadcast({shape: from, values}: Given, to: number[]): Float64Array {
     strides[d] = from[d - missing] === 1 ? 0 : stride;
     stride *= from[d - missing]!;
   }
-  return Float64Array.from({length: sizeOf(to)}, (_, flat) => {
+  return new Float64Array(sizeOf(to)).map((_, flat) => {
     let at = 0;
     for (let d = to.length - 1, rest = flat; d >= 0; d--) {
       at += (rest % to[d]!) * strides[d]!;

@@ -2,11 +2,12 @@
  * Fuzzing for hours, whose summary is kept:
  *
  *     npm run fuzz:long -- --backend wasm --calls 1000000
+ *     npm run fuzz:long -- --backend wasm --calls 1000000 --resume    goes on where the log that is there ends
  *     npm run fuzz:long -- --backend wasm --calls 20000 --heap    with tensors beyond 2 GiB
  *
  * The log goes to spec/fuzz/logs/. It ends with what came of it, also if it is stopped with Ctrl-C.
  */
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import os from 'node:os';
 import {parseArgs} from 'node:util';
@@ -29,10 +30,12 @@ const {values: options} = parseArgs({
     seed: {type: 'string', default: '1'},
     programs: {type: 'string', default: '100'},
     heap: {type: 'boolean', default: false},
+    resume: {type: 'boolean', default: false},
   },
 });
 
 const FOLDER = 'spec/fuzz/logs';
+const LOG = `${FOLDER}/${options.backend}${options.heap ? '-beyond-2-gib' : ''}.log`;
 const GIGABYTE = 2 ** 30;
 
 async function stageOf(
@@ -79,53 +82,82 @@ function fillHeap(): void {
   console.log(`tensors lie from ${(address / GIGABYTE).toFixed(3)} GiB on`);
 }
 
-const backend = options.backend ?? '';
-const wanted = Number(options.calls);
-const sum: Batch = {programs: 0, calls: 0, wrong: [], left: []};
-const begun = new Date();
-let seed = Number(options.seed);
-let stopped = false;
-process.on('SIGINT', () => {
-  stopped = true;
-});
-process.on('SIGTERM', () => {
-  stopped = true;
-});
+/** What the log says. */
+interface Progress {
+  calls: number;
+  programs: number;
+  firstSeed: number;
+  nextSeed: number;
+  wrong: string[];
+  left: string[];
+  begun: string;
+  minutes: number;
+}
 
-function writeLog(): void {
-  const minutes = ((Date.now() - begun.getTime()) / 60_000).toFixed(1);
+function readLog(): Progress {
+  const [head = '', ...found] = readFileSync(LOG, 'utf8').split('\n\n');
+  const [, calls, programs] = head.match(/: (\d+) calls in (\d+) programs/)!;
+  const [, first, last] = head.match(/^seeds: (\d+) to (\d+)/m)!;
+  const [, begun, minutes] = head.match(/^begun: (\S+), (\S+) minutes/m)!;
+  const wrong = Number(head.match(/^wrong answers: (\d+)/m)![1]);
+  return {
+    ...{calls: Number(calls), programs: Number(programs), firstSeed: Number(first), nextSeed: Number(last) + 1},
+    ...{wrong: found.slice(0, wrong), left: found.slice(wrong), begun: begun!, minutes: Number(minutes)},
+  };
+}
+
+function writeLog({calls, programs, firstSeed, nextSeed, wrong, left, begun, minutes}: Progress): void {
   const text = [
-    `fuzzing ${backend}${options.heap ? ', tensors beyond 2 GiB' : ''}: ${sum.calls} calls in ${sum.programs} programs`,
-    `wanted: ${wanted} calls${sum.calls < wanted ? '; stopped before' : ''}`,
-    `seeds: ${options.seed} to ${seed - 1}, ${options.programs} programs each`,
-    `wrong answers: ${sum.wrong.length}`,
-    `leaks: ${sum.left.length}`,
+    `fuzzing ${backend}${options.heap ? ', tensors beyond 2 GiB' : ''}: ${calls} calls in ${programs} programs`,
+    `wanted: ${wanted} calls${calls < wanted ? '; stopped before' : ''}`,
+    `seeds: ${firstSeed} to ${nextSeed - 1}, ${options.programs} programs each`,
+    `wrong answers: ${wrong.length}`,
+    `leaks: ${left.length}`,
     `machine: ${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, Node ${process.versions.node}, tfjs ${tf.version_core}`,
-    `begun: ${begun.toISOString().slice(0, 16)}, ${minutes} minutes`,
-    ...[...sum.wrong, ...sum.left].map((found) => `\n${found}`),
+    `begun: ${begun}, ${minutes.toFixed(1)} minutes`,
+    ...[...wrong, ...left].map((found) => `\n${found.trimEnd()}`),
   ].join('\n');
   mkdirSync(FOLDER, {recursive: true});
-  writeFileSync(`${FOLDER}/${backend}${options.heap ? '-beyond-2-gib' : ''}.log`, `${text}\n`);
+  writeFileSync(LOG, `${text}\n`);
+}
+
+const backend = options.backend ?? '';
+const wanted = Number(options.calls);
+let stopped = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    stopped = true;
+  });
 }
 
 async function main(): Promise<void> {
+  const seed = Number(options.seed);
+  const started = new Date();
+  const atFirst: Progress = options.resume
+    ? readLog()
+    : {
+        ...{calls: 0, programs: 0, firstSeed: seed, nextSeed: seed, wrong: [], left: []},
+        ...{begun: started.toISOString().slice(0, 16), minutes: 0},
+      };
+  const now = {...atFirst};
   const {run, close} = await stageOf(backend);
   let told = 0;
-  while (sum.calls < wanted && !stopped) {
-    const {programs, calls, wrong, left} = await run(seed++, Number(options.programs));
-    sum.programs += programs;
-    sum.calls += calls;
-    sum.wrong.push(...wrong);
-    sum.left.push(...left);
+  while (now.calls < wanted && !stopped) {
+    const {programs, calls, wrong, left} = await run(now.nextSeed++, Number(options.programs));
+    now.programs += programs;
+    now.calls += calls;
+    now.wrong.push(...wrong);
+    now.left.push(...left);
     for (const found of [...wrong, ...left]) console.error(found);
+    now.minutes = atFirst.minutes + (Date.now() - started.getTime()) / 60_000;
     if (Date.now() - told > 10_000) {
       told = Date.now();
-      writeLog();
+      writeLog(now);
     }
   }
-  writeLog();
+  writeLog(now);
   await close?.();
-  process.exit(sum.wrong.length + sum.left.length > 0 ? 1 : 0);
+  process.exit(now.wrong.length + now.left.length > 0 ? 1 : 0);
 }
 
 void main();

@@ -35,6 +35,7 @@ const chain = fc
     const first = caseOf({...parts, op, gradient: false, mistake: null});
     const logits: Partial<Ingredients> = {
       lengths: first.logits.shape,
+      limit: Number.POSITIVE_INFINITY,
       given: {as: 'tensor', dtype: 'float32'},
       pool: [0],
       mistake: null,

@@ -169,7 +169,7 @@ function stateOfTfjs(): Record<string, unknown> {
     ...{scopes: scopeStack.length, scope: activeScope ?? null, gradientDepth, kernelDepth, profiling},
     backend: tfjs.backendName,
     backends: tfjs.backendNames().join(),
-    flags: JSON.stringify(knownFlags()),
+    flags: knownFlags(),
     runKernel: tfjs.runKernel,
     customGrad: tfjs.customGrad,
   };
@@ -184,9 +184,16 @@ function differences(before: Record<string, unknown>, after: Record<string, unkn
 
 /** Flags that were asked for before the first case; tfjs finds out others when it needs them. */
 let known: string[] | undefined;
+/** Their values, all that there have been: few, and quicker to compare than to write out. */
+const settings: unknown[][] = [];
 
+/** The same array for the same values. */
 function knownFlags(): unknown[] {
   const flags = tf.env().getFlags() as Record<string, unknown>;
   known ??= Object.keys(flags);
-  return known.map((name) => flags[name]);
+  const names = known;
+  const found = settings.find((values) => names.every((name, i) => values[i] === flags[name]));
+  if (found) return found;
+  settings.push(names.map((name) => flags[name]));
+  return settings.at(-1)!;
 }

@@ -44,7 +44,7 @@ export async function runProgram(steps: Step[], stage: Stage, count: (calls: num
     setInstalled(false);
     forwardOnCpu(true);
     for (const {tensor} of bystanders) tensor.dispose();
-    await tf.setBackend(stage.backend);
+    if (tf.getBackend() !== stage.backend) await tf.setBackend(stage.backend);
     const after = stateOf();
     // biome-ignore lint/correctness/noUnsafeFinally: what is left behind matters more than what else was found
     if (after !== before) return `${LEFT}: ${before} before the program, ${after} after it`;
