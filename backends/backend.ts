@@ -133,11 +133,15 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   detour?(): string | null;
   /** Begins, without blocking, what the first call would have to wait for. Called once it is to be expected. */
   prepare?(): void;
+  /** Why this backend object can compute nothing any more, in a few words: a GPU's context or device is lost. Null if it can. */
+  lost?(backend: B): string | null;
   /**
    * How many threads the kernels run on at most, on this backend object; null asks what is to be expected before there is one.
    * Without it, one. Starts none.
    */
   threads?(backend: B | null): number;
+  /** How many parts of its work each of these threads has done so far, the calling one first; null before there are others. */
+  partsDone?(backend: B): number[] | null;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */
   describe(backend: B): string;
 }

@@ -1,4 +1,4 @@
-import {factsOf} from './facts';
+import {factsOf, lossOf} from './facts';
 import {machine} from './machine';
 import {knownProblem} from './self_check';
 import {lastFailure} from './start';
@@ -8,7 +8,7 @@ import {lastFailure} from './start';
  * @returns why a backend cannot run here, as far as one knows without starting it; null if nothing speaks against it
  */
 export function obstacle(backend: string, needsFamily = false): string | null {
-  return lastFailure(backend) ?? missing(backend) ?? (needsFamily ? unfit(backend) : null);
+  return lastFailure(backend) ?? missing(backend) ?? lossOf(backend) ?? (needsFamily ? unfit(backend) : null);
 }
 
 function missing(backend: string): string | null {

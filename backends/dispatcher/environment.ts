@@ -42,5 +42,5 @@ export function now(): number {
 
 /** What an error says, whatever was thrown, and wherever: errors of another realm are no instances of this one's. */
 export function messageOf(error: unknown): string {
-  return (error as Partial<Error> | null)?.message ?? String(error);
+  return (error as Partial<Error> | null)?.message || String(error);
 }

@@ -40,3 +40,9 @@ export function isSoftwareGpu(backend: string): boolean {
   const started = engine().registry[backend];
   return (started && facts.isSoftware?.(started)) ?? machine().gpu?.software ?? false;
 }
+
+/** Why a backend that has started can compute nothing any more; null if it can, or if none can tell. */
+export function lossOf(name: string): string | null {
+  const backend = engine().registry[name];
+  return (backend && implementationOn(name).lost?.(backend as never)) ?? null;
+}

@@ -3,7 +3,7 @@ import {type DataId, engine, type KernelBackend} from '@tensorflow/tfjs-core';
 import {BackendVisit, holderOf, moveTo, nextTensorId, ReadAhead, variablesOfProgram} from '../../tfjs/backend_visit';
 import {contradicted, difference, type Given, type Values} from './agreement';
 import {modelFactor} from './cost';
-import {factsOf} from './facts';
+import {factsOf, lossOf} from './facts';
 import {type CallOptions, FunctionCalls, nameOf, readsLater} from './function_calls';
 import type {Entry, Job, Seen} from './race';
 
@@ -126,7 +126,7 @@ export class FunctionJob implements Job {
   /** Finds out what the function reads, where that cannot be read at once: by a call on the active backend. */
   private async explore(): Promise<void> {
     const {home} = this.options;
-    if (home !== null && readsLater(home) && !this.isExplored) {
+    if (home !== null && readsLater(home) && !this.isExplored && lossOf(home) === null) {
       const visit = new BackendVisit(home, this.readAhead, this.firstNew, this.explorer(home));
       try {
         await this.calls.first(visit);

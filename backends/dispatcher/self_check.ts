@@ -5,12 +5,12 @@
 import {engine, type KernelBackend, type Tensor, tensor} from '@tensorflow/tfjs-core';
 import {withBackend} from '../../tfjs/active_backend';
 import type {Trial} from '../engines/types';
-import {ensureKernels} from '../registration';
+import {ensureKernels, implementationOn} from '../registration';
 import {toleranceOf} from './check';
 import {messageOf, now} from './environment';
-import {factsOf} from './facts';
+import {factsOf, lossOf} from './facts';
 import {TrialData} from './trial_data';
-import {lostContext, type Planned, trialsFor} from './variants';
+import {DIVIDED, type Planned, trialsFor} from './variants';
 
 /** One variant of a backend's kernels. */
 export interface CheckedVariant {
@@ -32,6 +32,9 @@ export interface SelfCheck {
 /** Of backend objects: one that is started anew is checked anew. */
 const checks = new WeakMap<KernelBackend, SelfCheck>();
 
+/** So many trials were run. Each has numbers of its own: what an earlier one has left in a buffer is right in no later one. */
+let trials = 0;
+
 /**
  * Checks a backend that has started. It takes a few milliseconds; on a GPU, where each variant is compiled first, some more.
  *
@@ -41,7 +44,7 @@ export async function selfCheck(name: string, isTimeUp = () => false): Promise<S
   const variants: CheckedVariant[] = [];
   let left = 0;
   let turn = now();
-  const planned = trialsOrFailure(name);
+  const planned = lossOf(name) ?? trialsOrFailure(name);
   if (typeof planned === 'string') return {problem: planned, variants, left};
   for (const [i, {trial, variants: names}] of planned.entries()) {
     if (i > 0 && isTimeUp()) {
@@ -52,9 +55,12 @@ export async function selfCheck(name: string, isTimeUp = () => false): Promise<S
       await new Promise((done) => setTimeout(done));
       turn = now();
     }
-    const problem = await problemOf(name, trial, i);
+    const problem = await problemOf(name, trial);
     variants.push(...names.map((variant) => ({name: variant, problem})));
   }
+  const threads = await checkThreads(name, isTimeUp);
+  if (threads) variants.push(...threads);
+  else left++;
   const check = {problem: summaryOf(name, variants), variants, left};
   const backend = engine().registry[name];
   if (backend) checks.set(backend, check);
@@ -107,14 +113,34 @@ function trialsOrFailure(name: string): Planned[] | string {
 function summaryOf(name: string, variants: CheckedVariant[]): string | null {
   const wrong = variants.filter(({problem}) => problem !== null);
   if (wrong.length === 0) return null;
-  const lost = lostContext(name);
+  const reason = lossOf(name);
+  if (reason) return reason;
   const count = wrong.length === variants.length ? 'all' : `${wrong.length} of`;
   const {name: first, problem} = wrong[0]!;
-  return `${lost ? `${lost}; ` : ''}${first} ${problem}${wrong.length > 1 ? `; ${count} ${variants.length} variants fail` : ''}`;
+  return `${first} ${problem}${wrong.length > 1 ? `; ${count} ${variants.length} variants fail` : ''}`;
 }
 
-async function problemOf(name: string, trial: Trial, seed: number): Promise<string | null> {
-  const data = new TrialData(trial, seed, toleranceOf(name) > 1e-3);
+/** So often threads are given work in which each is to have a part: who sleeps is woken by some of it only. */
+const MOST_TURNS = 50;
+
+/** Whether threads compute as this one does, with a part for each; none where there are no others. Null if some had no part. */
+async function checkThreads(name: string, isTimeUp: () => boolean): Promise<CheckedVariant[] | null> {
+  const {threads, partsDone} = implementationOn(name);
+  const backend = engine().registry[name] as never;
+  const before = partsDone?.(backend);
+  for (let turn = 0; ; turn++) {
+    const count = threads?.(backend) ?? 1;
+    if (count === 1) return [];
+    if (turn === MOST_TURNS || isTimeUp()) return null;
+    const variant = {name: `each of ${count} threads`, problem: await problemOf(name, DIVIDED)};
+    const isWhole = partsDone!(backend)?.every((parts, i) => parts > (before?.[i] ?? 0));
+    if (variant.problem !== null || isWhole) return [variant];
+    await new Promise((done) => setTimeout(done)); // meanwhile others start
+  }
+}
+
+async function problemOf(name: string, trial: Trial): Promise<string | null> {
+  const data = new TrialData(trial, trials++, toleranceOf(name) > 1e-3);
   let result: Tensor | null = null;
   try {
     result = withBackend(name, () => run(data));

@@ -21,7 +21,7 @@ export class TrialData {
   private readonly perRow: boolean;
   private readonly isTotal: boolean;
 
-  /** @param seed another for each trial, so that the result of one is not right for the next */
+  /** @param seed another for each trial, so that the result of one is right for no other */
   constructor(
     private readonly trial: Trial,
     private readonly seed: number,
@@ -32,7 +32,7 @@ export class TrialData {
     const full = rows.inner === 1 ? [rows.outer, rows.n] : [rows.outer, rows.n, rows.inner];
     const reduced = rows.inner === 1 ? [rows.outer] : [rows.outer, rows.inner];
     const floats = (salt: number, shape: number[], f: (u: number) => number): Given => ({
-      values: Float32Array.from({length: sizeOf(shape)}, (_, i) => f(this.random(i, salt))),
+      values: new Float32Array(sizeOf(shape)).map((_, i) => f(this.random(i, salt))),
       shape,
       dtype: 'float32',
     });
@@ -47,7 +47,7 @@ export class TrialData {
         this.kernel = masked ? `masked${kind[0]!.toUpperCase()}${kind.slice(1)}` : kind;
         this.attrs = {axis: 1, scale, keepDims: false};
         this.inputs.logits = logits;
-        const mask = Uint8Array.from({length: masked ? size : 0}, (_, i) => Number(this.random(i, 1) < 0.7));
+        const mask = new Uint8Array(masked ? size : 0).map((_, i) => Number(this.random(i, 1) < 0.7));
         if (masked) this.inputs.mask = {values: mask, shape: full, dtype: 'bool'};
         break;
       }
@@ -64,7 +64,7 @@ export class TrialData {
         this.kernel = `${sparse ? 'sparseC' : 'c'}rossEntropy${op === 'lossGradient' ? 'Gradient' : ''}`;
         this.attrs = {axis: 1, smoothing, reduced: total !== null, factor: total ?? 1};
         this.isTotal = total !== null;
-        const classes = Int32Array.from({length: sizeOf(reduced)}, (_, i) => Math.floor(this.random(i, 3) * rows.n));
+        const classes = new Int32Array(sizeOf(reduced)).map((_, i) => Math.floor(this.random(i, 3) * rows.n));
         const labels: Given = sparse ? {values: classes, shape: reduced, dtype: 'int32'} : floats(4, full, (u) => u);
         Object.assign(this.inputs, {logits, labels});
         if (op === 'lossGradient') this.inputs.cotangent = floats(5, total === null ? reduced : [], between(0.5, 2));

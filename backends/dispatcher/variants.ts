@@ -18,6 +18,12 @@ const VARIANTS: Record<string, VariantsOf> = {
   tensorflow: tensorflow.variantsOf,
 };
 
+/** What is divided among several threads where there are any. */
+export const DIVIDED: Trial = {
+  ...{op: 'forward', kind: 'softmax', scale: 1, masked: false},
+  rows: {outer: 4096, n: 65, inner: 1},
+};
+
 /** A trial, and the variants that no trial before it runs. */
 export interface Planned {
   trial: Trial;
@@ -38,11 +44,6 @@ export function trialsFor(name: string): Planned[] {
     for (const variant of variants) seen.add(variant);
     return variants.length > 0 ? [{trial, variants}] : [];
   });
-}
-
-/** Why a backend that has started can compute nothing any more; null if it can, or none can tell. */
-export function lostContext(name: string): string | null {
-  return name === 'webgl' ? webgl.lossOf(engine().registry[name] as never) : null;
 }
 
 /** Composed ops have no variants but what they compute, and whether rows are contiguous. */

@@ -7,7 +7,7 @@ import {
   productOnArrays,
 } from '../engines/array_kernels';
 import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
-import {stagingThreads} from '../engines/wasm/shared_staging';
+import {partsOfStaging, stagingThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
 import {LARGE, tensorflowFacts} from './facts';
@@ -74,6 +74,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   },
 
   threads: stagingThreads,
+  partsDone: partsOfStaging,
 
   describe({binding}) {
     const version = `beside TensorFlow ${binding.TF_Version}`;

@@ -62,6 +62,10 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return backend ? (accessTo(backend).pool?.count ?? 1) : threadsBeforeStart();
   },
 
+  partsDone(backend) {
+    return accessTo(backend).pool?.threads?.taken ?? null;
+  },
+
   describe(backend) {
     const {kernels, pool, obstacle} = accessTo(backend);
     if (kernels) {

@@ -1,6 +1,8 @@
 import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
+import {checkNotLost} from '../lost';
+import {lostContext} from './context';
 import {squarish} from './layout';
 import {bareView, forget, placeFor, type Texture} from './textures';
 
@@ -74,6 +76,7 @@ export function run(
   shape: number[],
   backend: MathBackendWebGL,
 ): TensorInfo {
+  checkNotLost('webgl', lostContext(backend));
   let ready = known.get(key);
   if (!ready) {
     ready = draws().map(readied);

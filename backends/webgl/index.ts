@@ -1,6 +1,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
+import {lostContext} from './context';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {deviceOf} from './device';
 import {webglFacts} from './facts';
@@ -46,6 +47,8 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   detour() {
     return isWebGL1() ? `this is WebGL 1, and the shaders need WebGL 2: ${ON_ARRAYS}` : null;
   },
+
+  lost: lostContext,
 
   describe(backend) {
     if (isWebGL1()) return `no shaders: they need WebGL 2, and this is WebGL 1; ${ON_ARRAYS}`;

@@ -5,6 +5,8 @@ import type {CrossEntropyGradientRequest, CrossEntropyRequest, ForwardRequest, P
 import * as arrays from '../engines/array_kernels';
 import {forward} from '../engines/javascript/forward';
 import {product} from '../engines/javascript/product';
+import {checkNotLost} from '../lost';
+import {lostContext} from './context';
 
 /**
  * The family on typed arrays, for what is no matter for a shader: small tensors that are not in a texture, which tfjs's own
@@ -66,5 +68,6 @@ function float32Values(tensor: TensorInfo, backend: MathBackendWebGL): Float32Ar
 
 /** Of a tensor on the CPU or, read back, in a texture. */
 function valuesOf({dataId}: TensorInfo, backend: MathBackendWebGL): TypedArray | number[] {
+  if (backend.texData.get(dataId).values == null) checkNotLost('webgl', lostContext(backend));
   return backend.readSync(dataId) as TypedArray | number[];
 }

@@ -40,11 +40,6 @@ export function variantsOf(trial: Trial, backend: MathBackendWebGL): string[] {
   }
 }
 
-/** Why nothing can be drawn any more; null if it can. */
-export function lossOf(backend: MathBackendWebGL): string | null {
-  return backend.gpgpu.gl.isContextLost() ? 'its WebGL context is lost' : null;
-}
-
 function inWords({levels, left}: Plan): string {
   return `rows reduced in ${levels.length} draw${levels.length > 1 ? 's' : ''}${left > 1 ? ', merged where they are read' : ''}`;
 }

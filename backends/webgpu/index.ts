@@ -5,6 +5,7 @@ import {webgpuFacts} from './facts';
 import {forward} from './forward';
 import {adapterName, hardwareOf} from './hardware';
 import {logPlus} from './log_plus';
+import {lostDevice} from './lost_device';
 import {product, productFromLogits} from './product';
 
 /** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
@@ -20,6 +21,7 @@ export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
   fusesReduction: true,
   logPlus,
   castsShareIntegers: true,
+  lost: lostDevice,
 
   describe(backend) {
     const software = hardwareOf(backend).software ? ', simulated on the CPU' : '';

@@ -2,7 +2,9 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {type LaunchInput, launch} from '../../tfjs/webgpu_launch';
 import type {Rows} from '../engines/types';
+import {checkNotLost} from '../lost';
 import {hardwareOf} from './hardware';
+import {lostDevice} from './lost_device';
 import {layOut, type Plan, planFor} from './plan';
 import type {RowOp} from './row_op';
 import {inputsOf, rowProgram, type Stage} from './row_program';
@@ -20,6 +22,7 @@ export function runRows(
   outputShape: number[],
   backend: WebGPUBackend,
 ): TensorInfo {
+  checkNotLost('webgpu', lostDevice(backend));
   const hardware = hardwareOf(backend);
   for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
   const plan = planFor(rows, hardware);

@@ -17,13 +17,14 @@ export function variantsOf(trial: Trial, backend: WebGPUBackend): string[] {
 function nameOf(trial: Trial): string {
   switch (trial.op) {
     case 'forward':
-      return trial.masked ? `masked ${trial.kind}` : trial.kind;
+      return `${trial.masked ? 'masked ' : ''}${trial.kind}${trial.scale === 1 ? '' : ', scaled'}`;
     case 'product':
       return trial.fromLogits ? `${trial.kind} from logits` : trial.kind;
     case 'loss':
     case 'lossGradient': {
-      const {sparse, total} = trial.loss;
-      return `${trial.op} of ${sparse ? 'classes' : 'distributions'}${total === null ? '' : ', in total'}`;
+      const {sparse, smoothing, total} = trial.loss;
+      const name = `${trial.op} of ${sparse ? 'classes' : 'distributions'}`;
+      return `${name}${smoothing === 0 ? '' : ', smoothed'}${total === null ? '' : ', in total'}`;
     }
     default:
       return trial.op;

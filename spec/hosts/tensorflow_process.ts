@@ -6,6 +6,8 @@ import {createRequire} from 'node:module';
 import os from 'node:os';
 import {createContext, runInContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
+import {type SelfCheck, selfCheck} from '../../backends/dispatcher/self_check';
+import type {KernelName} from '../../backends/engines/wasm/plan';
 import {resetStaging} from '../../backends/engines/wasm/staging';
 import {Threads} from '../../backends/engines/wasm/threads';
 import * as family from '../../node';
@@ -13,6 +15,7 @@ import {runCase} from '../fuzz/run';
 import type {ModelFunctions} from '../models/functions';
 import {type Call, type LabelledCall, type Outcome, runCall} from './call';
 import {failureTable} from './failure_table';
+import {plantInThread} from './planted_threads';
 import {TFJS_NODE} from './tfjs_node';
 import {kernelsRun} from './wasm_kernels';
 
@@ -232,6 +235,40 @@ const functions = {
 
   /** Everything that the ops ask for is made to fail once. */
   failures: () => failureTable(resetStaging),
+
+  /** What the self-check does not find of faults planted in each kernel on arrays, and what it says of some in threads. */
+  async planted(): Promise<{planted: number; missed: string[]; threads: (string | null)[]}> {
+    const {kernelsThatRan, plant} = await import('./planted_kernels');
+    family.setThreads(1);
+    resetStaging(); // for the kernels that are planted
+    await selfCheck('tensorflow');
+    const {ran} = kernelsThatRan();
+    const missed: string[] = [];
+    for (const kernel of ran as KernelName[]) {
+      for (const fault of ['zeros', 'nothing'] as const) {
+        plant({kernel, fault});
+        if ((await selfCheck('tensorflow')).problem === null) missed.push(`${kernel} that writes ${fault}`);
+      }
+    }
+    plant(null);
+    // Another number has threads start anew; thread 0 is this one, which has no fault.
+    const threads: (string | null)[] = [];
+    for (const [id, count] of [
+      [0, 2],
+      [1, 3],
+      [3, 4],
+    ] as const) {
+      const restore = plantInThread(id, 'nothing');
+      family.setThreads(count);
+      let check: SelfCheck;
+      do check = await selfCheck('tensorflow');
+      while (check.left > 0 && check.problem === null); // a thread may be late
+      threads.push(check.problem);
+      restore();
+    }
+    family.setThreads(null);
+    return {planted: ran.length, missed, threads};
+  },
 
   /** tf.softmax of the logits before install(), after it, and after uninstall(), beside softmax of this package. */
   async install(logits: Float32Array): Promise<InstallOutcome> {

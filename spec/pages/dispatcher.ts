@@ -1,3 +1,4 @@
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   backendReport,
@@ -10,6 +11,8 @@ import {
   type Workload,
 } from '../../index';
 import {expose} from '../hosts/page';
+import type {Fault} from '../hosts/planted_kernels';
+import {inWebGL, plantEachProgram} from '../hosts/planted_programs';
 
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 const tensors = () => tf.engine().state.numTensors;
@@ -19,6 +22,8 @@ const functions = {
     const before = tensors();
     return {report: plain(await backendReport()), leaked: tensors() - before};
   },
+  /** Plants a fault in each program of webgl in turn, and has the self-check look for it. */
+  plant: (fault: Fault) => plantEachProgram('webgl', inWebGL(tf.findBackend('webgl') as MathBackendWebGL), fault),
   async rank({workload, options}: {workload: Workload; options: RankOptions}) {
     const before = [tf.getBackend(), tensors()];
     const ranking = await rankBackends(workload, options);

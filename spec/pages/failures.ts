@@ -1,5 +1,7 @@
-/** A page in which everything that the ops ask of webgl is made to fail once. */
+/** A page in which everything that the ops ask of webgl is made to fail once, and its context is lost. */
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
+import {backendReport, logSumExp, rankBackends, softmax, softmaxVjp} from '../../index';
 import {failureTable} from '../hosts/failure_table';
 import {expose} from '../hosts/page';
 
@@ -11,8 +13,41 @@ const functions = {
   /** @param compiling whether programs are compiled anew for each failure */
   table({actions, compiling}: {actions: string[]; compiling: boolean}) {
     return failureTable(() => {
-      if (compiling) Object.assign(tf.backend(), {binaryCache: {}});
+      if (!compiling) return;
+      const {binaryCache} = tf.backend() as unknown as {binaryCache: Record<string, unknown>};
+      for (const key of Object.keys(binaryCache)) delete binaryCache[key];
     }, actions);
+  },
+  /** Loses the context. What ops say then, the report and rankings, and the first result after a new start. */
+  async lose() {
+    const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
+    const x = tf.tensor1d([1, 2, 3]);
+    gl.getExtension('WEBGL_lose_context')!.loseContext();
+    const ops = [softmax, logSumExp, (logits: tf.Tensor1D) => softmaxVjp(logits, logits)];
+    const messages = ops.map((op) => {
+      try {
+        return String(op(x).dataSync());
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    const {backends} = await backendReport();
+    const rankings = [];
+    for (const mode of ['estimate', 'measure'] as const) {
+      const options = {mode, candidates: ['webgl', 'cpu'], budgetMs: 500};
+      rankings.push(await rankBackends({op: 'softmax', shape: [4, 10]}, options));
+    }
+    tf.env().set('IS_TEST', false); // tfjs would keep the programs that are in the lost context
+    const factory = tf.findBackendFactory('webgl');
+    tf.removeBackend('webgl');
+    tf.registerBackend('webgl', factory);
+    await tf.setBackend('webgl');
+    return {
+      messages,
+      entry: backends.find(({name}) => name === 'webgl')!,
+      rankings: rankings.map(({best, candidates}) => ({best, candidates})),
+      afterwards: softmax(tf.tensor1d([1, 1])).dataSync<'float32'>(),
+    };
   },
 };
 expose(functions);

@@ -88,6 +88,11 @@ export function stagingThreads(): number {
   return workplace === null ? 1 : countHere();
 }
 
+/** How many chunks each thread has done, this one first; null before there are others. */
+export function partsOfStaging(): number[] | null {
+  return workplace?.threads.taken ?? null;
+}
+
 /** Whether there are threads; starts them. */
 export function hasThreads(): boolean {
   const count = countHere();

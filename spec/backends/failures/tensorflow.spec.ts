@@ -24,4 +24,17 @@ describeWithTfjsNode('failures on tensorflow', () => {
       await tensorflow.stop();
     }
   });
+
+  test('the self-check finds a fault in any kernel, and in any other thread', async () => {
+    const tensorflow = await TensorflowProcess.start('in JavaScript');
+    try {
+      const {planted, missed, threads} = await tensorflow.call('planted', undefined);
+      expect(planted).toBeGreaterThan(25);
+      expect(missed).toEqual([]);
+      const wrong = expect.stringMatching(/(on several|each of \d) threads gives/);
+      expect(threads).toEqual([null, wrong, wrong]);
+    } finally {
+      await tensorflow.stop();
+    }
+  });
 });

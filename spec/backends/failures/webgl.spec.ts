@@ -38,3 +38,15 @@ test('webgl: compilation', async () => {
     ...COMPILING,
   ]);
 });
+
+test('webgl: a lost context is out of reports and rankings, with the reason; ops say so, until the backend is started anew', async () => {
+  const {messages, entry, rankings, afterwards} = await page.run('lose', undefined);
+  for (const message of messages)
+    expect(message).toMatch(/^tfjs-softmax: the backend webgl computes nothing any more: its WebGL context is lost/);
+  expect(entry).toMatchObject({check: 'FAIL', problem: 'its WebGL context is lost', variants: []});
+  for (const {best, candidates} of rankings) {
+    expect(best).toBe('cpu');
+    expect(candidates.find(({backend}) => backend === 'webgl')!.out).toBe('its WebGL context is lost');
+  }
+  expect(Array.from(afterwards)).toEqual([0.5, 0.5]);
+});

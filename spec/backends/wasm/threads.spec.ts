@@ -1,9 +1,11 @@
 import {spawnSync} from 'node:child_process';
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import {type SelfCheck, selfCheck} from '../../../backends/dispatcher/self_check';
 import {wasmBackend} from '../../../backends/wasm';
 import {backendReport, getThreads, setThreads, softmax} from '../../../index';
 import {enableWasmThreads} from '../../../node';
+import {plantInThread} from '../../hosts/planted_threads';
 import {allAwake, compareThreads, threadsNow} from './thread_cases';
 
 const backend = () => tf.backend() as wasm.BackendWasm;
@@ -28,6 +30,38 @@ test.each([2, 3, 4, 8])('%d threads give what one gives, bit by bit, and touch n
   expect(shared).toBeGreaterThan(0); // more on a machine that is free
   expect(grown).toBeGreaterThan(0);
   expect(left).toBe(0);
+});
+
+describe('the self-check', () => {
+  /** Until every thread has had a part: on a busy machine one may be late. */
+  async function checked(): Promise<SelfCheck> {
+    for (;;) {
+      const check = await selfCheck('wasm');
+      if (check.left === 0 || check.problem !== null) return check;
+    }
+  }
+
+  test('has each thread take part', async () => {
+    setThreads(3);
+    const {problem, variants} = await checked();
+    expect(problem).toBeNull();
+    expect(variants.at(-1)).toEqual({name: 'each of 3 threads', problem: null});
+    expect(Math.min(...threadsNow()!.taken)).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [1, 'zeros'],
+    [2, 'nothing'],
+  ] as const)('finds that thread %d computes %s', async (id, fault) => {
+    setThreads(1);
+    threadsNow(); // ends them
+    const restore = plantInThread(id, fault);
+    setThreads(3);
+    const {problem} = await checked().finally(restore);
+    setThreads(1);
+    threadsNow();
+    expect(problem).toMatch(/^each of 3 threads gives \S+ where/);
+  });
 });
 
 describe('setThreads', () => {

@@ -1,6 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {rankBackends} from '../../../index';
+import {selfCheck} from '../../../backends/dispatcher/self_check';
+import {backendReport, logSumExp, rankBackends, softmax, softmaxVjp} from '../../../index';
+import {inWebGPU, plantEachProgram} from '../../hosts/planted_programs';
 import {startWebGPU, uncapturedErrors} from '../../hosts/webgpu';
 
 /** Where results cannot be read at once, as of tfjs's webgpu backend in Node, a ranking waits for them. */
@@ -20,5 +23,46 @@ test('the dispatcher measures webgpu in Node', async () => {
     expect(timing!.median).toBeGreaterThan(0);
   }
   expect(tf.memory().numTensors).toBe(before);
+  expect(uncapturedErrors()).toEqual([]);
+});
+
+test('the self-check finds a fault in any program that it runs, for a GPU in software', async () => {
+  const plant = inWebGPU(tf.backend() as WebGPUBackend);
+  expect(await selfCheck('webgpu')).toMatchObject({problem: null, left: 0});
+  for (const fault of ['zeros', 'nothing'] as const) {
+    const {programs, wrong} = await plantEachProgram('webgpu', plant, fault);
+    expect(wrong).toEqual([]);
+    expect(programs.length).toBeGreaterThan(25);
+  }
+});
+
+/** The last test: the backend stays lost. */
+test('a lost device is out of reports and rankings, with the reason; ops say so, until the backend is started anew', async () => {
+  const {device} = tf.backend() as WebGPUBackend;
+  const x = tf.tensor1d([1, 2, 3]);
+  const pending = softmax(x);
+  device.destroy();
+  await device.lost;
+  await expect(pending.data()).rejects.toThrow();
+  const message =
+    /^tfjs-softmax: the backend webgpu computes nothing any more: its GPU device is lost.*tf\.registerBackend/;
+  for (const op of [softmax, logSumExp, (logits: tf.Tensor1D) => softmaxVjp(logits, logits)])
+    expect(() => op(x)).toThrow(message);
+  const entry = (await backendReport()).backends.find(({name}) => name === 'webgpu');
+  expect(entry).toMatchObject({check: 'FAIL', problem: expect.stringMatching(/^its GPU device is lost/), variants: []});
+  for (const [workload, mode] of [
+    [{op: 'softmax', shape: [4, 10]}, 'estimate'],
+    [{op: 'softmax', shape: [4, 10]}, 'measure'],
+    [() => tf.square(tf.ones([2])), 'measure'],
+  ] as const) {
+    const {best, candidates} = await rankBackends(workload, {mode, candidates: ['webgpu', 'cpu'], budgetMs: 500});
+    expect(best).toBe('cpu');
+    expect(candidates.find(({backend}) => backend === 'webgpu')!.out).toMatch(/its GPU device is lost/);
+  }
+  const factory = tf.findBackendFactory('webgpu');
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', factory);
+  await tf.setBackend('webgpu');
+  expect((await softmax(tf.tensor1d([1, 1])).data())[0]).toBe(0.5);
   expect(uncapturedErrors()).toEqual([]);
 });

@@ -1,9 +1,12 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {selfCheck} from '../../../backends/dispatcher/self_check';
+import type {Rows} from '../../../backends/engines/types';
 import {pretendHardware} from '../../../backends/webgpu/hardware';
 import {layOut, type Shape, type Variant} from '../../../backends/webgpu/plan';
 import * as reference from '../../../kernels/reference';
 import {Random} from '../../cases/random';
 import {type Call, type LabelledCall, runCall} from '../../hosts/call';
+import {inWebGPU, plantEachProgram} from '../../hosts/planted_programs';
 import {NEVER_ON_THE_CPU, startWebGPU, uncapturedErrors, watchDispatches} from '../../hosts/webgpu';
 import {ulpError, ulpErrorAboveOne, worst} from '../../ulp';
 
@@ -55,6 +58,9 @@ function tensorOf(n: number, strided: boolean, value: (j: number, row: number) =
   return values;
 }
 
+/** The programs that ran in the tests below. */
+const ran = new Set<string>();
+
 describe.each(CASES)('%s %s', (variant, _, n, shape) => {
   const strided = variant.toLowerCase().includes('strided');
   const split = variant.startsWith('split');
@@ -84,6 +90,7 @@ describe.each(CASES)('%s %s', (variant, _, n, shape) => {
     const code = `${strided ? 's' : 'c'}${shape.vector}_${shape.rows}x${shape.threads}_${shape.held}`;
     const stages = split ? ['part', 'merge'] : ['whole'];
     const ours = dispatched.filter((label) => kernels.some((kernel) => label.startsWith(kernel)));
+    for (const label of ours) ran.add(label);
     expect(ours).toEqual(kernels.flatMap((kernel) => stages.map((stage) => `${kernel}_${stage}_${code}`)));
     return values;
   }
@@ -197,4 +204,24 @@ describe.each(CASES)('%s %s', (variant, _, n, shape) => {
       expect(actual.values[0]).toEqual(Number.isNaN(mean) ? Number.NaN : expect.closeTo(mean));
     });
   });
+});
+
+/** Rows that the self-check tries on the shapes above, which are compiled already. */
+function chosenForTrials({n, inner}: Rows): Shape {
+  const [, short, whole, long, split, strided, walked, splitStrided] = CASES.map(([, , , shape]) => shape);
+  if (inner > 1) return n <= 32 ? strided! : n <= 60 ? walked! : splitStrided!;
+  return n <= 32 ? short! : n <= 60 ? whole! : n === 1100 ? split! : long!;
+}
+
+test('the self-check finds a fault in any program, of every op and layout above', async () => {
+  pretendHardware(backend, {software: false, choose: chosenForTrials});
+  const plant = inWebGPU(backend);
+  // What it leaves in buffers is right in no later check.
+  expect(await selfCheck('webgpu')).toMatchObject({problem: null, left: 0});
+  for (const fault of ['zeros', 'nothing'] as const) {
+    const {programs, wrong} = await plantEachProgram('webgpu', plant, fault);
+    expect(wrong).toEqual([]);
+    const op = (label: string) => label.replace(/_(whole|part|merge)_.*/, '').replace(/mask\d+/, 'mask');
+    expect(programs.map(op)).toEqual(expect.arrayContaining([...ran].map(op)));
+  }
 });

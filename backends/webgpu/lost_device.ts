@@ -1,0 +1,17 @@
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+
+/** Null until a device is lost. */
+const reasons = new WeakMap<WebGPUBackend, string | null>();
+
+/** Why a backend can compute nothing any more; null if it can, as far as its device has said since this was first asked. */
+export function lostDevice(backend: WebGPUBackend): string | null {
+  let reason = reasons.get(backend);
+  if (reason === undefined) {
+    reason = null;
+    reasons.set(backend, reason);
+    backend.device.lost.then(({message}) => {
+      reasons.set(backend, `its GPU device is lost${message ? ` (${message})` : ''}`);
+    });
+  }
+  return reason;
+}
