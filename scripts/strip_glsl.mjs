@@ -46,6 +46,6 @@ function templateTexts(file) {
 function shorten(glsl) {
   return glsl
     .replace(/[ \t]*\/\/[^\n]*(?=\n)/g, '')
-    .replace(/[ \t]+$/gm, (spaces, at) => (at + spaces.length === glsl.length ? spaces : ''))
+    .replace(/[ \t]+$/gm, (spaces, at, whole) => (at + spaces.length === whole.length ? spaces : ''))
     .replace(/\n\s+/g, '\n');
 }
