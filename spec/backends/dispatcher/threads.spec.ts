@@ -33,7 +33,7 @@ describe('once it is', () => {
     const gains = ms.map(({large}) => ms[0]!.large / large);
     expect(gains.map((gain) => Number(gain.toFixed(1)))).toEqual([1, 1.9, 3.4, 5.9]);
     expect(new Set(ms.map(({small}) => small)).size).toBe(1);
-    expect(costInWords(LARGE!, 'wasm')).toContain('ns an element on up to 8 threads (measured');
+    expect(costInWords(LARGE!, 'wasm')).toContain('ns per element on up to 8 threads (measured');
     setThreads(1);
     expect(costInWords(LARGE!, 'wasm')).not.toContain('threads');
   });
