@@ -25,7 +25,9 @@ export function load(app) {
       const {name, signatures} = reflection;
       const [task] = Object.entries(TASKS).find(([, names]) => names.includes(name)) ?? [];
       if (!task) app.logger.error(`${name} is in no group of scripts/typedoc_tasks.mjs`);
-      if (!signatures.some(({comment}) => comment?.getTag('@example'))) app.logger.error(`${name} has no @example`);
+      const isExplained = ({comment}) => comment?.getTag('@example') !== undefined;
+      if (!signatures.some(isExplained)) app.logger.error(`${name} has no @example`);
+      signatures.sort((a, b) => isExplained(b) - isExplained(a)); // the overload that says most first
       for (const {comment} of signatures) {
         comment?.blockTags.push(new CommentTag('@category', [{kind: 'text', text: task ?? 'Other'}]));
       }

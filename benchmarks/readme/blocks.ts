@@ -91,7 +91,7 @@ function altOf(results: Result[]): string {
 function chart(results: Result[]): string {
   return (
     `<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="${CHARTS.dark}">\n` +
-    `  <img alt="${altOf(results)}" src="${CHARTS.light}" width="480">\n</picture>`
+    `  <img alt="${altOf(results)}" src="${CHARTS.light}" width="340" align="right">\n</picture>`
   );
 }
 

@@ -26,7 +26,7 @@ export const OF_PAGE: Colours = {
 
 /** As wide as a phone, so that its text is as large there as it says. */
 const WIDTH = 340;
-const [LEFT, RIGHT, ROW, HEAD, FOOT] = [108, 92, 22, 26, 56];
+const [LEFT, RIGHT, ROW, HEAD, FOOT] = [108, 92, 20, 24, 56];
 /** Bars longer than that are cut: others would not be seen beside them. */
 const MOST = 12;
 
@@ -38,12 +38,15 @@ export function answerChart(rows: ChartRow[], title: string, colours: Colours): 
   const end = Math.min(MOST, Math.ceil(largest));
   const scale = (WIDTH - LEFT - RIGHT) / end;
   const x = (ratio: number) => round(LEFT + Math.min(ratio, end) * scale);
+  const one = x(1);
   const parts: string[] = [];
   let y = 4;
   for (const group of groups) {
     parts.push(text(0, y + 17, group, ink, 'font-weight="600"'));
     y += HEAD;
-    for (const row of rows.filter((one) => one.group === group)) {
+    const own = rows.filter((row) => row.group === group);
+    parts.push(`<path d="M${one} ${y}v${own.length * ROW}" stroke="${faint}" stroke-dasharray="3 3"/>`);
+    for (const row of own) {
       const middle = y + ROW / 2;
       const isCut = row.mean > end;
       const fill = row.mean < 1 ? slower : bar;
@@ -56,13 +59,15 @@ export function answerChart(rows: ChartRow[], title: string, colours: Colours): 
       y += ROW;
     }
   }
-  const one = x(1);
+  const remarks = [
+    ...(largest > end ? [`Bars longer than ${end} are cut.`] : []),
+    ...(rows.some(({isNoisy}) => isNoisy) ? ['~: the run was noisy.'] : []),
+  ].join(' ');
   const height = y + FOOT;
   const axis = [
-    `<path d="M${one} 4V${y}" stroke="${faint}" stroke-dasharray="3 3"/>`,
     text(one, y + 16, '1: as fast as ours', faint, 'font-size="12"'),
     text(0, y + 34, 'Time divided by ours: mean of all shapes (least).', faint, 'font-size="12"'),
-    ...(largest > end ? [text(0, y + 50, `Bars longer than ${end} are cut.`, faint, 'font-size="12"')] : []),
+    ...(remarks ? [text(0, y + 50, remarks, faint, 'font-size="12"')] : []),
   ];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}" ` +

@@ -18,11 +18,11 @@ export function html(report: Report, {script, style}: Parts): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The softmax family, timed</title>
+<title>tfjs-softmax: benchmark</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 <main>
-<h1>The softmax family, timed</h1>
+<h1>tfjs-softmax: benchmark</h1>
 ${answerHtml(report)}
 ${noticesHtml(report)}
 <h2>Where and how</h2>

@@ -7,7 +7,7 @@ import {type Table, tables, threadsTable} from './tables';
 export function markdown(report: Report): string {
   const threads = threadsTable(report);
   return [
-    '# The softmax family, timed',
+    '# tfjs-softmax: benchmark',
     answerOf(report).sentence,
     notices(report)
       .map((notice) => `- ${notice}`)

@@ -65,13 +65,13 @@ function faultNotices(cases: Case[]): string[] {
   });
 }
 
-const NOT_INSTALLED = /^it is not installed: npm install (\S+)(.*)$/;
+const NOT_INSTALLED = /^it is not installed: npm install (\S+?)(, or .*)?$/;
 
 /** What is merely not installed is one cause, with one remedy. */
 function missingNotices(missing: Missing[]): string[] {
   const absent = missing.flatMap(({name, reason}) => {
     const [, own, setup] = NOT_INSTALLED.exec(reason) ?? [];
-    return own === undefined ? [] : [{name, own, setup: setup!}];
+    return own === undefined ? [] : [{name, own, setup: setup ?? ''}];
   });
   const others = missing.filter(({reason}) => !NOT_INSTALLED.test(reason));
   const together = grouped(absent, ({setup}) => setup).map((same) => {
