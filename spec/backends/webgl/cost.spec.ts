@@ -176,7 +176,7 @@ describe('what a call costs on webgl', () => {
     for (const op of ['softmax', 'gradLogSoftmax', 'crossEntropy'] as const) {
       for (const n of [100, 1000]) {
         let compiled = 0;
-        for (const batch of [1, 2, 3, 8, 64, 257, 1000]) {
+        for (const batch of [1, 2, 8, 64, 1000]) {
           compiled += (await hardware.run('observe', {op, shape: [batch, n], packed: true})).compiled;
         }
         expect([op, n, compiled <= 16]).toEqual([op, n, true]);
