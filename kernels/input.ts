@@ -38,7 +38,7 @@ export function checkTensor(op: string, name: string, t: Tensor): void {
   checkElements(op, name, t.shape);
   if (engine().state.tensorInfo.has(t.dataId)) return;
   throw new Error(
-    `${op}: ${name} is a tensor of another tfjs engine, such as that of an iframe or a node:vm context. Pass its numbers instead: ` +
+    `${op}: ${name} is a tensor of another tfjs engine, such as an iframe's. Pass its numbers instead: ` +
       'await tensor.data().',
   );
 }

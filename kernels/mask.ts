@@ -27,8 +27,8 @@ export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
 }
 
 const ALLOWED =
-  'It must be bool or int32, and true or not 0 where a logit takes part: use tf.greater or tf.cast. A float mask of 0 and ' +
-  '-Infinity, which is meant to be added, has to be added to the logits.';
+  'It must be bool or int32, and true or not 0 where a logit takes part: use tf.greater or tf.cast. Add a float mask ' +
+  'of 0 and -Infinity to the logits yourself.';
 
 function ofNumbers(op: string, mask: unknown): Tensor {
   const {shape, values} = toValues(op, 'mask', mask, Float64Array);

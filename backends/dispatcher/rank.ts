@@ -1,10 +1,11 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import {holderOf, variablesOfProgram} from '../../tfjs/backend_visit';
 import {obstacle} from './availability';
+import {onThreads} from './backend_threads';
 import {Budget} from './budget';
 import {firstCallMs} from './cost';
 import {tableOf} from './explain';
-import {isSoftwareGpu, onThreads} from './facts';
+import {isSoftwareGpu} from './facts';
 import {nameOf} from './function_calls';
 import {FunctionJob} from './function_job';
 import {type Item, itemsOf, type Known, weighed} from './items';

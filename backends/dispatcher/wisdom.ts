@@ -1,8 +1,8 @@
 import {version_core} from '@tensorflow/tfjs-core';
 import {option} from '../../kernels/check';
 import {version} from '../../package.json';
+import {onThreads} from './backend_threads';
 import {messageOf} from './environment';
-import {onThreads} from './facts';
 import {fingerprint} from './machine';
 import type {Op} from './ops';
 import {

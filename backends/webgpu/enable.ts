@@ -54,7 +54,7 @@ export async function enableWebGPU(options: WebGPUOptions = {}): Promise<WebGPUF
   if (!gpu) {
     throw new Error(
       `${OP}: there is no WebGPU here, navigator.gpu is not defined. In a page, use a browser with WebGPU, and ` +
-        'https or localhost; in Node, use the Node build of this package. The backends wasm, webgl and cpu work without WebGPU.',
+        'https or localhost; in Node, use the Node build of this package. Or use wasm, webgl or cpu.',
     );
   }
   return found('host', await adapterOf(gpu, NO_ADAPTER_HERE));

@@ -164,7 +164,7 @@ test.each([
   expect(() => tf.tidy(() => op(tf.tensor1d([1, 0, 1])))).toThrow(`${name}: mask has dtype float32. It must be bool`);
   const added = `${name}: mask is or holds -Infinity. It must be bool or int32, and true or not 0 where a logit takes part`;
   expect(() => op([0, Number.NEGATIVE_INFINITY, 0])).toThrow(added);
-  expect(() => op(new Float32Array(3))).toThrow('has to be added to the logits.');
+  expect(() => op(new Float32Array(3))).toThrow('to the logits yourself.');
   expect(() => op('yes' as never)).toThrow(`${name}: mask is or holds 'yes'`);
   const disposed = tf.tensor1d([true, true, false]);
   disposed.dispose();
