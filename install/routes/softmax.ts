@@ -13,7 +13,7 @@ export const softmaxRoute: Route = {
   kernels: {
     Softmax(inputs, {dim}, run) {
       const {logits} = inputs;
-      if (here.backend !== ENGINE.backendName) here = lookAt(ENGINE.backendName);
+      if (here.backend !== ENGINE.backendName || !here.isRouted) here = lookAt(ENGINE.backendName);
       if (logits?.dtype !== 'float32' || !here.isRouted) return null;
       const rank = logits.shape.length || 1;
       const attrs = attrsAlong(((dim as number) + rank) % rank);
@@ -23,8 +23,8 @@ export const softmaxRoute: Route = {
 };
 
 /**
- * The active backend, as softmax was asked for last. It is looked at anew when another is active, and not in each call: that
- * takes four functions, in a model a tenth of the time of a small tensor.
+ * The active backend, as softmax was asked for last. A backend that softmax is routed on is looked at once, until another is
+ * active: looking takes four functions, in a model a tenth of the time of a small tensor.
  */
 let here = lookAt('');
 
