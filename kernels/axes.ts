@@ -22,10 +22,8 @@ export function isList(axis: Axis): axis is readonly number[] {
  */
 function resolveAxes(op: string, axes: readonly number[], shape: number[]): number[] {
   if (axes.length === 0) {
-    throw new Error(
-      `${op}: axis is an empty list. Give an axis or a list of one or more; for ` +
-        `all of them, [${Array.from(shape.keys())}].`,
-    );
+    const all = shape.length === 0 ? [0] : Array.from(shape.keys());
+    throw new Error(`${op}: axis is an empty list. It must name at least one axis; all of them are [${all}].`);
   }
   const resolved = Array.from(axes, (axis) => resolveAxis(op, axis, shape, ALLOWED_AXES));
   const twice = resolved.find((axis, i) => resolved.indexOf(axis) !== i);

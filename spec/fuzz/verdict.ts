@@ -23,7 +23,7 @@ function unclear({op, mistake}: FuzzCase, {name, message}: NonNullable<FuzzOutco
   if (!message.startsWith(`${op}: `)) return `the error does not say which op it is from: ${message}`;
   const named = argument === 'indices' ? /indices|labels/ : new RegExp(argument);
   if (!named.test(message)) return `the error does not name ${argument}: ${message}`;
-  if (!/must|Allowed|Use it before/.test(message)) return `the error does not say what is allowed: ${message}`;
+  if (!/must|allowed|Use it before/i.test(message)) return `the error does not say what is allowed: ${message}`;
   return null;
 }
 

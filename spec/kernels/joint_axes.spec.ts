@@ -120,7 +120,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   test('errors say what is allowed', () => {
     const t = [[1, 2, 3]];
     expect(() => softmax(t, [])).toThrow(
-      'softmax: axis is an empty list. Give an axis or a list of one or more; ' + 'for all of them, [0,1].',
+      'softmax: axis is an empty list. It must name at least one axis; all of them are [0,1].',
     );
     expect(() => logSumExp(t, [0, -2])).toThrow(
       'logSumExp: axis [0,-2] names axis 0 twice. Each axis must be named once.',

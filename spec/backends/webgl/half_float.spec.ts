@@ -182,7 +182,7 @@ describe('class indices that half floats do not hold', () => {
   });
 
   test.each([
-    ['that an op has made, and so rounded', {fromOp: true}, /class indices.*half floats.*2,048/],
+    ['that an op has made, and so rounded', {fromOp: true}, /class indices.*half-float texture.*2,048/],
     ['with classWeights', {options: {classWeights: Array(N).fill(1)}}, /classWeights.*half floats.*2,048/],
     ['with an ignoreIndex beyond them', {options: {ignoreIndex: 4099}}, /ignoreIndex.*half floats.*2,048/],
   ])('are refused %s', async (_, how, message) => {
