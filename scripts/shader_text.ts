@@ -92,6 +92,7 @@ interface Data {
 class Recorder {
   readonly texts: string[] = [];
   readonly texData = new Map<object, Data>();
+  readonly gpgpu = {gl: {isContextLost: () => false}};
 
   shouldExecuteOnCPU(): boolean {
     return false;
