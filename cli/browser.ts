@@ -23,7 +23,8 @@ try {
       const {setWasmPaths} = await import('@tensorflow/tfjs-backend-' + name);
       setWasmPaths?.('/wasm/');
     } catch (error) {
-      missing.push(name + ' is not there: ' + error.message);
+      const isAbsent = /specifier/.test(error.message);
+      missing.push(name + (isAbsent ? ' is not installed: npm install @tensorflow/tfjs-backend-' + name : ': ' + error.message));
     }
   }
   const {backendReport, rankBackends} = await import('tfjs-softmax');

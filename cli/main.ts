@@ -18,14 +18,18 @@ const USAGE = `Usage: npx tfjs-softmax doctor [--json | --report] [--browser]
   bench      Times the ops of this package, of stock tfjs and of other libraries. See bench --help.
 `;
 
+/** What is printed after the message of an error: how to use the command, unless the error comes from running it. */
+let help = `\n${USAGE}`;
+
 try {
   const [command, ...args] = process.argv.slice(2);
   // Loads tfjs-core, which the doctor can do without: it says so.
-  if (command === 'bench') await (await import('../benchmarks/cli/bench')).bench(args);
-  else await doctorOrUsage();
+  if (command === 'bench') {
+    help = 'See npx tfjs-softmax bench --help.\n';
+    await (await import('../benchmarks/cli/bench')).bench(args);
+  } else await doctorOrUsage();
 } catch (error) {
-  const help = process.argv[2] === 'bench' ? 'See npx tfjs-softmax bench --help.\n' : USAGE;
-  process.stderr.write(`tfjs-softmax: ${(error as Error).message}\n\n${help}`);
+  process.stderr.write(`tfjs-softmax: ${(error as Error).message}\n${help}`);
   process.exitCode = 2;
 }
 
@@ -47,9 +51,10 @@ async function doctorOrUsage(): Promise<void> {
   else if (values.json && values.report) throw new Error('--json and --report exclude each other: give one');
   else if (values.browser && values.report)
     throw new Error('--report is for Node; with --browser, leave it out or use --json');
-  else if (command === 'doctor' && rest.length === 0 && values.browser) process.exitCode = await inBrowser(values.json);
-  else if (command === 'doctor' && rest.length === 0) process.exitCode = await doctor(formatOf(values));
-  else throw new Error(command ? `there is no command ${positionals.join(' ')}` : 'no command is given');
+  else if (command === 'doctor' && rest.length === 0) {
+    help = '';
+    process.exitCode = await (values.browser ? inBrowser(values.json) : doctor(formatOf(values)));
+  } else throw new Error(command ? `there is no command ${positionals.join(' ')}` : 'no command is given');
 }
 
 /** @returns the exit code: 0 if no backend there gives wrong results */
