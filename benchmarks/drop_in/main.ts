@@ -1,15 +1,23 @@
 /**
- * What a model pays for `install()`: softmax within model.fit, model.predict, a tf.grad loop and a graph model, stock and
- * installed, each in processes of their own, in turns. Medians over the processes, in microseconds, stock / installed.
+ * What a model pays for `install()`: softmax by itself and within model.fit, model.predict, a tf.grad loop and a graph model,
+ * stock and installed. Each has processes of its own (on webgl pages, in Chromium), in turns, and one more runs both, in turns of 50
+ * steps. Prints microseconds, stock / installed; figures.ts says of what.
  *
- *     npm run bench:drop-in -- [--backends wasm,cpu,tensorflow] [--processes 5] [--only 'fit [128, 10]']
+ *     npm run bench:drop-in -- [--backends wasm,cpu,tensorflow,webgl,webgpu] [--processes 5] [--only 'fit [128, 10]'] [--into FILE]
+ *
+ * `--into` puts the figures into a file of results, in the place of those of the same backend and program. So a run can be taken in parts.
  */
 import {execFile} from 'node:child_process';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {parseArgs, promisify} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
+import {build} from 'esbuild';
+import {open} from '../../spec/hosts/browser';
 import {machineOfNode} from '../node/machine';
-import {type Figures, median} from './measure';
+import type {Functions} from '../pages/drop_in';
+import {type DropInReport, type DropInResult, figuresOf, warm} from './figures';
+import type {InTurn, Times} from './measure';
 import {PROGRAMS} from './programs';
 
 const {values} = parseArgs({
@@ -17,48 +25,91 @@ const {values} = parseArgs({
     backends: {type: 'string', default: 'wasm,cpu'},
     processes: {type: 'string', default: '5'},
     only: {type: 'string'},
-    json: {type: 'boolean', default: false},
+    into: {type: 'string'},
   },
 });
 const processes = Number(values.processes);
 if (!(Number.isInteger(processes) && processes > 0)) {
   throw new Error(`--processes is ${values.processes}. It must be a whole number from 1.`);
 }
-const MODES = ['stock', 'installed'] as const;
-const run = promisify(execFile);
+const programs = Object.keys(PROGRAMS).filter((name) => values.only === undefined || name === values.only);
+if (programs.length === 0)
+  throw new Error(`--only is ${values.only}. It must be one of ${Object.keys(PROGRAMS).join('; ')}.`);
 
-async function figuresOf(backend: string, mode: string, program: string): Promise<Figures> {
-  const child = new URL('child.ts', import.meta.url).pathname;
-  const {stdout} = await run('npx', ['tsx', child, backend, mode, program], {maxBuffer: 1 << 24});
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Figures;
+/** The program of the processes, bundled once: to start each by tsx would take three times as long as to measure. */
+const CHILD = '.cache/drop_in/child.mjs';
+await build({
+  entryPoints: ['benchmarks/drop_in/child.ts'],
+  outfile: CHILD,
+  bundle: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+});
+
+interface Answer<T> {
+  gpu: string | null;
+  times: T;
 }
 
-const results: {backend: string; program: string; stock: Figures; installed: Figures}[] = [];
-for (const backend of values.backends.split(',')) {
-  for (const program of Object.keys(PROGRAMS).filter((name) => !values.only || name === values.only)) {
-    const all: Record<(typeof MODES)[number], Figures[]> = {stock: [], installed: []};
-    for (let i = 0; i < processes; i++) {
-      for (const mode of i % 2 ? [...MODES].reverse() : MODES) all[mode].push(await figuresOf(backend, mode, program));
+async function answerOf<T>(backend: string, mode: string, name: string): Promise<Answer<T>> {
+  if (backend === 'webgl') {
+    const page = await open<Functions>({entry: 'benchmarks/pages/drop_in.ts', crossOriginIsolated: true});
+    try {
+      return (await page.run('run', {mode, name})) as Answer<T>;
+    } finally {
+      await page.close();
     }
-    results.push({backend, program, stock: medians(all.stock), installed: medians(all.installed)});
+  }
+  const {stdout} = await promisify(execFile)(process.execPath, [CHILD, backend, mode, name], {maxBuffer: 1 << 24});
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+}
+
+const results: DropInResult[] = [];
+for (const backend of values.backends.split(',')) {
+  for (const program of programs) {
+    const stock: Times[] = [];
+    const installed: Times[] = [];
+    const inTurn: InTurn[] = [];
+    let gpu: string | null = null;
+    for (let i = 0; i < processes; i++) {
+      for (const mode of i % 2 ? ['installed', 'stock'] : ['stock', 'installed']) {
+        const answer = await answerOf<Times>(backend, mode, program);
+        (mode === 'stock' ? stock : installed).push(answer.times);
+        gpu = answer.gpu;
+      }
+      inTurn.push((await answerOf<InTurn>(backend, 'inTurn', program)).times);
+    }
+    const {early} = PROGRAMS[program]!.steps;
+    const warmInTurn = (way: keyof InTurn) =>
+      warm(
+        inTurn.map((times) => times[way].forward),
+        early,
+      );
+    results.push({
+      backend,
+      program,
+      machine: machineOfNode({'tfjs-core': tf.version_core}, [], gpu === null ? null : {name: gpu, software: false}),
+      processes,
+      stock: figuresOf(stock, early),
+      installed: figuresOf(installed, early),
+      inTurn: {stock: warmInTurn('stock'), installed: warmInTurn('installed')},
+    });
   }
 }
 
-function medians(figures: Figures[]): Figures {
-  const names = Object.keys(figures[0]!) as (keyof Figures)[];
-  return Object.fromEntries(
-    names.map((name) => [name, figures[0]![name] === null ? null : median(figures.map((f) => f[name]!))]),
-  ) as unknown as Figures;
+if (values.into !== undefined) {
+  const known: DropInReport = existsSync(values.into) ? JSON.parse(readFileSync(values.into, 'utf8')) : {results: []};
+  const isNew = ({backend, program}: DropInResult) =>
+    results.some((one) => one.backend === backend && one.program === program);
+  known.results = [...known.results.filter((one) => !isNew(one)), ...results];
+  writeFileSync(values.into, `${JSON.stringify(known, null, 1)}\n`);
 }
-
-if (values.json)
-  console.log(JSON.stringify({machine: machineOfNode({tfjs: tf.version_core}, []), processes, results}, null, 2));
-else {
-  const columns = ['first', 'first50', 'early', 'warm', 'backwardEarly', 'backwardWarm', 'step'] as const;
-  const table = new Table({head: ['backend', 'program', ...columns], style: {head: [], border: []}});
-  const shown = (x: number | null) => (x === null ? '' : x >= 100 ? x.toFixed(0) : x.toFixed(1));
-  for (const {backend, program, stock, installed} of results) {
-    table.push([backend, program, ...columns.map((c) => `${shown(stock[c])} / ${shown(installed[c])}`)]);
-  }
-  console.log(table.toString());
+const columns = ['first', 'early', 'warm', 'backwardEarly', 'backwardWarm', 'step'] as const;
+const table = new Table({head: ['backend', 'program', ...columns, 'warm, in turn'], style: {head: [], border: []}});
+const shown = (x: number | null) => (x === null ? '' : x >= 100 ? x.toFixed(0) : x.toFixed(2));
+for (const {backend, program, stock, installed, inTurn} of results) {
+  const cells = columns.map((column) => `${shown(stock[column])} / ${shown(installed[column])}`);
+  table.push([backend, program, ...cells, `${shown(inTurn.stock)} / ${shown(inTurn.installed)}`]);
 }
+console.log(table.toString());

@@ -2,61 +2,77 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Program} from './programs';
 
-/** Microseconds; of a program that was started anew. */
-export interface Figures {
-  /** The first call of softmax in the process: compiling is part of it. */
-  first: number;
-  /** The mean of the first 50 calls but the first. */
-  first50: number;
-  /** The mean of all early calls but the first. */
-  early: number;
-  /** Later calls: the median of means of 50 calls. */
-  warm: number;
-  /** The same of the backward calls; null where there are none. */
-  backwardEarly: number | null;
-  backwardWarm: number | null;
-  /** The median of the whole step, warm. */
-  step: number;
+/** Microseconds of each call of softmax, of each backward call, and of each step; on a GPU a step ends when its result is read. */
+export interface Times {
+  forward: number[];
+  backward: number[];
+  whole: number[];
 }
 
-/** Runs a program to its end. tfjs's engine is spied on from the outside, as installed or not as it is then. */
-export async function measure({steps, make}: Program): Promise<Figures> {
-  const forward: number[] = [];
-  const backward: number[] = [];
+/** Of the same program run stock and installed in turns. */
+export type InTurn = Record<'stock' | 'installed', Times>;
+
+/** On a GPU, where each step is read back, it takes fewer. */
+function stepsOf({steps}: Program, onGpu: boolean): number {
+  return onGpu ? steps.early + 100 : steps.all;
+}
+
+/** Runs a program to its end, stock or installed as it is then. */
+export function measure(program: Program, onGpu: boolean): Promise<Times> {
+  return timed(program.make(), stepsOf(program, onGpu), onGpu);
+}
+
+/** Runs a program with softmax stock and installed in turns of 50 steps, so that both meet the same noise. */
+export async function measureInTurn(program: Program, onGpu: boolean, ways: Record<keyof InTurn, () => void>) {
+  const step = program.make();
+  const times: InTurn = {
+    stock: {forward: [], backward: [], whole: []},
+    installed: {forward: [], backward: [], whole: []},
+  };
+  for (let done = 0; done < stepsOf(program, onGpu); done += 50) {
+    for (const way of ['stock', 'installed'] as const) {
+      ways[way]();
+      const {forward, backward, whole} = await timed(step, 50, onGpu);
+      times[way].forward.push(...forward);
+      times[way].backward.push(...backward);
+      times[way].whole.push(...whole);
+    }
+  }
+  return times;
+}
+
+/** Takes steps; tfjs's engine is spied on from the outside meanwhile. */
+async function timed(step: () => unknown, steps: number, reads: boolean): Promise<Times> {
+  const times: Times = {forward: [], backward: [], whole: []};
   const engine = tf.engine();
   const inner = engine.runKernel;
   engine.runKernel = function (this: typeof engine, kernelName, inputs, attrs) {
     if (kernelName !== 'Softmax') return inner.call(this, kernelName, inputs, attrs) as never;
     const start = performance.now();
     const result = inner.call(this, kernelName, inputs, attrs);
-    forward.push(performance.now() - start);
+    times.forward.push(since(start));
     return result as never;
   };
-  const gradients = ['Softmax', 'softmax'].flatMap((name) => timeGradient(name, backward));
-  const whole: number[] = [];
+  const gradients = ['Softmax', 'softmax'].flatMap((name) => timeGradient(name, times.backward));
   try {
-    const step = make();
-    for (let i = 0; i < steps.all; i++) {
+    for (let i = 0; i < steps; i++) {
       const start = performance.now();
-      await step();
-      whole.push(performance.now() - start);
+      const result = await step();
+      if (result instanceof tf.Tensor) {
+        if (reads) await result.data();
+        result.dispose();
+      }
+      times.whole.push(since(start));
     }
   } finally {
     engine.runKernel = inner;
     for (const restore of gradients) restore();
   }
-  const early = forward.slice(1, steps.early);
-  const earlyBackward = backward.slice(1, steps.early);
-  return {
-    first: 1000 * forward[0]!,
-    first50: 1000 * mean(forward.slice(1, 50)),
-    early: 1000 * mean(early),
-    warm: 1000 * warm(forward.slice(steps.early)),
-    backwardEarly: backward.length > 0 ? 1000 * mean(earlyBackward) : null,
-    backwardWarm: backward.length > 0 ? 1000 * warm(backward.slice(steps.early)) : null,
-    step: 1000 * median(whole.slice(steps.early)),
-  };
+  return times;
 }
+
+/** Microseconds, with two digits behind the point. */
+const since = (start: number) => Math.round(1e5 * (performance.now() - start)) / 100;
 
 /** Times what a registered gradient does; returns what takes the spy away. */
 function timeGradient(kernelName: string, times: number[]): (() => void)[] {
@@ -68,7 +84,7 @@ function timeGradient(kernelName: string, times: number[]): (() => void)[] {
     const timed = () => {
       const start = performance.now();
       const result = slopes.logits!();
-      times.push(performance.now() - start);
+      times.push(since(start));
       return result;
     };
     return {...slopes, logits: timed};
@@ -78,17 +94,4 @@ function timeGradient(kernelName: string, times: number[]): (() => void)[] {
       config.gradFunc = gradFunc;
     },
   ];
-}
-
-function mean(values: number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-export function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
-}
-
-function warm(times: number[]): number {
-  const means = Array.from({length: Math.floor(times.length / 50)}, (_, i) => mean(times.slice(50 * i, 50 * i + 50)));
-  return median(means);
 }

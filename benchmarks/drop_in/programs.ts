@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers'; // brings tfjs's own gradients
 
 export interface Program {
-  /** Steps that the early figures are taken of, and all steps. */
+  /** Steps that the early figures are taken of, and all steps, on the CPU. */
   steps: {early: number; all: number};
-  /** One call of softmax forward; in training one backward too. */
+  /** The step: one call of softmax forward, in training one backward too. It returns a tensor, to be disposed, or a promise. */
   make(): () => unknown;
 }
 
@@ -21,14 +21,27 @@ function predict(rows: number, classes: number): Program {
     steps: {early: 252, all: 4000},
     make() {
       const {model, x} = classifier(rows, 16, classes);
-      return () => {
-        (model.predict(x) as tf.Tensor).dispose();
-      };
+      return () => model.predict(x);
+    },
+  };
+}
+
+function loop(rows: number, classes: number): Program {
+  return {
+    steps: {early: 252, all: 10_000},
+    make() {
+      const x = tf.randomNormal([rows, classes], 0, 1, 'float32', 1);
+      return () => tf.softmax(x);
     },
   };
 }
 
 export const PROGRAMS: Record<string, Program> = {
+  'tf.softmax [1, 2]': loop(1, 2),
+  'tf.softmax [1, 10]': loop(1, 10),
+  'tf.softmax [1, 100]': loop(1, 100),
+  'tf.softmax [1, 1000]': loop(1, 1000),
+  'tf.softmax [128, 10]': loop(128, 10),
   'fit [128, 10]': {
     steps: {early: 252, all: 2520},
     make() {
@@ -48,7 +61,7 @@ export const PROGRAMS: Record<string, Program> = {
     make() {
       const x = tf.randomNormal<tf.Rank.R2>([128, 10], 0, 1, 'float32', 1);
       const gradient = tf.grad((t) => tf.softmax(t));
-      return () => gradient(x).dispose();
+      return () => gradient(x);
     },
   },
   'graph model [128, 10]': {
@@ -56,9 +69,7 @@ export const PROGRAMS: Record<string, Program> = {
     make() {
       const model = graphOfSoftmax();
       const x = tf.randomNormal<tf.Rank.R2>([128, 10], 0, 1, 'float32', 1);
-      return () => {
-        (model.predict(x) as tf.Tensor).dispose();
-      };
+      return () => model.predict(x);
     },
   },
 };
