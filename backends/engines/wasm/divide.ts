@@ -5,15 +5,13 @@
 import {type Caller, launch, type Plan, takesColumns} from './plan';
 
 /** From here on other threads that are awake are worth their coming, in nanoseconds of work; below, handing over costs more. */
-export const WORTH_SHARING_NS = 12_000;
+export const WORTH_SHARING_NS = 8_000;
 
 export interface Division {
-  /** Blocks in each chunk; the last chunk takes what is left over too, so that none has too few for a kernel. */
-  blocks: number;
-  /** Columns in each chunk, but for the last of a block. If these are not all, a chunk has one block. */
-  columns: number;
   /** How many chunks there are. */
   count: number;
+  /** How many parts the columns of each block are divided into; if more than one, a chunk is one of these. */
+  parts: number;
 }
 
 /** A part of a plan's rows: blocks from number `first` on, and columns of the inner dimension from `column` on. */
@@ -28,27 +26,24 @@ export interface Chunk {
 export const MOST_CHUNKS = 128;
 
 /** Handing over a chunk takes up to a microsecond. */
-const SHORTEST_CHUNK_NS = 6_000;
+const SHORTEST_CHUNK_NS = 4_000;
 /** Nobody waits longer than this for the last chunk of another thread, where rows are not longer themselves. */
 const LONGEST_CHUNK_NS = 5_000_000;
 /** Chunks for each thread: with two of them, a thread that comes late leaves the others waiting; more cost more. */
 const CHUNKS_PER_THREAD = 4;
-
-/** Columns come in groups that fill cache lines. */
+/** Columns are divided in groups that fill cache lines. */
 const COLUMNS_AT_A_TIME = 64;
-/** The kernels of strided rows take no fewer columns. */
-const FEWEST_COLUMNS = 4;
 
 /** For so many threads. What a row comes out as does not depend on the division; a total does. */
 export function divisionFor(plan: Plan, threads: number): Division {
   if (plan.outPerBlock === 0) return divisionOfTotal(plan);
-  const {outer, inner} = plan.rows;
-  const ns = plan.ns / (CHUNKS_PER_THREAD * threads);
-  const chunkNs = Math.min(Math.max(ns, SHORTEST_CHUNK_NS), LONGEST_CHUNK_NS);
-  const perBlock = Math.floor(Math.min(plan.ns / chunkNs, MOST_CHUNKS) / outer);
-  if (perBlock < 2 || inner < 2 * COLUMNS_AT_A_TIME || !takesColumns(plan)) return divide(plan, chunkNs, MOST_CHUNKS);
-  const columns = COLUMNS_AT_A_TIME * Math.ceil(inner / perBlock / COLUMNS_AT_A_TIME);
-  return {blocks: 1, columns, count: outer * Math.ceil((inner - FEWEST_COLUMNS + 1) / columns)};
+  const {ns, rows} = plan;
+  const most = Math.min(ns / SHORTEST_CHUNK_NS, MOST_CHUNKS);
+  const chunks = Math.min(Math.max(CHUNKS_PER_THREAD * threads, ns / LONGEST_CHUNK_NS), most);
+  // As many for each thread, if each has one.
+  const count = chunks > threads ? threads * Math.floor(chunks / threads) : Math.floor(chunks);
+  const parts = takesColumns(plan) ? Math.floor(Math.min(count / rows.outer, rows.inner / COLUMNS_AT_A_TIME)) : 1;
+  return parts > 1 ? {count: parts * rows.outer, parts} : blocksDivided(plan, count);
 }
 
 /** What parts a total is summed of, in order: the same for any number of threads, so that it comes out the same. */
@@ -57,23 +52,24 @@ const MOST_PARTS_OF_TOTAL = 64;
 
 /** For a plan whose result is one number. */
 export function divisionOfTotal(plan: Plan): Division {
-  return divide(plan, PART_OF_TOTAL_NS, MOST_PARTS_OF_TOTAL);
+  return blocksDivided(plan, Math.min(Math.floor(plan.ns / PART_OF_TOTAL_NS), MOST_PARTS_OF_TOTAL));
 }
 
-function divide({rows: {outer, inner}, ns}: Plan, chunkNs: number, most: number): Division {
-  const blocks = Math.ceil(Math.max((outer * chunkNs) / ns, outer / most));
-  return {blocks, columns: inner, count: Math.max(1, Math.floor(outer / blocks))};
+function blocksDivided({rows}: Plan, count: number): Division {
+  return {count: Math.min(Math.max(count, 1), rows.outer), parts: 1};
 }
 
-export function chunkOf({rows: {outer, inner}}: Plan, {blocks, columns, count}: Division, number: number): Chunk {
-  if (columns === inner) {
-    const first = number * blocks;
-    return {first, blocks: number === count - 1 ? outer - first : blocks, column: 0, columns};
+/** Chunks differ in size by one block at most, or by two groups of columns. */
+export function chunkOf({rows: {outer, inner}}: Plan, {count, parts}: Division, number: number): Chunk {
+  if (parts === 1) {
+    const first = Math.floor((number * outer) / count);
+    return {first, blocks: Math.floor(((number + 1) * outer) / count) - first, column: 0, columns: inner};
   }
-  const parts = count / outer;
-  const column = (number % parts) * columns;
-  const isLast = number % parts === parts - 1;
-  return {first: Math.floor(number / parts), blocks: 1, column, columns: isLast ? inner - column : columns};
+  const part = number % parts;
+  const groups = Math.floor(inner / COLUMNS_AT_A_TIME);
+  const column = COLUMNS_AT_A_TIME * Math.floor((part * groups) / parts);
+  const end = part + 1 < parts ? COLUMNS_AT_A_TIME * Math.floor(((part + 1) * groups) / parts) : inner;
+  return {first: Math.floor(number / parts), blocks: 1, column, columns: end - column};
 }
 
 /** A total, of its parts in order. */
