@@ -90,6 +90,8 @@ interface Progress {
   nextSeed: number;
   wrong: string[];
   left: string[];
+  /** What somebody has added. */
+  notes: string[];
   begun: string;
   minutes: number;
 }
@@ -100,13 +102,15 @@ function readLog(): Progress {
   const [, first, last] = head.match(/^seeds: (\d+) to (\d+)/m)!;
   const [, begun, minutes] = head.match(/^begun: (\S+), (\S+) minutes/m)!;
   const wrong = Number(head.match(/^wrong answers: (\d+)/m)![1]);
+  const faults = wrong + Number(head.match(/^leaks: (\d+)/m)![1]);
   return {
     ...{calls: Number(calls), programs: Number(programs), firstSeed: Number(first), nextSeed: Number(last) + 1},
-    ...{wrong: found.slice(0, wrong), left: found.slice(wrong), begun: begun!, minutes: Number(minutes)},
+    ...{wrong: found.slice(0, wrong), left: found.slice(wrong, faults), notes: found.slice(faults)},
+    ...{begun: begun!, minutes: Number(minutes)},
   };
 }
 
-function writeLog({calls, programs, firstSeed, nextSeed, wrong, left, begun, minutes}: Progress): void {
+function writeLog({calls, programs, firstSeed, nextSeed, wrong, left, notes, begun, minutes}: Progress): void {
   const text = [
     `fuzzing ${backend}${options.heap ? ', tensors beyond 2 GiB' : ''}: ${calls} calls in ${programs} programs`,
     `wanted: ${wanted} calls${calls < wanted ? '; stopped before' : ''}`,
@@ -115,7 +119,7 @@ function writeLog({calls, programs, firstSeed, nextSeed, wrong, left, begun, min
     `leaks: ${left.length}`,
     `machine: ${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, Node ${process.versions.node}, tfjs ${tf.version_core}`,
     `begun: ${begun}, ${minutes.toFixed(1)} minutes`,
-    ...[...wrong, ...left].map((found) => `\n${found.trimEnd()}`),
+    ...[...wrong, ...left, ...notes].map((found) => `\n${found.trimEnd()}`),
   ].join('\n');
   mkdirSync(FOLDER, {recursive: true});
   writeFileSync(LOG, `${text}\n`);
@@ -136,14 +140,21 @@ async function main(): Promise<void> {
   const atFirst: Progress = options.resume
     ? readLog()
     : {
-        ...{calls: 0, programs: 0, firstSeed: seed, nextSeed: seed, wrong: [], left: []},
+        ...{calls: 0, programs: 0, firstSeed: seed, nextSeed: seed, wrong: [], left: [], notes: []},
         ...{begun: started.toISOString().slice(0, 16), minutes: 0},
       };
-  const now = {...atFirst};
+  const now = {...atFirst, wrong: [...atFirst.wrong], left: [...atFirst.left]};
   const {run, close} = await stageOf(backend);
   let told = 0;
   while (now.calls < wanted && !stopped) {
-    const {programs, calls, wrong, left} = await run(now.nextSeed++, Number(options.programs));
+    // Where this is stopped, so is a browser.
+    const batch = await run(now.nextSeed, Number(options.programs)).catch((error) => {
+      if (stopped) return null;
+      throw error;
+    });
+    if (!batch) break;
+    const {programs, calls, wrong, left} = batch;
+    now.nextSeed++;
     now.programs += programs;
     now.calls += calls;
     now.wrong.push(...wrong);
