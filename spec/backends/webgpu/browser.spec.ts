@@ -69,3 +69,11 @@ test('gradients, class indices, and a result that is read at once', async () => 
   expect(first).toBe(0.5);
   expect(await page.run('complaints', undefined)).toEqual([]);
 });
+
+test('in a worker the dispatcher finds webgl and webgpu, and both compute', async () => {
+  const {inWorker, out, results} = (await page.run('inWorker', 'gpus')) as Awaited<ReturnType<Functions['gpus']>>;
+  expect(inWorker).toBe(true);
+  expect(Object.fromEntries(out)).toEqual({webgl: null, webgpu: null});
+  const half = Float32Array.of(0.5, 0.5, 0);
+  expect(results).toEqual({webgl: half, webgpu: half});
+});
