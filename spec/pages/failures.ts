@@ -10,12 +10,13 @@ const functions = {
     tf.env().setFlags({...flags, IS_TEST: true});
     await tf.setBackend('webgl');
   },
-  /** @param compiling whether programs are compiled anew for each failure */
+  /** @param compiling whether programs are compiled, and textures made, anew for each failure */
   table({actions, compiling}: {actions: string[]; compiling: boolean}) {
     return failureTable(() => {
       if (!compiling) return;
-      const {binaryCache} = tf.backend() as unknown as {binaryCache: Record<string, unknown>};
+      const {binaryCache, textureManager} = tf.backend() as unknown as Inside;
       for (const key of Object.keys(binaryCache)) delete binaryCache[key];
+      textureManager.freeTextures = {};
     }, actions);
   },
   /** Loses the context. What ops say then, the report and rankings, and the first result after a new start. */
@@ -50,5 +51,11 @@ const functions = {
     };
   },
 };
+/** What tfjs's webgl backend keeps. */
+interface Inside {
+  binaryCache: Record<string, unknown>;
+  textureManager: {freeTextures: object};
+}
+
 expose(functions);
 export type Functions = typeof functions;

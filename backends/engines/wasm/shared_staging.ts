@@ -88,6 +88,12 @@ export function stagingThreads(): number {
   return workplace === null ? 1 : countHere();
 }
 
+/** For tests: the next call asks for memory and threads anew, also where they could not be had. */
+export function resetSharedStaging(): void {
+  workplace?.threads.stop();
+  workplace = undefined;
+}
+
 /** How many chunks each thread has done, this one first; null before there are others. */
 export function partsOfStaging(): number[] | null {
   return workplace?.threads.taken ?? null;

@@ -5,14 +5,17 @@ import {expectNothingWrong} from './expected';
 const POINTS = [
   'Float32Array',
   'Int32Array',
+  'SharedArrayBuffer',
   'Uint8Array',
   'WebAssembly.Instance',
   'WebAssembly.Memory',
+  'Worker',
   'backend.readSync',
   'backend.write',
   'binding.createTensor',
   'binding.executeOp',
   'binding.tensorDataSync',
+  'memory.grow',
 ];
 
 describeWithTfjsNode('failures on tensorflow', () => {

@@ -14,6 +14,7 @@ const DRAWING = [
 const COMPILING = [
   'gl.createProgram',
   'gl.createShader',
+  'gl.createTexture',
   'gl.createVertexArray',
   'gl.getProgramParameter',
   'gl.getShaderParameter',
