@@ -1,5 +1,5 @@
 import {Tensor} from '@tensorflow/tfjs-core';
-import {checkBoolean, checkFinite, checkOptions, show} from '../kernels/check';
+import {checkBoolean, checkFinite, checkOptions, mustBe, show} from '../kernels/check';
 import {checkTensor} from '../kernels/input';
 import {gradientDepth} from '../tfjs/tape';
 import {check, type Settings} from './checking';
@@ -133,10 +133,10 @@ function checkArguments(op: string, f: Differentiable, options: GradientCheckOpt
   const {rtol = RTOL, atol = 0, seed = 0, raise = true} = options;
   const notNegative = {rtol, atol};
   for (const [name, value] of Object.entries(notNegative)) {
-    if (checkFinite(op, name, value) < 0) throw new Error(`${op}: ${name} must not be negative, but got ${value}.`);
+    if (checkFinite(op, name, value) < 0) throw mustBe(op, name, '0 or more', value);
   }
   if (step != null && checkFinite(op, 'step', step) <= 0) {
-    throw new Error(`${op}: step must be greater than 0, but got ${step}.`);
+    throw mustBe(op, 'step', 'greater than 0', step);
   }
   checkFinite(op, 'seed', seed);
   checkBoolean(op, 'raise', raise);
@@ -144,10 +144,10 @@ function checkArguments(op: string, f: Differentiable, options: GradientCheckOpt
 }
 
 function checkFunction(op: string, name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new Error(`${op}: ${name} must be a function, but got ${show(value)}.`);
+  if (typeof value !== 'function') throw mustBe(op, name, 'a function', value);
 }
 
 function checkCount(op: string, name: string, value: number, or: string): void {
   if (Number.isInteger(value) && value >= 1) return;
-  throw new Error(`${op}: ${name} must be an integer of 1 or more${or}, but got ${show(value)}.`);
+  throw mustBe(op, name, `an integer of 1 or more${or}`, value);
 }

@@ -1,4 +1,4 @@
-import {checkOptions, option, show} from '../kernels/check';
+import {checkOptions, mustBe, option, show} from '../kernels/check';
 import {ROUTED_OPS, type RoutedOp} from './route';
 
 /** Which of tfjs's ops `install()` routes; by default all that it can. */
@@ -22,7 +22,7 @@ export function wantedOps(options: InstallOptions): Set<RoutedOp> {
 
 function namesIn(name: string, value: readonly RoutedOp[]): RoutedOp[] {
   const allowed = `Allowed are ${ROUTED_OPS.map((op) => `'${op}'`).join(', ')}.`;
-  if (!Array.isArray(value)) throw new Error(`install: ${name} must be an array, but got ${show(value)}. ${allowed}`);
+  if (!Array.isArray(value)) throw mustBe('install', name, 'an array', value, allowed);
   return Array.from(value, (given: unknown) => {
     const op = ROUTED_OPS.find((one) => one === given || one.slice(one.lastIndexOf('.') + 1) === given);
     if (op === undefined)

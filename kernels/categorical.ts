@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
 import {implementationOn} from '../backends/registration';
-import {checkElements, checkFinite, checkOptions, option, show} from './check';
+import {checkElements, checkFinite, checkOptions, mustBe, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal, SMALLEST_SCALE} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
@@ -90,20 +90,18 @@ interface Settings {
 
 function checkCount(name: string, count: number | null): number | null {
   if (count === null || (Number.isSafeInteger(count) && count > 0)) return count;
-  throw new Error(
-    `${OP}: ${name} must be a whole number from 1 on, but got ${show(count)}. Leave it out if not needed.`,
-  );
+  throw mustBe(OP, name, 'a whole number from 1 on', count, 'Leave it out if not needed.');
 }
 
 function checkTemperature(temperature: number): number {
   if (checkFinite(OP, 'temperature', temperature) >= 0) return temperature;
-  throw new Error(`${OP}: temperature must be 0 (for the likeliest class) or above, but got ${temperature}.`);
+  throw mustBe(OP, 'temperature', '0 (for the likeliest class) or above', temperature);
 }
 
 function checkTopP(topP: number | null): number {
   if (topP === null) return 1;
   if (checkFinite(OP, 'topP', topP) > 0 && topP <= 1) return topP;
-  throw new Error(`${OP}: topP must be above 0 and at most 1, but got ${topP}. Leave it out for all classes.`);
+  throw mustBe(OP, 'topP', 'above 0 and at most 1', topP, 'Leave it out for all classes.');
 }
 
 /** On the tape a node without inputs: to gradients, draws are constants. */

@@ -27,12 +27,17 @@ function nameOfClass(value: object): string {
   }
 }
 
+/** What an argument is and must not be; `advice` is a sentence more. */
+export function mustBe(op: string, name: string, allowed: string, value: unknown, advice = ''): Error {
+  return new Error(`${op}: ${name} must be ${allowed}, but got ${show(value)}.${advice && ` ${advice}`}`);
+}
+
 /** @throws if the options of an op are no object that could have any */
 export function checkOptions<T extends object>(op: string, options: T): T {
   if (typeof options === 'object' && options !== null && !Array.isArray(options) && !(options instanceof Tensor)) {
     return options;
   }
-  throw new Error(`${op}: options must be an object, but got ${show(options)}.`);
+  throw mustBe(op, 'options', 'an object', options);
 }
 
 /**
@@ -52,10 +57,8 @@ export function option<T extends object, K extends keyof T, D>(
 
 /** @throws if a number option is not a finite number */
 export function checkFinite(op: string, name: string, value: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Error(`${op}: ${name} must be a finite number, but got ${show(value)}.`);
-  }
-  return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw mustBe(op, name, 'a finite number', value);
 }
 
 /** Kernels count elements and rows in 32 bits. */
@@ -77,6 +80,6 @@ export function checkElements(op: string, name: string, shape: readonly number[]
 
 /** @throws if it is neither true nor false */
 export function checkBoolean(op: string, name: string, value: boolean): boolean {
-  if (typeof value !== 'boolean') throw new Error(`${op}: ${name} must be true or false, but got ${show(value)}.`);
-  return value;
+  if (typeof value === 'boolean') return value;
+  throw mustBe(op, name, 'true or false', value);
 }

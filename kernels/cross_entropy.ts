@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs} from './attributes';
-import {checkFinite, checkOptions, option, show} from './check';
+import {checkFinite, checkOptions, mustBe, option} from './check';
 import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
@@ -124,12 +124,12 @@ function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
 export function checkSmoothing(op: string, smoothing: number): number {
   checkFinite(op, 'labelSmoothing', smoothing);
   if (smoothing >= 0 && smoothing < 1) return smoothing;
-  throw new Error(`${op}: labelSmoothing must be at least 0 and below 1, but got ${smoothing}.`);
+  throw mustBe(op, 'labelSmoothing', 'at least 0 and below 1', smoothing);
 }
 
 export function checkReduction(op: string, reduction: Reduction): Reduction {
   if (REDUCTIONS.includes(reduction)) return reduction;
-  throw new Error(`${op}: reduction must be 'none', 'mean' or 'sum', but got ${show(reduction)}.`);
+  throw mustBe(op, 'reduction', "'none', 'mean' or 'sum'", reduction);
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
-import {checkBoolean, checkFinite, checkOptions, option} from './check';
+import {checkBoolean, checkFinite, checkOptions, mustBe, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
@@ -82,9 +82,7 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
 
 function checkTemperature(temperature: number): number {
   if (checkFinite(OP, 'temperature', temperature) > 0) return temperature;
-  throw new Error(
-    `${OP}: temperature must be above 0, but got ${temperature}. For the likeliest class, use categorical.`,
-  );
+  throw mustBe(OP, 'temperature', 'above 0', temperature, 'For the likeliest class, use categorical.');
 }
 
 /** x - max x + g: the softmax does not see the maximum, and so neither does its gradient. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {Tensor, util} from '@tensorflow/tfjs-core';
 import {constant} from '../tfjs/constant';
 import {keepsHalfFloats, WHOLE_IN_HALF_FLOATS} from '../tfjs/half_floats';
-import {show} from './check';
+import {mustBe} from './check';
 import {floats} from './floats';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
@@ -64,7 +64,7 @@ function toIndices(op: string, given: Tensor | Values): Tensor {
 export function keptRows(op: string, {tensor, sparse}: Labels, ignoreIndex: number | null): Tensor | null {
   if (ignoreIndex === null) return null;
   if (!Number.isInteger(ignoreIndex) || ignoreIndex !== (ignoreIndex | 0)) {
-    throw new Error(`${op}: ignoreIndex must be a 32-bit integer, but got ${show(ignoreIndex)}.`);
+    throw mustBe(op, 'ignoreIndex', 'a 32-bit integer', ignoreIndex);
   }
   if (sparse) {
     if (Math.abs(ignoreIndex) >= WHOLE_IN_HALF_FLOATS) checkWholeNumbers(op, `an ignoreIndex of ${ignoreIndex}`);

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {ENGINE} from '../tfjs/engine';
 import {asOneOperation} from '../tfjs/saved_tensors';
 import {gradientDepth, withOwnTape} from '../tfjs/tape';
-import {option, show} from './check';
+import {mustBe, option} from './check';
 import {
   type CrossEntropyOptions,
   checkReduction,
@@ -77,9 +77,8 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
     const known = toLabels(OP, labels, [...x.shape.slice(0, -1), classes], x.rank - 1);
     const rows = tf.util.sizeFromShape(known.rows);
     const chunkRows = givenRows ?? usualRows(rows, classes);
-    if (!(Number.isInteger(chunkRows) && chunkRows >= 1)) {
-      throw new Error(`${OP}: chunkRows must be an integer of 1 or more, but got ${show(chunkRows)}.`);
-    }
+    if (!(Number.isInteger(chunkRows) && chunkRows >= 1))
+      throw mustBe(OP, 'chunkRows', 'an integer of 1 or more', chunkRows);
     const kept = keptRows(OP, known, given.ignoreIndex);
     const inputs: Inputs = {
       hidden: reshaped(x, [rows, features]),

@@ -4,7 +4,7 @@
  * Parallel random numbers: as easy as 1, 2, 3, SC 2011).
  */
 import type {Rows} from '../backends/engines/types';
-import {show} from './check';
+import {mustBe} from './check';
 
 /** 64 bits, the low ones first. */
 export type Seed = readonly [number, number];
@@ -16,9 +16,7 @@ export type Seed = readonly [number, number];
 export function toSeed(op: string, seed: number | null): Seed {
   if (seed === null) return [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
   if (Number.isSafeInteger(seed)) return [seed, Math.floor(seed / 2 ** 32)];
-  throw new Error(
-    `${op}: seed must be a whole number from -(2^53 - 1) to 2^53 - 1, but got ${show(seed)}. Leave it out for fresh draws.`,
-  );
+  throw mustBe(op, 'seed', 'a whole number from -(2^53 - 1) to 2^53 - 1', seed, 'Leave it out for fresh draws.');
 }
 
 /**

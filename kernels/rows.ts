@@ -1,5 +1,5 @@
 import type {Rows} from '../backends/engines/types';
-import {show} from './check';
+import {mustBe} from './check';
 
 /** The rows of a tensor of that shape along `axis`, which `resolveAxis` has checked. A scalar is one row of one. */
 export function rowsAlong(shape: number[], axis: number): Rows {
@@ -21,7 +21,7 @@ export function reducedShape(shape: number[], axis: number, keepDims: boolean): 
  */
 export function resolveAxis(op: string, axis: number, shape: number[], allowed = 'one integer'): number {
   const rank = Math.max(shape.length, 1);
-  if (!Number.isInteger(axis)) throw new Error(`${op}: axis must be ${allowed}, but got ${show(axis)}.`);
+  if (!Number.isInteger(axis)) throw mustBe(op, 'axis', allowed, axis);
   if (axis < -rank || axis >= rank) {
     throw new Error(
       `${op}: axis ${axis} is out of range for logits of shape [${shape}]. ` +

@@ -1,5 +1,5 @@
 import {engine} from '@tensorflow/tfjs-core';
-import {show} from '../../kernels/check';
+import {mustBe} from '../../kernels/check';
 import {askForThreads, MOST_THREADS, threadsAsked} from '../engines/wasm/thread_count';
 import {wasmBackend} from './index';
 
@@ -19,9 +19,7 @@ import {wasmBackend} from './index';
  */
 export function setThreads(count: number | null): void {
   if (count !== null && !(Number.isInteger(count) && count >= 1 && count <= MOST_THREADS)) {
-    throw new Error(
-      `setThreads: count must be an integer from 1 to ${MOST_THREADS}, or null to follow tfjs, but got ${show(count)}.`,
-    );
+    throw mustBe('setThreads', 'count', `an integer from 1 to ${MOST_THREADS}, or null to follow tfjs`, count);
   }
   askForThreads(count);
 }

@@ -1,5 +1,5 @@
 import {engine, getKernel} from '@tensorflow/tfjs-core';
-import {checkOptions, show} from '../../kernels/check';
+import {checkOptions, mustBe} from '../../kernels/check';
 import {isSoftwareAdapter} from './adapter';
 
 /** Options of `enableWebGPU`. */
@@ -66,7 +66,7 @@ const NO_ADAPTER_HERE =
 export function checkWebGPUOptions(options: WebGPUOptions): WebGPUOptions {
   const {adapter} = checkOptions(OP, options);
   if (adapter === undefined || (typeof adapter === 'string' && adapter !== '')) return options;
-  throw new Error(`${OP}: adapter must be a part of an adapter's name, but got ${show(adapter)}.`);
+  throw mustBe(OP, 'adapter', "a part of an adapter's name", adapter);
 }
 
 /** The WebGPU of this host, if it has one. */

@@ -265,7 +265,7 @@ describe('bad input gets an error that says what is allowed', () => {
     [given({modes: ['vpj']}), "modes must be an array with 'vjp', 'jvp' or both, but got ['vpj']"],
     [given({against: 1}), 'against must be a function, but got 1'],
     [given({step: 0}), 'step must be greater than 0, but got 0'],
-    [given({rtol: -1}), 'rtol must not be negative, but got -1'],
+    [given({rtol: -1}), 'rtol must be 0 or more, but got -1'],
     [given({atol: NaN}), 'atol must be a finite number, but got NaN'],
     [given({seed: '1'}), "seed must be a finite number, but got '1'"],
     [given({raise: 1}), 'raise must be true or false, but got 1'],
