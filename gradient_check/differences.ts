@@ -1,6 +1,6 @@
 import {evaluate, type Results} from './derivatives';
 import {type Reading, read} from './reading';
-import {type Slope, type Steps, slopeAtZero} from './slope';
+import {type Rounded, type Slope, type Steps, slopeAtZero} from './slope';
 import {dot, norm} from './vectors';
 
 /** The place, the weights and the way of a directional derivative. */
@@ -35,7 +35,7 @@ export function* derivativeAlong(along: Along): Reading<Difference> {
   const steps = stepsFor(x, along.step);
   const grains = values.map((each) => new Grain(each));
   const u = direction.map((each, i) => (Math.abs(x[i]!) < steps.start * 2 ** 20 ? each : 0));
-  function* valueAt(t: number): Reading<number> {
+  function* valueAt(t: number): Reading<Rounded> {
     const there = new Float32Array(x.length);
     // An input that moves by a rounded step is not where it should be; what that changes, the gradient knows well enough.
     let misplaced = 0;
@@ -53,9 +53,11 @@ export function* derivativeAlong(along: Along): Reading<Difference> {
       ),
     );
     for (const [k, each] of found.entries()) grains[k]!.note(each);
-    return weighted(found, cotangents) - misplaced;
+    return {value: weighted(found, cotangents) - misplaced, noise: noiseOf(found)};
   }
-  const leastNoise = () => Math.hypot(...grains.map((grain, k) => grain.noise(cotangents[k]!)));
+  const noiseOf = (them: Float32Array[]) =>
+    Math.hypot(...grains.map((grain, k) => grain.noise(them[k]!, cotangents[k]!)));
+  const leastNoise = () => noiseOf(values);
   const slope = yield* slopeAtZero({atZero: weighted(values, cotangents), valueAt, leastNoise}, steps);
   return {
     ...slope,
@@ -114,9 +116,9 @@ class Grain {
   }
 
   /** The noise of the sum of so many times each. */
-  noise(weights: Float32Array): number {
+  noise(values: Float32Array, weights: Float32Array): number {
     return norm(
-      this.values.map((value, i) => Math.max(Math.abs(value) * 2 ** -24, this.units[i]! / 2)),
+      values.map((value, i) => Math.max(Math.abs(value) * 2 ** -24, this.units[i]! / 2)),
       weights,
     );
   }

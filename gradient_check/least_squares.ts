@@ -1,20 +1,21 @@
-/** A polynomial fitted to values that are all equally uncertain, by least squares. */
+/** A polynomial fitted to uncertain values, by least squares. */
 export interface Fit {
   /** One coefficient a basis function. */
   coefficients: number[];
-  /** The standard deviation of each coefficient, in units of that of a value. */
+  /** The standard deviation of each coefficient, in units of that of a value whose noise is 1. */
   gains: number[];
-  /** The sum of the squared residuals. */
+  /** The sum of the squared residuals, each in terms of its noise. */
   residual: number;
 }
 
 /**
- * Fits Σ c_k·t^(powers_k) to values at places t >= 0: by Cholesky's factors of the normal equations, with t in units of the
+ * Fits Σ c_k·t^(powers_k) to values at places t >= 0, each with a noise of its own: by Cholesky's factors of the normal equations, with t in units of the
  * largest place. In doubles that does for the few powers that are asked for here.
  */
-export function fitPowers(places: number[], values: number[], powers: number[]): Fit {
+export function fitPowers(places: number[], measured: number[], noises: number[], powers: number[]): Fit {
   const unit = Math.max(...places);
-  const rows = places.map((t) => powers.map((power) => (t / unit) ** power));
+  const rows = places.map((t, i) => powers.map((power) => (t / unit) ** power / noises[i]!));
+  const values = measured.map((value, i) => value / noises[i]!);
   const normal = powers.map((_, a) => powers.map((_, b) => sum(rows.map((row) => row[a]! * row[b]!))));
   const inverse = inverseOf(normal);
   const right = powers.map((_, a) => sum(rows.map((row, i) => row[a]! * values[i]!)));

@@ -8,17 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // loads register_all_gradients
 import {checkGradients} from '../../index';
 import {Random} from '../cases/random';
-import {type CheckedOp, FAMILY, STOCK} from './ops';
+import {type CheckedOp, FAMILY, STOCK, WRONG_ON} from './ops';
 
 const SEEDS = Array.from({length: Number(process.env.TFJS_SOFTMAX_GRADIENT_SEEDS ?? 2)}, (_, seed) => seed);
-
-/** Gradients of tfjs that are missing or wrong on its backend wasm, and what the check says of them. */
-const WRONG_ON_WASM: Record<string, RegExp> = {
-  conv2d: /Kernel 'Conv2DBackpropFilter' not registered/,
-  depthwiseConv2d: /Kernel 'DepthwiseConv2dNativeBackpropInput' not registered/,
-  gather: /Kernel 'UnsortedSegmentSum' not registered/,
-  maxPool: /^checkGradients: The gradient in input 0 is wrong \(vjp, random direction 1\)/,
-};
 
 // On wasm tfjs takes a customGrad that saves, as its logSoftmax is, for a leak, if it tests itself.
 beforeAll(async () => {
@@ -51,7 +43,7 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     ['tfjs', STOCK],
   ] as const)('%s', (_, ops) => {
     test.each(Object.entries(ops))('%s', (name, op) => {
-      const wrong = backend === 'wasm' ? WRONG_ON_WASM[name] : undefined;
+      const wrong = WRONG_ON[backend]?.[name];
       if (wrong) expect(() => check(op, 0, 1)).toThrow(wrong);
       else for (const seed of SEEDS) check(op, seed, op.order);
     });

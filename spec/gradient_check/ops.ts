@@ -155,3 +155,13 @@ export const STOCK: Record<string, CheckedOp> = {
     1,
   ),
 };
+
+/** Gradients of tfjs that are missing or wrong on a backend, and what the check says of them. */
+export const WRONG_ON: Record<string, Record<string, RegExp>> = {
+  wasm: {
+    conv2d: /Kernel 'Conv2DBackpropFilter' not registered/,
+    depthwiseConv2d: /Kernel 'DepthwiseConv2dNativeBackpropInput' not registered/,
+    gather: /Kernel 'UnsortedSegmentSum' not registered/,
+    maxPool: /^checkGradients: The gradient in input 0 is wrong \(vjp, random direction 1\)/,
+  },
+};

@@ -1,9 +1,10 @@
-/** A page that checks gradients on webgl: of the family, and of some of tfjs's ops. */
+/** A page that checks gradients on webgl: of the family, of tfjs's ops, and wrong ones. */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import {checkGradients, checkGradientsAsync} from '../../index';
+import {checkGradients} from '../../index';
 import {Random} from '../cases/random';
-import {FAMILY, STOCK} from '../gradient_check/ops';
+import {FAMILY} from '../gradient_check/ops';
+import {runTrial} from '../gradient_check/trial';
 import {expose} from '../hosts/page';
 
 const functions = {
@@ -13,13 +14,14 @@ const functions = {
     await tf.setBackend('webgl');
   },
 
-  /** The report, and how many tensors the check has left behind. */
-  async check({name, stock, sync}: {name: string; stock: boolean; sync: boolean}) {
-    const {inputs, f, order} = (stock ? STOCK : FAMILY)[name]!;
+  check: runTrial,
+
+  /** The same of an op of the family, reading synchronously. */
+  checkAtOnce(name: string) {
+    const {inputs, f, order} = FAMILY[name]!;
     const xs = inputs(new Random(1));
     const before = tf.memory().numTensors;
-    const settings = {order, raise: false};
-    const report = sync ? checkGradients(f, xs, settings) : await checkGradientsAsync(f, xs, settings);
+    const report = checkGradients(f, xs, {order, raise: false});
     const left = tf.memory().numTensors - before;
     tf.dispose(xs);
     return {text: report.toString(), ok: report.ok, left};
