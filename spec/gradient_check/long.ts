@@ -84,21 +84,24 @@ function writeLog(): void {
 async function main(): Promise<void> {
   const {run, close} = await start();
   for (const name of Object.keys(PLANTED)) done.missed[name] = 0;
-  for (; done.planted < Number(options.planted) && !stopped; done.planted++) {
-    for (const name of Object.keys(PLANTED)) {
-      const {ok, left} = await run({kind: 'planted', name, seed: done.planted});
-      if (ok) done.missed[name]!++;
-      done.left += left;
+  try {
+    for (; done.planted < Number(options.planted) && !stopped; done.planted++) {
+      for (const name of Object.keys(PLANTED)) {
+        const {ok, left} = await run({kind: 'planted', name, seed: done.planted});
+        if (ok) done.missed[name]!++;
+        done.left += left;
+      }
     }
+    for (const trial of rightGradients()) {
+      if (stopped || done.runs === runs) break;
+      const {ok, text, left} = await run(trial);
+      if (!ok) done.alarms.push(`${trial.name}, seed ${trial.seed}:\n${text}`);
+      done.left += left;
+      if (++done.runs % 500 === 0) writeLog();
+    }
+  } finally {
+    writeLog();
   }
-  for (const trial of rightGradients()) {
-    if (stopped || done.runs === runs) break;
-    const {ok, text, left} = await run(trial);
-    if (!ok) done.alarms.push(`${trial.name}, seed ${trial.seed}:\n${text}`);
-    done.left += left;
-    if (++done.runs % 500 === 0) writeLog();
-  }
-  writeLog();
   await close?.();
   process.exit(done.alarms.length + done.left > 0 ? 1 : 0);
 }
