@@ -82,7 +82,7 @@ const UNDERESTIMATED = 6;
  * The error that is allowed: so many standard errors of the slope, the kink that was found, and so many of its standard errors.
  * A kink near 0 shifts the slope by as much, or by several of its like. What a window leaves out is what tells most: in `whole` all
  * steps agree, the first guess among them; in `cut` larger ones disagree, and some of what made them do so hides in the noise; in
- * `short` only steps far below the first guess agree, as among kinks. They were set by 60,000 runs on 13 functions of 1 to 1,000
+ * `short` only steps far below the first guess agree, as among kinks. They were set by trying 13 functions of 1 to 1,000
  * elements, alone or summed, smooth and with kinks; spec/gradient_check/logs/ has what comes of them on each backend.
  */
 const TRUST = {whole: {slope: 5, kink: 1}, cut: {slope: 10, kink: 2}, short: {slope: 20, kink: 8}};
