@@ -12,6 +12,7 @@ import '@tensorflow/tfjs-layers'; // loads tfjs's gradients
 import {linearCrossEntropy, softmaxCrossEntropy} from '../index';
 import {exactLinear, linearCase, relativeError} from '../spec/cases/linear';
 import {recordKernels} from '../spec/hosts/kernels';
+import {quantile} from './suite/statistics';
 
 const [backend = 'wasm', ...numbers] = process.argv.slice(2);
 const [rows = 1024, features = 64, classes = 50257, rounds = 3] = numbers.map(Number);
@@ -53,9 +54,11 @@ async function main() {
       const errors = results.map((result, i) => relativeError(result, expected[what as keyof typeof expected][i]!));
       const share = (peak / (4 * rows * classes)).toFixed(3);
       const off = errors.map((error) => error.toExponential(1)).join(' and ');
-      console.log(`${what}, ${name}: ${median(times).toFixed(0)} ms, peak ${share} of the logits, off by ${off}`);
+      console.log(
+        `${what}, ${name}: ${quantile(times, 0.5).toFixed(0)} ms, peak ${share} of the logits, off by ${off}`,
+      );
     }
-    const [ours, theirs] = pair.map(({times}) => median(times));
+    const [ours, theirs] = pair.map(({times}) => quantile(times, 0.5));
     console.log(`${what}: ratio ${(ours! / theirs!).toFixed(2)}`);
   }
 }
@@ -74,7 +77,5 @@ async function measure(each: Run): Promise<void> {
   each.peak = Math.max(each.peak, most - before - result.reduce((bytes, {size}) => bytes + 4 * size, 0));
   tf.dispose(result);
 }
-
-const median = (times: number[]) => [...times].sort((a, b) => a - b)[times.length >> 1]!;
 
 void main();

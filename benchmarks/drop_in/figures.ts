@@ -1,5 +1,6 @@
 /** What is made of the times of several processes: quantiles, so that what else the machine does hardly shows. */
 import type {Machine} from '../suite/report';
+import {quantile} from '../suite/statistics';
 import type {Times} from './measure';
 
 /** Microseconds. */
@@ -70,9 +71,5 @@ export function warm(processes: number[][], early: number): number {
 }
 
 const median = (values: number[]) => quantile(values, 0.5);
-
-function quantile(values: number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(share * values.length)]!;
-}
 
 const rounded = (value: number) => Number(value.toPrecision(4));

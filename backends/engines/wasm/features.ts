@@ -1,6 +1,6 @@
 /** What the host's WebAssembly has, found out with modules of one function each that are valid only with the feature. */
 
-/** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with Instructions on 128-bit vectors. */
+/** `relaxed` has fused multiply-add, where the host does; `simd` is for every host with 128-bit vectors. */
 export type Build = 'simd' | 'relaxed';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
