@@ -5,9 +5,6 @@ import {swiftShaderDriver} from './spec/hosts/unpacked';
 // For Dawn, in spec/hosts/webgpu.ts: the loader of Vulkan reads the environment of the process, which a spec cannot change.
 process.env.VK_ICD_FILENAMES ??= swiftShaderDriver();
 
-// The programs that specs start would print in colour on a terminal and in CI, where specs read what they print.
-process.env.NO_COLOR = '1';
-
 const config: Config = {
   testEnvironment: 'node',
   setupFiles: ['<rootDir>/spec/setup.ts'],
