@@ -132,7 +132,7 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
    */
   detour?(): string | null;
   /** Begins, without blocking, what the first call would have to wait for. Called once it is to be expected. */
-  prepare?(): void;
+  prepare?(backend: B): void;
   /** Why this backend object can compute nothing any more, in a few words: a GPU's context or device is lost. Null if it can. */
   lost?(backend: B): string | null;
   /**

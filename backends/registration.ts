@@ -27,7 +27,10 @@ let isPreparing = false;
 /** Has backends prepare their kernels: those that have started now, others when they start. */
 export function prepareKernels(): void {
   isPreparing = true;
-  for (const [name, implementation] of backends) if (ENGINE.registry[name]) implementation.prepare?.();
+  for (const [name, implementation] of backends) {
+    const backend = ENGINE.registry[name];
+    if (backend) implementation.prepare?.(backend as never);
+  }
 }
 
 /** Whether a tfjs backend has kernels here; others run the composed ones. */
@@ -63,8 +66,8 @@ export function ensureKernels(): void {
 function registerOn(backendName: string): void {
   const implementation = implementationOn(backendName);
   // tfjs calls it when the backend has started, and each time it becomes the active one.
-  const setupFunc = () => {
-    if (isPreparing) implementation.prepare?.();
+  const setupFunc = (backend: object) => {
+    if (isPreparing) implementation.prepare?.(backend as never);
   };
   for (const [i, {name: kernelName, on}] of family.entries()) {
     if (getKernel(kernelName, backendName) == null) {

@@ -3,7 +3,7 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {heapValues, memoryOf, threadsCountOf} from '../../tfjs/wasm_memory';
 import type {ForwardKind} from '../engines/types';
-import {isWorthWaiting, type Kernel, type Kernels, kernelsOn} from '../engines/wasm/module';
+import {compileAhead, isShared, isWorthWaiting, type Kernel, type Kernels, kernelsOn} from '../engines/wasm/module';
 import type {Plan} from '../engines/wasm/plan';
 import {Pool} from './pool';
 
@@ -34,12 +34,19 @@ export function accessTo(backend: BackendWasm, x?: TensorInfo): Access {
   if (last?.backend === backend) return last.access;
   let access = accesses.get(backend);
   if (!access) {
-    if (x && isWorthWaiting(util.sizeFromShape(x.shape))) return NOT_YET;
-    access = open(backend);
+    const memory = memoryOf(backend);
+    if (x && memory && isWorthWaiting(util.sizeFromShape(x.shape), isShared(memory))) return NOT_YET;
+    access = open(backend, memory);
     accesses.set(backend, access);
   }
   last = {backend, access};
   return access;
+}
+
+/** Compiles the kernels without blocking, and makes their instance, so that no first call has to. */
+export function prepare(backend: BackendWasm): void {
+  const memory = memoryOf(backend);
+  if (memory) compileAhead(isShared(memory), () => accessTo(backend));
 }
 
 /** Whether the kernels run on the backend's own memory. */
@@ -55,10 +62,9 @@ export function forgetInstances(): void {
   last = null;
 }
 
-function open(backend: BackendWasm): Access {
+function open(backend: BackendWasm, memory: WebAssembly.Memory | null): Access {
   stopOfRemoved();
   try {
-    const memory = memoryOf(backend);
     if (!memory) return closed('this version of tfjs keeps its memory to itself');
     const kernels = kernelsOn(memory);
     const pool = new Pool(kernels, threadsCountOf(backend), stopOfRemoved);

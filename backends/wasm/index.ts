@@ -2,10 +2,9 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {lossGradientOnArrays, lossOnArrays, productOnArrays} from '../engines/array_kernels';
-import {compileAhead} from '../engines/wasm/module';
 import {planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
 import {stagingFailure} from '../engines/wasm/staging';
-import {accessTo, valuesOf} from './access';
+import {accessTo, prepare, valuesOf} from './access';
 import {execute} from './execute';
 import {wasmFacts} from './facts';
 import {forward} from './forward';
@@ -56,7 +55,7 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     });
   },
 
-  prepare: compileAhead,
+  prepare,
 
   threads(backend) {
     return backend ? (accessTo(backend).pool?.count ?? 1) : threadsBeforeStart();

@@ -100,34 +100,46 @@ function sayOnce(error: unknown): void {
   );
 }
 
-let ahead: 'begun' | 'done' | null = null;
+/** What waits for kernels that are being compiled ahead, by whether they are for shared memory; null when that is over. */
+const ahead = new Map<boolean, (() => void)[] | null>();
 /** How many elements plain JavaScript computes before it is worth to compile at once. In no time of waiting more than 1 ms. */
 let patience = 1 << 14;
 
 /**
- * Compiles the kernels for memory that is not shared without blocking, in a task of its own. Idempotent. What goes wrong is
- * left to the first use, which says what.
+ * Compiles the kernels without blocking, in a task of its own. Idempotent. What goes wrong is left to the first use, which
+ * says what.
+ *
+ * @param then what else can be done ahead, once they are compiled: at once, if they are
  */
-export function compileAhead(): void {
-  if (ahead !== null || typeof WebAssembly === 'undefined' || !WebAssembly.compile) return;
-  ahead = 'begun';
-  setTimeout(async () => {
-    try {
-      const build = bestBuild();
-      const key = keyOf(build, false);
-      if (!precompiled(false) && !compiled.has(key)) {
-        const module = await WebAssembly.compile(bytesOf(build, false));
-        if (!compiled.has(key)) compiled.set(key, module);
+export function compileAhead(shared: boolean, then = () => {}): void {
+  const waiting = ahead.get(shared);
+  if (isCompiled(shared)) then();
+  else if (waiting) waiting.push(then);
+  else if (waiting === undefined && typeof WebAssembly !== 'undefined' && typeof WebAssembly.compile === 'function') {
+    const all = [then];
+    ahead.set(shared, all);
+    setTimeout(async () => {
+      try {
+        if (!isCompiled(shared)) {
+          const build = bestBuild();
+          const module = await WebAssembly.compile(bytesOf(build, shared));
+          if (!isCompiled(shared)) compiled.set(keyOf(build, shared), module);
+        }
+        for (const each of all) each();
+      } catch {
+        // so will the first use
+      } finally {
+        ahead.set(shared, null);
       }
-    } catch {
-      // so will the first use
-    } finally {
-      ahead = 'done';
-    }
-  });
+    });
+  }
 }
 
-/** Compiles the same at once; what goes wrong is left to the first use. */
+function isCompiled(shared: boolean): boolean {
+  return precompiled(shared) !== undefined || (best !== undefined && compiled.has(keyOf(best, shared)));
+}
+
+/** Compiles the kernels for memory that is not shared at once; what goes wrong is left to the first use. */
 export function compileNow(): void {
   try {
     if (!precompiled(false)) compiledHere(bestBuild(), false);
@@ -140,8 +152,8 @@ export function compileNow(): void {
  * Whether to compute so many elements without WebAssembly: it is being compiled ahead, and to compile it here and now would
  * take longer. Once for each call.
  */
-export function isWorthWaiting(elements: number): boolean {
-  if (ahead !== 'begun' || compiled.size > 0 || precompiled(false)) return false;
+export function isWorthWaiting(elements: number, shared: boolean): boolean {
+  if (!ahead.get(shared) || isCompiled(shared)) return false;
   patience -= elements;
   return patience > 0;
 }

@@ -63,7 +63,7 @@ export function runStaged(
   const xPerBlock = rows.n * rows.inner;
   const perBlock = 4 * (xPerBlock + outPerBlock + secondPerBlock + thirdPerBlock);
   const shared = (outPerBlock ? 0 : 4) + sharedBytes(second, secondPerBlock) + sharedBytes(third, thirdPerBlock);
-  if (!kernels && isWorthWaiting(x.length)) return false;
+  if (!kernels && isWorthWaiting(x.length, false)) return false;
   if (stagingFailure() !== null || perBlock + shared > LARGEST_MEMORY_BYTES) return false;
   const chunk = Math.min(rows.outer, Math.max(1, Math.floor(CHUNK_BYTES / perBlock)));
   if (!hasRoomFor(chunk * perBlock + shared, kernels!.memory)) return false;

@@ -40,28 +40,42 @@ function watch() {
 test('what is compiled ahead is not compiled again', async () => {
   const {compileAhead, kernelsOn} = await fresh();
   const {inBackground, atOnce} = watch();
-  compileAhead();
-  compileAhead();
+  compileAhead(false);
+  compileAhead(false);
   await inBackground;
   kernelsOn(memory());
+  expect(atOnce()).toBe(0);
+});
+
+test.each([false, true])('shared memory: %s; what else can be done ahead follows', async (shared) => {
+  const {compileAhead, kernelsOn} = await fresh();
+  const {inBackground, atOnce} = watch();
+  const done: string[] = [];
+  compileAhead(shared, () => done.push('behind'));
+  expect(done).toEqual([]);
+  await inBackground;
+  expect(done).toEqual(['behind']);
+  compileAhead(shared, () => done.push('at once'));
+  expect(done).toEqual(['behind', 'at once']);
+  kernelsOn(new WebAssembly.Memory({initial: 1, maximum: 10, shared}));
   expect(atOnce()).toBe(0);
 });
 
 test('until it is compiled some thousand elements are worth waiting for, and no more', async () => {
   const {compileAhead, isWorthWaiting} = await fresh();
   const {inBackground} = watch();
-  expect(isWorthWaiting(1)).toBe(false); // nobody compiles
-  compileAhead();
-  expect([isWorthWaiting(1000), isWorthWaiting(10_000)]).toEqual([true, true]);
-  expect([isWorthWaiting(10_000), isWorthWaiting(1)]).toEqual([false, false]);
+  expect(isWorthWaiting(1, false)).toBe(false); // nobody compiles
+  compileAhead(false);
+  expect([isWorthWaiting(1000, false), isWorthWaiting(10_000, false)]).toEqual([true, true]);
+  expect([isWorthWaiting(10_000, false), isWorthWaiting(1, false)]).toEqual([false, false]);
   await inBackground;
-  expect(isWorthWaiting(0)).toBe(false);
+  expect(isWorthWaiting(0, false)).toBe(false);
 });
 
 test('whoever cannot wait compiles at once', async () => {
   const {compileAhead, compileNow, kernelsOn} = await fresh();
   const {inBackground, atOnce} = watch();
-  compileAhead();
+  compileAhead(false);
   kernelsOn(memory());
   compileNow();
   expect(atOnce()).toBe(1);
