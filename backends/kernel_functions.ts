@@ -23,7 +23,8 @@ import {
 } from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
 import {ENGINE} from '../tfjs/engine';
-import type {CrossEntropyGradientRequest, SoftmaxBackend} from './backend';
+import type {CrossEntropyGradientRequest, ProductRequest, SoftmaxBackend} from './backend';
+import {composedBackend} from './composed';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
 import {maskRuns} from './engines/mask_runs';
@@ -75,10 +76,11 @@ export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<
     const v = inputs.vector!;
     const probabilities = option(inputs, 'probabilities', null);
     const logits = option(inputs, 'logits', null);
-    const {axis, scale, factor} = attrs as ProductAttrs;
+    const {axis, scale, factor, byTfjs} = attrs as ProductAttrs;
     const {shape} = v;
     if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
     const rows = rowsAlong(shape, axis);
+    if (byTfjs) return tfjsProduct({kind, v, rows, factor}, probabilities, logits, backend as KernelBackend);
     if (probabilities) return implementation.product({kind, y: probabilities, v, rows, factor}, backend as never);
     const atOnce = implementation.productFromLogits?.({kind, x: logits!, v, rows, scale, factor}, backend as never);
     if (atOnce) return atOnce;
@@ -92,6 +94,22 @@ export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<
       release(y, backend as KernelBackend);
     }
   };
+}
+
+/** By tfjs's own ops, as it computes gradients itself. */
+function tfjsProduct(
+  request: Omit<ProductRequest, 'y'>,
+  probabilities: TensorInfo | null,
+  logits: TensorInfo | null,
+  backend: KernelBackend,
+): TensorInfo {
+  if (probabilities) return composedBackend.product({...request, y: probabilities}, backend);
+  const y = engine().makeTensorFromTensorInfo(tfjsSoftmax({logits: logits!}, logits!.shape.length - 1, backend));
+  try {
+    return composedBackend.product({...request, y}, backend);
+  } finally {
+    y.dispose();
+  }
 }
 
 /** The losses of rows, or their total, of `logits` and `labels`. */

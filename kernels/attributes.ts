@@ -16,8 +16,10 @@ export interface ForwardAttrs {
 
 /** The same as `install()` routes it. */
 export interface RoutedAttrs extends ForwardAttrs {
-  /** Whether tfjs's own kernel is to compute it, along the last axis (softmax only); its derivatives are ours. */
+  /** Whether tfjs's own kernel is to compute it, along the last axis (softmax only). */
   byTfjs: boolean;
+  /** Whether tfjs's own kernels are to compute its first derivative, along the last axis. Higher ones are ours. */
+  gradientByTfjs: boolean;
 }
 
 /**
@@ -31,6 +33,8 @@ export interface ProductAttrs {
   scale: number;
   /** The product is multiplied by it. */
   factor: number;
+  /** Whether tfjs's own kernels are to compute it, along the last axis, with a scale of 1. */
+  byTfjs: boolean;
 }
 
 /** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */

@@ -72,8 +72,9 @@ const maskedGradient: KernelGradient = {
   }),
 };
 
-function product(logits: Tensor, vector: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
-  const attrs = {axis, scale, factor: scale};
+function product(logits: Tensor, vector: Tensor, attributes: ForwardAttrs, mask?: Tensor): Tensor {
+  const {axis, scale, gradientByTfjs = false} = attributes;
+  const attrs = {axis, scale, factor: scale, byTfjs: gradientByTfjs};
   if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector}, attrs);
   const probabilities = softmaxAsConstant(logits, {axis, scale}, mask);
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);

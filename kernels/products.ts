@@ -131,7 +131,7 @@ function productOp(
     const joint = isList(axis) ? new JointAxes(op, axis, x.shape) : null;
     const resolved = joint ? joint.axis : resolveAxis(op, axis as number, x.shape, ALLOWED_AXES);
     checkFinite(op, 'scale', scale);
-    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale};
+    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale, byTfjs: false};
     if (!joint) return runProduct(kernelName, x, v, attrs);
     return joint.part(runProduct(kernelName, joint.join(x), joint.join(v), attrs));
   });
@@ -200,12 +200,13 @@ function sumTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: Produc
 function productGradient(inVector: Derivative, inLogits: Derivative): KernelGradient {
   return {
     inputsToSave: ['logits', 'probabilities', 'vector'],
-    gradFunc: (dy, saved, attrs) => {
+    gradFunc: (dy, saved, given) => {
       const [logits, probabilities, vector] = saved as [Tensor, Tensor, Tensor];
       const operands = {logits, probabilities};
+      const attrs: ProductAttrs = {...(given as ProductAttrs), byTfjs: false};
       return {
-        vector: () => inVector(dy as Tensor, vector, operands, attrs as ProductAttrs),
-        logits: () => inLogits(dy as Tensor, vector, operands, attrs as ProductAttrs),
+        vector: () => inVector(dy as Tensor, vector, operands, attrs),
+        logits: () => inLogits(dy as Tensor, vector, operands, attrs),
         probabilities: () => zerosLike(probabilities),
       };
     },

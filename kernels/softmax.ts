@@ -109,9 +109,9 @@ function product(
   probabilities: Tensor,
   logits: Tensor | undefined,
   vector: Tensor,
-  {axis, scale}: ForwardAttrs,
+  {axis, scale, gradientByTfjs = false}: ForwardAttrs,
 ): Tensor {
-  const attrs = {axis, scale, factor: scale};
+  const attrs = {axis, scale, factor: scale, byTfjs: gradientByTfjs};
   if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
   logits ??= recordedInput('softmax', 'logits', probabilities);
   return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);

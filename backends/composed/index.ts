@@ -26,11 +26,11 @@ export const composedBackend: SoftmaxBackend = {
       const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
       if (kind === 'logSoftmaxVjp') {
         const total = tf.sum(vector, 1, true);
-        return tf.reshape(tf.mul(tf.sub(vector, tf.mul(probabilities, total)), factor), y.shape);
+        return tf.reshape(times(tf.sub(vector, tf.mul(probabilities, total)), factor), y.shape);
       }
       const centred = tf.sub(vector, tf.sum(tf.mul(probabilities, vector), 1, true));
       const result = kind === 'softmaxProduct' ? tf.mul(probabilities, centred) : centred;
-      return tf.reshape(tf.mul(result, factor), y.shape);
+      return tf.reshape(times(result, factor), y.shape);
     });
   },
 
@@ -66,6 +66,7 @@ function scaledDifference(a: Tensor, b: Tensor, scale: number): Tensor {
 
 /** t·scale, in two steps where a float cannot hold the scale. */
 function times(t: Tensor, scale: number): Tensor {
+  if (scale === 1) return t;
   const most = 2 ** 126;
   if (Math.abs(scale) <= most) return tf.mul(t, scale);
   return tf.mul(tf.mul(t, most), Math.max(-most, Math.min(scale / most, most)));

@@ -8,6 +8,7 @@ import {
   type Labels,
   lossGradientOnArrays,
   lossOnArrays,
+  productOfLogitsOnArrays,
   productOnArrays,
 } from '../engines/array_kernels';
 import {scaleRows} from '../engines/javascript/scale_rows';
@@ -33,6 +34,13 @@ export const cpuBackend: SoftmaxBackend<MathBackendCPU> = {
     const out = new Float32Array(vector.length);
     productOnArrays(kind, probabilities, vector, out, rows, factor);
     return backend.makeTensorInfo(y.shape, 'float32', out);
+  },
+
+  productFromLogits({kind, x, v, rows, scale, factor}, backend) {
+    const [logits, vector] = [float32Values(x, backend), float32Values(v, backend)];
+    const out = new Float32Array(vector.length);
+    productOfLogitsOnArrays(kind, logits, vector, out, rows, scale, factor);
+    return backend.makeTensorInfo(x.shape, 'float32', out);
   },
 
   crossEntropy(request, backend) {

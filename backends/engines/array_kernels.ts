@@ -9,7 +9,7 @@ import {maskedForward} from './javascript/masked';
 import {product} from './javascript/product';
 import type {MaskRuns} from './mask_runs';
 import type {ForwardKind, Loss, ProductKind, Rows} from './types';
-import {planForward, planLoss, planLossGradient, planProduct} from './wasm/plan';
+import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from './wasm/plan';
 import {runStaged} from './wasm/staging';
 
 /** Distributions in float32, or int32 for the indices of classes. */
@@ -40,7 +40,7 @@ export function forwardOnArrays(
   else forward(kind, x, out, rows, scale);
 }
 
-/** A Jacobian product, all of outer·n·inner. @param y the probabilities, @param v the vector */
+/** A Jacobian product, all of outer·n·inner. @param y the probabilities, and possibly `out` itself; @param v the vector */
 export function productOnArrays(
   kind: ProductKind,
   y: Float32Array,
@@ -52,6 +52,22 @@ export function productOnArrays(
   const isStaged = y.length >= SMALLEST_STAGED.product;
   if (isStaged && runStaged(planProduct(kind, rows, factor), y, out, v)) return;
   product(kind, y, v, out, rows, factor);
+}
+
+/** The same of logits, all of outer·n·inner. The probabilities, softmax(scale·x), are held where the result will be. */
+export function productOfLogitsOnArrays(
+  kind: ProductKind,
+  x: Float32Array,
+  v: Float32Array,
+  out: Float32Array,
+  rows: Rows,
+  scale: number,
+  factor: number,
+): void {
+  const plan = planProductOfLogits(kind, rows, scale, factor);
+  if (plan && x.length >= SMALLEST_STAGED.product && runStaged(plan, x, out, v)) return;
+  forwardOnArrays('softmax', x, out, rows, scale, null, null);
+  productOnArrays(kind, out, v, out, rows, factor);
 }
 
 /**

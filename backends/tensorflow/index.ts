@@ -4,10 +4,11 @@ import {
   type Labels,
   lossGradientOnArrays,
   lossOnArrays,
+  productOfLogitsOnArrays,
   productOnArrays,
 } from '../engines/array_kernels';
 import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
-import {partsOfStaging, stagingThreads} from '../engines/wasm/shared_staging';
+import {hasThreads, partsOfStaging, stagingThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
 import {ArrayCall} from './array_call';
 import {LARGE, tensorflowFacts} from './facts';
@@ -47,11 +48,15 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   },
 
   productFromLogits({kind, x, v, rows, scale, factor}, backend) {
-    const plan = rows.outer * rows.n * rows.inner < LARGE ? null : planProductOfLogits(kind, rows, scale, factor);
-    if (!plan) return null;
+    const isLarge = rows.outer * rows.n * rows.inner >= LARGE && hasThreads();
+    const plan = isLarge ? planProductOfLogits(kind, rows, scale, factor) : null;
+    if (isLarge && !plan) return null;
     const call = new ArrayCall(x.shape, backend);
-    const isDone = call.onThreads(plan, call.read(x), call.read(v));
-    return isDone ? call.result() : null;
+    const [logits, vector] = [call.read<Float32Array>(x), call.read<Float32Array>(v)];
+    if (!plan || !call.onThreads(plan, logits, vector)) {
+      productOfLogitsOnArrays(kind, logits, vector, call.out, rows, scale, factor);
+    }
+    return call.result();
   },
 
   crossEntropy(request, backend) {

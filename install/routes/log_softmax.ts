@@ -3,6 +3,7 @@ import {toFloat32} from '../../kernels/input';
 import {LOG_SOFTMAX} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
+import {exceptionOf} from '../policy';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
 import {attrsAlong, canConvert} from './softmax';
@@ -23,6 +24,9 @@ export const logSoftmaxRoute: Route = {
   customGrad(tfjs, [logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(logits)) return null;
     const x = toFloat32('logSoftmax', 'logits', logits);
-    return runKernel(LOG_SOFTMAX, {logits: x}, attrsAlong(Math.max(logits.rank - 1, 0)));
+    const attrs = attrsAlong(Math.max(logits.rank - 1, 0));
+    const gradientByTfjs =
+      logits.size > (exceptionOf('tf.logSoftmax', tfjs.backendName)?.above ?? Number.POSITIVE_INFINITY);
+    return runKernel(LOG_SOFTMAX, {logits: x}, gradientByTfjs ? {...attrs, gradientByTfjs} : attrs);
   },
 };

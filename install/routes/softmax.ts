@@ -17,7 +17,11 @@ export const softmaxRoute: Route = {
       if (logits?.dtype !== 'float32' || !here.isRouted) return null;
       const rank = logits.shape.length || 1;
       const attrs = attrsAlong(((dim as number) + rank) % rank);
-      return run<Tensor>(SOFTMAX, inputs, logits.size > here.above ? {...attrs, byTfjs: true} : attrs);
+      return run<Tensor>(
+        SOFTMAX,
+        inputs,
+        logits.size > here.above ? {...attrs, byTfjs: true, gradientByTfjs: true} : attrs,
+      );
     },
   },
 };
@@ -45,9 +49,10 @@ export function canConvert(logits: Tensor | undefined): logits is Tensor {
 
 const isConverted = (logits: Tensor | undefined) => logits?.dtype === 'int32' || logits?.dtype === 'bool';
 
-const ATTRS = Array.from({length: 6}, (_, axis): RoutedAttrs => ({axis, scale: 1, keepDims: false, byTfjs: false}));
+const OURS = {scale: 1, keepDims: false, byTfjs: false, gradientByTfjs: false};
+const ATTRS = Array.from({length: 6}, (_, axis): RoutedAttrs => ({axis, ...OURS}));
 
 /** The attributes of a forward kernel, made once for each axis that tensors of tfjs's ops have. */
 export function attrsAlong(axis: number): RoutedAttrs {
-  return ATTRS[axis] ?? {axis, scale: 1, keepDims: false, byTfjs: false};
+  return ATTRS[axis] ?? {axis, ...OURS};
 }

@@ -70,6 +70,14 @@ export interface InstallOutcome {
   uninstalled: Float32Array;
 }
 
+/** A gradient of tf.softmax or tf.logSoftmax along the last axis. */
+export interface GradientCall {
+  op: 'softmax' | 'logSoftmax';
+  shape: number[];
+  logits: Float32Array;
+  cotangents: Float32Array;
+}
+
 /** Held by TensorFlow from the start, as the results of native ops are, instead of in JavaScript until first used. */
 export type Held = 'in JavaScript' | 'by TensorFlow';
 
@@ -284,6 +292,29 @@ const functions = {
     const installed = values(tf.softmax);
     family.uninstall();
     return {routed, notRouted, ours, stock, installed, uninstalled: values(tf.softmax)};
+  },
+
+  /** The gradient of one of tfjs's ops after install(), and which of TensorFlow's ops ran for it and the op. */
+  async gradientInstalled({
+    op,
+    shape,
+    logits,
+    cotangents,
+  }: GradientCall): Promise<{values: Float32Array; nativeOps: string[]}> {
+    family.install();
+    const x = tf.tensor(logits, shape);
+    const v = tf.tensor(cotangents, shape);
+    const first = tf.grad((t: tf.Tensor) => (op === 'softmax' ? tf.softmax(t) : tf.logSoftmax(t)));
+    tf.tidy(() => first(x, v)); // composed ops are checked at their first use
+    const {outcome, nativeOps} = await recordNativeOps(async () => {
+      const result = tf.tidy(() => first(x, v));
+      const values = result.dataSync<'float32'>();
+      result.dispose();
+      return values;
+    });
+    tf.dispose([x, v]);
+    family.uninstall();
+    return {values: outcome, nativeOps};
   },
 
   /** One of the functions for models; layers and converter load only with the first. */

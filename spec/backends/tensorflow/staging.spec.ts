@@ -134,16 +134,18 @@ describeWithTfjsNode('staging on tensorflow', () => {
     );
 
     test.each([
-      {product: false, nth: 1},
-      {product: true, nth: 1},
-      {product: true, nth: 2},
-    ])('TensorFlow takes no more results: nothing is left behind, %p', async (which) => {
-      const logits = new Float32Array(256 * 128);
-      const given = {shape: [256, 128], logits, op: 'createTensor'};
+      {product: false, nth: 1, shape: [256, 128]},
+      {product: true, nth: 1, shape: [256, 128]},
+      // Large and of short rows: softmax first, on threads.
+      {product: true, nth: 1, shape: [20000, 16]},
+      {product: true, nth: 2, shape: [20000, 16]},
+    ])('TensorFlow takes no more results: nothing is left behind, %p', async ({shape, ...which}) => {
+      const logits = new Float32Array(util.sizeFromShape(shape));
+      const given = {shape, logits, op: 'createTensor'};
       await tensorflow.call('failing', {...given, nth: 0}); // tries whether results can be copied
       const {message, left, values} = await tensorflow.call('failing', {...given, ...which});
       expect({message, left}).toEqual({message: 'no more createTensor', left: [0, 0, 0]});
-      expect(values.every((value) => value === 1 / 128)).toBe(true);
+      expect(values.every((value) => value === 1 / shape[1]!)).toBe(true);
     });
   });
 
