@@ -1,4 +1,5 @@
 /** What stands between the markers of README.md and the docs, made from the committed results. */
+import type {DropInResult} from '../drop_in/figures';
 import {type ChartRow, chartRow} from '../report/answer';
 import {answerChart, type Colours, digits} from '../report/answer_chart';
 import {machineName} from '../report/machine_name';
@@ -9,6 +10,7 @@ import {NOISE_LIMIT, type Report} from '../suite/report';
 import {shapeName} from '../suite/shapes';
 import {geometricMean} from '../suite/statistics';
 import {noise, type Standing, standings} from '../suite/summary';
+import {dropInTable, inTraining} from './drop_in';
 import {type Result, resultOf} from './results';
 
 /** In the order of tables. */
@@ -19,8 +21,10 @@ const LIBRARIES = ['onnxruntime-web', 'onnxruntime-node', 'jax-js', 'transformer
 export const CHARTS = {light: 'docs/figures/speed-light.svg', dark: 'docs/figures/speed-dark.svg'};
 
 /** Texts by the names of their markers. */
-export function blocks(results: Result[]): Record<string, string> {
+export function blocks(results: Result[], dropIn: DropInResult[]): Record<string, string> {
   return {
+    'drop-in': dropInTable(dropIn),
+    'in-training': inTraining(dropIn),
     headline: headline(results),
     chart: chart(results),
     speed: speed(results),

@@ -11,7 +11,7 @@ import {json} from '../report/json';
 import {readReport} from '../report/read_report';
 import {blocks, CHARTS, chartSvg} from './blocks';
 import {placed} from './place';
-import {committedResults, RESULTS} from './results';
+import {committedDropIn, committedResults, RESULTS} from './results';
 
 for (const given of process.argv.slice(2)) {
   const [name, files] = given.split('=');
@@ -20,7 +20,7 @@ for (const given of process.argv.slice(2)) {
   writeFileSync(join(RESULTS, `${name}.json`), json(joined(parts)));
 }
 const results = committedResults();
-const texts = blocks(results);
+const texts = blocks(results, committedDropIn());
 const documents = ['README.md', 'benchmarks/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
 for (const file of documents.filter((name) => name.endsWith('.md'))) {
   const document = readFileSync(file, 'utf8');

@@ -1,5 +1,6 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {DropInReport, DropInResult} from '../drop_in/figures';
 import {readReport} from '../report/read_report';
 import type {Report} from '../suite/report';
 
@@ -30,4 +31,13 @@ export function resultOf(results: Result[], backend: string): Report | undefined
   const all = results.map(({report}) => report).filter(({plan}) => plan.backends.includes(backend));
   const fitting = all.filter(({machine}) => !isGpu || !machine.softwareGpu);
   return fitting.find(({machine}) => machine.runtime.startsWith('Node')) ?? fitting[0];
+}
+
+/** What `npm run bench:drop-in` measured: all that is committed of it. */
+export function committedDropIn(): DropInResult[] {
+  const folder = join(RESULTS, 'drop_in');
+  const reports = readdirSync(folder)
+    .sort()
+    .map((file): DropInReport => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+  return reports.flatMap(({results}) => results);
 }

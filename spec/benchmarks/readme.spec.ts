@@ -1,13 +1,13 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {blocks, CHARTS, chartSvg} from '../../benchmarks/readme/blocks';
 import {markersOf, placed} from '../../benchmarks/readme/place';
-import {committedResults} from '../../benchmarks/readme/results';
+import {committedDropIn, committedResults} from '../../benchmarks/readme/results';
 import {DARK, LIGHT} from '../../benchmarks/report/answer_chart';
 import {joined} from '../../benchmarks/report/join';
 import type {OpName} from '../../benchmarks/suite/ops';
 
 const results = committedResults();
-const texts = blocks(results);
+const texts = blocks(results, committedDropIn());
 const documents = ['README.md', 'benchmarks/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
 
 describe('figures are those of the committed results: npm run bench:readme writes them', () => {
@@ -21,9 +21,14 @@ describe('figures are those of the committed results: npm run bench:readme write
     expect(readFileSync(CHARTS.dark, 'utf8')).toBe(chartSvg(results, DARK));
   });
 
+  test('docs/drop-in.md has its figures between markers', () => {
+    expect(markersOf(readFileSync('docs/drop-in.md', 'utf8'))).toEqual(['drop-in']);
+    expect(texts['drop-in']).toMatch(/^\| fit \[128, 10\] on wasm( \| [\d.]+ → [\d.]+){4} \|$/m);
+  });
+
   test('README.md has its figures between markers', () => {
     expect(markersOf(readFileSync('README.md', 'utf8'))).toEqual(
-      expect.arrayContaining(['headline', 'chart', 'speed', 'accuracy']),
+      expect.arrayContaining(['headline', 'chart', 'speed', 'in-training', 'accuracy']),
     );
   });
 });
