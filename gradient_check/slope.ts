@@ -151,8 +151,8 @@ export function* slopeAtZero(line: Line, {start, smallest, largest}: Steps): Rea
   const least = drowned ? 1 / Math.min(...used.map(({step}) => step)) : 0;
   const isWhole = used.length === pairs.length && found.step >= start;
   const trust = isWhole ? TRUST.whole : found.step < SHORT * start ? TRUST.short : TRUST.cut;
-  const slopeError = found.noise * Math.max(found.slopeGain, least);
-  const kinkError = found.noise * Math.max(found.kinkGain, least);
+  const slopeError = found.shown * Math.max(found.slopeGain, least);
+  const kinkError = found.shown * Math.max(found.kinkGain, least);
   return {
     value: found.slope,
     kink: found.kink,
@@ -162,15 +162,20 @@ export function* slopeAtZero(line: Line, {start, smallest, largest}: Steps): Rea
   };
 }
 
-/** The window with the least error among those that agree with all smaller ones, and the least noise of any. */
-function bestWindow(pairs: Pair[], line: Line): Window & {floor: number} {
+/**
+ * The window with the least error among those that agree with all smaller ones, and the least noise of any. `shown` is the noise that
+ * its error is taken from: what the values show, where that is less than rounding may be. Values that are rounded to nearest show
+ * two fifths of it.
+ */
+function bestWindow(pairs: Pair[], line: Line): Window & {floor: number; shown: number} {
   const ascending = [...pairs].sort((a, b) => a.step - b.step);
   const windows = windowsOf(ascending, line.atZero).sort((a, b) => b.slopeGain - a.slopeGain);
   const some = windows.filter(({freedom}) => freedom >= 3);
   const telling = some.length ? some : windows;
   const rounding = line.leastNoise();
   const floor = Math.max(rounding, Math.min(...telling.map((w) => w.noise)));
-  const noise = Math.max(rounding, Math.min(...telling.map((w) => w.noise * (1 + UNDERESTIMATED / w.freedom))));
+  const seen = Math.min(...telling.map((w) => w.noise * (1 + UNDERESTIMATED / w.freedom)));
+  const noise = Math.max(rounding, seen);
   const agreed = {slope: new Range(), kink: new Range()};
   const failed = new Set<number>();
   let best = windows[0]!;
@@ -181,7 +186,8 @@ function bestWindow(pairs: Pair[], line: Line): Window & {floor: number} {
     if (slope.isEmpty() || kink.isEmpty() || window.noise > 2 * noise) failed.add(window.degree);
     else [agreed.slope, agreed.kink, best] = [slope, kink, window];
   }
-  return {...best, noise: Math.max(noise, best.noise), floor};
+  const shown = Math.max(rounding / 2, seen, best.noise);
+  return {...best, noise: Math.max(noise, best.noise), floor, shown};
 }
 
 /** A fit of each degree to each number of smallest steps. */
