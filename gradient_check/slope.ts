@@ -139,7 +139,9 @@ export function* slopeAtZero(line: Line, {start, smallest, largest}: Steps): Rea
   const fractions = best().step > found.step ? [0.75, 0.35, 0.9, 0.6] : [0.7, 0.5, 0.85, 0.35];
   found = best();
   for (let i = 0; left > 0; i++) {
-    yield* measure(found.step * fractions[i % 4]! * 0.5 ** Math.floor(i / 4));
+    const step = found.step * fractions[i % 4]! * 0.5 ** Math.floor(i / 4);
+    const isKnown = pairs.some((pair) => Math.abs(pair.step - step) < 0.01 * step);
+    yield* measure(isKnown ? 1.25 * step : step);
     found = best();
   }
 

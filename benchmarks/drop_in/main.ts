@@ -3,7 +3,7 @@
  * stock and installed. Each has processes of its own (on webgl pages, in Chromium), in turns, and one more runs both, in turns of 50
  * steps. Prints microseconds, stock / installed; figures.ts says of what.
  *
- *     npm run bench:drop-in -- [--backends wasm,cpu,tensorflow,webgl,webgpu] [--processes 5] [--only 'fit [128, 10]'] [--into FILE]
+ *     npm run bench:drop-in -- [--backends wasm,cpu,tensorflow,webgl,webgpu] [--processes 5] [--only 'fit [128, 10]' ...] [--into FILE]
  *
  * `--into` puts the figures into a file of results, in the place of those of the same backend and program. So a run can be taken in parts.
  */
@@ -24,7 +24,7 @@ const {values} = parseArgs({
   options: {
     backends: {type: 'string', default: 'wasm,cpu'},
     processes: {type: 'string', default: '5'},
-    only: {type: 'string'},
+    only: {type: 'string', multiple: true},
     into: {type: 'string'},
   },
 });
@@ -32,9 +32,10 @@ const processes = Number(values.processes);
 if (!(Number.isInteger(processes) && processes > 0)) {
   throw new Error(`--processes is ${values.processes}. It must be a whole number from 1.`);
 }
-const programs = Object.keys(PROGRAMS).filter((name) => values.only === undefined || name === values.only);
-if (programs.length === 0)
-  throw new Error(`--only is ${values.only}. It must be one of ${Object.keys(PROGRAMS).join('; ')}.`);
+const programs = values.only ?? Object.keys(PROGRAMS);
+for (const name of programs) {
+  if (!PROGRAMS[name]) throw new Error(`--only is ${name}. It must be one of ${Object.keys(PROGRAMS).join('; ')}.`);
+}
 
 /** The program of the processes, bundled once: to start each by tsx would take three times as long as to measure. */
 const CHILD = '.cache/drop_in/child.mjs';

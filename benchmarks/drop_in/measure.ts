@@ -12,14 +12,14 @@ export interface Times {
 /** Of the same program run stock and installed in turns. */
 export type InTurn = Record<'stock' | 'installed', Times>;
 
-/** On a GPU, where each step is read back, it takes fewer. */
-function stepsOf({steps}: Program, onGpu: boolean): number {
-  return onGpu ? steps.early + 100 : steps.all;
-}
+/** Until the time is over it takes all steps, and at least so many after the early ones. */
+const LIMIT_MS = 3000;
+const LEAST_LATER = 100;
 
 /** Runs a program to its end, stock or installed as it is then. */
 export function measure(program: Program, onGpu: boolean): Promise<Times> {
-  return timed(program.make(), stepsOf(program, onGpu), onGpu);
+  const {early, all} = program.steps;
+  return timed(program.make(), early + LEAST_LATER, all, onGpu);
 }
 
 /** Runs a program with softmax stock and installed in turns of 50 steps, so that both meet the same noise. */
@@ -29,10 +29,12 @@ export async function measureInTurn(program: Program, onGpu: boolean, ways: Reco
     stock: {forward: [], backward: [], whole: []},
     installed: {forward: [], backward: [], whole: []},
   };
-  for (let done = 0; done < stepsOf(program, onGpu); done += 50) {
+  const {early, all} = program.steps;
+  const end = performance.now() + 2 * LIMIT_MS;
+  for (let done = 0; done < all && (done < early + LEAST_LATER || performance.now() < end); done += 50) {
     for (const way of ['stock', 'installed'] as const) {
       ways[way]();
-      const {forward, backward, whole} = await timed(step, 50, onGpu);
+      const {forward, backward, whole} = await timed(step, 50, 50, onGpu);
       times[way].forward.push(...forward);
       times[way].backward.push(...backward);
       times[way].whole.push(...whole);
@@ -42,7 +44,7 @@ export async function measureInTurn(program: Program, onGpu: boolean, ways: Reco
 }
 
 /** Takes steps; tfjs's engine is spied on from the outside meanwhile. */
-async function timed(step: () => unknown, steps: number, reads: boolean): Promise<Times> {
+async function timed(step: () => unknown, least: number, most: number, reads: boolean): Promise<Times> {
   const times: Times = {forward: [], backward: [], whole: []};
   const engine = tf.engine();
   const inner = engine.runKernel;
@@ -55,7 +57,8 @@ async function timed(step: () => unknown, steps: number, reads: boolean): Promis
   };
   const gradients = ['Softmax', 'softmax'].flatMap((name) => timeGradient(name, times.backward));
   try {
-    for (let i = 0; i < steps; i++) {
+    const end = performance.now() + LIMIT_MS;
+    for (let i = 0; i < most && (i < least || performance.now() < end); i++) {
       const start = performance.now();
       const result = await step();
       if (result instanceof tf.Tensor) {

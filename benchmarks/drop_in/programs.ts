@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers'; // brings tfjs's own gradients
 
 export interface Program {
-  /** Steps that the early figures are taken of, and all steps, on the CPU. */
+  /** Steps that the early figures are taken of, and all steps where there is time. */
   steps: {early: number; all: number};
   /** The step: one call of softmax forward, in training one backward too. It returns a tensor, to be disposed, or a promise. */
   make(): () => unknown;
