@@ -1,6 +1,21 @@
 // logSumExp of rows with an infinite maximum. There m + log s is NaN. No sweep looks for that: the kernels store the NaN, and
 // the functions here replace it in the end. A row with a NaN in it stays NaN.
 
+import {LOG_SUM_EXP} from './kinds';
+import {logOfSum} from './log';
+import {demote, promoteHigh, promoteLow, upper} from './simd';
+
+/** log s of four rows, or for LOG_SUM_EXP m + log s: see `logOfSum`; the sums are in two vectors. */
+export function logsOfSums(ties: v128, low: v128, high: v128, max: v128, kind: i32): v128 {
+  let logLow = logOfSum(ties, low, max);
+  let logHigh = logOfSum(upper(ties), high, upper(max));
+  if (kind == LOG_SUM_EXP) {
+    logLow = f64x2.add(promoteLow(max), logLow);
+    logHigh = f64x2.add(promoteHigh(max), logHigh);
+  }
+  return demote(logLow, logHigh);
+}
+
 /**
  * The largest scale·x of a row, or NaN if there is one: logSumExp where the largest is infinite. With a mask at m, of what
  * takes part, and -Infinity where nothing does; m is 0 where there is none.

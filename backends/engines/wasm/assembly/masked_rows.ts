@@ -1,21 +1,20 @@
 // Masked forward kernels for contiguous rows of four or more, one row at a time. The scale is exact. The mask has one byte for
 // each element, or one for the whole row (mStep 0). The arguments are those of gathered_rows.ts; inner and columns are 1.
 
-import {isWide, reciprocal, smallestNormal} from './divide';
+import {reciprocal, smallestNormal} from './divide';
 import {maxExponentOf, minArgumentOf, roundingBiasOf, shiftOf} from './exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, MASKED, SOFTMAX} from './kinds';
 import {logOfSum} from './log';
 import {limit} from './log_sum_exp';
 import {
-  divideRow, logSoftmaxLongRows, logSumExpLongRows, lowest, maximum, softmaxLongRows, subtractLog, sumOfExps,
+  divideRow, logSoftmaxLongRows, logSumExpLongRows, maximum, softmaxLongRows, subtractLog, sumOfExps,
   sumOfOthersIn, ties,
 } from './long_rows';
 import {maxOfLanes} from './simd';
 
 /** A row with a mask of one byte for each element. */
 function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind: i32): void {
-  let max = f32x4.splat(maxOfLanes(maximum(x, bytes, scale, m, MASKED, true)));
-  let wide = isWide(lowest, max);
+  let max = f32x4.splat(maxOfLanes(maximum(x, bytes, scale, m, MASKED, false)));
   let shift = shiftOf(max);
   let maxExponent = maxExponentOf(max, shift);
   let minArgument = minArgumentOf(maxExponent);
@@ -24,8 +23,7 @@ function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind
     let sum = f64x2.splat(sumOfExps(x, y, bytes, scale, shift, minArgument, roundingBias, m, MASKED));
     let factor = reciprocal(sum, sum);
     // A masked-out element is 0 even in a row that is NaN, or has nothing else.
-    if (wide) divideRow(y, bytes, factor, smallestNormal(sum, sum), true, m, MASKED);
-    else divideRow(y, bytes, factor, factor, false, m, MASKED);
+    divideRow(y, bytes, factor, smallestNormal(sum, sum), true, m, MASKED);
     return;
   }
   // The maximal logit as it stands in the row: exact, since the scale is a power of two.

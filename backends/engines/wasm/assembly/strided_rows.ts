@@ -16,11 +16,10 @@ import {quotient, reciprocal, smallestNormal} from './divide';
 import {
   shiftedLogit, expm1Part, minArgumentOf, roundingBiasOf, maxExponentOf, exp2Bits, round, shiftOf, sumOfParts, scaledExp,
 } from './exp';
-import {logOfSum} from './log';
-import {settleInfinite} from './log_sum_exp';
+import {logsOfSums, settleInfinite} from './log_sum_exp';
 import {vectorOffset, vectorsPerBlock} from './places';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
-import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
+import {larger, promoteHigh, promoteLow} from './simd';
 
 @inline function logResult(x: v128, scale: v128, max: v128, log: v128): v128 {
   return f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
@@ -209,25 +208,17 @@ import {demote, larger, promoteHigh, promoteLow, upper} from './simd';
     return;
   }
 
-  low0 = logOfSum(ties0, low0, max0);
-  low1 = logOfSum(ties1, low1, max1);
-  low2 = logOfSum(ties2, low2, max2);
-  low3 = logOfSum(ties3, low3, max3);
-  high0 = logOfSum(upper(ties0), high0, upper(max0));
-  high1 = logOfSum(upper(ties1), high1, upper(max1));
-  high2 = logOfSum(upper(ties2), high2, upper(max2));
-  high3 = logOfSum(upper(ties3), high3, upper(max3));
+  let log0 = logsOfSums(ties0, low0, high0, max0, kind);
+  let log1 = logsOfSums(ties1, low1, high1, max1, kind);
+  let log2 = logsOfSums(ties2, low2, high2, max2, kind);
+  let log3 = logsOfSums(ties3, low3, high3, max3, kind);
   if (kind == LOG_SUM_EXP) {
-    v128.store(y0, demote(f64x2.add(promoteLow(max0), low0), f64x2.add(promoteHigh(max0), high0)));
-    v128.store(y1, demote(f64x2.add(promoteLow(max1), low1), f64x2.add(promoteHigh(max1), high1)));
-    v128.store(y2, demote(f64x2.add(promoteLow(max2), low2), f64x2.add(promoteHigh(max2), high2)));
-    v128.store(y3, demote(f64x2.add(promoteLow(max3), low3), f64x2.add(promoteHigh(max3), high3)));
+    v128.store(y0, log0);
+    v128.store(y1, log1);
+    v128.store(y2, log2);
+    v128.store(y3, log3);
     return;
   }
-  let log0 = demote(low0, high0);
-  let log1 = demote(low1, high1);
-  let log2 = demote(low2, high2);
-  let log3 = demote(low3, high3);
   if (results) {
     store4(results, max0, max1, max2, max3);
     store4(results + step, log0, log1, log2, log3);
