@@ -50,7 +50,7 @@ await esbuild.build({
   entryPoints: ['node.ts'],
   outfile: 'dist/index.cjs',
   format: 'cjs',
-  lineLimit: 120, // Node prints the whole line that an uncaught error comes from
+  lineLimit: 200, // Node prints the whole line that an uncaught error comes from
 });
 await writeFile('dist/node.mjs', `export {${names.join(', ')}} from './index.cjs';\n`);
 await writeWasmFiles('dist');
@@ -67,7 +67,8 @@ const {metafile: commandLine} = await esbuild.build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['tfjs-softmax', '@tensorflow/*', 'playwright-core'],
+  // cli-table3 does without @colors/colors where it is not installed, and the tables here have no colours.
+  external: ['tfjs-softmax', '@tensorflow/*', 'playwright-core', '@colors/colors/safe'],
   banner: {
     js: "import {createRequire as requireFrom} from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },

@@ -15,6 +15,7 @@ const RESULTS = 'benchmarks/results';
 
 rmSync(OUT, {recursive: true, force: true});
 copyPageFiles(OUT);
+cpSync('benchmarks/report/style.css', join(OUT, 'report.css'));
 for (const file of readdirSync(TFJS_WASM).filter((name) => name.endsWith('.wasm')))
   copy(join(TFJS_WASM, file), join(OUT, 'wasm'));
 await esbuild.build({...pagePrograms(OUT), bundle: true});

@@ -6,7 +6,6 @@ export function copyPageFiles(folder) {
   mkdirSync(folder, {recursive: true});
   cpSync('benchmarks/page/index.html', join(folder, 'index.html'));
   cpSync('benchmarks/page/page.css', join(folder, 'page.css'));
-  cpSync('benchmarks/report/style.css', join(folder, 'report.css'));
 }
 
 /** esbuild's options for the page's program, and that of the workers which its peers have. */
@@ -14,6 +13,8 @@ export function pagePrograms(folder) {
   return {
     entryPoints: {page: 'benchmarks/page/main.ts', peer: 'benchmarks/page/guest_worker.ts'},
     outdir: folder,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     minify: true,
     format: 'esm',
     platform: 'browser',

@@ -31,7 +31,7 @@ const EMPTY = ['fs', 'path', 'os', 'perf_hooks', 'seedrandom'];
 
 /** Beside the command line, where the build puts the page. */
 const PAGE = fileURLToPath(new URL('./bench-page/', import.meta.url));
-/** This package for pages, likewise. */
+/** This package for pages, likewise, and the style of reports. */
 const OWN = fileURLToPath(new URL('./', import.meta.url));
 
 export function pageSite(): Site {
@@ -60,6 +60,7 @@ export function pageSite(): Site {
     mounts,
     texts: {
       '/index.html': html.replace('<!-- import map -->', map),
+      '/report.css': readFileSync(join(OWN, 'report.css'), 'utf8'),
       '/empty.js': 'export default {};\n',
       '/libraries.json': JSON.stringify(libraries),
     },
