@@ -119,10 +119,13 @@ describe('docs/where-it-runs.md', () => {
     for (const file of files) expectClose(numbersIn(printed.get(`node ${file}`)!), softmax([1, 2, 3]));
   });
 
-  test("Bundlers: the lines for tfjs's wasm backend are those of the tested Vite app", () => {
-    const [block] = stepsOf(PAGE, 'Bundlers');
-    const app = readFileSync('spec/package/projects/vite/main.js', 'utf8');
-    for (const line of 'code' in block! ? block.code.split('\n') : ['no block']) expect(app).toContain(line);
+  test("Bundlers: the lines for tfjs's wasm backend, and the configuration, are those of tested Vite apps", () => {
+    const blocks = stepsOf(PAGE, 'Bundlers').map((step) => ('code' in step ? step.code : 'no block'));
+    const [app, configuration] = ['vite/main.js', 'vite_isolated/vite.config.js'].map((file) =>
+      readFileSync(join('spec/package/projects', file), 'utf8'),
+    );
+    for (const line of blocks[0]!.split('\n')) expect(app).toContain(line);
+    expect(blocks[1]!.trim()).toBe(configuration!.trim());
   });
 
   test('a page without a bundler', async () => {

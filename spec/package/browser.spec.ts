@@ -65,6 +65,14 @@ test('a Vite app', async () => {
   expect(loaded.filter((url) => /dispatcher.*\.js$/.test(url))).toHaveLength(1);
 });
 
+test('a Vite app in a cross-origin isolated page, as docs/where-it-runs.md configures it', async () => {
+  workplace.add('vite');
+  const headers = {'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp'};
+  const {result, loaded} = await resultOf<Result[]>(browser, await viteBuild('vite_isolated'), 'index.html', headers);
+  expectRight(result[1]!, 'wasm', /^WebAssembly \((simd|relaxed)\), in place on tfjs's memory, on up to 2 threads/);
+  expect(loaded.filter((url) => /threaded-simd.*\.wasm$/.test(url))).not.toEqual([]);
+});
+
 test("a Vite app that selects a backend for its model: at three loads the model's fastest one", async () => {
   interface Selected {
     best: string;

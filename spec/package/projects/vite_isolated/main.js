@@ -1,0 +1,4 @@
+import {setThreads} from 'tfjs-softmax';
+import '../vite/main.js';
+
+setThreads(2);
