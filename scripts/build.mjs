@@ -9,6 +9,7 @@
  * - the command line, with the program of the benchmark's reports and its page, and the licences of what is bundled into them.
  */
 import {cp, rm, writeFile} from 'node:fs/promises';
+import {dirname, resolve} from 'node:path';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
@@ -22,26 +23,17 @@ import {writeWasmFiles} from './write_wasm_files.mjs';
 await buildWasm();
 await rm('dist', {recursive: true, force: true});
 
+const target = 'es2021';
 const library = {
   bundle: true,
   platform: 'neutral',
-  target: 'es2021',
+  target,
   packages: 'external',
   sourcemap: 'external', // for check_package.mjs; they are not published
   minify: true,
   plugins: [stripGlsl],
 };
-const {metafile: pages} = await esbuild.build({
-  ...library,
-  entryPoints: ['index.ts'],
-  outdir: 'dist',
-  format: 'esm',
-  splitting: true,
-  outExtension: {'.js': '.mjs'},
-  chunkNames: 'chunks/[name]-[hash]',
-  metafile: true,
-});
-const names = pages.outputs['dist/index.mjs'].exports;
+const names = await buildForPages();
 // For platform node it tells Node which names it exports.
 await esbuild.build({
   ...library,
@@ -100,6 +92,42 @@ const {metafile: page} = await esbuild.build({
 });
 
 await writeFile('dist/THIRD_PARTY_LICENCES.txt', await thirdPartyLicences([commandLine, report, page]));
+
+/**
+ * By esbuild; Rollup then joins what esbuild leaves apart: an import of tfjs-core for each file that has one, and four chunks that
+ * every page loads. @returns the names of what index.mjs exports
+ */
+async function buildForPages() {
+  const {outputFiles} = await esbuild.build({
+    ...{...library, minify: false, minifySyntax: true},
+    entryPoints: ['index.ts'],
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    write: false,
+  });
+  const texts = new Map(outputFiles.map(({path, text}) => [path, text]));
+  const bundle = await rollup({
+    input: resolve('dist/index.js'),
+    external: /^@tensorflow\//,
+    plugins: [
+      {
+        name: 'built by esbuild',
+        resolveId: (id, importer) => [id, resolve(dirname(importer ?? ''), id)].find((path) => texts.has(path)),
+        load: (path) => ({code: texts.get(path), map: texts.get(`${path}.map`)}),
+        renderChunk: (code) => esbuild.transform(code, {minify: true, format: 'esm', target, sourcemap: true}),
+      },
+    ],
+  });
+  const {output} = await bundle.write({
+    dir: 'dist',
+    sourcemap: 'hidden',
+    entryFileNames: 'index.mjs',
+    chunkFileNames: ({name}) => `chunks/${name.split('-')[0]}-[hash].mjs`, // esbuild's has a hash already
+  });
+  await bundle.close();
+  return output[0].exports;
+}
 
 const types = await rollup({input: 'index.ts', plugins: [dts({respectExternal: false})], external: /^@tensorflow\//});
 await types.write({file: 'dist/index.d.cts', format: 'cjs'});
