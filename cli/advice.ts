@@ -3,13 +3,13 @@ import type {LoadedPackage} from './packages';
 
 /** What could be done to get a faster backend than there is, or one that works. */
 export function adviceOf({machine, backends}: BackendReport, packages: LoadedPackage[]): string[] {
-  const advice = packages.flatMap(({name, backend, problem}) => {
-    if (problem === null) return [];
-    if (problem.startsWith('not installed')) {
+  const advice = packages.flatMap(({name, backend, problem, cause}) => {
+    if (cause === null) return [];
+    if (cause === 'not installed') {
       if (backend === 'webgpu') return []; // said below
       return [`For the ${backend} backend: npm install ${name}.`];
     }
-    if (problem.startsWith('has no WebGPU')) return [`webgpu: ${problem.slice('has no WebGPU: '.length)}`];
+    if (cause === 'no WebGPU') return [`${backend} ${problem}`];
     return [`${name} is installed, but ${problem}. Install it again for this version of Node.`];
   });
   if (machine.wasm?.simd === false)

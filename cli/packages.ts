@@ -8,9 +8,13 @@ export interface LoadedPackage {
   backend: string;
   /** Null if it was imported, or why it was not. */
   problem: string | null;
+  /** What kind of problem that is. */
+  cause: Cause | null;
   /** Null if it is not installed. */
   version: string | null;
 }
+
+type Cause = 'not installed' | 'no WebGPU' | 'does not load';
 
 const PACKAGES = [
   {backend: 'cpu', name: '@tensorflow/tfjs-backend-cpu'},
@@ -23,12 +27,12 @@ const PACKAGES = [
 export async function loadPackages(): Promise<LoadedPackage[]> {
   const loaded: LoadedPackage[] = [];
   for (const {name, backend} of PACKAGES) {
-    loaded.push({name, backend, problem: await problemOfImport(name), version: versionOf(name)});
+    loaded.push({name, backend, ...(await problemOfImport(name)), version: versionOf(name)});
   }
   return loaded;
 }
 
-async function problemOfImport(name: string): Promise<string | null> {
+async function problemOfImport(name: string): Promise<Pick<LoadedPackage, 'problem' | 'cause'>> {
   try {
     if (name.endsWith('-webgpu') && versionOf(name) !== null) {
       // It looks for WebGPU once, when it is imported.
@@ -37,14 +41,16 @@ async function problemOfImport(name: string): Promise<string | null> {
         () => null,
         (error: Error) => error.message.split('\n')[0]!.replace(/^enableWebGPU: /, ''),
       );
-      if (problem !== null) return `has no WebGPU: ${problem}`;
+      if (problem !== null) return {problem: `has no WebGPU: ${problem}`, cause: 'no WebGPU'};
     }
     await import(name);
-    return null;
+    return {problem: null, cause: null};
   } catch (error) {
     const {code, message} = error as NodeJS.ErrnoException;
-    const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
-    return isMissing ? `not installed: npm install ${name}` : `does not load: ${message.split('\n')[0]}`;
+    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) {
+      return {problem: `not installed: npm install ${name}`, cause: 'not installed'};
+    }
+    return {problem: `does not load: ${message.split('\n')[0]}`, cause: 'does not load'};
   }
 }
 

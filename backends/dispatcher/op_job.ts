@@ -1,13 +1,14 @@
 /** One op on one shape, as a job to be raced for. */
 import {dispose, keep, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import {withBackend} from '../../tfjs/active_backend';
+import {WrongResult} from '../wrong_result';
 import type {Budget} from './budget';
 import {mismatch, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {factsOf} from './facts';
 import {finish} from './finish';
 import {runnerOf} from './ops';
-import {type Entry, type Job, WrongResult} from './race';
+import type {Entry, Job} from './race';
 import {type SampleData, sampleData} from './sample_data';
 import type {Stopwatch} from './stopwatch';
 import {label, type Task} from './workload';

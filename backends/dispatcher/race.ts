@@ -1,3 +1,4 @@
+import {WrongResult} from '../wrong_result';
 import type {Budget} from './budget';
 import {messageOf, now} from './environment';
 import {type Stopwatch, summary, type Timing} from './stopwatch';
@@ -61,9 +62,6 @@ export interface Entry {
   /** Frees what it holds. */
   release(): void;
 }
-
-/** Thrown by a job of a backend that computes, but not what it should. */
-export class WrongResult extends Error {}
 
 /** Thrown by a job that is not to be run on any backend: the ranking fails with it. */
 export class JobRefused extends Error {}

@@ -6,6 +6,7 @@ import {engine, type KernelBackend, type Tensor, tensor} from '@tensorflow/tfjs-
 import {withBackend} from '../../tfjs/active_backend';
 import type {Trial} from '../engines/types';
 import {ensureKernels, implementationOn} from '../registration';
+import {WrongResult} from '../wrong_result';
 import {toleranceOf} from './check';
 import {messageOf, now} from './environment';
 import {factsOf, lossOf} from './facts';
@@ -23,6 +24,8 @@ export interface CheckedVariant {
 export interface SelfCheck {
   /** What is wrong, for people; null if everything that ran is right. */
   problem: string | null;
+  /** Whether something has computed a wrong result: other problems may not come again. */
+  isWrong: boolean;
   /** What ran. */
   variants: CheckedVariant[];
   /** How many did not, since the time was up. */
@@ -45,7 +48,12 @@ export async function selfCheck(name: string, isTimeUp = () => false): Promise<S
   let left = 0;
   let turn = now();
   const planned = lossOf(name) ?? trialsOrFailure(name);
-  if (typeof planned === 'string') return {problem: planned, variants, left};
+  if (typeof planned === 'string') return {problem: planned, isWrong: false, variants, left};
+  let isWrong = false;
+  const add = (names: string[], failure: Failure | null) => {
+    isWrong ||= failure?.isWrong === true;
+    variants.push(...names.map((variant) => ({name: variant, problem: failure?.problem ?? null})));
+  };
   for (const [i, {trial, variants: names}] of planned.entries()) {
     if (i > 0 && isTimeUp()) {
       left += names.length;
@@ -55,13 +63,12 @@ export async function selfCheck(name: string, isTimeUp = () => false): Promise<S
       await new Promise((done) => setTimeout(done));
       turn = now();
     }
-    const problem = await problemOf(name, trial);
-    variants.push(...names.map((variant) => ({name: variant, problem})));
+    add(names, await failureIn(name, trial));
   }
   const threads = await checkThreads(name, isTimeUp);
-  if (threads) variants.push(...threads);
+  if (threads) add(threads.variants, threads.failure);
   else left++;
-  const check = {problem: summaryOf(name, variants), variants, left};
+  const check = {problem: summaryOf(name, variants), isWrong: isWrong && lossOf(name) === null, variants, left};
   const backend = engine().registry[name];
   if (backend) checks.set(backend, check);
   return check;
@@ -93,9 +100,8 @@ function lastWrong(name: string): Wrong | null | undefined {
   return check && wrongIn(check);
 }
 
-function wrongIn({problem, variants}: SelfCheck): Wrong | null {
+function wrongIn({problem, isWrong}: SelfCheck): Wrong | null {
   if (problem === null) return null;
-  const isWrong = variants.some((variant) => /\bgives\b/.test(variant.problem ?? ''));
   return isWrong ? {failure: `wrong result: ${problem}`} : {failure: problem, mayPass: true};
 }
 
@@ -123,31 +129,45 @@ function summaryOf(name: string, variants: CheckedVariant[]): string | null {
 /** So often threads are given work in which each is to have a part: who sleeps is woken by some of it only. */
 const MOST_TURNS = 50;
 
-/** Whether threads compute as this one does, with a part for each; none where there are no others. Null if some had no part. */
-async function checkThreads(name: string, isTimeUp: () => boolean): Promise<CheckedVariant[] | null> {
+/** What is wrong with one variant: its result, or what it throws. */
+interface Failure {
+  problem: string;
+  isWrong: boolean;
+}
+
+/** The threads that ran as one more variant; none where there are no others. */
+interface CheckedThreads {
+  variants: string[];
+  failure: Failure | null;
+}
+
+/** Whether threads compute as this one does, with a part for each. Null if some had no part. */
+async function checkThreads(name: string, isTimeUp: () => boolean): Promise<CheckedThreads | null> {
   const {threads, partsDone} = implementationOn(name);
   const backend = engine().registry[name] as never;
   const before = partsDone?.(backend);
   for (let turn = 0; ; turn++) {
     const count = threads?.(backend) ?? 1;
-    if (count === 1) return [];
+    if (count === 1) return {variants: [], failure: null};
     if (turn === MOST_TURNS || isTimeUp()) return null;
-    const variant = {name: `each of ${count} threads`, problem: await problemOf(name, DIVIDED)};
+    const failure = await failureIn(name, DIVIDED);
     const isWhole = partsDone!(backend)?.every((parts, i) => parts > (before?.[i] ?? 0));
-    if (variant.problem !== null || isWhole) return [variant];
+    if (failure !== null || isWhole) return {variants: [`each of ${count} threads`], failure};
     await new Promise((done) => setTimeout(done)); // meanwhile others start
   }
 }
 
-async function problemOf(name: string, trial: Trial): Promise<string | null> {
+/** Null if the trial is right. */
+async function failureIn(name: string, trial: Trial): Promise<Failure | null> {
   const data = new TrialData(trial, trials++, toleranceOf(name) > 1e-3);
   let result: Tensor | null = null;
   try {
     result = withBackend(name, () => run(data));
     const values = factsOf(name)?.readsLater ? await result.data() : result.dataSync();
-    return data.mismatch(values, toleranceOf(name));
+    const wrong = data.mismatch(values, toleranceOf(name));
+    return wrong === null ? null : {problem: wrong, isWrong: true};
   } catch (error) {
-    return `throws: ${messageOf(error)}`;
+    return {problem: `throws: ${messageOf(error)}`, isWrong: error instanceof WrongResult};
   } finally {
     result?.dispose();
   }

@@ -53,7 +53,10 @@ test('doctor --json is JSON, for programs', async () => {
   expect(report.versions['tfjs-softmax']).toBe(manifest.version);
   expect(report.machine.wasm.simd).toBe(true);
   expect(selection).toMatchObject({backend: 'cpu', why: 'asked for by the environment variable TFJS_SOFTMAX_BACKEND'});
-  expect(packages.find(({backend}: {backend: string}) => backend === 'wasm').problem).toBeNull();
+  expect(packages.find(({backend}: {backend: string}) => backend === 'wasm')).toMatchObject({
+    problem: null,
+    cause: null,
+  });
   expect(failure).toBeNull();
   expect(advice.length).toBeGreaterThan(0);
 });
@@ -122,7 +125,9 @@ test('what fails stands in the report, and cannot break its tables', () => {
         ],
         notRegistered: [],
       },
-      packages: [{name: 'a-package', backend: 'other', problem: 'does not load: no', version: '1.2.3'}],
+      packages: [
+        {name: 'a-package', backend: 'other', problem: 'does not load: no', cause: 'does not load', version: '1.2.3'},
+      ],
       selection: null,
       failure: 'No candidate can run.',
       advice: [],

@@ -1,7 +1,8 @@
 import {Budget} from '../../../backends/dispatcher/budget';
-import {type Entry, type Job, JobRefused, measure, type Outcome, WrongResult} from '../../../backends/dispatcher/race';
+import {type Entry, type Job, JobRefused, measure, type Outcome} from '../../../backends/dispatcher/race';
 import {Stopwatch} from '../../../backends/dispatcher/stopwatch';
 import {checkedRemembered} from '../../../backends/dispatcher/wisdom_schema';
+import {WrongResult} from '../../../backends/wrong_result';
 import {Random} from '../../cases/random';
 import {SimulatedClock} from '../../hosts/fakes';
 

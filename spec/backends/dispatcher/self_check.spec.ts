@@ -105,6 +105,23 @@ test.each(Object.entries(IN_JAVASCRIPT))('cpu: %s in plain TypeScript that write
   }
 });
 
+test('a message that reads like that of a wrong result is none', async () => {
+  const planted = forwardInJavaScript.forward as jest.Mock;
+  const original = planted.getMockImplementation();
+  planted.mockImplementation(() => {
+    throw new Error('the driver gives up where it is right');
+  });
+  try {
+    const {problem, isWrong} = await selfCheck('cpu');
+    expect(problem).toMatch(/throws: the driver gives up/);
+    expect(isWrong).toBe(false);
+    expect(knownProblem('cpu')).toBeNull();
+  } finally {
+    planted.mockImplementation(original);
+  }
+  expect((await selfCheck('cpu')).problem).toBeNull();
+});
+
 test('what is found is out of rankings, measured or estimated, until it is right again', async () => {
   const workload = {op: 'softmax', shape: [64, 1000]} as const;
   const outOf = async (mode: 'measure' | 'estimate') => {
