@@ -11,6 +11,8 @@ export interface Failed<T> {
   inStockKernel: boolean;
   /** Whether a method of tfjs's backend had asked for it, which may leave what it had begun. */
   insideBackend: boolean;
+  /** Whether the host drops what was asked for and says so later, if at all: nobody can tell then whether the result is right. */
+  isDropped: boolean;
   /** Gives the result, or throws what the action threw. */
   result: () => T;
 }
@@ -50,7 +52,7 @@ export function failNth<T>(nth: number, action: () => T): Failed<T> {
   } finally {
     for (const each of restore.reverse()) each();
   }
-  return {asked, failure, inStockKernel, insideBackend, result};
+  return {asked, failure, inStockKernel, insideBackend, isDropped: failure === SUBMIT, result};
 }
 
 /** The methods of tfjs's backend that are running, the innermost last. */
@@ -131,6 +133,8 @@ const OUT_OF_MEMORY: AnyFunction = () => {
 const OF_BACKENDS = /^(make|write|upload|runWeb|acquire|readSync)/;
 /** What makes something in a WebGL context or a GPU's device. */
 const MAKES = /^create/;
+/** A GPU's queue throws nothing: it drops what is not valid, or what it has no memory for. */
+const SUBMIT = 'queue.submit';
 /** What a native addon does but give back. */
 const NATIVE = /^(create|execute|tensorData)/;
 
@@ -173,7 +177,8 @@ function watchBackend(isRefused: IsRefused, isInOurs: () => boolean): Restore[] 
   }
   if (device) {
     watchAll(device, 'device', MAKES, refuse);
-    watchAll(device.queue, 'queue', /^(submit|write)/, refuse);
+    watchAll(device.queue, 'queue', /^write/, refuse);
+    restore.push(watchMethod(device.queue, 'submit', SUBMIT, isRefused, () => {}));
   }
   if (binding) {
     // Its properties cannot be replaced, so another stands in for it.
