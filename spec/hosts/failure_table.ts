@@ -61,9 +61,13 @@ function installed<T>(action: () => T): T {
  * @param fresh makes what is kept from call to call be asked for again: memories, modules, programs
  * @param only which actions, by name
  */
-export async function failureTable(fresh: () => void | Promise<void>, only?: string[]): Promise<FailureTable> {
+export async function failureTable(
+  fresh: () => void | Promise<void>,
+  only?: string[],
+  actions = ACTIONS,
+): Promise<FailureTable> {
   const table: FailureTable = {points: {}, gotRound: 0, errors: 0, wrong: []};
-  for (const [name, action] of Object.entries(ACTIONS)) {
+  for (const [name, action] of Object.entries(actions)) {
     if (only && !only.includes(name)) continue;
     const expected = await valuesOf(action);
     for (let nth = 0; ; nth++) {

@@ -95,12 +95,11 @@ export class Threads {
   busy = false;
   /** Why there are no other threads any more, or null. */
   failure: string | null = null;
-  private readonly counters = new Int32Array(new SharedArrayBuffer(4 * (TAKEN + MOST_THREADS)));
+  /** Missing, as are the next two, where there was no memory for them: then `failure` says so, and nothing asks for them. */
+  private readonly counters!: Int32Array;
   /** Where the calls of a chunk begin and end in `calls`. */
-  private readonly starts = new Int32Array(new SharedArrayBuffer(2 * MOST_CHUNKS * Int32Array.BYTES_PER_ELEMENT));
-  private readonly calls = new Float64Array(
-    new SharedArrayBuffer(MOST_CALLS * FIELDS * Float64Array.BYTES_PER_ELEMENT),
-  );
+  private readonly starts!: Int32Array;
+  private readonly calls!: Float64Array;
   private readonly functions: ((...values: number[]) => void)[];
   private readonly numberOf: Map<string, number>;
   private workers: Thread[] = [];
@@ -130,11 +129,19 @@ export class Threads {
   ) {
     this.functions = Object.values(kernels.functions);
     this.numberOf = new Map(Object.keys(kernels.functions).map((name, number) => [name, number]));
+    try {
+      this.starts = new Int32Array(new SharedArrayBuffer(2 * MOST_CHUNKS * Int32Array.BYTES_PER_ELEMENT));
+      this.calls = new Float64Array(new SharedArrayBuffer(MOST_CALLS * FIELDS * Float64Array.BYTES_PER_ELEMENT));
+      this.counters = new Int32Array(new SharedArrayBuffer(4 * (TAKEN + MOST_THREADS)));
+    } catch (error) {
+      this.failToStart(error);
+    }
   }
 
   /** How many chunks each thread has taken; the first is this one. */
   get taken(): number[] {
-    return [...this.counters.subarray(TAKEN, TAKEN + this.count)];
+    const {counters, count} = this;
+    return counters ? [...counters.subarray(TAKEN, TAKEN + count)] : new Array(count).fill(0);
   }
 
   /** Starts the other threads, or calls those back that have returned to their event loops. */
@@ -162,7 +169,7 @@ export class Threads {
         this.workers.push(worker);
       }
     } catch (error) {
-      this.fail(`no thread can be started: ${(error as Error).message}`);
+      this.failToStart(error);
     }
   }
 
@@ -241,11 +248,16 @@ export class Threads {
   /** Ends the other threads, for good; what they are at, they may finish. */
   stop(): void {
     this.isOver = true;
+    if (this.workers.length === 0) return;
     Atomics.store(this.counters, STOPPED, 1);
     Atomics.notify(this.counters, END);
     for (const worker of this.workers) worker.terminate();
     this.workers = [];
     this.parked.clear();
+  }
+
+  private failToStart(error: unknown): void {
+    this.fail(`no thread can be started: ${(error as Error).message}`);
   }
 
   private fail(reason: string): void {
