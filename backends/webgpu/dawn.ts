@@ -36,15 +36,15 @@ export async function enableWebGPU(options: WebGPUOptions = {}): Promise<WebGPUF
   }
   if (started) return found('Dawn', await adapterOf(started.gpu, whyNoAdapter(started.adapter)));
   const {create, globals} = await importDawn();
-  const gpu = create(name ? [`adapter=${name}`] : []);
+  const gpu = startDawn(create, name);
   const adapter = await adapterOf(gpu, whyNoAdapter(name));
-  started = {gpu, ...(name !== undefined && {adapter: name})};
   for (const [key, value] of Object.entries(globals)) {
     if (!(key in globalThis)) Object.defineProperty(globalThis, key, {value, configurable: true, writable: true});
   }
   // Since Node 21 there is a navigator, which takes no assignment.
   if (globalThis.navigator) Object.defineProperty(globalThis.navigator, 'gpu', {value: gpu, configurable: true});
   else Object.defineProperty(globalThis, 'navigator', {value: {gpu}, configurable: true, writable: true});
+  started = {gpu, ...(name !== undefined && {adapter: name})};
   return found('Dawn', adapter);
 }
 
@@ -59,6 +59,14 @@ async function importDawn(): Promise<Dawn> {
         ? 'enableWebGPU: in Node, WebGPU needs the npm package webgpu, which is not installed: npm install webgpu'
         : `enableWebGPU: the npm package webgpu is installed but does not load: ${message}`,
     );
+  }
+}
+
+function startDawn(create: Dawn['create'], name: string | undefined): GPU {
+  try {
+    return create(name ? [`adapter=${name}`] : []);
+  } catch (error) {
+    throw new Error(`enableWebGPU: the npm package webgpu does not start Dawn: ${(error as Error).message}`);
   }
 }
 

@@ -19,6 +19,50 @@ const functions = {
       textureManager.freeTextures = {};
     }, actions);
   },
+  /** Each check of the framebuffer, as tfjs makes them where it looks for faults, made to fail once. */
+  async framebuffers(actions: string[]) {
+    const {gpgpu} = tf.backend() as MathBackendWebGL;
+    Object.defineProperty(gpgpu, 'debug', {value: true, configurable: true});
+    try {
+      return await failureTable(() => {}, actions);
+    } finally {
+      delete (gpgpu as unknown as {debug?: boolean}).debug;
+    }
+  },
+  /** The backend is started anew, with framebuffers that cannot be had, or are not complete. */
+  async startWithout(what: 'createFramebuffer' | 'checkFramebufferStatus') {
+    const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
+    const refused = what === 'createFramebuffer' ? null : 0;
+    const renew = (): void => {
+      const factory = tf.findBackendFactory('webgl');
+      tf.removeBackend('webgl');
+      tf.registerBackend('webgl', factory, 2);
+    };
+    const flags = tf.env().getFlags();
+    renew();
+    await tf.setBackend('cpu');
+    tf.env().reset();
+    tf.env().setFlags({IS_TEST: true, WEBGL_CPU_FORWARD: false});
+    Object.defineProperty(gl, what, {value: () => refused, configurable: true});
+    const ranking = await rankBackends(
+      {op: 'softmax', shape: [4, 10]},
+      {mode: 'measure', candidates: ['webgl', 'cpu'], budgetMs: 500},
+    );
+    const report = await backendReport();
+    const meanwhile = Array.from(softmax(tf.tensor1d([1, 1])).dataSync());
+    delete (gl as Partial<WebGL2RenderingContext>)[what];
+    renew();
+    tf.env().reset();
+    tf.env().setFlags(flags);
+    await tf.setBackend('webgl');
+    return {
+      best: ranking.best,
+      out: ranking.candidates.find(({backend}) => backend === 'webgl')!.out,
+      entry: report.backends.find(({name}) => name === 'webgl')!,
+      meanwhile,
+      afterwards: softmax(tf.tensor1d([1, 1])).dataSync<'float32'>(),
+    };
+  },
   /** Loses the context. What ops say then, the report and rankings, and the first result after a new start. */
   async lose() {
     const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;

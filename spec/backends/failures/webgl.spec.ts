@@ -40,6 +40,33 @@ test('webgl: compilation', async () => {
   ]);
 });
 
+test('webgl: framebuffers, where tfjs checks them', async () => {
+  const table = await page.run('framebuffers', ['masked logSoftmax', 'tf.softmax after install()']);
+  expectNothingWrong('webgl, checked', table, [...DRAWING, 'gl.checkFramebufferStatus', 'gl.getProgramParameter']);
+});
+
+test.each([
+  // First, since a start that has failed is remembered for a while.
+  [
+    'are never complete, so that tfjs takes half floats, which are wrong',
+    'checkFramebufferStatus',
+    {started: true, check: 'FAIL', problem: expect.stringContaining('gives')},
+    /^wrong result: .* gives/,
+  ],
+  [
+    'cannot be made',
+    'createFramebuffer',
+    {started: false, check: null, problem: 'does not start: Unable to create WebGLFramebuffer.'},
+    /^does not start: Unable to create WebGLFramebuffer/,
+  ],
+] as const)('webgl: framebuffers that at the start %s', async (_, what, expected, reason) => {
+  const {best, out, entry, meanwhile, afterwards} = await page.run('startWithout', what);
+  expect(best).toBe('cpu');
+  expect(out).toMatch(reason);
+  expect(entry).toMatchObject(expected);
+  for (const values of [meanwhile, afterwards]) expect(Array.from(values)).toEqual([0.5, 0.5]);
+});
+
 test('webgl: a lost context is out of reports and rankings, with the reason; ops say so, until the backend is started anew', async () => {
   const {messages, entry, rankings, afterwards} = await page.run('lose', undefined);
   for (const message of messages)
