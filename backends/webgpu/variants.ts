@@ -1,17 +1,19 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {Trial} from '../engines/types';
 import {hardwareOf} from './hardware';
-import {planFor} from './plan';
+import {codeOf, planFor} from './plan';
 
 /** The shaders of a trial whose tensors are in buffers: what they compute, and how rows lie on workgroups. */
 export function variantsOf(trial: Trial, backend: WebGPUBackend): string[] {
   if (trial.op === 'scaleRows') return [];
   if (trial.op === 'logPlus') return ['logPlus'];
   if (trial.op === 'product' && trial.fromLogits && trial.kind !== 'logSoftmaxVjp') return [];
-  const {variant, vector, threads, held} = planFor(trial.rows, hardwareOf(backend));
-  const layout = `${variant}${threads === 1 ? ', a thread a row' : ''}${held === 0 ? ', walking' : ''}`;
-  // Each op runs on each layout. Each is checked once, not each with each, which would compile more than a hundred programs.
-  return [nameOf(trial), `${reductionOf(trial)}: ${layout}`, ...(vector === 4 ? ['vectors of 4'] : [])];
+  const plan = planFor(trial.rows, hardwareOf(backend));
+  const {variant, threads, held, parts} = plan;
+  const way = `${variant}${threads === 1 ? ', a thread a row' : ''}${held === 0 ? ', walking' : ''}`;
+  // Each op is checked, each reduction in each way, and each layout of rows. Not each op on each layout: that would compile 130
+  // programs for a GPU in software, where it takes five times as long as this, and a thousand for another.
+  return [nameOf(trial), `${reductionOf(trial)}: ${way}`, `rows ${codeOf(plan)}${parts > 1 ? ' in parts' : ''}`];
 }
 
 function nameOf(trial: Trial): string {

@@ -2,6 +2,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {selfCheck} from '../../../backends/dispatcher/self_check';
+import {trialsFor} from '../../../backends/dispatcher/variants';
+import {hardwareOf, pretendHardware} from '../../../backends/webgpu/hardware';
+import {codeOf, planFor} from '../../../backends/webgpu/plan';
 import {backendReport, logSumExp, rankBackends, softmax, softmaxVjp} from '../../../index';
 import {inWebGPU, plantEachProgram} from '../../hosts/planted_programs';
 import {startWebGPU, uncapturedErrors} from '../../hosts/webgpu';
@@ -24,6 +27,31 @@ test('the dispatcher measures webgpu in Node', async () => {
   }
   expect(tf.memory().numTensors).toBe(before);
   expect(uncapturedErrors()).toEqual([]);
+});
+
+/** By sizes on both sides of all that plans distinguish. */
+test.each([
+  ['in software', {software: true}],
+  ['of 256 threads', {software: false, threads: 256}],
+  ['of 128 threads', {software: false, threads: 128}],
+  ['of 64 threads', {software: false, threads: 64}],
+])('the self-check has each layout of rows that is chosen for a GPU %s', (_, hardware) => {
+  const backend = tf.backend() as WebGPUBackend;
+  const real = hardwareOf(backend);
+  pretendHardware(backend, hardware);
+  const chosen = new Set<string>();
+  for (const outer of [1, 2, 4, 20, 127, 128, 4096]) {
+    for (const inner of [1, 2, 3, 4, 5, 9, 17, 33, 65, 1000]) {
+      for (let n = 1; n < 300_000; n += Math.ceil(n / 100)) {
+        const plan = planFor({outer, n, inner}, hardwareOf(backend));
+        chosen.add(`rows ${codeOf(plan)}${plan.parts > 1 ? ' in parts' : ''}`);
+      }
+    }
+  }
+  const checked = trialsFor('webgpu').flatMap(({variants}) => variants);
+  pretendHardware(backend, real);
+  expect(chosen.size).toBeGreaterThan(5);
+  expect([...chosen].filter((layout) => !checked.includes(layout))).toEqual([]);
 });
 
 test('the self-check finds a fault in any program that it runs, for a GPU in software', async () => {
