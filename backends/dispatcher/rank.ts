@@ -108,8 +108,7 @@ export async function rank(items: Item[], settings: Settings, measuring: 'always
 /** Tells of each item whether it is remembered of all candidates that can run. */
 function isRememberedOf(candidates: Candidate[]): (item: Item, i: number) => boolean {
   const running = candidates.filter(({out}) => out === null);
-  return (_, i) =>
-    running.length > 0 && running.every(({findings}) => findings[i]!.outcome === null && findings[i]!.memory !== null);
+  return (_, i) => running.every(({findings}) => findings[i]!.outcome === null && findings[i]!.memory !== null);
 }
 
 /** Starts those that nothing speaks against, all at once, and measures those that have started. */

@@ -1,10 +1,23 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {costInWords} from '../../../backends/dispatcher/cost';
+import {costInWords, opMs} from '../../../backends/dispatcher/cost';
+import type {Item} from '../../../backends/dispatcher/items';
+import {settingsOf} from '../../../backends/dispatcher/options';
+import {LARGE_PROBE, SMALL_PROBE} from '../../../backends/dispatcher/probe_tasks';
+import type {Job} from '../../../backends/dispatcher/race';
+import {rank} from '../../../backends/dispatcher/rank';
 import {tasksOf} from '../../../backends/dispatcher/workload';
 import {hasOwnKernels} from '../../../backends/registration';
-import {backendReport, forgetWisdom, type Ranking, rankBackends, type Workload} from '../../../index';
+import {
+  backendReport,
+  exportWisdom,
+  forgetWisdom,
+  importWisdom,
+  type Ranking,
+  rankBackends,
+  type Workload,
+} from '../../../index';
 import {registerFake, removeFake, SimulatedClock, stateOfTfjs} from '../../hosts/fakes';
 
 const TASK = {op: 'softmax', shape: [8, 32]} as const;
@@ -144,7 +157,81 @@ describe('measure', () => {
     const active = await rankBackends(TASK, options);
     expect(active.best).toBe('near');
     expect(active.why).toBe('within 10 % of fastest, and the data are there');
+    fake('not so near', {onKernel: () => clock.pass(0.115)});
+    await tf.setBackend('not so near');
+    expect((await rankBackends(TASK, {...options, candidates: ['fastest', 'not so near']})).best).toBe('fastest');
     await tf.setBackend('cpu');
+  });
+
+  /** By what a probe would have found: so many times the shipped figures. */
+  function estimateAt(factors: Record<string, number>): void {
+    const wisdom = JSON.parse(exportWisdom());
+    const probes = Object.entries(factors).map(([name, factor]) => {
+      return [
+        name,
+        {smallMs: factor * opMs(SMALL_PROBE, name, false), largeMs: factor * opMs(LARGE_PROBE, name, false)},
+      ];
+    });
+    importWisdom(JSON.stringify({...wisdom, probes: Object.fromEntries(probes)}));
+  }
+
+  test.each([
+    [1.2, 'active', 'the data are there, and other is estimated to be less than 1.25 times as fast'],
+    [1.3, 'other', 'the fastest, as estimated'],
+  ])('estimated to take %p times as long as another, the active one stays or not: %p', async (factor, best, why) => {
+    for (const name of ['active', 'other']) fake(name, {});
+    estimateAt({active: factor, other: 1});
+    await tf.setBackend('active');
+    expect(await rankBackends(TASK, {candidates: ['active', 'other']})).toMatchObject({best, why});
+    expect((await rankBackends(TASK, {candidates: ['active', 'other'], deterministic: true})).best).toBe('active');
+    await tf.setBackend('cpu');
+  });
+
+  /** An item of which a call takes 4 ms, the first one too. */
+  function simulated(clock: SimulatedClock, more: Partial<Job>, estimatedMs: number | null): Item {
+    const job: Job = {
+      ...{label: 'a job', chargesFirstCall: true, obstacle: null, firstCallTells: () => true},
+      ...{expectedMs: () => 1, compileMs: () => 0, judge: async () => new Map()},
+      enter: async (backend) => ({backend, firstMs: 4, run: (calls) => clock.pass(4 * calls), release() {}}),
+      ...more,
+    };
+    return {
+      ...{label: 'an item', weight: 1, residency: null, distrustsSoftwareGpus: false, needsFamily: false},
+      ...{description: {op: 'function', shape: [], axis: 0, weight: 1}, moveMs: () => 0, recall: () => null},
+      ...{remember() {}, bringTo: async () => {}, job: () => job},
+      estimate: () => ({ms: estimatedMs, from: 'a guess'}),
+    };
+  }
+
+  test.each([
+    [24, 6],
+    [3, 4],
+  ])('with a first call of %p ms the mean of ten is %p', async (firstMs, mean) => {
+    fake('one', {});
+    const clock = new SimulatedClock(0.1);
+    const enter: Job['enter'] = async (backend) => ({
+      ...{backend, firstMs, release() {}},
+      run: (calls) => clock.pass(4 * calls),
+    });
+    const settings = settingsOf({mode: 'measure', candidates: ['one'], clock: clock.now, calls: 10}, false);
+    const {candidates} = await rank([simulated(clock, {enter}, null)], settings, 'always');
+    expect(candidates[0]!.ms).toBeCloseTo(mean, 6);
+  });
+
+  test.each([
+    [1.9, 'active', 'the data are there, and other is estimated to be less than 2 times as fast'],
+    [2.1, 'other', 'the fastest, as measured and estimated'],
+  ])('estimated at %p times what another was measured to take: %p', async (factor, best, why) => {
+    for (const name of ['active', 'other']) fake(name, {});
+    await tf.setBackend('active');
+    const clock = new SimulatedClock(0.1);
+    // One of them is never tried.
+    const expectedMs = (backend: string) => (backend === 'active' ? Number.POSITIVE_INFINITY : 1);
+    const item = simulated(clock, {expectedMs}, 4 * factor);
+    const settings = settingsOf({mode: 'measure', candidates: ['active', 'other'], clock: clock.now}, false);
+    const ranking = await rank([item], settings, 'always');
+    await tf.setBackend('cpu');
+    expect(ranking).toMatchObject({best, why});
   });
 
   test('a backend that gives a wrong result is out, with the reason; so is one that throws', async () => {
@@ -187,6 +274,7 @@ describe('measure', () => {
     });
     const measuring = () => rankBackends(TASK, {mode: 'measure', budgetMs: 5000});
     expect(byName(await measuring(), 'short of memory').out).toContain('throws: out of memory');
+    expect(byName(await rankBackends(TASK), 'short of memory').out).toBeNull();
     isShort = false;
     expect(byName(await measuring(), 'short of memory').out).toBeNull();
   });

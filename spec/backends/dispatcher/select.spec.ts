@@ -69,12 +69,14 @@ describe('what is asked for explicitly wins', () => {
   });
 
   test('an explicit choice that cannot run fails loudly, lists what can, and leaves all as it was', async () => {
-    fake('failing', {start: () => failing()});
+    const start = jest.fn(failing);
+    fake('failing', {start});
     const before = stateOfTfjs();
     await expect(selectBackend(TASK, {backend: 'failing'})).rejects.toThrow(
       'selectBackend: failing, which the option `backend` asks for, cannot run: it does not start: no such device. ' +
         'Can run: cpu, wasm.',
     );
+    expect(start).toHaveBeenCalledTimes(1);
     await expect(selectBackend(TASK, {backend: 'webgl'})).rejects.toThrow(
       "it is not registered with tfjs; import '@tensorflow/tfjs-backend-webgl' first. Can run: cpu, wasm.",
     );
@@ -135,6 +137,21 @@ describe('a backend whose start fails or hangs', () => {
     await tf.setBackend('wasm');
     const selection = await selectBackend(TASK, {...options, candidates: [...candidates, 'cpu']});
     expect(selection).toMatchObject({backend: 'cpu', previous: 'wasm'});
+  });
+
+  test('is told of where it was the best, once and after the one that was taken', async () => {
+    fake('a failing one', {start: () => failing()});
+    fake('b', {});
+    const {why, best, candidates} = await selectBackend(TASK, {candidates: ['a failing one', 'b']});
+    expect({why, best}).toEqual({
+      why: 'the next, since a failing one does not start: no such device',
+      best: 'b',
+    });
+    expect(candidates).toMatchObject([
+      {backend: 'b', out: null},
+      {backend: 'a failing one', out: 'does not start: no such device', ms: null, parts: []},
+    ]);
+    expect(candidates).toHaveLength(2);
   });
 
   test('is taken when it comes after all', async () => {
