@@ -66,7 +66,7 @@ interface Scaling {
 /** The figures for a backend here, by what the probe found. Without kernels of its own it has those of composed ops. */
 function costsOf(backend: string): BackendCosts {
   const gpu = factsOf(backend)?.gpu ?? false;
-  if (gpu && isSoftwareGpu(backend)) {
+  if (isSoftwareGpu(backend)) {
     // On a GPU that is a program, arithmetic is the cost.
     return isComposed(backend) ? COSTS.composed! : inSoftware(backend);
   }

@@ -124,8 +124,6 @@ interface Contestant {
   calls: number;
   /** Measured times, in milliseconds per call. */
   samples: number[];
-  /** Samples taken in all. */
-  taken: number;
 }
 
 /** The backends against each other in one job. */
@@ -208,7 +206,7 @@ class Race {
     try {
       const entry = await (job.chargesFirstCall ? enter() : this.budget.free(enter));
       this.outcomes.delete(backend);
-      racing.push({entry, calls: 1, samples: [], taken: 0});
+      racing.push({entry, calls: 1, samples: []});
     } catch (error) {
       this.fail(backend, error);
     }
@@ -268,7 +266,10 @@ class Race {
       let sampled = false;
       for (const contestant of wanted) {
         if (!this.hasTimeFor(Math.min(...contestant.samples) * contestant.calls)) continue;
-        this.report(Math.max(contestant.taken / ROUNDS, this.partOfBudget()), `timing ${contestant.entry.backend}`);
+        this.report(
+          Math.max(contestant.samples.length / ROUNDS, this.partOfBudget()),
+          `timing ${contestant.entry.backend}`,
+        );
         await this.sample(contestant);
         sampled = true;
         await this.pause();
@@ -279,7 +280,7 @@ class Race {
 
   /** Those that are to be sampled in the next round: whose rank more samples could change. */
   private wanted(racing: Contestant[]): Contestant[] {
-    const goesOn = racing.filter(({taken, samples}) => samples.length < ROUNDS && taken < 2 * ROUNDS);
+    const goesOn = racing.filter(({samples}) => samples.length < ROUNDS);
     const timings = new Map(racing.map((contestant) => [contestant, summary(counted(contestant.samples))]));
     const leader = Math.min(...[...timings.values()].map(({p80}) => p80));
     const mayWin = (contestant: Contestant) => timings.get(contestant)!.p20 < CLEARLY_SLOWER * leader;
@@ -298,7 +299,6 @@ class Race {
   private async sample(contestant: Contestant): Promise<void> {
     const elapsed = await this.timeOf(contestant);
     if (elapsed === null) return;
-    contestant.taken++;
     if (this.stopwatch.trusts(2 * elapsed)) {
       contestant.samples.push(elapsed / contestant.calls);
       return;

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {costInWords, opMs} from '../../../backends/dispatcher/cost';
+import {costInWords, moveMs, opMs} from '../../../backends/dispatcher/cost';
 import costs from '../../../backends/dispatcher/costs.json';
 import {isMobileRenderer, machine} from '../../../backends/dispatcher/machine';
 import {OP_NAMES} from '../../../backends/dispatcher/ops';
@@ -38,8 +38,24 @@ test('what a probe found here scales calls and elements, within reason, and says
   expect(costInWords(TASK!, 'cpu')).toContain('scaled by a probe: calls 2.0, elements 2.0');
   expect(opMs(TASK!, 'cpu', false)).toBe(before); // deterministic
   expect(costInWords(TASK!, 'cpu', false)).not.toContain('probe');
+  expect(probed(2 * small, 2 * small + 3 * (large - small))).toBeGreaterThan(2 * before);
+  expect(costInWords(TASK!, 'cpu')).toContain('scaled by a probe: calls 2.0, elements 3.0');
   expect(probed(small, 1e6)).toBeLessThan(31 * before);
+  expect(costInWords(TASK!, 'cpu')).toContain('calls 1.0, elements 30)');
   expect(probed(small, small)).toBeGreaterThan(0);
+});
+
+test('moving is of all inputs there, and of the result back', () => {
+  const moved = (op: 'softmax' | 'softmaxJvp' | 'logSumExp') => {
+    const [task] = tasksOf({op, shape: [64, 1000], residency: 'cpu'});
+    expect(moveMs(task!, 'cpu')).toBe(0);
+    return moveMs(task!, 'wasm');
+  };
+  const {cpu, wasm} = costs;
+  const there = (cpu.download.element + wasm.upload.element) * 64_000 * 1e-6;
+  const back = (wasm.download.element + cpu.upload.element) * 1e-6;
+  expect(moved('softmaxJvp') - moved('softmax')).toBeCloseTo(there, 9);
+  expect(moved('softmax') - moved('logSumExp')).toBeCloseTo(back * (64_000 - 64), 9);
 });
 
 test('it is found at the first ranking that measures ops, once, and kept in wisdom', async () => {

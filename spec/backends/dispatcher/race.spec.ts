@@ -19,6 +19,8 @@ interface Runner {
   /** Whether the first call tells how long the next will take; true by default. */
   tells?: boolean;
   onFirst?: () => void;
+  /** Whether results come later, by promises. */
+  later?: boolean;
 }
 
 const steady = (ms: number, more: Partial<Runner> = {}): Runner => ({calls: (count) => count * ms, ...more});
@@ -46,7 +48,7 @@ class SimulatedJob implements Job {
     return this.runners[backend]!.tells ?? true;
   }
   async enter(backend: string): Promise<Entry> {
-    const {first = 1, onFirst, calls} = this.runners[backend]!;
+    const {first = 1, onFirst, calls, later = false} = this.runners[backend]!;
     this.log.push(backend);
     onFirst?.();
     this.clock.pass(first);
@@ -55,7 +57,8 @@ class SimulatedJob implements Job {
       firstMs: first,
       run: (count) => {
         this.log.push(`${backend} ${count}`);
-        this.clock.pass(calls(count));
+        const pass = () => this.clock.pass(calls(count));
+        return later ? Promise.resolve().then(pass) : pass();
       },
       release: () => {
         this.released++;
@@ -88,8 +91,11 @@ async function race(runners: (clock: SimulatedClock) => Record<string, Runner>, 
   const job = new SimulatedJob(clock, runners(clock), charges);
   const stopwatch = stopwatchOf(clock, step);
   const start = clock.now();
-  const options = {stopwatch, budget: new Budget(stopwatch, budgetMs), onProgress: () => {}};
+  const fractions: number[] = [];
+  const onProgress = ({fraction}: {fraction: number}) => fractions.push(fraction);
+  const options = {stopwatch, budget: new Budget(stopwatch, budgetMs), onProgress};
   const [outcomes] = await measure([job], Object.keys(runners(clock)), options);
+  if (fractions.some((fraction, i) => fraction < (fractions[i - 1] ?? 0))) throw new Error('its progress goes back');
   return {outcomes: outcomes!, job, took: clock.now() - start};
 }
 
@@ -255,6 +261,12 @@ describe('how often each is timed', () => {
     expect(near.outcomes.get('b')).toEqual({skipped: 'the budget was too short for 5 samples'});
   });
 
+  test('a call lasts until its result is there', async () => {
+    const {outcomes} = await race(() => ({a: steady(1, {later: true}), b: steady(1.5)}), {budgetMs: 100});
+    expect(timingOf(outcomes.get('a'))!.p20).toBeCloseTo(1, 1);
+    expect(timingOf(outcomes.get('b'))!.p80).toBeCloseTo(1.5, 1);
+  });
+
   test('a pause in the first sample does not lose the race', async () => {
     let calls = 0;
     const paused: Runner = {calls: (count) => count * 1 + (++calls === 1 ? 30 : 0)};
@@ -302,6 +314,7 @@ describe('how often each is timed', () => {
       step: 0.1,
     });
     expect(timingOf(outcomes.get('a'))!.median).toBeCloseTo(0.001, 4);
+    expect(timingOf(outcomes.get('a'))!.p80).toBeCloseTo(0.001, 4);
     expect(Math.max(...job.log.slice(1).map((line) => Number(line.split(' ')[1])))).toBeGreaterThan(1000);
   });
 });

@@ -240,7 +240,10 @@ describe('measure', () => {
     const off = (values: Float32Array) => values.length === 256 && values.fill(values[255]! * 1.01, -1);
     fake('off', {distort: off});
     fake('lost', {distort: (values) => values.fill(Number.NaN, -1)});
-    fake('lost at first', {distort: (values) => values.fill(Number.NaN, 0, 1)});
+    const lostAt = (at: number) => (values: Float32Array) =>
+      values.length === 256 && values.fill(Number.NaN, at, at + 1);
+    fake('lost at first', {distort: lostAt(0)});
+    fake('lost in the middle', {distort: lostAt(4 * 32)});
     fake('broken', {
       onKernel: () => {
         throw new Error('out of order');
@@ -258,6 +261,7 @@ describe('measure', () => {
     expect(byName(ranking, 'off').out).toMatch(/^wrong result: softmax 8x32 gives .* is right \(row 7, element 31\)$/);
     expect(byName(ranking, 'lost').out).toContain('gives NaN where');
     expect(byName(ranking, 'lost at first').out).toContain('(row 0, element 0)');
+    expect(byName(ranking, 'lost in the middle').out).toContain('(row 4, element 0)');
     expect(byName(ranking, 'broken').out).toContain('throws: out of order');
     expect(byName(ranking, 'off').ms).toBeNull();
     expect(ranking.candidates.slice(0, 2).map(({out}) => out)).toEqual([null, null]);
