@@ -1,6 +1,6 @@
 // log s for s = Σ e^(x - m), exact also where one logit dominates and s is 1 + tiny.
 //
-//   s = ties + q        ties: how many logits equal m       q = Σ e^(x - m) over all others
+//   s = ties + q        ties: how many logits equal to m are left out       q = Σ e^(x - m) over all others
 //
 // One number a row, in doubles, so accuracy is cheap: s = 2^e f with f in [√½, √2), and
 //   log s = e ln 2 + 2 artanh z,   z = (f - 1) / (f + 1),   f - 1 = (ties 2^-e - 1) + q 2^-e
@@ -39,9 +39,9 @@ import {promoteLow} from './simd';
 }
 
 /**
- * log s of two rows, in lanes 0 and 1. `counts` are the ties; `rest` is the sum of the scaled exponentials (exp.ts) of all other
- * logits. The maximum's own would be e^ρ, with ρ = max - shift - maxExponent ln 2, so q = rest e^-ρ. If the exponentials are
- * those of x - max, pass 0 for the maximum.
+ * log s of two rows, in lanes 0 and 1. `rest` is the sum of the scaled exponentials (exp.ts) of all logits but some that equal
+ * the maximum, as many as `counts` says. The maximum's own would be e^ρ, with ρ = max - shift - maxExponent ln 2, so
+ * q = rest e^-ρ. If the exponentials are those of x - max, pass 0 for the maximum.
  */
 export function logOfSum(counts: v128, rest: v128, max: v128): v128 {
   let shift = shiftOf(max);

@@ -15,14 +15,14 @@ import {
 } from './exp';
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
-import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, MASKED, PLAIN, SHIFTED, SOFTMAX, exactFactor, isExactScale} from './kinds';
+import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, MASKED, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
 import {fourMaskedOut} from './mask';
 import {
-  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
+  demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteHighInLoop, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
 
 // What a sweep returns beside its result: AssemblyScript's functions return one value.
-/** How many logits equal the maximum. */
+/** How many maximal logits `sumOfOthers` has left out. */
 export let ties: i32 = 0;
 /** Whether a row is wide: see divide.ts. Only for exact scales. */
 export let wide: bool = false;
@@ -39,11 +39,6 @@ let tieLanes = i32x4.splat(0);
   if (mode == PLAIN) return x;
   let t = f32x4.mul(x, factor);
   return mode == MASKED ? v128.or(t, fourMaskedOut(m)) : t;
-}
-
-/** v, but 0 where a mask says so. */
-@inline function zeroWhereMasked(v: v128, m: usize, mode: i32): v128 {
-  return mode == MASKED ? v128.andnot(v, fourMaskedOut(m)) : v;
 }
 
 /**
@@ -97,13 +92,19 @@ let tieLanes = i32x4.splat(0);
   return larger(larger(max0, max1), larger(max2, max3));
 }
 
+/** scale·x - shift, but at least `minArgument`; masked out, it is `minArgument`, whose scaled exponential is 0. */
+@inline function argumentOf(x: v128, scale: v128, shift: v128, minArgument: v128, m: usize, mode: i32): v128 {
+  if (mode == PLAIN) return larger(x, minArgument);
+  let t = shiftedLogit(x, scale, shift, minArgument);
+  return mode == MASKED ? v128.bitselect(minArgument, t, fourMaskedOut(m)) : t;
+}
+
 /** The scaled exponentials of four logits; `origin` is the shift, or in DOUBLE the maximum. */
 @inline function expOf(
   x: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, m: usize, mode: i32,
 ): v128 {
-  if (mode == PLAIN) return scaledExp(larger(x, minArgument), roundingBias);
-  else if (mode == DOUBLE) return scaledExpDouble(x, scale, origin, origin, minArgument, roundingBias);
-  else return zeroWhereMasked(scaledExp(shiftedLogit(x, scale, origin, minArgument), roundingBias), m, mode);
+  if (mode == DOUBLE) return scaledExpDouble(x, scale, origin, origin, minArgument, roundingBias);
+  return scaledExp(argumentOf(x, scale, origin, minArgument, m, mode), roundingBias);
 }
 
 /**
@@ -132,7 +133,7 @@ let tieLanes = i32x4.splat(0);
       v128.store(y + i, v3, 48);
       let sum = f32x4.add(f32x4.add(v0, v1), f32x4.add(v2, v3));
       low = f64x2.add(low, promoteLow(sum));
-      high = f64x2.add(high, promoteHigh(sum));
+      high = f64x2.add(high, promoteHighInLoop(sum));
       i += 64;
     } while (i < whole);
   }
@@ -157,99 +158,102 @@ let tieLanes = i32x4.splat(0);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** scale·x - shift, but at least `minArgument`. */
-@inline function argumentOf(x: v128, scale: v128, shift: v128, minArgument: v128, mode: i32): v128 {
-  return mode == PLAIN ? larger(x, minArgument) : shiftedLogit(x, scale, shift, minArgument);
-}
-
-/** scale·x - max. */
-@inline function distanceOf(x: v128, scale: v128, max: v128, mode: i32): v128 {
-  return f32x4.sub(mode == PLAIN ? x : f32x4.mul(x, scale), max);
+/**
+ * The offset, between `from` and `end`, of the first 64 bytes in which a lane of x equals that of `sought`; or else `end`. The
+ * same test within the loop of the sum would make that 10 % slower.
+ */
+function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
+  if (!v128.any_true(f32x4.eq(sought, sought))) return end;
+  while (from < end) {
+    let t01 = v128.or(f32x4.eq(v128.load(x + from), sought), f32x4.eq(v128.load(x + from, 16), sought));
+    let t23 = v128.or(f32x4.eq(v128.load(x + from, 32), sought), f32x4.eq(v128.load(x + from, 48), sought));
+    if (i32x4.bitmask(v128.or(t01, t23))) return from;
+    from += 64;
+  }
+  return end;
 }
 
 /**
- * The sum of the scaled exponentials of a row without those of logits equal to `max`, which are counted in `ties`.
+ * The sum of the scaled exponentials of a row without the maximum: the small ones would be lost if they were added to it in
+ * floats. Left out are all maximal logits in the first 64 bytes that have any; they are counted in `ties`. Further ones are
+ * summed: with two maxima log s is log 2 or more, and there is nothing small in it.
  *
- * @param y where to leave scale·x - max for logSoftmax, or 0. What is left here is in the cache for the last sweep, which
- *   then reads and writes one row: to read x once more and write a row that is not in the cache takes three times as long.
+ * @param y where logSoftmax will be, or 0. Something is stored in each of its cache lines: otherwise the last sweep, which
+ *   computes little, would wait for them
+ * @param lanes whether these are four rows side by side; the maximum of each is then left out
  */
 @inline export function sumOfOthersIn(
   x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
-  m: usize, mode: i32,
+  lanes: bool, m: usize, mode: i32,
 ): f64 {
-  let scaledMax = mode == PLAIN ? max : f32x4.mul(max, scale);
   let low = f64x2.splat(0);
   let high = low;
   let expm1Low = low;
   let expm1High = low;
   let count = i32x4.splat(0);
+  let maxArgument = argumentOf(max, scale, shift, minArgument, 0, mode == MASKED ? SHIFTED : mode);
+  let sought = max;
   let i: usize = 0;
   let whole = bytes & ~63;
-  if (whole) {
-    do {
-      let x0 = v128.load(x + i);
-      let x1 = v128.load(x + i, 16);
-      let x2 = v128.load(x + i, 32);
-      let x3 = v128.load(x + i, 48);
-      if (y) {
-        v128.store(y + i, distanceOf(x0, scale, scaledMax, mode));
-        v128.store(y + i, distanceOf(x1, scale, scaledMax, mode), 16);
-        v128.store(y + i, distanceOf(x2, scale, scaledMax, mode), 32);
-        v128.store(y + i, distanceOf(x3, scale, scaledMax, mode), 48);
-      }
-      let a0 = argumentOf(x0, scale, shift, minArgument, mode);
-      let a1 = argumentOf(x1, scale, shift, minArgument, mode);
-      let a2 = argumentOf(x2, scale, shift, minArgument, mode);
-      let a3 = argumentOf(x3, scale, shift, minArgument, mode);
-      let k0 = round(a0, roundingBias);
-      let k1 = round(a1, roundingBias);
-      let k2 = round(a2, roundingBias);
-      let k3 = round(a3, roundingBias);
-      let t0 = zeroWhereMasked(f32x4.eq(x0, max), m + (i >> 2), mode);
-      let t1 = zeroWhereMasked(f32x4.eq(x1, max), m + (i >> 2) + 4, mode);
-      let t2 = zeroWhereMasked(f32x4.eq(x2, max), m + (i >> 2) + 8, mode);
-      let t3 = zeroWhereMasked(f32x4.eq(x3, max), m + (i >> 2) + 12, mode);
-      let p0 = zeroWhereMasked(v128.andnot(exp2Bits(k0), t0), m + (i >> 2), mode);
-      let p1 = zeroWhereMasked(v128.andnot(exp2Bits(k1), t1), m + (i >> 2) + 4, mode);
-      let p2 = zeroWhereMasked(v128.andnot(exp2Bits(k2), t2), m + (i >> 2) + 8, mode);
-      let p3 = zeroWhereMasked(v128.andnot(exp2Bits(k3), t3), m + (i >> 2) + 12, mode);
-      count = i32x4.add(count, i32x4.add(i32x4.add(t0, t1), i32x4.add(t2, t3)));
-      let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
-      low = f64x2.add(low, promoteLow(powers));
-      high = f64x2.add(high, promoteHigh(powers));
-      let e0 = zeroWhereMasked(f32x4.mul(expm1Part(a0, k0, roundingBias), p0), m + (i >> 2), mode);
-      let e1 = zeroWhereMasked(f32x4.mul(expm1Part(a1, k1, roundingBias), p1), m + (i >> 2) + 4, mode);
-      let e2 = zeroWhereMasked(f32x4.mul(expm1Part(a2, k2, roundingBias), p2), m + (i >> 2) + 8, mode);
-      let e3 = zeroWhereMasked(f32x4.mul(expm1Part(a3, k3, roundingBias), p3), m + (i >> 2) + 12, mode);
-      let expm1Parts = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
-      expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
-      expm1High = f64x2.add(expm1High, promoteHigh(expm1Parts));
-      i += 64;
-    } while (i < whole);
-  }
-  if (i < bytes) {
-    let last = bytes - 16;
-    let countedLanes = i32x4.splat(-1);
+  let last = bytes - 16;
+  let countedLanes = i32x4.splat(-1);
+  do {
+    let end = firstEqual(x, i, whole, sought);
+    if (i < end) {
+      do {
+        let x0 = v128.load(x + i);
+        let x1 = v128.load(x + i, 16);
+        let x2 = v128.load(x + i, 32);
+        let x3 = v128.load(x + i, 48);
+        if (y) v128.store(y + i, x0);
+        let a0 = argumentOf(x0, scale, shift, minArgument, m + (i >> 2), mode);
+        let a1 = argumentOf(x1, scale, shift, minArgument, m + (i >> 2) + 4, mode);
+        let a2 = argumentOf(x2, scale, shift, minArgument, m + (i >> 2) + 8, mode);
+        let a3 = argumentOf(x3, scale, shift, minArgument, m + (i >> 2) + 12, mode);
+        let k0 = round(a0, roundingBias);
+        let k1 = round(a1, roundingBias);
+        let k2 = round(a2, roundingBias);
+        let k3 = round(a3, roundingBias);
+        let p0 = exp2Bits(k0);
+        let p1 = exp2Bits(k1);
+        let p2 = exp2Bits(k2);
+        let p3 = exp2Bits(k3);
+        let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
+        low = f64x2.add(low, promoteLow(powers));
+        high = f64x2.add(high, promoteHighInLoop(powers));
+        let e0 = expm1Part(a0, k0, roundingBias, p0);
+        let e1 = expm1Part(a1, k1, roundingBias, p1);
+        let e2 = expm1Part(a2, k2, roundingBias, p2);
+        let e3 = expm1Part(a3, k3, roundingBias, p3);
+        let expm1Parts = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
+        expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
+        expm1High = f64x2.add(expm1High, promoteHighInLoop(expm1Parts));
+        i += 64;
+      } while (i < end);
+      if (i == bytes) break;
+    }
+    end = min(i + 64, bytes);
     do {
       if (i > last) {
         countedLanes = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
-      let x0 = v128.load(x + i);
-      if (y) v128.store(y + i, distanceOf(x0, scale, scaledMax, mode));
-      let tie = zeroWhereMasked(f32x4.eq(x0, max), m + (i >> 2), mode);
-      count = i32x4.add(count, v128.and(tie, countedLanes));
-      let a = argumentOf(x0, scale, shift, minArgument, mode);
+      let a = argumentOf(v128.load(x + i), scale, shift, minArgument, m + (i >> 2), mode);
       let k = round(a, roundingBias);
-      let powers = zeroWhereMasked(v128.andnot(v128.and(exp2Bits(k), countedLanes), tie), m + (i >> 2), mode);
-      let expm1Parts = zeroWhereMasked(f32x4.mul(expm1Part(a, k, roundingBias), powers), m + (i >> 2), mode);
+      let tie = v128.and(f32x4.eq(a, maxArgument), countedLanes);
+      let powers = v128.andnot(v128.and(exp2Bits(k), countedLanes), tie);
+      let expm1Parts = expm1Part(a, k, roundingBias, powers);
+      count = i32x4.add(count, tie);
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
       expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
       expm1High = f64x2.add(expm1High, promoteHigh(expm1Parts));
       i += 16;
-    } while (i < bytes);
-  }
+    } while (i < end);
+    // What is found is sought no more: NaN equals nothing.
+    if (lanes) sought = v128.or(sought, count);
+    else if (v128.any_true(count)) sought = f32x4.splat(NaN);
+  } while (i < bytes);
   low = sumOfParts(low, expm1Low);
   high = sumOfParts(high, expm1High);
   sumLow = low;
@@ -259,25 +263,29 @@ let tieLanes = i32x4.splat(0);
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-function sumOfOthersPlain(x: usize, y: usize, bytes: usize, max: v128, minArgument: v128, roundingBias: v128): f64 {
-  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, 0, PLAIN);
+function sumOfOthersPlain(
+  x: usize, y: usize, bytes: usize, max: v128, minArgument: v128, roundingBias: v128, lanes: bool,
+): f64 {
+  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, lanes, 0, PLAIN);
 }
 
 function sumOfOthersShifted(
-  x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
+  x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128, lanes: bool,
 ): f64 {
-  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, 0, SHIFTED);
+  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, lanes, 0, SHIFTED);
 }
 
 /** The same for any exact scale. */
-export function sumOfOthers(x: usize, y: usize, bytes: usize, max: v128, scale: v128, isPlain: bool): f64 {
+export function sumOfOthers(
+  x: usize, y: usize, bytes: usize, max: v128, scale: v128, isPlain: bool, lanes: bool,
+): f64 {
   let scaledMax = f32x4.mul(max, scale);
   let shift = shiftOf(scaledMax);
   let maxExponent = maxExponentOf(scaledMax, shift);
   let minArgument = minArgumentOf(maxExponent);
   let roundingBias = roundingBiasOf(maxExponent);
-  if (isPlain && !v128.any_true(shift)) return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias);
-  return sumOfOthersShifted(x, y, bytes, max, scale, shift, minArgument, roundingBias);
+  if (isPlain && !v128.any_true(shift)) return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias, lanes);
+  return sumOfOthersShifted(x, y, bytes, max, scale, shift, minArgument, roundingBias, lanes);
 }
 
 /** The same for any scale, in doubles; `origin` is the maximum again. */
@@ -308,29 +316,18 @@ function sumOfOthersDouble(
   return sumOfDoubles(f64x2.add(low, high));
 }
 
-/** The last step on four values of a row: v - log s, or v / s. */
-@inline function lastStep(v: v128, factor: v128, least: v128, wide: bool, m: usize, mode: i32, kind: i32): v128 {
-  if (kind == LOG_SOFTMAX) return f32x4.sub(v, factor);
-  else return zeroWhereMasked(quotient(v, factor, least, wide), m, mode);
-}
-
-/**
- * The last sweep over a row, in place. The overlapping end is read first, since the sweep rewrites part of it.
- * @param factor log s, or 1 / s
- */
-@inline function finishRow(
-  y: usize, bytes: usize, factor: v128, least: v128, wide: bool, m: usize, mode: i32, kind: i32,
-): void {
+/** Divides a row by its sum, in place. The overlapping end is read first, since the sweep rewrites part of it. */
+@inline function divideRow(y: usize, bytes: usize, factor: v128, least: v128, wide: bool): void {
   let last = bytes - 16;
-  let end = lastStep(v128.load(y + last), factor, least, wide, m + (last >> 2), mode, kind);
+  let end = quotient(v128.load(y + last), factor, least, wide);
   let i: usize = 0;
   let whole = bytes & ~63;
   if (whole) {
     do {
-      let y0 = lastStep(v128.load(y + i), factor, least, wide, m + (i >> 2), mode, kind);
-      let y1 = lastStep(v128.load(y + i, 16), factor, least, wide, m + (i >> 2) + 4, mode, kind);
-      let y2 = lastStep(v128.load(y + i, 32), factor, least, wide, m + (i >> 2) + 8, mode, kind);
-      let y3 = lastStep(v128.load(y + i, 48), factor, least, wide, m + (i >> 2) + 12, mode, kind);
+      let y0 = quotient(v128.load(y + i), factor, least, wide);
+      let y1 = quotient(v128.load(y + i, 16), factor, least, wide);
+      let y2 = quotient(v128.load(y + i, 32), factor, least, wide);
+      let y3 = quotient(v128.load(y + i, 48), factor, least, wide);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -339,50 +336,43 @@ function sumOfOthersDouble(
     } while (i < whole);
   }
   while (i < last) {
-    v128.store(y + i, lastStep(v128.load(y + i), factor, least, wide, m + (i >> 2), mode, kind));
+    v128.store(y + i, quotient(v128.load(y + i), factor, least, wide));
     i += 16;
   }
   v128.store(y + last, end);
 }
 
-/** Divides a row by its sum. */
-@inline export function divideRow(
-  y: usize, bytes: usize, factor: v128, least: v128, wide: bool, m: usize, mode: i32,
-): void {
-  finishRow(y, bytes, factor, least, wide, m, mode, SOFTMAX);
+export function divideNarrow(y: usize, bytes: usize, factor: v128): void {
+  divideRow(y, bytes, factor, factor, false);
 }
 
-/** Subtracts log s from a row that holds scale·x - m. */
-function subtractInPlace(y: usize, bytes: usize, log: v128): void {
-  finishRow(y, bytes, log, log, false, 0, SHIFTED, LOG_SOFTMAX);
+export function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
+  divideRow(y, bytes, factor, least, true);
 }
 
-function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
-  divideRow(y, bytes, factor, least, true, 0, SHIFTED);
-}
-
-/** scale·(x - m) - log s on four logits in DOUBLE; (scale·x - m) - log s in MASKED, and -Infinity where the mask says so. */
+/** (scale·x - m) - log s on four logits, in DOUBLE scale·(x - m) - log s; -Infinity where a mask says so. */
 @inline function logValue(x: v128, scale: v128, max: v128, log: v128, m: usize, mode: i32): v128 {
   if (mode == DOUBLE) {
     return demote(
       f64x2.sub(distance(promoteLow(x), max, scale), log), f64x2.sub(distance(promoteHigh(x), max, scale), log),
     );
   }
-  let result = f32x4.sub(f32x4.sub(f32x4.mul(x, scale), max), log);
-  return v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m));
+  let result = f32x4.sub(f32x4.sub(mode == PLAIN ? x : f32x4.mul(x, scale), max), log);
+  return mode == MASKED ? v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m)) : result;
 }
 
+/** The last sweep over a row of logSoftmax. */
 @inline export function subtractLog(
   x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, m: usize, mode: i32,
 ): void {
   let i: usize = 0;
   let whole = bytes & ~63;
-  if (mode != DOUBLE && whole) {
+  if (mode == PLAIN && whole) {
     do {
-      let y0 = logValue(v128.load(x + i), scale, max, log, m + (i >> 2), mode);
-      let y1 = logValue(v128.load(x + i, 16), scale, max, log, m + (i >> 2) + 4, mode);
-      let y2 = logValue(v128.load(x + i, 32), scale, max, log, m + (i >> 2) + 8, mode);
-      let y3 = logValue(v128.load(x + i, 48), scale, max, log, m + (i >> 2) + 12, mode);
+      let y0 = logValue(v128.load(x + i), scale, max, log, 0, mode);
+      let y1 = logValue(v128.load(x + i, 16), scale, max, log, 0, mode);
+      let y2 = logValue(v128.load(x + i, 32), scale, max, log, 0, mode);
+      let y3 = logValue(v128.load(x + i, 48), scale, max, log, 0, mode);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -395,6 +385,14 @@ function divideWide(y: usize, bytes: usize, factor: v128, least: v128): void {
     v128.store(y + at, logValue(v128.load(x + at), scale, max, log, m + (at >> 2), mode));
     i += 16;
   }
+}
+
+function subtractLogPlain(x: usize, y: usize, bytes: usize, max: v128, log: v128): void {
+  subtractLog(x, y, bytes, max, max, log, 0, PLAIN);
+}
+
+function subtractLogExact(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
+  subtractLog(x, y, bytes, scale, max, log, 0, SHIFTED);
 }
 
 /** A function of its own: V8 then has more registers for the loop, which takes 2 % less time. */
@@ -459,7 +457,7 @@ export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u
     if (!exact || wide) {
       let sums = f64x2.splat(sum);
       divideWide(y, bytes, one, lanes ? smallestNormal(sumLow, sumHigh) : smallestNormal(sums, sums));
-    } else divideRow(y, bytes, one, one, false, 0, SHIFTED);
+    } else divideNarrow(y, bytes, one);
     x += bytes;
     y += bytes;
   } while (--outer);
@@ -476,10 +474,11 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
     // The maximal logit as it stands in the row: exact, since the factor is a power of two.
     let logit = f32x4.div(m, factor);
     if (exact) {
-      let sum = f64x2.splat(sumOfOthers(x, kind == LOG_SOFTMAX ? y : 0, bytes, logit, factor, scale == 1));
+      let sum = f64x2.splat(sumOfOthers(x, kind == LOG_SOFTMAX ? y : 0, bytes, logit, factor, scale == 1, lanes));
       let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
       let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
-      if (kind == LOG_SOFTMAX) subtractInPlace(y, bytes, demote(log, logHigh));
+      if (kind == LOG_SOFTMAX && scale == 1) subtractLogPlain(x, y, bytes, m, demote(log, logHigh));
+      else if (kind == LOG_SOFTMAX) subtractLogExact(x, y, bytes, factor, m, demote(log, logHigh));
       else {
         let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));
         if (lanes) v128.store(y, result);

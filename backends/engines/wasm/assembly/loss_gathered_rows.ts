@@ -94,7 +94,7 @@ export function crossEntropyGatheredRows(
         let v = v128.andnot(exp2Bits(k), tie);
         ties = i32x4.sub(ties, tie);
         powers = f32x4.add(powers, v);
-        expm1Parts = f32x4.add(expm1Parts, f32x4.mul(expm1Part(b, k, roundingBias), v));
+        expm1Parts = f32x4.add(expm1Parts, expm1Part(b, k, roundingBias, v));
         if (dense) {
           let q = smoothed(loadRows(l, d1, d2, d3), keeps, shares);
           sums = f32x4.add(sums, q);

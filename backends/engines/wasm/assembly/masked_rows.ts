@@ -7,10 +7,19 @@ import {LOG_SOFTMAX, LOG_SUM_EXP, MASKED, SOFTMAX} from './kinds';
 import {logOfSum} from './log';
 import {limit} from './log_sum_exp';
 import {
-  divideRow, logSoftmaxLongRows, logSumExpLongRows, maximum, softmaxLongRows, subtractLog, sumOfExps,
+  divideWide, logSoftmaxLongRows, logSumExpLongRows, maximum, softmaxLongRows, subtractLog, sumOfExps,
   sumOfOthersIn, ties,
 } from './long_rows';
 import {maxOfLanes} from './simd';
+
+/** A row of one value, but NaN where a mask at m, if there is one, says that an element takes part. */
+function fill(y: usize, bytes: usize, value: f32, m: usize): void {
+  let i: usize = 0;
+  do {
+    store<f32>(y + (i << 2), m && load<u8>(m + i) ? NaN : value);
+    i++;
+  } while (i << 2 < bytes);
+}
 
 /** A row with a mask of one byte for each element. */
 function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind: i32): void {
@@ -23,24 +32,16 @@ function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind
     let sum = f64x2.splat(sumOfExps(x, y, bytes, scale, shift, minArgument, roundingBias, m, MASKED));
     let factor = reciprocal(sum, sum);
     // A masked-out element is 0 even in a row that is NaN, or has nothing else.
-    divideRow(y, bytes, factor, smallestNormal(sum, sum), true, m, MASKED);
+    if (isNaN(f64x2.extract_lane(sum, 0))) fill(y, bytes, 0, m);
+    else divideWide(y, bytes, factor, smallestNormal(sum, sum));
     return;
   }
   // The maximal logit as it stands in the row: exact, since the scale is a power of two.
   let logit = f32x4.div(max, scale);
-  let sum = sumOfOthersIn(x, 0, bytes, logit, scale, shift, minArgument, roundingBias, m, MASKED);
+  let sum = sumOfOthersIn(x, 0, bytes, logit, scale, shift, minArgument, roundingBias, false, m, MASKED);
   let log = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(sum), max), 0);
   if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scale, max, f32x4.splat(f32(log)), m, MASKED);
   else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + log));
-}
-
-/** A row that is masked out as a whole. */
-function fill(y: usize, bytes: usize, value: f32): void {
-  let end = y + bytes;
-  do {
-    store<f32>(y, value);
-    y += 4;
-  } while (y < end);
 }
 
 @inline function rows(
@@ -58,7 +59,7 @@ function fill(y: usize, bytes: usize, value: f32): void {
       if (kind == SOFTMAX) softmaxLongRows(x, y, 1, n, 1, scale);
       else if (kind == LOG_SOFTMAX) logSoftmaxLongRows(x, y, 1, n, 1, scale);
       else logSumExpLongRows(x, y, 1, n, 1, scale);
-    } else fill(y, yBytes, kind == SOFTMAX ? 0 : -Infinity);
+    } else fill(y, yBytes, kind == SOFTMAX ? 0 : -Infinity, 0);
     x += bytes;
     m += mOuter;
     y += yBytes;

@@ -281,10 +281,10 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
       let powers = f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3));
       low = f64x2.add(low, promoteLow(powers));
       high = f64x2.add(high, promoteHigh(powers));
-      let e0 = f32x4.mul(expm1Part(b0, k0, roundingBias), p0);
-      let e1 = f32x4.mul(expm1Part(b1, k1, roundingBias), p1);
-      let e2 = f32x4.mul(expm1Part(b2, k2, roundingBias), p2);
-      let e3 = f32x4.mul(expm1Part(b3, k3, roundingBias), p3);
+      let e0 = expm1Part(b0, k0, roundingBias, p0);
+      let e1 = expm1Part(b1, k1, roundingBias, p1);
+      let e2 = expm1Part(b2, k2, roundingBias, p2);
+      let e3 = expm1Part(b3, k3, roundingBias, p3);
       rest = f32x4.add(rest, f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3)));
       i += 16;
     } while (i < whole);
@@ -298,7 +298,7 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
     ties = i32x4.sub(ties, tie);
     low = f64x2.add(low, promoteLow(p));
     high = f64x2.add(high, promoteHigh(p));
-    rest = f32x4.add(rest, f32x4.mul(expm1Part(b, k, roundingBias), p));
+    rest = f32x4.add(rest, expm1Part(b, k, roundingBias, p));
     i += 4;
   }
 
