@@ -3,7 +3,8 @@
 // 1/s in two floats was tried: it costs 8 %, and takes little off the worst error, which the values themselves make.
 //
 // A quotient below 2^-126 is 0, since a product that is subnormal takes up to 150 cycles. Only rows that are wide, with logits
-// far below the maximum, have any: others do without the comparison, which takes 2 to 13 % of a softmax.
+// far below the maximum, have any: others do without the comparison, which takes 2 to 13 % of a softmax. Masked and strided rows
+// all have it: with a mask, to find the smallest logit takes longer.
 
 import {demote} from './simd';
 

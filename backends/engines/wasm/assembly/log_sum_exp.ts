@@ -1,5 +1,6 @@
-// logSumExp of rows with an infinite maximum. There m + log s is NaN. No sweep looks for that: the kernels store the NaN, and
-// the functions here replace it in the end. A row with a NaN in it stays NaN.
+// The end of rows of logarithms: log s of four at a time; and logSumExp of rows with an infinite maximum. There m + log s is NaN.
+// No sweep looks for that: the kernels store the NaN, and `settleInfinite` and `limit` replace it in the end. A row with a NaN in
+// it stays NaN.
 
 import {LOG_SUM_EXP} from './kinds';
 import {logOfSum} from './log';
