@@ -15,23 +15,25 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {type DataType, env, type TensorInfo, util} from '@tensorflow/tfjs-core';
 
-/** One dispatch of a program. */
-export interface Launch {
+/**
+ * All of a dispatch but its tensors, whose sizes are the same each time. What was kept is found by this object: launch it again, not
+ * another that is equal.
+ */
+export interface Program {
   /** Names the code: what has one name, and inputs of the same types, has the same code. */
   key: string;
   /** WGSL for tfjs: functions, and `main(index: i32)`. Called when it has to be compiled. */
   source: () => string;
   threads: number;
   grid: [number, number];
-  inputs: LaunchInput[];
+  inputs: ProgramInput[];
   uniforms: [name: string, type: 'u32' | 'f32', value: number][];
   /** Whether the shader's `result` is an array of vectors. It is of integers, whatever the tensor has. */
   vectors: boolean;
 }
 
-export interface LaunchInput {
+export interface ProgramInput {
   name: string;
-  tensor: TensorInfo;
   vectors: boolean;
 }
 
@@ -59,41 +61,57 @@ interface Insides {
 
 interface Kept {
   pipelines: Map<string, KeptPipeline>;
-  bindGroups: Map<string, GPUBindGroup>;
   uniforms: Map<string, GPUBuffer>;
-  numbers: WeakMap<GPUBuffer, number>;
-  buffers: number;
+  programs: WeakMap<Program, KeptProgram>;
+  /** How many bind groups were made since all were let go. */
+  bindGroups: number;
 }
 
 interface KeptPipeline {
-  number: number;
   pipeline: GPUComputePipeline;
   layout: GPUBindGroupLayout;
 }
+
+interface KeptProgram extends KeptPipeline {
+  /** Of the inputs. */
+  types: string;
+  uniforms: GPUBuffer;
+  bindGroups: BindGroups;
+}
+
+/** By the buffer of the result, then by that of each input: an entry goes with its buffer. */
+type BindGroups = WeakMap<GPUBuffer, BindGroups | GPUBindGroup>;
 
 /** Bind groups and uniforms that are kept; when there are so many, all are let go, since most are of another time. */
 const MOST = 2048;
 
 const keptOf = new WeakMap<WebGPUBackend, Kept | null>();
 
-/** Runs a program; `output` is a tensor that was made for its result. */
-export function launch(backend: WebGPUBackend, program: Launch, output: TensorInfo): void {
+/** Runs a program on tensors; `output` was made for its result. */
+export function launch(backend: WebGPUBackend, program: Program, tensors: TensorInfo[], output: TensorInfo): void {
   const kept = keptBy(backend);
   if (kept === null || isSpecial(backend)) {
-    launchByTfjs(backend, program, output);
+    launchByTfjs(backend, program, tensors, output);
     return;
   }
-  const {tensorMap} = backend as unknown as Insides;
-  let key = program.key;
-  for (const {tensor} of program.inputs) key += tensorMap.get(tensor.dataId).dtype[0];
-  const known = kept.pipelines.get(key);
-  if (known) {
-    launchKept(backend as unknown as Insides, kept, known, program, output);
-    return;
+  const insides = backend as unknown as Insides;
+  let types = '';
+  for (const {dataId} of tensors) types += insides.tensorMap.get(dataId).dtype[0];
+  let known = kept.programs.get(program);
+  if (known?.types !== types) {
+    const key = program.key + types;
+    const compiled = kept.pipelines.get(key);
+    if (!compiled) {
+      const pipeline = launchByTfjs(backend, program, tensors, output);
+      kept.pipelines.set(key, {pipeline, layout: pipeline.getBindGroupLayout(0)});
+      return;
+    }
+    if (kept.uniforms.size >= MOST) letGo(insides, kept);
+    const uniforms = uniformBufferOf(insides, kept, program, [output, ...tensors]);
+    known = {...compiled, types, uniforms, bindGroups: new WeakMap()};
+    kept.programs.set(program, known);
   }
-  const pipeline = launchByTfjs(backend, program, output);
-  const layout = pipeline.getBindGroupLayout(0);
-  kept.pipelines.set(key, {number: kept.pipelines.size, pipeline, layout});
+  launchKept(insides, kept, known, program.grid, tensors, output);
 }
 
 /** Launches with nothing kept, as where tfjs's insides are others: for tests and measurements. Undone by `true`. */
@@ -105,14 +123,14 @@ export function keepLaunches(backend: WebGPUBackend, keep: boolean): void {
 /** How much is kept for a backend: for tests. */
 export function keptCounts(backend: WebGPUBackend): {pipelines: number; bindGroups: number; uniforms: number} | null {
   const kept = keptBy(backend);
-  return kept && {pipelines: kept.pipelines.size, bindGroups: kept.bindGroups.size, uniforms: kept.uniforms.size};
+  return kept && {pipelines: kept.pipelines.size, bindGroups: kept.bindGroups, uniforms: kept.uniforms.size};
 }
 
 function keptBy(backend: WebGPUBackend): Kept | null {
   let kept = keptOf.get(backend);
   if (kept === undefined) {
     kept = hasInsides(backend)
-      ? {pipelines: new Map(), bindGroups: new Map(), uniforms: new Map(), numbers: new WeakMap(), buffers: 0}
+      ? {pipelines: new Map(), uniforms: new Map(), programs: new WeakMap(), bindGroups: 0}
       : null;
     keptOf.set(backend, kept);
   }
@@ -144,7 +162,12 @@ function isSpecial(backend: WebGPUBackend): boolean {
   return (backend as unknown as Insides).activeTimers != null || env().getBool('WEBGPU_ENGINE_COMPILE_ONLY');
 }
 
-function launchByTfjs(backend: WebGPUBackend, program: Launch, output: TensorInfo): GPUComputePipeline {
+function launchByTfjs(
+  backend: WebGPUBackend,
+  program: Program,
+  tensors: TensorInfo[],
+  output: TensorInfo,
+): GPUComputePipeline {
   const {key, source, threads, grid, inputs, uniforms, vectors} = program;
   const flat = ({dataId, shape, dtype}: TensorInfo) => ({dataId, shape: [util.sizeFromShape(shape)], dtype});
   const tfjsProgram = {
@@ -162,22 +185,28 @@ function launchByTfjs(backend: WebGPUBackend, program: Launch, output: TensorInf
     constructor: {name: key},
   };
   const data = uniforms.map(([, type, value]) => ({type: type === 'u32' ? 'uint32' : 'float32', data: [value]}));
-  const tensors = inputs.map(({tensor}) => flat(tensor));
-  backend.runWebGPUProgram(tfjsProgram, tensors, 'int32', data, {...flat(output), dtype: 'int32'});
+  backend.runWebGPUProgram(tfjsProgram, tensors.map(flat), 'int32', data, {...flat(output), dtype: 'int32'});
   return (tfjsProgram as unknown as {pipeline: GPUComputePipeline}).pipeline;
 }
 
-function launchKept(backend: Insides, kept: Kept, known: KeptPipeline, program: Launch, output: TensorInfo): void {
+function launchKept(
+  backend: Insides,
+  kept: Kept,
+  known: KeptProgram,
+  [x, y]: Program['grid'],
+  tensors: TensorInfo[],
+  output: TensorInfo,
+): void {
   backend.uploadToGPU(output.dataId);
-  for (const {tensor} of program.inputs) backend.uploadToGPU(tensor.dataId);
-  const bindGroup = bindGroupOf(backend, kept, known, program, output);
-  for (const {tensor} of program.inputs) backend.commandQueueOwnedIds.add(tensor.dataId);
+  for (const {dataId} of tensors) backend.uploadToGPU(dataId);
+  const bindGroup = bindGroupOf(backend, kept, known, tensors, output);
+  for (const {dataId} of tensors) backend.commandQueueOwnedIds.add(dataId);
   backend.commandQueueOwnedIds.add(output.dataId);
   backend.ensureCommandEncoderReady();
   backend.computePassEncoder ??= backend.commandEncoder.beginComputePass();
   backend.computePassEncoder.setPipeline(known.pipeline);
   backend.computePassEncoder.setBindGroup(0, bindGroup);
-  backend.computePassEncoder.dispatchWorkgroups(program.grid[0], program.grid[1], 1);
+  backend.computePassEncoder.dispatchWorkgroups(x, y, 1);
   backend.dispatchCountInPass++;
   if (env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE') <= backend.dispatchCountInPass) {
     backend.endComputePassEncoder();
@@ -188,52 +217,41 @@ function launchKept(backend: Insides, kept: Kept, known: KeptPipeline, program: 
 function bindGroupOf(
   backend: Insides,
   kept: Kept,
-  {number, layout}: KeptPipeline,
-  {inputs, uniforms}: Launch,
+  known: KeptProgram,
+  tensors: TensorInfo[],
   output: TensorInfo,
 ): GPUBindGroup {
-  // A buffer that tfjs does not own is one that somebody may want to go.
-  let keeps = true;
-  let key = `${number}`;
-  const buffers: GPUBuffer[] = [];
-  for (const {dataId} of [output, ...inputs.map(({tensor}) => tensor)]) {
-    const {resource, external} = backend.tensorMap.get(dataId);
+  let {resource, external = false} = backend.tensorMap.get(output.dataId);
+  const buffers = [resource!];
+  let groups = known.bindGroups;
+  for (const {dataId} of tensors) {
+    let inner = groups.get(resource!) as BindGroups | undefined;
+    if (!inner) {
+      inner = new WeakMap();
+      groups.set(resource!, inner);
+    }
+    groups = inner;
+    const data = backend.tensorMap.get(dataId);
+    resource = data.resource;
     buffers.push(resource!);
-    keeps &&= !external;
-    key += `,${numberOf(kept, resource!)}`;
+    // A buffer that tfjs does not own is one that somebody may want to go.
+    external ||= data.external === true;
   }
-  let uniformKey = `${util.sizeFromShape(output.shape)}`;
-  for (const {tensor} of inputs) uniformKey += `,${util.sizeFromShape(tensor.shape)}`;
-  for (const [, , value] of uniforms) uniformKey += `,${value}`;
-  key += `;${uniformKey}`;
-  const known = keeps ? kept.bindGroups.get(key) : undefined;
-  if (known) return known;
-  if (kept.bindGroups.size >= MOST || kept.uniforms.size >= MOST) letGo(backend, kept);
-  const words = () => wordsOf([output, ...inputs.map(({tensor}) => tensor)], uniforms);
-  buffers.push(uniformBufferOf(backend, kept, words, `${uniforms.map(([, type]) => type[0]).join('')},${uniformKey}`));
-  const bindGroup = backend.device.createBindGroup({
-    layout,
-    entries: buffers.map((buffer, binding) => ({binding, resource: {buffer}})),
-  });
-  if (keeps) kept.bindGroups.set(key, bindGroup);
-  return bindGroup;
-}
-
-/** Numbers are never given twice, so that a key never stands for another buffer. */
-function numberOf(kept: Kept, buffer: GPUBuffer): number {
-  let number = kept.numbers.get(buffer);
-  if (number === undefined) {
-    number = kept.buffers++;
-    kept.numbers.set(buffer, number);
-  }
-  return number;
+  const found = groups.get(resource!) as GPUBindGroup | undefined;
+  if (found) return found;
+  const entries = [...buffers, known.uniforms].map((buffer, binding) => ({binding, resource: {buffer}}));
+  const made = backend.device.createBindGroup({layout: known.layout, entries});
+  if (external) return made;
+  groups.set(resource!, made);
+  if (++kept.bindGroups >= MOST) letGo(backend, kept);
+  return made;
 }
 
 /**
  * A program's uniforms as they lie in memory: tfjs begins with a NaN and an Infinity, and for each input and then the
  * output its length and, where strides would be, a 1. All are single numbers, side by side.
  */
-function wordsOf([output, ...inputs]: TensorInfo[], uniforms: Launch['uniforms']): Uint32Array {
+function wordsOf([output, ...inputs]: TensorInfo[], uniforms: Program['uniforms']): Uint32Array {
   const words = new Uint32Array(4 + 2 * inputs.length + uniforms.length);
   const floats = new Float32Array(words.buffer);
   floats[0] = Number.NaN;
@@ -247,10 +265,12 @@ function wordsOf([output, ...inputs]: TensorInfo[], uniforms: Launch['uniforms']
   return words;
 }
 
-function uniformBufferOf(backend: Insides, kept: Kept, wordsFor: () => Uint32Array, key: string): GPUBuffer {
+/** @param tensors the output, then the inputs */
+function uniformBufferOf(backend: Insides, kept: Kept, {uniforms}: Program, tensors: TensorInfo[]): GPUBuffer {
+  const words = wordsOf(tensors, uniforms);
+  const key = words.join();
   let buffer = kept.uniforms.get(key);
   if (!buffer) {
-    const words = wordsFor();
     buffer = backend.bufferManager.acquireBuffer(words.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
     backend.device.queue.writeBuffer(buffer, 0, words.buffer, 0, words.byteLength);
     kept.uniforms.set(key, buffer);
@@ -262,5 +282,6 @@ function uniformBufferOf(backend: Insides, kept: Kept, wordsFor: () => Uint32Arr
 function letGo(backend: Insides, kept: Kept): void {
   backend.uniformPendingDisposal.push(...kept.uniforms.values());
   kept.uniforms.clear();
-  kept.bindGroups.clear();
+  kept.programs = new WeakMap();
+  kept.bindGroups = 0;
 }

@@ -14,12 +14,14 @@ export function crossEntropy(request: CrossEntropyRequest, backend: WebGPUBacken
     lossOnCpu(floats(logits), labelsOf(given!, sparse), out, request),
   );
   if (small) return small;
-  const losses = (shape: number[]) => runRows((vector) => lossOp(request, vector), [x, labels], rows, shape, backend);
+  const name = `loss,${sparse},${request.smoothing}`;
+  const losses = (shape: number[]) =>
+    runRows(name, (vector) => lossOp(request, vector), [x, labels], rows, shape, backend);
   if (total === null) return losses(outputShape);
   const perRow = losses([rows.outer * rows.inner]);
   const all = {outer: 1, n: util.sizeFromShape(perRow.shape), inner: 1};
   try {
-    return runRows((vector) => totalOp(vector, total), [perRow], all, outputShape, backend);
+    return runRows(`total,${total}`, (vector) => totalOp(vector, total), [perRow], all, outputShape, backend);
   } finally {
     backend.disposeData(perRow.dataId);
   }
@@ -32,7 +34,14 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest, backe
   );
   if (small) return small;
   const run = (tensors: TensorInfo[], factor: number, given: 'rows' | 'total' | null) =>
-    runRows((vector) => lossGradientOp(request, vector, factor, given), tensors, rows, x.shape, backend);
+    runRows(
+      `lossGradient,${sparse},${request.smoothing},${factor},${given}`,
+      (vector) => lossGradientOp(request, vector, factor, given),
+      tensors,
+      rows,
+      x.shape,
+      backend,
+    );
   if (total === null) return run([x, labels, cotangent], 1, 'rows');
   // A number that JavaScript knows, as the 1 that every backpropagation begins with, need not go to the GPU first.
   const known = backend.tensorMap.get(cotangent.dataId).values as TypedArray | null | undefined;

@@ -9,11 +9,13 @@ import {floats, onCpuIfSmall} from './small';
 
 export function forward({kind, x, rows, scale, mask, outputShape}: ForwardRequest, backend: WebGPUBackend): TensorInfo {
   const tensors = mask ? [x, mask.tensor] : [x];
+  const name = `${kind},${scale}${mask ? `,${mask.tensor.shape};${x.shape}` : ''}`;
   return (
     onCpuIfSmall(tensors, outputShape, backend, (out, values, kept) =>
       mask
         ? maskedForward(kind, floats(values), Uint8Array.from(kept!), out, rows, scale, mask)
         : forwardOnCpu(kind, floats(values), out, rows, scale),
-    ) ?? runRows((vector) => forwardOp(kind, vector, scale, mask, rows.inner), tensors, rows, outputShape, backend)
+    ) ??
+    runRows(name, (vector) => forwardOp(kind, vector, scale, mask, rows.inner), tensors, rows, outputShape, backend)
   );
 }

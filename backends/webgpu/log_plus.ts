@@ -12,5 +12,6 @@ export function logPlus(x: TensorInfo, c: number, backend: WebGPUBackend): Tenso
     }),
   );
   // Each element is a row of its own.
-  return small ?? runRows(() => logPlusOp(c), [x], {outer: util.sizeFromShape(shape), n: 1, inner: 1}, shape, backend);
+  const rows = {outer: util.sizeFromShape(shape), n: 1, inner: 1};
+  return small ?? runRows(`logPlus,${c}`, () => logPlusOp(c), [x], rows, shape, backend);
 }

@@ -13,7 +13,7 @@ export function product({kind, y, v, rows, factor}: ProductRequest, backend: Web
   return (
     onCpuIfSmall([y, v], y.shape, backend, (out, ofY, ofV) =>
       productOnCpu(kind, floats(ofY), floats(ofV!), out, rows, factor),
-    ) ?? runRows((vector) => productOp(kind, vector, factor), [y, v], rows, y.shape, backend)
+    ) ?? runRows(`${kind},${factor}`, (vector) => productOp(kind, vector, factor), [y, v], rows, y.shape, backend)
   );
 }
 
@@ -28,6 +28,14 @@ export function productFromLogits(request: ProductFromLogitsRequest, backend: We
   return (
     onCpuIfSmall([x, v], x.shape, backend, (out, logits, vector) =>
       gradientOnCpu(floats(logits), floats(vector!), Float32Array.of(1), out, loss),
-    ) ?? runRows((vector) => lossGradientOp(loss, vector, -factor, null), [x, v], rows, x.shape, backend)
+    ) ??
+    runRows(
+      `${kind} of logits,${factor}`,
+      (vector) => lossGradientOp(loss, vector, -factor, null),
+      [x, v],
+      rows,
+      x.shape,
+      backend,
+    )
   );
 }

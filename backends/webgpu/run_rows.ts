@@ -1,21 +1,40 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
-import {type LaunchInput, launch} from '../../tfjs/webgpu_launch';
+import {launch, type Program} from '../../tfjs/webgpu_launch';
 import type {Rows} from '../engines/types';
 import {checkNotLost} from '../lost';
 import {hardwareOf} from './hardware';
 import {lostDevice} from './lost_device';
-import {layOut, type Plan, planFor} from './plan';
+import {type Hardware, layOut, type Plan, planFor} from './plan';
 import type {RowOp} from './row_op';
 import {inputsOf, rowProgram, type Stage} from './row_program';
+
+/** What computes an op on rows of these lengths. */
+interface Prepared {
+  /** Where rows are split: what reduces each part to numbers, and how many numbers that are. */
+  parts: Program | null;
+  numbers: number;
+  /** The op on whole rows; or what merges the parts. */
+  whole: Program;
+}
+
+/**
+ * What was prepared, by names and rows. A model asks for the same again and again, and to prepare takes as long as to launch: V8
+ * optimizes what runs once a step only after thousands of steps.
+ */
+const prepared = new WeakMap<Hardware, Map<string, Prepared>>();
+/** When there are so many, all are let go. */
+const MOST = 2048;
 
 /**
  * Runs an op on rows: one dispatch, or where rows are split two.
  *
+ * @param name tells the op, and the numbers that are part of it, from all others; also the sizes of inputs that rows do not tell
  * @param opFor the op for vectors of that length
  * @param tensors of its inputs, in their order
  */
 export function runRows(
+  name: string,
   opFor: (vector: 1 | 4) => RowOp,
   tensors: TensorInfo[],
   rows: Rows,
@@ -24,23 +43,31 @@ export function runRows(
 ): TensorInfo {
   checkNotLost('webgpu', lostDevice(backend));
   const hardware = hardwareOf(backend);
-  for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
-  const plan = planFor(rows, hardware);
-  const op = opFor(plan.vector);
+  let known = prepared.get(hardware);
+  if (!known) {
+    known = new Map();
+    prepared.set(hardware, known);
+  }
+  const key = `${name},${rows.outer},${rows.n},${rows.inner}`;
+  let ready = known.get(key);
+  if (!ready) {
+    for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
+    ready = prepare(opFor, rows, hardware);
+    if (known.size >= MOST) known.clear();
+    known.set(key, ready);
+  }
+  const {parts, numbers, whole} = ready;
   const made = [backend.makeTensorInfo(outputShape, 'float32')];
   const output = made[0]!;
   try {
-    if (plan.parts === 1) {
-      run(op, plan, 'whole', tensors, rows, output, backend);
+    if (!parts) {
+      launch(backend, whole, tensors, output);
       return output;
     }
-    // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
-    const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
-    const partials = backend.makeTensorInfo([2 ** Math.ceil(Math.log2(numbers))], 'int32');
+    const partials = backend.makeTensorInfo([numbers], 'int32');
     made.push(partials);
-    run(op, plan, 'part', tensors, rows, partials, backend);
-    const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
-    run(op, merge, 'merge', [...tensors, partials], rows, output, backend);
+    launch(backend, parts, tensors, partials);
+    launch(backend, whole, [...tensors, partials], output);
     backend.disposeData(partials.dataId);
     return output;
   } catch (error) {
@@ -49,22 +76,26 @@ export function runRows(
   }
 }
 
-function run(
-  op: RowOp,
-  plan: Plan,
-  stage: Stage,
-  tensors: TensorInfo[],
-  {outer, n, inner}: Rows,
-  output: TensorInfo,
-  backend: WebGPUBackend,
-): void {
+function prepare(opFor: (vector: 1 | 4) => RowOp, rows: Rows, hardware: Hardware): Prepared {
+  const plan = planFor(rows, hardware);
+  const op = opFor(plan.vector);
+  if (plan.parts === 1) return {parts: null, numbers: 0, whole: programOf(op, plan, 'whole', rows)};
+  const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
+  const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
+  return {
+    parts: programOf(op, plan, 'part', rows),
+    // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
+    numbers: 2 ** Math.ceil(Math.log2(numbers)),
+    whole: programOf(op, merge, 'merge', rows),
+  };
+}
+
+function programOf(op: RowOp, plan: Plan, stage: Stage, {outer, n, inner}: Rows): Program {
   const {vector, rows, threads, grid} = plan;
   const {key, source, uniforms} = rowProgram(op, plan, stage, outer * inner, n / vector, inner);
-  const inputs = inputsOf(op, stage).map(
-    ({name, vectors}, i): LaunchInput => ({name, tensor: tensors[i]!, vectors: vectors && vector === 4}),
-  );
+  const inputs = inputsOf(op, stage).map(({name, vectors}) => ({name, vectors: vectors && vector === 4}));
   const vectors = stage !== 'part' && !op.reduces && vector === 4;
-  launch(backend, {key, source, threads: rows * threads, grid, inputs, uniforms, vectors}, output);
+  return {key, source, threads: rows * threads, grid, inputs, uniforms, vectors};
 }
 
 /** @throws before anything is queued, since the device would only complain and leave garbage */

@@ -1,6 +1,6 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {launch} from '../../tfjs/webgpu_launch';
+import {launch, type Program} from '../../tfjs/webgpu_launch';
 import {tfjsPeer} from './tfjs';
 
 /** tfjs's `clone` shares the values, except on wasm. */
@@ -21,11 +21,21 @@ export function copy() {
 
 const THREADS = 256;
 
+/** By the number of elements. */
+const programs = new Map<number, Program>();
+
 function copyOnWebGPU(x: tf.Tensor): tf.Tensor {
   const backend = tf.backend() as WebGPUBackend;
   const output = backend.makeTensorInfo(x.shape, 'float32');
-  const vectors = x.size % 4 === 0;
-  const count = x.size / (vectors ? 4 : 1);
+  const program = programs.get(x.size) ?? copyProgram(x.size);
+  programs.set(x.size, program);
+  launch(backend, program, [x], output);
+  return tf.engine().makeTensorFromTensorInfo(output);
+}
+
+function copyProgram(size: number): Program {
+  const vectors = size % 4 === 0;
+  const count = size / (vectors ? 4 : 1);
   const groups = Math.ceil(count / THREADS);
   const across = Math.min(groups, 65_535);
   const integers = vectors ? 'vec4<i32>' : 'i32';
@@ -34,16 +44,11 @@ function copyOnWebGPU(x: tf.Tensor): tf.Tensor {
       let i = (workgroupId.y * numWorkgroups.x + workgroupId.x) * ${THREADS}u + localIndex;
       if (i < uniforms.count) { result[i] = bitcast<${integers}>(x[i]); }
     }`;
-  launch(
-    backend,
-    {
-      ...{key: vectors ? 'copyVectors' : 'copyNumbers', source, threads: THREADS},
-      grid: [across, Math.ceil(groups / across)],
-      inputs: [{name: 'x', tensor: x, vectors}],
-      uniforms: [['count', 'u32', count]],
-      vectors,
-    },
-    output,
-  );
-  return tf.engine().makeTensorFromTensorInfo(output);
+  return {
+    ...{key: vectors ? 'copyVectors' : 'copyNumbers', source, threads: THREADS},
+    grid: [across, Math.ceil(groups / across)],
+    inputs: [{name: 'x', vectors}],
+    uniforms: [['count', 'u32', count]],
+    vectors,
+  };
 }

@@ -1,0 +1,95 @@
+/**
+ * How long JavaScript and Dawn are busy with one `tf.softmax` of [64, 1000] on webgpu, stock and installed in turns: in a loop, and
+ * inside a training step. Prints microseconds.
+ *
+ *     npx tsx benchmarks/webgpu_launch.ts
+ *
+ * The GPU has nothing to do meanwhile, so that a software GPU does as well as any: dispatches are of no workgroups, and shaders lose
+ * their barriers, with which SwiftShader takes minutes to compile some.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import {install, uninstall} from 'tfjs-softmax';
+import {swiftShaderDriver} from '../spec/hosts/unpacked';
+import {startWebGPU} from '../spec/hosts/webgpu';
+import {quantile} from './suite/statistics';
+
+const ROWS = 64;
+const CLASSES = 1000;
+const ROUNDS = 12;
+const CALLS = 50;
+
+type Way = 'stock' | 'installed';
+
+/** Microseconds of each call of softmax, by the way of it. */
+type Times = Record<Way, number[]>;
+
+async function main(): Promise<void> {
+  process.env.VK_ICD_FILENAMES ??= swiftShaderDriver();
+  tf.env().set('PROD', true);
+  const {device} = await startWebGPU();
+  idle(device);
+
+  const x = tf.add(tf.randomNormal([ROWS, CLASSES]), 0);
+  const inLoop = await timesOf(() => tf.softmax(x).dispose());
+
+  const model = layers.sequential();
+  model.add(layers.layers.dense({units: CLASSES, activation: 'softmax', inputShape: [16]}));
+  model.compile({optimizer: 'sgd', loss: 'categoricalCrossentropy'});
+  const batch = tf.randomNormal([ROWS, 16]);
+  const labels = tf.oneHot(tf.range(0, ROWS, 1, 'int32'), CLASSES);
+  const inTraining = await timesOf(() => model.trainOnBatch(batch, labels));
+
+  for (const [where, times] of Object.entries({'in a loop': inLoop, 'in a training step': inTraining})) {
+    const [stock, installed] = [quantile(times.stock, 0.5), quantile(times.installed, 0.5)];
+    console.log(
+      `${where}: stock ${stock.toFixed(1)}, installed ${installed.toFixed(1)}, ${(installed / stock).toFixed(2)} of it`,
+    );
+  }
+  process.exit();
+}
+
+/** Leaves the GPU nothing to do. */
+function idle(device: GPUDevice): void {
+  const pass = globalThis.GPUComputePassEncoder.prototype;
+  const {dispatchWorkgroups} = pass;
+  pass.dispatchWorkgroups = function () {
+    return dispatchWorkgroups.call(this, 0, 0, 0);
+  };
+  const createShaderModule = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) =>
+    createShaderModule({...descriptor, code: descriptor.code.replaceAll('workgroupBarrier();', '')});
+}
+
+/** Takes steps stock and installed in turns; the first round of each is not counted. */
+async function timesOf(step: () => unknown): Promise<Times> {
+  const times: Times = {stock: [], installed: []};
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const way of ['stock', 'installed'] as const) {
+      if (way === 'stock') uninstall();
+      else install();
+      const stop = time(round === 0 ? [] : times[way]);
+      for (let i = 0; i < CALLS; i++) await step();
+      stop();
+    }
+  }
+  uninstall();
+  return times;
+}
+
+/** Notes how long each softmax takes, as the engine is asked for it. */
+function time(into: number[]): () => void {
+  const engine = tf.engine();
+  const {runKernel} = engine;
+  engine.runKernel = function (this: typeof engine, name, inputs, attrs) {
+    const start = performance.now();
+    const result = runKernel.call(this, name, inputs, attrs);
+    if (name === 'Softmax') into.push(1000 * (performance.now() - start));
+    return result as never;
+  };
+  return () => {
+    engine.runKernel = runKernel;
+  };
+}
+
+void main();
