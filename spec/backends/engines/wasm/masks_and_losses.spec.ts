@@ -117,6 +117,26 @@ describe.each(BUILDS)('masked, the %s build', (build) => {
     }
   });
 
+  test('a confident maximum after a masked-out logit of its size', () => {
+    const rows = {outer: 1, n: 200, inner: 1};
+    const random = new Random(3);
+    const x = Float32Array.from({length: 200}, () => random.uniform());
+    const keep = new Uint8Array(200).fill(1);
+    [x[10], x[150], keep[10]] = [30, 30, 0];
+    memory.clear();
+    const [from, flags, to] = [memory.input(x), memory.input(keep), memory.output(200)];
+    launch(
+      planForward('logSoftmax', rows, 1, maskRuns([200, 1], [1, 200, 1], 1)),
+      memory.kernels.call,
+      from,
+      to,
+      flags,
+      0,
+    );
+    const exact = along(rows, [x, keep], EXACT.logSoftmax);
+    expect(worst(memory.values(to, 200), exact, ulpError).error).toBeLessThanOrEqual(BOUNDS.logSoftmax);
+  });
+
   test('takes addresses beyond 2 GiB, where they are negative as signed numbers', () => {
     const beyond = 2 ** 31;
     const high = new GuardedMemory(build, {start: beyond - 128, pages: beyond / 65536 + 1});
