@@ -73,7 +73,11 @@ test('it is found at the first ranking that measures ops, once, and kept in wisd
   };
   const options = {mode: 'measure', candidates: ['probed'], clock: now} as const;
   const item = {op: 'softmax', shape: [8, 32]} as const;
+  const {numTensors} = tf.memory();
+  await rankBackends(item, {...options, budgetMs: 90}); // a tenth of it is too little
+  expect(JSON.parse(exportWisdom()).probes).toEqual({});
   await rankBackends(item, options);
+  expect(tf.memory().numTensors).toBe(numTensors);
   const {probes} = JSON.parse(exportWisdom());
   expect(probes).toEqual({probed: {smallMs: expect.closeTo(0.1, 2), largeMs: expect.closeTo(0.1, 2)}});
   const first = calls;

@@ -2,6 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
+import {contradicted, leavesOf} from '../../../backends/dispatcher/agreement';
+import {itemsOf} from '../../../backends/dispatcher/items';
 import {
   exportWisdom,
   forgetWisdom,
@@ -133,7 +135,45 @@ describe('what it returns', () => {
   });
 });
 
+test('what is not timed is estimated by the fastest that is', () => {
+  const [item] = itemsOf(() => tf.ones([2]), null);
+  const known = ['cpu', 'wasm', 'webgl'].map((backend, i) => ({backend, ms: [9, 1, 4][i]!}));
+  expect(item!.estimate('tensorflow', known, true).from).toMatch(/times wasm's, as whole models take about$/);
+});
+
 describe('results are compared', () => {
+  test('as loosely as the less exact of two allows', () => {
+    const given = (backend: string, value: number, tolerance: number) => {
+      return {backend, result: [{kind: 'number', values: [value]}], tolerance};
+    };
+    for (const [exact, rough] of [
+      ['cpu', 'webgl'],
+      ['webgl', 'cpu'],
+    ] as const) {
+      const near = [given(exact, 1, 1e-3), given(rough, 1.01, 5e-2)];
+      expect(contradicted(near)).toEqual({out: new Map(), note: null});
+      expect(contradicted(near.reverse())).toEqual({out: new Map(), note: null});
+    }
+  });
+
+  test('what holds itself is walked through once', () => {
+    const cyclic: Record<string, unknown> = {one: 1, list: [2, [3]]};
+    cyclic.self = cyclic;
+    (cyclic.list as unknown[]).push(cyclic.list);
+    expect(leavesOf(cyclic)).toEqual([1, 2, 3]);
+  });
+
+  test('where two that are finite differ, a third that is not says nothing of them', () => {
+    const given = [1, 2, Number.NaN].map((value, i) => {
+      return {backend: 'abc'[i]!, result: [{kind: 'number', values: [value]}], tolerance: 1e-3};
+    });
+    expect(contradicted(given)).toEqual({
+      out: new Map(),
+      note: 'b gives 2 where there is 1 (element 0) on a; which of them is right is not known',
+    });
+    expect([...contradicted([{...given[0]!, backend: 'cpu'}, ...given.slice(1)]).out.keys()]).toEqual(['b', 'c']);
+  });
+
   test('one that most others contradict is out, with what it gave', async () => {
     fake('off', {distort: (y) => y.fill(y[0]! * 0.98, 0, 1)});
     const ranking = await rankBackends(predict, {budgetMs: ENOUGH});

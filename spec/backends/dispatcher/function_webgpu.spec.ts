@@ -85,3 +85,17 @@ test('what is chosen has the tensors after all', async () => {
   expect(tf.getBackend()).toBe(backend);
   tf.tidy(() => expect(predict().dataSync()[0]).toBeCloseTo(0.9995, 3));
 });
+
+test('a variable that a call makes on webgpu is at home afterwards', async () => {
+  await tf.setBackend('cpu');
+  let made: tf.Variable | undefined;
+  const run = () => {
+    made ??= tf.variable(tf.mul([1, 2], 2));
+    return tf.add(made, 1);
+  };
+  const {candidates} = await rankBackends(run, {candidates: ['webgpu'], budgetMs: ENOUGH});
+  expect(candidates[0]!.out).toBeNull();
+  expect(tf.engine().state.tensorInfo.get(made!.dataId)!.backend).toBe(tf.engine().registry.cpu);
+  expect(Array.from(made!.dataSync())).toEqual([2, 4]);
+  made!.dispose();
+});

@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import {expectedRows} from '../../../backends/dispatcher/check';
 import {costInWords, opMs} from '../../../backends/dispatcher/cost';
 import type {Item} from '../../../backends/dispatcher/items';
 import {settingsOf} from '../../../backends/dispatcher/options';
@@ -99,6 +100,12 @@ describe('estimate', () => {
       /estimated: [\d.]+ µs \+ 8 rows of 32 at [\d.]+ ns per row and [\d.]+ ns per element \(measured/,
     );
   });
+});
+
+test('of rows too long for more than one to be compared it is the last', () => {
+  const values = new Float32Array(60_000);
+  const rows = expectedRows('softmax', values, values, {outer: 3, n: 20_000, inner: 1});
+  expect(rows.map(({outer}) => outer)).toEqual([2]);
 });
 
 describe('measure', () => {
@@ -235,6 +242,25 @@ describe('measure', () => {
     expect(ranking).toMatchObject({best, why});
   });
 
+  test('where some is measured now, what is remembered of others does not count: the two do not compare', async () => {
+    for (const name of ['untried', 'measured']) fake(name, {});
+    const clock = new SimulatedClock(0.1);
+    const expectedMs = (backend: string) => (backend === 'untried' ? Number.POSITIVE_INFINITY : 1);
+    const memory = {median: 1, p20: 1, p80: 1, samples: 9};
+    const item = {...simulated(clock, {expectedMs}, 8), recall: () => memory};
+    const settings = settingsOf({mode: 'measure', candidates: ['untried', 'measured'], clock: clock.now}, false);
+    const sources = (ranking: Ranking) => ranking.candidates.map(({backend, parts}) => [backend, parts[0]!.source]);
+    expect(sources(await rank([item], settings, 'always'))).toEqual([
+      ['measured', 'measured'],
+      ['untried', 'estimated'],
+    ]);
+    const remembered = await rank([item], settings, 'if new');
+    expect(sources(remembered)).toEqual([
+      ['measured', 'remembered'],
+      ['untried', 'remembered'],
+    ]);
+  });
+
   test('a backend that gives a wrong result is out, with the reason; so is one that throws', async () => {
     // Of this task's size only, so that the check of the backend's kernels does not find it before.
     const off = (values: Float32Array) => values.length === 256 && values.fill(values[255]! * 1.01, -1);
@@ -243,6 +269,7 @@ describe('measure', () => {
     const lostAt = (at: number) => (values: Float32Array) =>
       values.length === 256 && values.fill(Number.NaN, at, at + 1);
     fake('lost at first', {distort: lostAt(0)});
+    fake('off elsewhere', {distort: (values) => values.length !== 256 && values.fill(Number.NaN, -1)});
     fake('lost in the middle', {distort: lostAt(4 * 32)});
     fake('broken', {
       onKernel: () => {
@@ -260,6 +287,7 @@ describe('measure', () => {
     expect(byName(ranking, 'failing later').out).toContain('throws: context lost');
     expect(byName(ranking, 'off').out).toMatch(/^wrong result: softmax 8x32 gives .* is right \(row 7, element 31\)$/);
     expect(byName(ranking, 'lost').out).toContain('gives NaN where');
+    expect(byName(ranking, 'off elsewhere').out).toMatch(/^wrong result: .* gives NaN .* variants fail$/);
     expect(byName(ranking, 'lost at first').out).toContain('(row 0, element 0)');
     expect(byName(ranking, 'lost in the middle').out).toContain('(row 4, element 0)');
     expect(byName(ranking, 'broken').out).toContain('throws: out of order');

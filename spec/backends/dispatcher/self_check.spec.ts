@@ -9,6 +9,7 @@ import * as maskedInJavaScript from '../../../backends/engines/javascript/masked
 import * as productInJavaScript from '../../../backends/engines/javascript/product';
 import * as scaleRowsInJavaScript from '../../../backends/engines/javascript/scale_rows';
 import type {KernelName} from '../../../backends/engines/wasm/plan';
+import {implementationOn} from '../../../backends/registration';
 import {rankBackends} from '../../../index';
 import {stateOfTfjs} from '../../hosts/fakes';
 
@@ -117,6 +118,24 @@ test('a message that reads like that of a wrong result is none', async () => {
     expect(isWrong).toBe(false);
     expect(knownProblem('cpu')).toBeNull();
   } finally {
+    planted.mockImplementation(original);
+  }
+  expect((await selfCheck('cpu')).problem).toBeNull();
+});
+
+test('what a backend gives that is lost meanwhile is no wrong result', async () => {
+  const implementation = implementationOn('cpu') as {lost?: () => string | null};
+  const planted = forwardInJavaScript.forward as jest.Mock;
+  const original = planted.getMockImplementation();
+  let lost: string | null = null;
+  implementation.lost = () => lost;
+  planted.mockImplementation(() => {
+    lost = 'it is gone';
+  });
+  try {
+    expect(await selfCheck('cpu')).toMatchObject({problem: 'it is gone', isWrong: false});
+  } finally {
+    delete implementation.lost;
     planted.mockImplementation(original);
   }
   expect((await selfCheck('cpu')).problem).toBeNull();
