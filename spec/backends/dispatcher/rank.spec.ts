@@ -91,6 +91,19 @@ describe('estimate', () => {
     expect((await rankBackends(TASK, {candidates: ['webgl']})).best).toBeNull();
   });
 
+  test('variables of the program that are elsewhere are told of, since they would move; a function weighs them itself', async () => {
+    const variables = [1, 2].map((value) => tf.variable(tf.scalar(value)));
+    const notesOf = async (workload: Workload, candidates: string[]) =>
+      (await rankBackends(workload, {candidates, mode: 'estimate'})).notes;
+    expect(await notesOf(TASK, ['wasm'])).toEqual([
+      expect.stringMatching(/^the program has variables on other backends \(2 on cpu\), which move to wasm/),
+    ]);
+    expect(await notesOf(TASK, ['cpu'])).toEqual([]);
+    expect(await notesOf(TASK, ['nonesuch'])).toEqual([]);
+    expect(await notesOf(() => 1, ['wasm'])).toEqual([]);
+    tf.dispose(variables);
+  });
+
   test('a table for people: the best starred, each with its time, what it is made of, and where that comes from', async () => {
     const text = String(await rankBackends([TASK, {op: 'softmax', shape: [2, 3, 4], axis: 0, weight: 3}]));
     expect(text).toMatch(/^(cpu|wasm): /);

@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
+import {functionOf, putFunction} from '../../../backends/dispatcher/wisdom';
 import {exportWisdom, forgetWisdom, importWisdom, rankBackends} from '../../../index';
 import {registerFake, SimulatedClock} from '../../hosts/fakes';
 
@@ -35,6 +36,16 @@ test('round trip: what was exported is imported, the same to the letter', async 
   forgetWisdom();
   expect(await sourceOf(TASK)).toBe('estimated');
   expect(JSON.parse(exportWisdom()).entries).toEqual([]);
+});
+
+test('of a function what is known on other backends stays', () => {
+  const timing = {median: 1, p20: 1, p80: 1, samples: 5};
+  putFunction('predict', {cpu: timing});
+  putFunction('predict', {wasm: timing});
+  putFunction('predict', {});
+  expect(functionOf('predict')).toEqual({cpu: timing, wasm: timing});
+  putFunction('another', {});
+  expect(functionOf('another')).toBeUndefined();
 });
 
 test('it holds for shapes of about that size, and that op, and those backends', async () => {
