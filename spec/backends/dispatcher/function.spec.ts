@@ -135,6 +135,27 @@ describe('what it returns', () => {
   });
 });
 
+test('what the function keeps for its next call is neither disposed of nor called left behind', async () => {
+  let kept: tf.Tensor | undefined;
+  const keeping = () => {
+    kept ??= tf.keep(tf.tensor1d([1, 2]));
+    return tf.add(kept, 1);
+  };
+  const later = async () => {
+    const result = keeping();
+    await null;
+    return result;
+  };
+  for (const run of [keeping, later]) {
+    kept = undefined;
+    const {candidates, notes} = await rankBackends(run, {candidates: ['cpu'], budgetMs: 50});
+    expect(candidates[0]!.out).toBeNull();
+    if (run === keeping) expect(notes).toEqual([]);
+    expect(Array.from(kept!.dataSync())).toEqual([1, 2]);
+    kept!.dispose();
+  }
+});
+
 test('what is not timed is estimated by the fastest that is', () => {
   const [item] = itemsOf(() => tf.ones([2]), null);
   const known = ['cpu', 'wasm', 'webgl'].map((backend, i) => ({backend, ms: [9, 1, 4][i]!}));

@@ -3,8 +3,9 @@ import {type ChildProcess, execFileSync, fork} from 'node:child_process';
 import * as fs from 'node:fs';
 import {createServer, type Server} from 'node:net';
 import {tmpdir} from 'node:os';
-import {join, resolve as pathOf} from 'node:path';
+import {basename, join, resolve as pathOf} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import {wisdomFile} from '../../../backends/dispatcher/wisdom_file';
 import {LONGEST_WISDOM} from '../../../backends/dispatcher/wisdom_schema';
 import {hasRelaxedSimd} from '../../../backends/engines/wasm/features';
 import {exportWisdom, forgetWisdom, importWisdom, rankBackends, selectBackend} from '../../../index';
@@ -222,6 +223,28 @@ describe.each(Object.entries(KEPT))('%s', (_, {make, mode, takes, link}) => {
     expect(fs.lstatSync(file).isSymbolicLink()).toBe(link ?? false);
     expect((fs.statSync(file).mode & 0o777).toString(8)).toBe((mode ?? 0o666 & ~process.umask()).toString(8));
   });
+});
+
+test('a new text is readable by nobody else on its way, where the old one was not', async () => {
+  fs.writeFileSync(file, wisdom, {mode: 0o600});
+  const open = jest.spyOn(process.getBuiltinModule('node:fs'), 'openSync');
+  await wisdomFile(file).replace(() => wisdom);
+  const modes = open.mock.calls.filter(([, flags]) => flags === 'wx').map(([, , mode]) => mode);
+  open.mockRestore();
+  expect(modes).toEqual([0o600]);
+});
+
+test('who loses the lock while writing changes nothing, and leaves the lock to its holder', async () => {
+  fs.writeFileSync(file, wisdom);
+  const lock = join(folder, '.tfjs-softmax-lock-wisdom.json');
+  const takenOver = () => {
+    fs.renameSync(lock, `${lock} of others`);
+    fs.mkdirSync(lock);
+    return LATER();
+  };
+  await expect(wisdomFile(file).replace(takenOver)).rejects.toThrow('another process took over the lock');
+  expect(fs.readFileSync(file, 'utf8')).toBe(wisdom);
+  expect(fs.readdirSync(folder).sort()).toEqual([basename(lock), `${basename(lock)} of others`, 'wisdom.json']);
 });
 
 test('of a thousand concurrent writes none is lost, and nobody reads half a file', async () => {
