@@ -37,7 +37,9 @@ export class TrialData {
       dtype: 'float32',
     });
     const between = (low: number, high: number) => (u: number) => low + (high - low) * u;
-    const logits = floats(0, full, between(-4, 4));
+    // Of another width and offset in each trial: sums of many are about the same otherwise, and stale ones would be right.
+    const [width, offset] = [2 + 2 * this.random(0, 6), 6 * this.random(0, 7) - 3];
+    const logits = floats(0, full, between(-width, width));
     if (op === 'forward') spice(logits.values as Float32Array, rows, halfFloats);
     this.perRow = (op === 'forward' && trial.kind === 'logSumExp') || op === 'loss';
     this.isTotal = false;
@@ -54,7 +56,7 @@ export class TrialData {
       case 'product':
         this.kernel = trial.kind;
         this.attrs = {axis: 1, scale: trial.scale, factor: trial.scale};
-        this.inputs.vector = floats(1, full, between(-5, 5));
+        this.inputs.vector = floats(1, full, between(offset - 5, offset + 5));
         if (trial.fromLogits) this.inputs.logits = logits;
         else this.inputs.probabilities = floats(2, full, between(0, 2 / rows.n));
         break;

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import {selfCheck} from '../../../backends/dispatcher/self_check';
 import {trialsFor} from '../../../backends/dispatcher/variants';
 import {hardwareOf, pretendHardware} from '../../../backends/webgpu/hardware';
-import {codeOf, planFor} from '../../../backends/webgpu/plan';
+import {planFor} from '../../../backends/webgpu/plan';
+import {layoutOf} from '../../../backends/webgpu/variants';
 import {backendReport, logSumExp, rankBackends, softmax, softmaxVjp} from '../../../index';
 import {inWebGPU, plantEachProgram} from '../../hosts/planted_programs';
 import {startWebGPU, uncapturedErrors} from '../../hosts/webgpu';
@@ -43,8 +44,7 @@ test.each([
   for (const outer of [1, 2, 4, 20, 127, 128, 4096]) {
     for (const inner of [1, 2, 3, 4, 5, 9, 17, 33, 65, 1000]) {
       for (let n = 1; n < 300_000; n += Math.ceil(n / 100)) {
-        const plan = planFor({outer, n, inner}, hardwareOf(backend));
-        chosen.add(`rows ${codeOf(plan)}${plan.parts > 1 ? ' in parts' : ''}`);
+        chosen.add(layoutOf(planFor({outer, n, inner}, hardwareOf(backend))));
       }
     }
   }
