@@ -24,7 +24,7 @@ export function checkTrusted(backend: KernelBackend, forward: (request: ForwardR
   const problem = found.get(backend);
   if (problem) {
     throw new WrongResult(
-      `tfjs-softmax: on this backend the ops are combined from tfjs's own, which are wrong here: ${problem}. Update it, or use another backend.`,
+      `tfjs-softmax: on this backend the ops are combined from tfjs's own, which are wrong here: ${problem}. Update it or use another.`,
     );
   }
 }
