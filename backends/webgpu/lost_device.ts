@@ -9,8 +9,13 @@ export function lostDevice(backend: WebGPUBackend): string | null {
   if (reason === undefined) {
     reason = null;
     reasons.set(backend, reason);
-    backend.device.lost.then(({message}) => {
+    const {device} = backend;
+    device.lost.then(({message}) => {
       reasons.set(backend, `its GPU device is lost${message ? ` (${message})` : ''}`);
+    });
+    // WebGPU drops what was sent with a buffer that could not be had, and tfjs takes that buffer again for later tensors.
+    device.addEventListener('uncapturederror', ({error}) => {
+      if (error instanceof GPUOutOfMemoryError) reasons.set(backend, 'its GPU has had no memory left');
     });
   }
   return reason;

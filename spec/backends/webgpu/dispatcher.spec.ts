@@ -64,7 +64,7 @@ test('the self-check finds a fault in any program that it runs, for a GPU in sof
   }
 });
 
-/** The last test: the backend stays lost. */
+/** The last tests: the backend stays lost. */
 test('a lost device is out of reports and rankings, with the reason; ops say so, until the backend is started anew', async () => {
   const {device} = tf.backend() as WebGPUBackend;
   const x = tf.tensor1d([1, 2, 3]);
@@ -93,4 +93,17 @@ test('a lost device is out of reports and rankings, with the reason; ops say so,
   await tf.setBackend('webgpu');
   expect((await softmax(tf.tensor1d([1, 1])).data())[0]).toBe(0.5);
   expect(uncapturedErrors()).toEqual([]);
+});
+
+test('a device that had no memory left is out too: what it computes may be wrong from then on', async () => {
+  const {device} = tf.backend() as WebGPUBackend;
+  const x = tf.tensor1d([1, 1]);
+  const told = (error: GPUError) =>
+    device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', {error, cancelable: true}));
+  told(new GPUValidationError('planted'));
+  expect((await softmax(x).data())[0]).toBe(0.5);
+  told(new GPUOutOfMemoryError('planted'));
+  expect(() => softmax(x)).toThrow(/computes nothing any more: its GPU has had no memory left/);
+  const entry = (await backendReport()).backends.find(({name}) => name === 'webgpu');
+  expect(entry).toMatchObject({check: 'FAIL', problem: 'its GPU has had no memory left'});
 });
