@@ -14,8 +14,10 @@ function normals(seed: number, length: number): Float32Array {
   return new Random(seed).normals(length, 5);
 }
 
-// Over so many random elements the roundings add up to a little more than in the adversarial set.
+// Over so many random elements the roundings add up to a little more than in the adversarial set: docs/accuracy.md has how often.
 const SOFTMAX_ULP = 4.5;
+const WORST_ULP = 6.1;
+const SELDOM = 1e-5;
 
 const mostly: Keep = (_, random) => random.uniform() < 0.7;
 
@@ -48,7 +50,9 @@ describeWithTfjsNode('large tensors on tensorflow', () => {
       const exact = reference.alongAxis(shape, axis, [values], reference.softmax);
       for (const softmax of await outcomes(call)) {
         expect(softmax).toMatchObject({nativeOps: [], stagedKernel: `softmax${variant}`, onThreads: true});
-        expect(worst(softmax.values, exact, ulpError).error).toBeLessThanOrEqual(SOFTMAX_ULP);
+        expect(worst(softmax.values, exact, ulpError).error).toBeLessThanOrEqual(WORST_ULP);
+        const beyond = exact.filter((e, i) => ulpError(softmax.values[i]!, e) > SOFTMAX_ULP).length;
+        expect(beyond).toBeLessThanOrEqual(SELDOM * size);
       }
 
       // logSoftmax's derivative from logits is one kernel in long rows.
