@@ -14,8 +14,9 @@ export function lostDevice(backend: WebGPUBackend): string | null {
       reasons.set(backend, `its GPU device is lost${message ? ` (${message})` : ''}`);
     });
     // WebGPU drops what was sent with a buffer that could not be had, and tfjs takes that buffer again for later tensors.
-    device.addEventListener('uncapturederror', ({error}) => {
-      if (error instanceof GPUOutOfMemoryError) reasons.set(backend, 'its GPU has had no memory left');
+    device.addEventListener('uncapturederror', (event) => {
+      if ((event as GPUUncapturedErrorEvent).error instanceof GPUOutOfMemoryError)
+        reasons.set(backend, 'its GPU has had no memory left');
     });
   }
   return reason;
