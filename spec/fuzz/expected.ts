@@ -277,7 +277,9 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
     const log = reference.logSoftmax(x);
     // Each class's part weighs by its class; a label that is a class also counts so in the mean.
     const parts = q.map((qi, j) => qi * (weightOfClass?.[j] ?? 1));
-    const loss = ignored ? 0 : noClass ? Number.NaN : reference.crossEntropy(x, parts);
+    // An index of a class with weight 0 does not hide a loss that is not finite, as in PyTorch; a distribution with 0 there does.
+    const hides = sparse && weightOfClass?.[index] === 0 && !Number.isFinite(reference.crossEntropy(x, label));
+    const loss = ignored ? 0 : noClass || hides ? Number.NaN : reference.crossEntropy(x, parts);
     const sizeOfParts = label.map(
       (l, j) => (Math.abs(l) * (1 - labelSmoothing) + labelSmoothing / n) * Math.abs(weightOfClass?.[j] ?? 1),
     );
