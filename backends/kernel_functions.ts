@@ -24,7 +24,7 @@ import {
 import {reducedShape, rowsAlong} from '../kernels/rows';
 import {ENGINE} from '../tfjs/engine';
 import type {CrossEntropyGradientRequest, ProductRequest, SoftmaxBackend} from './backend';
-import {composedBackend} from './composed';
+import {product as composedProduct} from './composed';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
 import {maskRuns} from './engines/mask_runs';
@@ -103,10 +103,10 @@ function tfjsProduct(
   logits: TensorInfo | null,
   backend: KernelBackend,
 ): TensorInfo {
-  if (probabilities) return composedBackend.product({...request, y: probabilities}, backend);
+  if (probabilities) return composedProduct({...request, y: probabilities});
   const y = engine().makeTensorFromTensorInfo(tfjsSoftmax({logits: logits!}, logits!.shape.length - 1, backend));
   try {
-    return composedBackend.product({...request, y}, backend);
+    return composedProduct({...request, y});
   } finally {
     y.dispose();
   }

@@ -12,17 +12,13 @@ import * as layers from '@tensorflow/tfjs-layers';
 import {install, uninstall} from 'tfjs-softmax';
 import {swiftShaderDriver} from '../spec/hosts/unpacked';
 import {startWebGPU} from '../spec/hosts/webgpu';
+import {type InTurn, measureInTurn} from './drop_in/measure';
 import {quantile} from './suite/statistics';
 
 const ROWS = 64;
 const CLASSES = 1000;
-const ROUNDS = 12;
-const CALLS = 50;
-
-type Way = 'stock' | 'installed';
-
-/** Microseconds of each call of softmax, by the way of it. */
-type Times = Record<Way, number[]>;
+/** The early ones are not counted. */
+const STEPS = {early: 50, all: 650};
 
 async function main(): Promise<void> {
   process.env.VK_ICD_FILENAMES ??= swiftShaderDriver();
@@ -31,7 +27,7 @@ async function main(): Promise<void> {
   idle(device);
 
   const x = tf.add(tf.randomNormal([ROWS, CLASSES]), 0);
-  const inLoop = await timesOf(() => tf.softmax(x).dispose());
+  const inLoop = await timesOf(() => tf.softmax(x));
 
   const model = layers.sequential();
   model.add(layers.layers.dense({units: CLASSES, activation: 'softmax', inputShape: [16]}));
@@ -41,7 +37,9 @@ async function main(): Promise<void> {
   const inTraining = await timesOf(() => model.trainOnBatch(batch, labels));
 
   for (const [where, times] of Object.entries({'in a loop': inLoop, 'in a training step': inTraining})) {
-    const [stock, installed] = [quantile(times.stock, 0.5), quantile(times.installed, 0.5)];
+    const [stock, installed] = [times.stock, times.installed].map(({forward}) =>
+      quantile(forward.slice(STEPS.early), 0.5),
+    ) as [number, number];
     console.log(
       `${where}: stock ${stock.toFixed(1)}, installed ${installed.toFixed(1)}, ${(installed / stock).toFixed(2)} of it`,
     );
@@ -61,35 +59,8 @@ function idle(device: GPUDevice): void {
     createShaderModule({...descriptor, code: descriptor.code.replaceAll('workgroupBarrier();', '')});
 }
 
-/** Takes steps stock and installed in turns; the first round of each is not counted. */
-async function timesOf(step: () => unknown): Promise<Times> {
-  const times: Times = {stock: [], installed: []};
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const way of ['stock', 'installed'] as const) {
-      if (way === 'stock') uninstall();
-      else install();
-      const stop = time(round === 0 ? [] : times[way]);
-      for (let i = 0; i < CALLS; i++) await step();
-      stop();
-    }
-  }
-  uninstall();
-  return times;
-}
-
-/** Notes how long each softmax takes, as the engine is asked for it. */
-function time(into: number[]): () => void {
-  const engine = tf.engine();
-  const {runKernel} = engine;
-  engine.runKernel = function (this: typeof engine, name, inputs, attrs) {
-    const start = performance.now();
-    const result = runKernel.call(this, name, inputs, attrs);
-    if (name === 'Softmax') into.push(1000 * (performance.now() - start));
-    return result as never;
-  };
-  return () => {
-    engine.runKernel = runKernel;
-  };
+function timesOf(step: () => unknown): Promise<InTurn> {
+  return measureInTurn({steps: STEPS, make: () => step}, false, {stock: uninstall, installed: install});
 }
 
 void main();

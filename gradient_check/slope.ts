@@ -140,6 +140,7 @@ export function* slopeAtZero(line: Line, {start, smallest, largest}: Steps): Rea
   found = best();
   for (let i = 0; left > 0; i++) {
     const step = found.step * fractions[i % 4]! * 0.5 ** Math.floor(i / 4);
+    // Values at a step that is known tell nothing new.
     const isKnown = pairs.some((pair) => Math.abs(pair.step - step) < 0.01 * step);
     yield* measure(isKnown ? 1.25 * step : step);
     found = best();

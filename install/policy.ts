@@ -42,6 +42,11 @@ const EXCEPTIONS: Partial<Record<RoutedOp, ReadonlyMap<string, Exception>>> = {
   ]),
 };
 
+/** How many elements there may be at most for this package to compute. */
+export function limitOf(op: RoutedOp, backend: string): number {
+  return exceptionOf(op, backend)?.above ?? Number.POSITIVE_INFINITY;
+}
+
 export function exceptionOf(op: RoutedOp, backend: string): Exception | undefined {
   return EXCEPTIONS[op]?.get(backend);
 }

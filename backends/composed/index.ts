@@ -2,7 +2,7 @@ import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {maxAlong} from '../../kernels/elementwise';
 import {withoutIntegers} from '../../tfjs/shared_integers';
-import type {ForwardRequest, SoftmaxBackend} from '../backend';
+import type {ForwardRequest, ProductRequest, SoftmaxBackend} from '../backend';
 import type {Rows} from '../engines/types';
 import {checkTrusted} from './trust';
 
@@ -20,18 +20,9 @@ export const composedBackend: SoftmaxBackend = {
     return forward(request);
   },
 
-  product({kind, y, v, rows, factor}, backend) {
+  product(request, backend) {
     checkTrusted(backend, forward);
-    return tf.tidy(() => {
-      const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
-      if (kind === 'logSoftmaxVjp') {
-        const total = tf.sum(vector, 1, true);
-        return tf.reshape(times(tf.sub(vector, tf.mul(probabilities, total)), factor), y.shape);
-      }
-      const centred = tf.sub(vector, tf.sum(tf.mul(probabilities, vector), 1, true));
-      const result = kind === 'softmaxProduct' ? tf.mul(probabilities, centred) : centred;
-      return tf.reshape(times(result, factor), y.shape);
-    });
+    return product(request);
   },
 
   castsShareIntegers: true,
@@ -55,6 +46,20 @@ function forward({kind, x, rows, scale, outputShape}: ForwardRequest): Tensor {
     const hasNaN = tf.equal(tf.max(tf.where(tf.isNaN(logits), 1, 0), 1, true), 1);
     const limit = tf.where(hasNaN, tf.fill(max.shape, Number.NaN), max);
     return tf.reshape(tf.where(tf.isInf(max), limit, tf.add(max, logSum)), outputShape);
+  });
+}
+
+/** A product of given probabilities, as tfjs computes gradients itself. */
+export function product({kind, y, v, rows, factor}: ProductRequest): Tensor {
+  return tf.tidy(() => {
+    const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
+    if (kind === 'logSoftmaxVjp') {
+      const total = tf.sum(vector, 1, true);
+      return tf.reshape(times(tf.sub(vector, tf.mul(probabilities, total)), factor), y.shape);
+    }
+    const centred = tf.sub(vector, tf.sum(tf.mul(probabilities, vector), 1, true));
+    const result = kind === 'softmaxProduct' ? tf.mul(probabilities, centred) : centred;
+    return tf.reshape(times(result, factor), y.shape);
   });
 }
 

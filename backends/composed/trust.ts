@@ -24,7 +24,8 @@ export function checkTrusted(backend: KernelBackend, forward: (request: ForwardR
   const problem = found.get(backend);
   if (problem) {
     throw new WrongResult(
-      `tfjs-softmax: on this backend the ops are combined from tfjs's own, which are wrong here: ${problem}. Update it or use another.`,
+      `tfjs-softmax: on this backend the ops are combined from tfjs's own, which are wrong here: ${problem}. Choose ` +
+        'another backend with tf.setBackend(), or a version of this one that is fixed.',
     );
   }
 }

@@ -34,9 +34,8 @@ export function accessTo(backend: BackendWasm, x?: TensorInfo): Access {
   if (last?.backend === backend) return last.access;
   let access = accesses.get(backend);
   if (!access) {
-    const memory = memoryOf(backend);
-    if (x && memory && isWorthWaiting(util.sizeFromShape(x.shape), isShared(memory))) return NOT_YET;
-    access = open(backend, memory);
+    if (x && isYetToCompile(backend, x)) return NOT_YET;
+    access = open(backend);
     accesses.set(backend, access);
   }
   last = {backend, access};
@@ -62,9 +61,15 @@ export function forgetInstances(): void {
   last = null;
 }
 
-function open(backend: BackendWasm, memory: WebAssembly.Memory | null): Access {
+function isYetToCompile(backend: BackendWasm, {shape}: TensorInfo): boolean {
+  const memory = memoryOf(backend);
+  return memory !== null && isWorthWaiting(util.sizeFromShape(shape), isShared(memory));
+}
+
+function open(backend: BackendWasm): Access {
   stopOfRemoved();
   try {
+    const memory = memoryOf(backend);
     if (!memory) return closed('this version of tfjs keeps its memory to itself');
     const kernels = kernelsOn(memory);
     const pool = new Pool(kernels, threadsCountOf(backend), stopOfRemoved);

@@ -1,11 +1,12 @@
 import type {DropInResult, Figures} from '../drop_in/figures';
+import {digits} from '../report/answer_chart';
 import {machineName} from '../report/machine_name';
 import {markdownTable} from '../report/markdown';
 
 /** What a model pays for `install()`, or saves: one row for each program on each backend, stock → installed. */
 export function dropInTable(results: DropInResult[]): string {
   const pair = (stock: number | null, installed: number | null) =>
-    stock === null || installed === null ? '' : `${shown(stock)} → ${shown(installed)}`;
+    stock === null || installed === null ? '' : `${digits(stock)} → ${digits(installed)}`;
   const rows = results.map(({backend, program, stock, installed}) => [
     `${program.startsWith('tf.') ? `\`${program}\`` : program} on ${backend}`,
     pair(stock.first, installed.first),
@@ -20,7 +21,7 @@ export function dropInTable(results: DropInResult[]): string {
 /** The same in a sentence, of training. */
 export function inTraining(results: DropInResult[]): string {
   const fits = results.filter(({program}) => program === 'fit [128, 10]');
-  const total = ({warm, backwardWarm}: Figures) => `${shown(warm + (backwardWarm ?? 0))} µs`;
+  const total = ({warm, backwardWarm}: Figures) => `${digits(warm + (backwardWarm ?? 0))} µs`;
   const parts = fits.map(
     ({backend, stock, installed}) => `${total(installed)} instead of ${total(stock)} on ${backend}`,
   );
@@ -42,5 +43,3 @@ function circumstancesOf(results: DropInResult[]): string {
     `processes), else the median. ${captions.join('; ')}.`
   );
 }
-
-const shown = (x: number) => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));

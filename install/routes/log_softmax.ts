@@ -3,7 +3,7 @@ import {toFloat32} from '../../kernels/input';
 import {LOG_SOFTMAX} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
-import {exceptionOf} from '../policy';
+import {limitOf} from '../policy';
 import {rehearse} from '../rehearse';
 import type {Route} from '../route';
 import {attrsAlong, canConvert} from './softmax';
@@ -25,8 +25,7 @@ export const logSoftmaxRoute: Route = {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(logits)) return null;
     const x = toFloat32('logSoftmax', 'logits', logits);
     const attrs = attrsAlong(Math.max(logits.rank - 1, 0));
-    const gradientByTfjs =
-      logits.size > (exceptionOf('tf.logSoftmax', tfjs.backendName)?.above ?? Number.POSITIVE_INFINITY);
+    const gradientByTfjs = logits.size > limitOf('tf.logSoftmax', tfjs.backendName);
     return runKernel(LOG_SOFTMAX, {logits: x}, gradientByTfjs ? {...attrs, gradientByTfjs} : attrs);
   },
 };

@@ -3,7 +3,7 @@ import {reasonForStock} from '../../backends/registration';
 import type {RoutedAttrs} from '../../kernels/attributes';
 import {SOFTMAX} from '../../kernels/names';
 import {ENGINE} from '../../tfjs/engine';
-import {exceptionOf} from '../policy';
+import {limitOf} from '../policy';
 import type {Route} from '../route';
 
 /** tfjs has a kernel for softmax, along the last axis. */
@@ -34,7 +34,7 @@ let here = lookAt('');
 
 function lookAt(backend: string) {
   const isRouted = reasonForStock(backend) === null;
-  return {backend, isRouted, above: exceptionOf('tf.softmax', backend)?.above ?? Number.POSITIVE_INFINITY};
+  return {backend, isRouted, above: limitOf('tf.softmax', backend)};
 }
 
 /** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
