@@ -1,6 +1,7 @@
 /**
  * How long JavaScript and Dawn are busy with one `tf.softmax` of [64, 1000] on webgpu, stock and installed in turns: in a loop, and
- * inside a training step. Prints microseconds.
+ * inside a training step. Prints microseconds, of a young program and of a warm one: V8 optimizes what runs once a step only after
+ * some thousand steps.
  *
  *     npx tsx benchmarks/webgpu_launch.ts
  *
@@ -17,8 +18,10 @@ import {quantile} from './suite/statistics';
 
 const ROWS = 64;
 const CLASSES = 1000;
-/** The early ones are not counted. */
-const STEPS = {early: 50, all: 650};
+/** Calls that are not counted in a young program and in a warm one, and all calls. */
+const YOUNG = 50;
+const WARM = 2000;
+const ALL = 3500;
 
 async function main(): Promise<void> {
   process.env.VK_ICD_FILENAMES ??= swiftShaderDriver();
@@ -37,12 +40,16 @@ async function main(): Promise<void> {
   const inTraining = await timesOf(() => model.trainOnBatch(batch, labels));
 
   for (const [where, times] of Object.entries({'in a loop': inLoop, 'in a training step': inTraining})) {
-    const [stock, installed] = [times.stock, times.installed].map(({forward}) =>
-      quantile(forward.slice(STEPS.early), 0.5),
-    ) as [number, number];
-    console.log(
-      `${where}: stock ${stock.toFixed(1)}, installed ${installed.toFixed(1)}, ${(installed / stock).toFixed(2)} of it`,
-    );
+    for (const [age, from, to] of [
+      ['young', YOUNG, YOUNG + 600],
+      ['warm', WARM, ALL],
+    ] as const) {
+      const median = (way: keyof InTurn) => quantile(times[way].forward.slice(from, to), 0.5);
+      const [stock, installed] = [median('stock'), median('installed')];
+      console.log(
+        `${where}, ${age}: stock ${stock.toFixed(1)}, installed ${installed.toFixed(1)}, ${(installed / stock).toFixed(2)} of it`,
+      );
+    }
   }
   process.exit();
 }
@@ -60,7 +67,10 @@ function idle(device: GPUDevice): void {
 }
 
 function timesOf(step: () => unknown): Promise<InTurn> {
-  return measureInTurn({steps: STEPS, make: () => step}, false, {stock: uninstall, installed: install});
+  return measureInTurn({steps: {early: ALL, all: ALL}, make: () => step}, false, {
+    stock: uninstall,
+    installed: install,
+  });
 }
 
 void main();

@@ -95,8 +95,9 @@ export function launch(backend: WebGPUBackend, program: Program, tensors: Tensor
     return;
   }
   const insides = backend as unknown as Insides;
+  const inputs = tensors.map(({dataId}) => insides.tensorMap.get(dataId));
   let types = '';
-  for (const {dataId} of tensors) types += insides.tensorMap.get(dataId).dtype[0];
+  for (const {dtype} of inputs) types += dtype[0];
   let known = kept.programs.get(program);
   if (known?.types !== types) {
     const key = program.key + types;
@@ -111,7 +112,7 @@ export function launch(backend: WebGPUBackend, program: Program, tensors: Tensor
     known = {...compiled, types, uniforms, bindGroups: new WeakMap()};
     kept.programs.set(program, known);
   }
-  launchKept(insides, kept, known, program.grid, tensors, output);
+  launchKept(insides, kept, known, program.grid, tensors, inputs, output);
 }
 
 /** Launches with nothing kept, as where tfjs's insides are others: for tests and measurements. Undone by `true`. */
@@ -195,13 +196,16 @@ function launchKept(
   known: KeptProgram,
   [x, y]: Program['grid'],
   tensors: TensorInfo[],
+  inputs: TensorData[],
   output: TensorInfo,
 ): void {
   backend.uploadToGPU(output.dataId);
-  for (const {dataId} of tensors) backend.uploadToGPU(dataId);
-  const bindGroup = bindGroupOf(backend, kept, known, tensors, output);
-  for (const {dataId} of tensors) backend.commandQueueOwnedIds.add(dataId);
+  for (const [i, {dataId}] of tensors.entries()) {
+    if (!inputs[i]!.resource) backend.uploadToGPU(dataId);
+    backend.commandQueueOwnedIds.add(dataId);
+  }
   backend.commandQueueOwnedIds.add(output.dataId);
+  const bindGroup = bindGroupOf(backend, kept, known, inputs, backend.tensorMap.get(output.dataId));
   backend.ensureCommandEncoderReady();
   backend.computePassEncoder ??= backend.commandEncoder.beginComputePass();
   backend.computePassEncoder.setPipeline(known.pipeline);
@@ -218,20 +222,19 @@ function bindGroupOf(
   backend: Insides,
   kept: Kept,
   known: KeptProgram,
-  tensors: TensorInfo[],
-  output: TensorInfo,
+  inputs: TensorData[],
+  output: TensorData,
 ): GPUBindGroup {
-  let {resource, external = false} = backend.tensorMap.get(output.dataId);
+  let {resource, external = false} = output;
   const buffers = [resource!];
   let groups = known.bindGroups;
-  for (const {dataId} of tensors) {
+  for (const data of inputs) {
     let inner = groups.get(resource!) as BindGroups | undefined;
     if (!inner) {
       inner = new WeakMap();
       groups.set(resource!, inner);
     }
     groups = inner;
-    const data = backend.tensorMap.get(dataId);
     resource = data.resource;
     buffers.push(resource!);
     // A buffer that tfjs does not own is one that somebody may want to go.

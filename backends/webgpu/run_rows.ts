@@ -11,6 +11,7 @@ import {inputsOf, rowProgram, type Stage} from './row_program';
 
 /** What computes an op on rows of these lengths. */
 interface Prepared {
+  rows: Rows;
   /** Where rows are split: what reduces each part to numbers, and how many numbers that are. */
   parts: Program | null;
   numbers: number;
@@ -19,10 +20,17 @@ interface Prepared {
 }
 
 /**
- * What was prepared, by names and rows. A model asks for the same again and again, and to prepare takes as long as to launch: V8
- * optimizes what runs once a step only after thousands of steps.
+ * What was prepared. A model asks for the same again and again, and to prepare takes as long as to launch: V8 optimizes what runs once
+ * a step only after thousands of steps.
  */
-const prepared = new WeakMap<Hardware, Map<string, Prepared>>();
+interface Known {
+  /** By names and rows. */
+  all: Map<string, Prepared>;
+  /** By names alone, what ran last: inside a model a key of names and rows takes microseconds to make. */
+  latest: Map<string, Prepared>;
+}
+
+const prepared = new WeakMap<Hardware, Known>();
 /** When there are so many, all are let go. */
 const MOST = 2048;
 
@@ -43,18 +51,18 @@ export function runRows(
 ): TensorInfo {
   checkNotLost('webgpu', lostDevice(backend));
   const hardware = hardwareOf(backend);
-  let known = prepared.get(hardware);
-  if (!known) {
-    known = new Map();
-    prepared.set(hardware, known);
-  }
-  const key = `${name},${rows.outer},${rows.n},${rows.inner}`;
-  let ready = known.get(key);
-  if (!ready) {
-    for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
-    ready = prepare(opFor, rows, hardware);
-    if (known.size >= MOST) known.clear();
-    known.set(key, ready);
+  const known = knownOn(hardware);
+  let ready = known.latest.get(name);
+  if (!ready || !isSame(ready.rows, rows)) {
+    const key = `${name},${rows.outer},${rows.n},${rows.inner}`;
+    ready = known.all.get(key);
+    if (!ready) {
+      for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
+      ready = prepare(opFor, rows, hardware);
+      if (known.all.size >= MOST) for (const map of [known.all, known.latest]) map.clear();
+      known.all.set(key, ready);
+    }
+    known.latest.set(name, ready);
   }
   const {parts, numbers, whole} = ready;
   const made = [backend.makeTensorInfo(outputShape, 'float32')];
@@ -76,13 +84,27 @@ export function runRows(
   }
 }
 
+function knownOn(hardware: Hardware): Known {
+  let known = prepared.get(hardware);
+  if (!known) {
+    known = {all: new Map(), latest: new Map()};
+    prepared.set(hardware, known);
+  }
+  return known;
+}
+
+function isSame(a: Rows, b: Rows): boolean {
+  return a.outer === b.outer && a.n === b.n && a.inner === b.inner;
+}
+
 function prepare(opFor: (vector: 1 | 4) => RowOp, rows: Rows, hardware: Hardware): Prepared {
   const plan = planFor(rows, hardware);
   const op = opFor(plan.vector);
-  if (plan.parts === 1) return {parts: null, numbers: 0, whole: programOf(op, plan, 'whole', rows)};
+  if (plan.parts === 1) return {rows, parts: null, numbers: 0, whole: programOf(op, plan, 'whole', rows)};
   const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
   const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
   return {
+    rows,
     parts: programOf(op, plan, 'part', rows),
     // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
     numbers: 2 ** Math.ceil(Math.log2(numbers)),
