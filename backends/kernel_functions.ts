@@ -104,7 +104,9 @@ function tfjsProduct(
   backend: KernelBackend,
 ): TensorInfo {
   if (probabilities) return composedProduct({...request, y: probabilities});
-  const y = engine().makeTensorFromTensorInfo(tfjsSoftmax({logits: logits!}, logits!.shape.length - 1, backend));
+  const made = tfjsSoftmax({logits: logits!}, logits!.shape.length - 1, backend);
+  // A kernel of tfjs-node gives a tensor, which would be counted twice.
+  const y = made instanceof Tensor ? made : engine().makeTensorFromTensorInfo(made);
   try {
     return composedProduct({...request, y});
   } finally {

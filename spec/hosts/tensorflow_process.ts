@@ -171,10 +171,6 @@ const functions = {
    */
   failing({shape, logits, op, nth, product}: Failure) {
     const x = tf.tensor(logits, shape);
-    const counts = () => {
-      const backend = nodeBackend();
-      return [backend.binding.getNumOfTensors(), tf.memory().numTensors, backend.numDataIds()];
-    };
     const before = counts();
     let message: string | null = null;
     let runs = 0;
@@ -294,14 +290,15 @@ const functions = {
     return {routed, notRouted, ours, stock, installed, uninstalled: values(tf.softmax)};
   },
 
-  /** The gradient of one of tfjs's ops after install(), and which of TensorFlow's ops ran for it and the op. */
+  /** The gradient of one of tfjs's ops after install(), which of TensorFlow's ops ran for it and the op, and what is left of it. */
   async gradientInstalled({
     op,
     shape,
     logits,
     cotangents,
-  }: GradientCall): Promise<{values: Float32Array; nativeOps: string[]}> {
+  }: GradientCall): Promise<{values: Float32Array; nativeOps: string[]; left: number[]}> {
     family.install();
+    const before = counts();
     const x = tf.tensor(logits, shape);
     const v = tf.tensor(cotangents, shape);
     const first = tf.grad((t: tf.Tensor) => (op === 'softmax' ? tf.softmax(t) : tf.logSoftmax(t)));
@@ -313,7 +310,7 @@ const functions = {
     });
     tf.dispose([x, v]);
     family.uninstall();
-    return {values: outcome, nativeOps};
+    return {values: outcome, nativeOps, left: counts().map((count, i) => count - before[i]!)};
   },
 
   /** One of the functions for models; layers and converter load only with the first. */
@@ -327,6 +324,12 @@ export type Functions = typeof functions;
 
 function nodeBackend(): NodeInternals {
   return tf.backend() as unknown as NodeInternals;
+}
+
+/** Tensors of TensorFlow, tensors of tfjs, and what tfjs holds data of. */
+function counts(): number[] {
+  const backend = nodeBackend();
+  return [backend.binding.getNumOfTensors(), tf.memory().numTensors, backend.numDataIds()];
 }
 
 /** The names of TensorFlow's ops that run meanwhile, in order. */
