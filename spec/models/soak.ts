@@ -14,6 +14,7 @@ import {parseArgs} from 'node:util';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-layers'; // tf.losses are differentiated with the gradients that this loads
 import * as family from '../../node';
 import {TFJS_NODE} from '../hosts/tfjs_node';
 import {swiftShaderDriver} from '../hosts/unpacked';
@@ -54,9 +55,13 @@ async function turn(i: number, inputs: tf.Tensor[]): Promise<number> {
     family.softmaxVjp(x, x, axis);
     tf.grad((t) => family.softmaxCrossEntropy(x, t, {axis}))(x);
     if (i % 5 === 0) {
+      family.entropy(x, axis);
+      family.gumbelSoftmax(x, axis, {seed: i});
+      family.categorical(x, axis, {seed: i, topK: 3});
       family.install();
       try {
-        tf.grad((t) => tf.logSoftmax(t))(x);
+        for (const op of [tf.softmax, tf.logSoftmax]) tf.grad((t: tf.Tensor) => op(t))(x);
+        tf.grad((t) => tf.losses.softmaxCrossEntropy(x, t))(x);
       } finally {
         family.uninstall();
       }
@@ -65,7 +70,7 @@ async function turn(i: number, inputs: tf.Tensor[]): Promise<number> {
   });
   await result.data();
   result.dispose();
-  return i % 5 === 0 ? 7 : 6;
+  return i % 5 === 0 ? 12 : 6;
 }
 
 interface Sample {
