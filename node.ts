@@ -3,7 +3,6 @@
  * exports give it to Node and to what is bundled for Node; pages do without.
  */
 import {compileNow} from './backends/engines/wasm/module';
-import * as host from './backends/engines/wasm/thread_host';
 import * as threads from './backends/engines/wasm/threads';
 import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
@@ -14,7 +13,7 @@ export {enableWasmThreads} from './backends/wasm/node_threads';
 export {enableWebGPU} from './backends/webgpu/dawn';
 export * from './index';
 
-provideThreads({...threads, ...host});
+provideThreads(threads);
 registerBackend('tensorflow', tensorflowBackend);
 // Not in an ES module, as these sources are where nothing has built them.
 if (typeof require === 'function') provideNamespace(require('@tensorflow/tfjs-core'));

@@ -1,14 +1,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {heapValues} from '../../tfjs/wasm_memory';
-import {
-  type Division,
-  divisionFor,
-  divisionOfTotal,
-  launchInChunks,
-  sumOf,
-  WORTH_SHARING_NS,
-} from '../engines/wasm/divide';
+import {launchInParts, partsOfTotal, sumOf, WORTH_SHARING_NS} from '../engines/wasm/divide';
 import {launch, type Plan} from '../engines/wasm/plan';
 import {type Open, pointer} from './access';
 import {outputOf} from './output';
@@ -31,22 +24,22 @@ export function execute(
     launch(plan, access.kernels.call, from, at, a, b);
     return out;
   }
-  if (plan.outPerBlock > 0) return executeLarge(plan, shape, null, access, backend, from, a, b);
-  const parts = divisionOfTotal(plan);
-  if (parts.count === 1) return executeLarge(plan, shape, parts, access, backend, from, a, b);
-  const sums = executeLarge(plan, [parts.count], parts, access, backend, from, a, b);
-  const total = sumOf(heapValues(backend, pointer(sums, backend), parts.count, 'float32'));
+  if (plan.outPerBlock > 0) return executeLarge(plan, shape, 0, access, backend, from, a, b);
+  const parts = partsOfTotal(plan);
+  if (parts === 1) return executeLarge(plan, shape, parts, access, backend, from, a, b);
+  const sums = executeLarge(plan, [parts], parts, access, backend, from, a, b);
+  const total = sumOf(heapValues(backend, pointer(sums, backend), parts, 'float32'));
   backend.disposeData(sums.dataId);
   const {out, at} = outputOf(shape, backend);
   heapValues(backend, at, 1, 'float32')[0] = total;
   return out;
 }
 
-/** @param parts of a total, of which each is a number of the result; null where there is none */
+/** @param parts of a total, of which each is a number of the result; 0 where there is none */
 function executeLarge(
   plan: Plan,
   shape: number[],
-  parts: Division | null,
+  parts: number,
   {kernels, pool}: Open,
   backend: BackendWasm,
   x: number,
@@ -54,17 +47,14 @@ function executeLarge(
   third: number,
 ): TensorInfo {
   let {out, at} = outputOf(shape, backend);
-  const {threads} = pool;
-  if (threads) {
-    const {awake, wake} = threads.helpersFor(plan.ns);
-    const division = parts ?? divisionFor(plan, awake + wake + 1);
-    if (awake + wake > 0 && division.count > 1) {
-      if (threads.run(plan, [x, at, second, third], division, wake)) return out;
-      // The thread that was given up may still write there, so that memory is never freed.
-      ({out, at} = outputOf(shape, backend));
-    }
-  }
-  if (parts) launchInChunks(plan, kernels.call, [x, at, second, third], parts);
+  const isDone = pool.threads?.execute(plan, [x, at, second, third], (floats) => {
+    const memory = outputOf([floats], backend);
+    return {at: memory.at, free: () => backend.disposeData(memory.out.dataId)};
+  });
+  if (isDone) return out;
+  // The thread that was given up may still write there, so that memory is never freed.
+  if (isDone === false) ({out, at} = outputOf(shape, backend));
+  if (parts) launchInParts(plan, kernels.call, [x, at, second, third], parts);
   else launch(plan, kernels.call, x, at, second, third);
   return out;
 }

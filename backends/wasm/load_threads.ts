@@ -1,5 +1,5 @@
 /** The code of threads: a chunk of its own in pages, most of which have no memory to share; in the build for Node at hand. */
-type ThreadsCode = typeof import('../engines/wasm/threads') & typeof import('../engines/wasm/thread_host');
+type ThreadsCode = typeof import('../engines/wasm/threads');
 
 let code: ThreadsCode | null = null;
 let failure: string | null = null;
@@ -23,11 +23,8 @@ export function provideThreads(provided: ThreadsCode): void {
 async function load(): Promise<void> {
   isLoading = true;
   try {
-    const [threads, host] = await Promise.all([
-      import('../engines/wasm/threads'),
-      import('../engines/wasm/thread_host'),
-    ]);
-    code ??= {...threads, ...host};
+    const threads = await import('../engines/wasm/threads');
+    code ??= threads;
   } catch (error) {
     failure = `the code of threads does not load: ${(error as Error).message}`;
     console.warn(`tfjs-softmax: ${failure}. One thread computes.`);

@@ -1,7 +1,7 @@
 /** A page whose threads are tried: those of tfjs's memory, and some on a memory of their own where tfjs would not start. */
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {divisionFor} from '../../backends/engines/wasm/divide';
+import {divisionFor} from '../../backends/engines/wasm/chunks';
 import {kernelsOn} from '../../backends/engines/wasm/module';
 import {launch, planForward} from '../../backends/engines/wasm/plan';
 import {threadHost} from '../../backends/engines/wasm/thread_host';

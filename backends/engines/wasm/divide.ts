@@ -1,75 +1,20 @@
-/**
- * How a plan is divided among threads: into chunks of whole blocks of the outer dimension; or of these too few, where the kernel
- * can, into columns of each block.
- */
-import {type Caller, launch, type Plan, takesColumns} from './plan';
+/** What one thread needs to give the results of several. The threads' own part is chunks.ts. */
+import {type Caller, launch, type Plan} from './plan';
 
 /** From here on other threads that are awake are worth their coming, in nanoseconds of work; below, handing over costs more. */
 export const WORTH_SHARING_NS = 8_000;
 
-export interface Division {
-  /** How many chunks there are. */
-  count: number;
-  /** How many parts the columns of each block are divided into; if more than one, a chunk is one of these. */
-  parts: number;
-}
-
-/** A part of a plan's rows: blocks from number `first` on, and columns of the inner dimension from `column` on. */
-export interface Chunk {
-  first: number;
-  blocks: number;
-  column: number;
-  columns: number;
-}
-
-/** There are never more chunks. A power of two. */
-export const MOST_CHUNKS = 128;
-
-/** Handing over a chunk takes up to a microsecond. */
-const SHORTEST_CHUNK_NS = 4_000;
-/** Nobody waits longer than this for the last chunk of another thread, where rows are not longer themselves. */
-const LONGEST_CHUNK_NS = 5_000_000;
-/** Chunks for each thread: with two of them, a thread that comes late leaves the others waiting; more cost more. */
-const CHUNKS_PER_THREAD = 4;
-/** Columns are divided in groups that fill cache lines. */
-const COLUMNS_AT_A_TIME = 64;
-
-/** For so many threads. What a row comes out as does not depend on the division; a total does. */
-export function divisionFor(plan: Plan, threads: number): Division {
-  if (plan.outPerBlock === 0) return divisionOfTotal(plan);
-  const {ns, rows} = plan;
-  const most = Math.min(ns / SHORTEST_CHUNK_NS, MOST_CHUNKS);
-  const chunks = Math.min(Math.max(CHUNKS_PER_THREAD * threads, ns / LONGEST_CHUNK_NS), most);
-  // As many for each thread, if each has one.
-  const count = chunks > threads ? threads * Math.floor(chunks / threads) : Math.floor(chunks);
-  const parts = takesColumns(plan) ? Math.floor(Math.min(count / rows.outer, rows.inner / COLUMNS_AT_A_TIME)) : 1;
-  return parts > 1 ? {count: parts * rows.outer, parts} : blocksDivided(plan, count);
-}
-
-/** What parts a total is summed of, in order: the same for any number of threads, so that it comes out the same. */
 const PART_OF_TOTAL_NS = 30_000;
 const MOST_PARTS_OF_TOTAL = 64;
 
-/** For a plan whose result is one number. */
-export function divisionOfTotal(plan: Plan): Division {
-  return blocksDivided(plan, Math.min(Math.floor(plan.ns / PART_OF_TOTAL_NS), MOST_PARTS_OF_TOTAL));
+/** How many parts the one number of a plan is summed of, in order: the same for any number of threads. */
+export function partsOfTotal({ns, rows}: Plan): number {
+  return Math.min(Math.max(Math.floor(ns / PART_OF_TOTAL_NS), 1), MOST_PARTS_OF_TOTAL, rows.outer);
 }
 
-function blocksDivided({rows}: Plan, count: number): Division {
-  return {count: Math.min(Math.max(count, 1), rows.outer), parts: 1};
-}
-
-/** Chunks differ in size by one block at most, or by two groups of columns. */
-export function chunkOf({rows: {outer, inner}}: Plan, {count, parts}: Division, number: number): Chunk {
-  if (parts === 1) {
-    const first = Math.floor((number * outer) / count);
-    return {first, blocks: Math.floor(((number + 1) * outer) / count) - first, column: 0, columns: inner};
-  }
-  const part = number % parts;
-  const groups = Math.floor(inner / COLUMNS_AT_A_TIME);
-  const column = COLUMNS_AT_A_TIME * Math.floor((part * groups) / parts);
-  const end = part + 1 < parts ? COLUMNS_AT_A_TIME * Math.floor(((part + 1) * groups) / parts) : inner;
-  return {first: Math.floor(number / parts), blocks: 1, column, columns: end - column};
+/** The first block of part number `number`, of so many. */
+export function firstOf(number: number, count: number, {outer}: Plan['rows']): number {
+  return Math.floor((number * outer) / count);
 }
 
 /** A total, of its parts in order. */
@@ -81,25 +26,13 @@ export function sumOf(parts: Float32Array): number {
 
 export type Addresses = readonly [x: number, out: number, second: number, third: number];
 
-/** Where a chunk, of that number, has its parts. */
-export function addressesOf(
-  {rows, outPerBlock, secondPerBlock, thirdPerBlock}: Plan,
-  [x, out, second, third]: Addresses,
-  {first, column}: Chunk,
-  number: number,
-): Addresses {
-  return [
-    x + 4 * (first * rows.n * rows.inner + column),
-    out + 4 * (outPerBlock > 0 ? first * outPerBlock + column : number),
-    second + 4 * (first * secondPerBlock + column),
-    third + 4 * first * thirdPerBlock,
-  ];
-}
-
-/** Executes the chunks of a plan one after the other on this thread: a total comes out as it does by several. */
-export function launchInChunks(plan: Plan, call: Caller, addresses: Addresses, division: Division): void {
-  for (let number = 0; number < division.count; number++) {
-    const chunk = chunkOf(plan, division, number);
-    launch(plan, call, ...addressesOf(plan, addresses, chunk, number), chunk.first, chunk.blocks, chunk.columns);
+/** Executes the parts of a total one after the other on this thread. */
+export function launchInParts(plan: Plan, call: Caller, [x, out, second, third]: Addresses, count: number): void {
+  const {rows, secondPerBlock, thirdPerBlock} = plan;
+  for (let number = 0; number < count; number++) {
+    const first = firstOf(number, count, rows);
+    const from = x + 4 * first * rows.n * rows.inner;
+    const [a, b] = [second + 4 * first * secondPerBlock, third + 4 * first * thirdPerBlock];
+    launch(plan, call, from, out + 4 * number, a, b, first, firstOf(number + 1, count, rows) - first);
   }
 }

@@ -15,6 +15,7 @@ export type KernelName =
   | `${ForwardKind}${Variant}`
   | `${ProductKind}${ProductVariant}`
   | 'logSoftmaxGradientLongRows'
+  | 'piecesOfLongRows'
   | `${'crossEntropy' | 'crossEntropyGradient'}${LossVariant}`;
 
 /**
@@ -175,13 +176,8 @@ export type Caller = (
 /** What a turn of two kernels covers: with the inputs beside it, about half of a second-level cache. */
 export const TURN_BYTES = 1 << 18;
 
-/** Whether the kernel of a plan can compute some columns of the inner dimension. */
-export function takesColumns({kernel}: Plan): boolean {
-  return kernel.endsWith('StridedRows');
-}
-
 /**
- * The calls of a plan for `outer` blocks of its rows, from block number `first` on; where it takes columns, for so many of each.
+ * The calls of a plan for `outer` blocks of its rows, from block number `first` on; by StridedRows, for so many columns of each.
  *
  * @param x, out, second, third byte addresses in the kernels' memory of the first of these blocks, but of a mask as a whole; 0
  *   for what is absent

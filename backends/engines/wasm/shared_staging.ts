@@ -1,5 +1,6 @@
 /** Plans executed on typed arrays by several threads, by way of a shared memory to which all of a tensor is copied. */
-import {divisionFor, sumOf, WORTH_SHARING_NS} from './divide';
+import {divisionFor} from './chunks';
+import {sumOf, WORTH_SHARING_NS} from './divide';
 import {kernelsOn} from './module';
 import type {Plan} from './plan';
 import {hasRoomFor, type Values} from './staging';

@@ -10,11 +10,15 @@
  * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
  * as a worker of it sleeps.
  */
-import {type Addresses, addressesOf, type Chunk, chunkOf, type Division, MOST_CHUNKS} from './divide';
+import {addressesOf, type Chunk, chunkOf, type Division, divisionFor, MOST_CHUNKS} from './chunks';
+import type {Addresses} from './divide';
 import type {Kernels} from './module';
+import {piecesFor, SLOT, stepsOf} from './pieces';
 import {type Caller, launch, type Plan} from './plan';
 import {MOST_THREADS} from './thread_count';
 import type {Thread, ThreadHost} from './thread_host';
+
+export {threadHost} from './thread_host';
 
 const MOST_CALLS = 4 * MOST_CHUNKS;
 
@@ -86,6 +90,12 @@ const START_NS = 200_000;
 const START_AT_ONCE_NS = 50_000_000;
 /** A thread that has not finished its chunk after so much waiting for it is given up. */
 const PATIENCE_MS = 2000;
+
+/** Some of the kernels' memory. */
+export interface Memory {
+  at: number;
+  free(): void;
+}
 
 export class Threads {
   /**
@@ -243,6 +253,43 @@ export class Threads {
     const done = this.finish();
     this.busy = false;
     return done;
+  }
+
+  /**
+   * Executes a plan together with the threads that are there for it, if any are.
+   *
+   * @param memoryFor gives memory for so many floats
+   * @returns null if that is left to the caller; else as `run`
+   */
+  execute(plan: Plan, addresses: Addresses, memoryFor: (floats: number) => Memory): boolean | null {
+    const {awake, wake} = this.helpersFor(plan.ns);
+    const threads = awake + wake + 1;
+    if (threads === 1) return null;
+    const pieces = piecesFor(plan, threads);
+    if (pieces === 0) {
+      const division = divisionFor(plan, threads);
+      return division.count > 1 ? this.run(plan, addresses, division, wake) : null;
+    }
+    let slots: Memory;
+    try {
+      slots = memoryFor(SLOT * pieces);
+    } catch {
+      return null; // one thread needs none
+    }
+    const [x, out, second] = addresses;
+    const {outer, n} = plan.rows;
+    for (let row = 0; row < outer; row++) {
+      const at = 4 * n * row;
+      const places = [x + at, out + 4 * plan.outPerBlock * row, second && second + at, slots.at] as const;
+      for (const step of stepsOf(plan, pieces, x + at + 4 * n, slots.at)) {
+        const division = divisionFor(step, threads);
+        if (division.count === 1) launch(step, this.kernels.call, ...places);
+        // The thread that was given up may still write to the slots: they are not freed.
+        else if (!this.run(step, places, division, wake)) return false;
+      }
+    }
+    slots.free();
+    return true;
   }
 
   /** Ends the other threads, for good; what they are at, they may finish. */

@@ -3,7 +3,8 @@ import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {type SelfCheck, selfCheck} from '../../../backends/dispatcher/self_check';
 import {wasmBackend} from '../../../backends/wasm';
-import {backendReport, getThreads, setThreads, softmax} from '../../../index';
+import {forgetInstances} from '../../../backends/wasm/access';
+import {backendReport, getThreads, logSoftmax, setThreads, softmax} from '../../../index';
 import {enableWasmThreads} from '../../../node';
 import {plantInThread} from '../../hosts/planted_threads';
 import {allAwake, compareThreads, threadsNow} from './thread_cases';
@@ -124,6 +125,35 @@ test('a thread that does not finish: the result is another tensor, and the one t
   setThreads(1);
   expect(y.dataSync()).toEqual(softmax(x).dataSync());
   warn.mockRestore();
+});
+
+test('a thread that dies in the middle of a long row: the same bits, and one warning', async () => {
+  const x = tf.randomNormal([1, 300_000]);
+  setThreads(1);
+  threadsNow(); // ends them
+  const bits = () => tf.tidy(() => Buffer.from(logSoftmax(x).dataSync<'float32'>().slice().buffer));
+  const alone = bits();
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const workers = process.getBuiltinModule('node:worker_threads');
+  const {Worker} = workers;
+  workers.Worker = class extends Worker {
+    constructor(program: string, options: object) {
+      super(program.replace('run(number);', "run(number); throw Error('killed');"), options);
+    }
+  } as typeof Worker;
+  setThreads(2);
+  tf.env().set('IS_TEST', false); // see above
+  while (threadsNow()) {
+    expect(bits().equals(alone)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  tf.env().set('IS_TEST', true);
+  workers.Worker = Worker;
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(warn.mock.calls[0][0]).toMatch(/not finished its part within 2 seconds.*From now on one thread computes/);
+  warn.mockRestore();
+  x.dispose();
+  forgetInstances(); // the next test has threads again
 });
 
 test('the threads of a backend that is removed end', async () => {

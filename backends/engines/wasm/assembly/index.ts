@@ -19,3 +19,4 @@ export {crossEntropyLongRows} from './loss_long_rows';
 export {crossEntropyGatheredRows} from './loss_gathered_rows';
 export {crossEntropyGradientLongRows} from './loss_gradient_long_rows';
 export {crossEntropyGradientGatheredRows} from './loss_gradient_gathered_rows';
+export {piecesOfLongRows} from './shared_rows';

@@ -7,6 +7,8 @@
 //
 // Four rows side by side (inner = 4) are as contiguous as one row of four times the length, and go through the same sweeps, a
 // row a lane. The difference is at the end of a sweep: a single row reduces its four lanes to one number.
+//
+// A long row is summed in pieces, so that several threads can share it: see shared_rows.ts.
 
 import {isWide, quotient, reciprocal, smallestNormal} from './divide';
 import {
@@ -31,6 +33,14 @@ export let lowest = f32x4.splat(0);
 let sumLow = f64x2.splat(0);
 let sumHigh = f64x2.splat(0);
 let tieLanes = i32x4.splat(0);
+
+/** The bytes of a piece; `PIECE` in ../pieces.ts has its elements. */
+export const PIECE: usize = 1 << 14;
+
+/** The next piece of a row of which so many bytes are left: none is shorter than a vector. */
+@inline export function pieceOf(bytes: usize): usize {
+  return bytes < PIECE + 16 ? bytes : PIECE;
+}
 
 // With a mask, a masked-out element is NaN for the maximum, which ignores NaN, and its scaled exponential is 0.
 
@@ -180,11 +190,12 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
  *
  * @param y where logSoftmax will be, or 0. Something is stored in each of its cache lines: otherwise the last sweep, which
  *   computes little, would wait for them
+ * @param seek whether maxima are left out
  * @param lanes whether these are four rows side by side; the maximum of each is then left out
  */
 @inline export function sumOfOthersIn(
   x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
-  lanes: bool, m: usize, mode: i32,
+  seek: bool, lanes: bool, m: usize, mode: i32,
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
@@ -192,7 +203,7 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
   let expm1High = low;
   let count = i32x4.splat(0);
   let maxArgument = argumentOf(max, scale, shift, minArgument, 0, mode == MASKED ? SHIFTED : mode);
-  let sought = max;
+  let sought = seek ? max : f32x4.splat(NaN);
   let i: usize = 0;
   let whole = bytes & ~63;
   let last = bytes - 16;
@@ -264,34 +275,37 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
 }
 
 function sumOfOthersPlain(
-  x: usize, y: usize, bytes: usize, max: v128, minArgument: v128, roundingBias: v128, lanes: bool,
+  x: usize, y: usize, bytes: usize, max: v128, minArgument: v128, roundingBias: v128, seek: bool, lanes: bool,
 ): f64 {
-  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, lanes, 0, PLAIN);
+  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, seek, lanes, 0, PLAIN);
 }
 
 function sumOfOthersShifted(
-  x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128, lanes: bool,
+  x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128, seek: bool,
+  lanes: bool,
 ): f64 {
-  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, lanes, 0, SHIFTED);
+  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, seek, lanes, 0, SHIFTED);
 }
 
 /** The same for any exact scale. */
 export function sumOfOthers(
-  x: usize, y: usize, bytes: usize, max: v128, scale: v128, isPlain: bool, lanes: bool,
+  x: usize, y: usize, bytes: usize, max: v128, scale: v128, isPlain: bool, seek: bool, lanes: bool,
 ): f64 {
   let scaledMax = f32x4.mul(max, scale);
   let shift = shiftOf(scaledMax);
   let maxExponent = maxExponentOf(scaledMax, shift);
   let minArgument = minArgumentOf(maxExponent);
   let roundingBias = roundingBiasOf(maxExponent);
-  if (isPlain && !v128.any_true(shift)) return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias, lanes);
-  return sumOfOthersShifted(x, y, bytes, max, scale, shift, minArgument, roundingBias, lanes);
+  if (isPlain && !v128.any_true(shift)) return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias, seek, lanes);
+  return sumOfOthersShifted(x, y, bytes, max, scale, shift, minArgument, roundingBias, seek, lanes);
 }
 
-/** The same for any scale, in doubles; `origin` is the maximum again. */
-function sumOfOthersDouble(
-  x: usize, bytes: usize, max: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128,
-): f64 {
+/** The same for any scale, in doubles. All maxima are left out. */
+export function sumOfOthersDouble(x: usize, bytes: usize, max: v128, factor: f64): f64 {
+  let scale = f64x2.splat(factor);
+  let origin = promoteLow(max);
+  let minArgument = minArgumentOfDouble();
+  let roundingBias = roundingBiasOfDouble();
   let low = f64x2.splat(0);
   let high = low;
   let count = i32x4.splat(0);
@@ -387,12 +401,16 @@ export function divideWide(y: usize, bytes: usize, factor: v128, least: v128): v
   }
 }
 
-function subtractLogPlain(x: usize, y: usize, bytes: usize, max: v128, log: v128): void {
+export function subtractLogPlain(x: usize, y: usize, bytes: usize, max: v128, log: v128): void {
   subtractLog(x, y, bytes, max, max, log, 0, PLAIN);
 }
 
-function subtractLogExact(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
+export function subtractLogExact(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
   subtractLog(x, y, bytes, scale, max, log, 0, SHIFTED);
+}
+
+export function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
+  subtractLog(x, y, bytes, scale, max, log, 0, DOUBLE);
 }
 
 /** A function of its own: V8 then has more registers for the loop, which takes 2 % less time. */
@@ -414,7 +432,7 @@ function extremesScaled(x: usize, bytes: usize, factor: v128): v128 {
 }
 
 /** max scale·x: of a row in all lanes, or of four rows a lane each. */
-@inline function maxima(x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool, withMinimum: bool): v128 {
+@inline export function maxima(x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool, withMinimum: bool): v128 {
   let m: v128;
   if (scale != 1) m = extremesScaled(x, bytes, factor);
   else m = withMinimum ? extremesPlain(x, bytes) : maximumPlain(x, bytes);
@@ -432,6 +450,19 @@ export function expsOfRow(
 ): f64 {
   let m = maxima(x, bytes, scale, factor, lanes, true);
   wide = isWide(lowest, m);
+  let sum: f64 = 0;
+  do {
+    let piece = lanes ? bytes : pieceOf(bytes);
+    sum += expsOfPiece(m, x, y, piece, scale, factor, exact);
+    x += piece;
+    y += piece;
+    bytes -= piece;
+  } while (bytes);
+  return sum;
+}
+
+/** The same for a piece of a row, whose maximum is known. */
+export function expsOfPiece(m: v128, x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool): f64 {
   if (exact) {
     let shift = shiftOf(m);
     let maxExponent = maxExponentOf(m, shift);
@@ -473,9 +504,19 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
     let m = maxima(x, bytes, scale, factor, lanes, false);
     // The maximal logit as it stands in the row: exact, since the factor is a power of two.
     let logit = f32x4.div(m, factor);
+    let sum: f64 = 0;
+    let count = 0;
+    let done: usize = 0;
+    do {
+      let piece = lanes ? bytes : pieceOf(bytes - done);
+      sum += exact
+        ? sumOfOthers(x + done, kind == LOG_SOFTMAX ? y + done : 0, piece, logit, factor, scale == 1, !count, lanes)
+        : sumOfOthersDouble(x + done, piece, logit, scale);
+      count += ties;
+      done += piece;
+    } while (done < bytes);
     if (exact) {
-      let sum = f64x2.splat(sumOfOthers(x, kind == LOG_SOFTMAX ? y : 0, bytes, logit, factor, scale == 1, lanes));
-      let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(ties), sum, m);
+      let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(count), f64x2.splat(sum), m);
       let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
       if (kind == LOG_SOFTMAX && scale == 1) subtractLogPlain(x, y, bytes, m, demote(log, logHigh));
       else if (kind == LOG_SOFTMAX) subtractLogExact(x, y, bytes, factor, m, demote(log, logHigh));
@@ -486,10 +527,8 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
       }
     } else {
       let origin = promoteLow(logit);
-      let scales = f64x2.splat(scale);
-      let sum = sumOfOthersDouble(x, bytes, logit, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble());
-      let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), f32x4.sub(m, m));
-      if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scales, origin, log, 0, DOUBLE);
+      let log = logOfSum(i32x4.splat(count), f64x2.splat(sum), f32x4.sub(m, m));
+      if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, f64x2.splat(scale), origin, log);
       else {
         store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));
       }

@@ -51,7 +51,7 @@ export function crossEntropyLongRows(
   let row = out;
   do {
     let max = f32x4.splat(maxOfLanes(maximumPlain(x, bytes)));
-    let others = sumOfOthers(x, 0, bytes, max, one, true, false);
+    let others = sumOfOthers(x, 0, bytes, max, one, true, true, false);
     let loss = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(others), max), 0);
     if (dense) {
       let costs = sumOfCosts(x, labels, bytes, max, f32x4.splat(f32(keep)), f32x4.splat(f32(share)));

@@ -38,7 +38,7 @@ function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind
   }
   // The maximal logit as it stands in the row: exact, since the scale is a power of two.
   let logit = f32x4.div(max, scale);
-  let sum = sumOfOthersIn(x, 0, bytes, logit, scale, shift, minArgument, roundingBias, false, m, MASKED);
+  let sum = sumOfOthersIn(x, 0, bytes, logit, scale, shift, minArgument, roundingBias, true, false, m, MASKED);
   let log = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(sum), max), 0);
   if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scale, max, f32x4.splat(f32(log)), m, MASKED);
   else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + log));

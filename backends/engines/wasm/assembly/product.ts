@@ -1,6 +1,9 @@
 // The Jacobian products, with y the softmax of a row and v a vector:
 //
 //   softmaxProduct  y (v - t), t = Σ y·v       logSoftmaxJvp  v - t, t = Σ y·v       logSoftmaxVjp  v - y t, t = Σ v
+//
+// t is one float. As two floats it cost 8 to 10 %, and where t cancels v the worst error was 0.97 instead of 1.18 units, of 4
+// allowed.
 
 export const SOFTMAX_PRODUCT = 0;
 export const LOG_SOFTMAX_JVP = 1;

@@ -49,7 +49,7 @@ function totalOfProducts(y: usize, v: usize, bytes: usize): f64 {
   return total(y, v, bytes, SOFTMAX_PRODUCT);
 }
 
-function totalOf(v: usize, bytes: usize): f64 {
+export function totalOf(v: usize, bytes: usize): f64 {
   return total(v, v, bytes, LOG_SOFTMAX_VJP);
 }
 
@@ -121,8 +121,13 @@ export function logSoftmaxVjpLongRows(
   v128.store(y + last, end);
 }
 
+export function subtractTimesNarrow(y: usize, v: usize, bytes: usize, sum: f64, total: f64, factor: v128): void {
+  let reciprocal = f32x4.splat(f32(1 / sum));
+  subtractTimes(y, v, bytes, reciprocal, reciprocal, f32x4.splat(f32(total)), factor, false);
+}
+
 /** In a wide row neither y / sum is to be subnormal nor its product with t. */
-function subtractTimesWide(y: usize, v: usize, bytes: usize, sum: f64, total: f64, factor: v128): void {
+export function subtractTimesWide(y: usize, v: usize, bytes: usize, sum: f64, total: f64, factor: v128): void {
   let smallest = f64x2.splat(sum * max(1, 1 / abs(total)));
   let least = smallestNormal(smallest, smallest);
   subtractTimes(y, v, bytes, f32x4.splat(f32(1 / sum)), least, f32x4.splat(f32(total)), factor, true);
@@ -139,10 +144,7 @@ export function logSoftmaxGradientLongRows(
     let sum = expsOfRow(x, out, bytes, scale, factor, exact, false);
     let total = totalOf(v, bytes);
     if (!exact || wide) subtractTimesWide(out, v, bytes, sum, total, f32x4.splat(f32(scale)));
-    else {
-      let reciprocal = f32x4.splat(f32(1 / sum));
-      subtractTimes(out, v, bytes, reciprocal, reciprocal, f32x4.splat(f32(total)), f32x4.splat(f32(scale)), false);
-    }
+    else subtractTimesNarrow(out, v, bytes, sum, total, f32x4.splat(f32(scale)));
     x += bytes;
     v += bytes;
     out += bytes;

@@ -1,4 +1,4 @@
-import {type Chunk, chunkOf, divisionFor, MOST_CHUNKS} from '../../../../backends/engines/wasm/divide';
+import {type Chunk, chunkOf, divisionFor, MOST_CHUNKS} from '../../../../backends/engines/wasm/chunks';
 import {type Plan, planForward, planProduct} from '../../../../backends/engines/wasm/plan';
 
 function chunksOf(plan: Plan, threads: number): Chunk[] {

@@ -66,10 +66,9 @@ export class GuardedMemory {
 
   /** Whether all guard bytes and inputs are as they were laid. */
   intact(): boolean {
-    return this.frozen.every(({pointer, bytes}) => {
-      const now = new Uint8Array(this.memory.buffer, pointer, bytes.length);
-      return bytes.every((byte, i) => now[i] === byte);
-    });
+    return this.frozen.every(({pointer, bytes}) =>
+      Buffer.from(this.memory.buffer, pointer, bytes.length).equals(bytes),
+    );
   }
 
   private place(bytes: number, alignment: number): number {

@@ -21,6 +21,7 @@ const SHAPES: Record<Way, Rows[]> = {
   LongRows: [
     ...range(4, 40).map((n) => ({outer: 3, n, inner: 1})),
     ...[127, 128, 1000, 1001, 4099].map((n) => ({outer: 2, n, inner: 1})),
+    ...[4100, 8191, 8197].map((n) => ({outer: 1, n, inner: 1})), // summed in pieces
   ],
   'LongRows by lanes': [
     ...range(2, 21).map((n) => ({outer: 3, n, inner: 4})),

@@ -1,5 +1,6 @@
 import {maskRuns} from '../../../../backends/engines/mask_runs';
-import {divisionFor, launchInChunks} from '../../../../backends/engines/wasm/divide';
+import {divisionFor} from '../../../../backends/engines/wasm/chunks';
+import {launchInParts} from '../../../../backends/engines/wasm/divide';
 import {kernelsOn} from '../../../../backends/engines/wasm/module';
 import {
   launch,
@@ -44,7 +45,7 @@ function expectSame(threads: Threads, plan: Plan, helpers = threads.count): void
   const size = plan.rows.outer * plan.outPerBlock || division.count;
   floats(SHARED, size).fill(-1);
   if (plan.outPerBlock > 0) launch(plan, kernels.call, X, ALONE, second, third);
-  else launchInChunks(plan, kernels.call, [X, ALONE, second, third], division);
+  else launchInParts(plan, kernels.call, [X, ALONE, second, third], division.count);
   expect(threads.run(plan, [X, SHARED, second, third], division, threads.count)).toBe(true);
   const bytes = (at: number) => Buffer.from(memory.buffer, at, 4 * size);
   expect(bytes(SHARED).equals(bytes(ALONE))).toBe(true);

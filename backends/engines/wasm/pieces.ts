@@ -1,0 +1,51 @@
+/**
+ * Few long rows on more threads than that: each row is cut into pieces, and all threads go through it step by step.
+ * assembly/pieces.ts has the steps. For whole rows the kernels sum the same pieces in the same order: the bits are the same.
+ */
+import type {KernelName, Plan} from './plan';
+
+/** Elements of a piece; the last one has up to three more, or fewer. */
+const PIECE = 4096;
+/** Floats that the steps store about each piece. */
+export const SLOT = 8;
+
+/** The numbers of the steps in assembly/shared_rows.ts, and about what part of the time each takes. */
+type Step = readonly [number: number, part: number];
+const EXTREMES: Step = [0, 0.15];
+/** The end of logSumExp is one call. */
+const LOG_SUM_EXP: Step = [5, 0];
+const STEPS: {[kernel in KernelName]?: readonly Step[]} = {
+  softmaxLongRows: [EXTREMES, [1, 0.65], [3, 0.2]],
+  logSoftmaxLongRows: [EXTREMES, [2, 0.65], [4, 0.2]],
+  logSumExpLongRows: [EXTREMES, [2, 0.85], LOG_SUM_EXP],
+  logSoftmaxGradientLongRows: [EXTREMES, [1, 0.65], [6, 0.2]],
+};
+
+/** Shorter rows are not cut, in nanoseconds: to meet after each step would take too much of the time. */
+const WORTH_CUTTING_NS = 24_000;
+
+/** How many pieces each row is cut into for so many threads; 0 if threads take whole rows. */
+export function piecesFor({kernel, rows: {outer, n, inner}, ns}: Plan, threads: number): number {
+  const isCut = STEPS[kernel] && inner === 1 && outer < threads && ns >= outer * WORTH_CUTTING_NS;
+  return isCut ? Math.floor((n - 4) / PIECE) + 1 : 0;
+}
+
+/**
+ * The steps of one row of a plan, each a plan whose rows are the pieces.
+ *
+ * @param count of pieces
+ * @param end address where the row ends
+ * @param slots address of `SLOT` floats for each piece, the third address of these plans
+ */
+export function stepsOf(plan: Plan, count: number, end: number, slots: number): Plan[] {
+  return STEPS[plan.kernel]!.map((step) => ({
+    ...plan,
+    kernel: 'piecesOfLongRows',
+    rows: {outer: step === LOG_SUM_EXP ? 1 : count, n: PIECE, inner: 1},
+    rest: [step[0], slots, count, end],
+    secondPerBlock: PIECE,
+    thirdPerBlock: SLOT,
+    outPerBlock: PIECE,
+    ns: (step[1] * plan.ns) / plan.rows.outer,
+  }));
+}

@@ -1,0 +1,295 @@
+import {piecesFor, SLOT} from '../../../../backends/engines/wasm/pieces';
+import {
+  launch,
+  type Plan,
+  planForward,
+  planLoss,
+  planProduct,
+  planProductOfLogits,
+} from '../../../../backends/engines/wasm/plan';
+import {nodeHost, type ThreadHost} from '../../../../backends/engines/wasm/thread_host';
+import {Threads} from '../../../../backends/engines/wasm/threads';
+import {logSoftmax, logSumExp, softmax} from '../../../../kernels/reference';
+import {Random} from '../../../cases/random';
+import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
+import {BUILDS, GuardedMemory} from './guarded_memory';
+
+const KINDS = ['softmax', 'logSoftmax', 'logSumExp', 'gradient'] as const;
+const PIECE = 4096;
+/** The fewest elements that are cut. */
+const SHORTEST = 19_967;
+/** Around the limits of what is cut and of pieces, where the last one is shortest or longest. */
+const LENGTHS = [SHORTEST, 5 * PIECE - 1, 5 * PIECE, ...[1, 2, 3, 4, 5, 17].map((more) => 5 * PIECE + more), 50_257];
+
+function planOf(kind: (typeof KINDS)[number], n: number, scale = 1, outer = 1): Plan {
+  const rows = {outer, n, inner: 1};
+  if (kind === 'gradient') return planProductOfLogits('logSoftmaxVjp', rows, scale, scale)!;
+  return planForward(kind, rows, scale, null);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** Threads that have started, and of which as many as that are there for every job. */
+async function started(memory: GuardedMemory, count: number, host = nodeHost()!): Promise<Threads> {
+  const threads = new Threads(memory.kernels, host, count);
+  threads.start();
+  while (threads.helpersFor(1e9).awake + threads.helpersFor(1e9).wake < count - 1) await turn();
+  threads.helpersFor = () => ({awake: 0, wake: count - 1});
+  return threads;
+}
+
+interface Result {
+  values: Float32Array;
+  isDone: boolean | null;
+  /** Whether memory for the pieces was asked for and given back. */
+  asked: number;
+  freed: number;
+}
+
+/** @param v address of the vector of a gradient; 0 for other kinds */
+function onThreads(
+  threads: Threads,
+  memory: GuardedMemory,
+  plan: Plan,
+  x: number,
+  v = 0,
+  place = (floats: number) => memory.output(floats),
+): Result {
+  const size = plan.rows.outer * plan.outPerBlock;
+  const out = place(size);
+  let [asked, freed] = [0, 0];
+  const isDone = threads.execute(plan, [x, out, v, 0], (floats) => {
+    asked += floats;
+    return {at: place(floats), free: () => freed++};
+  });
+  return {values: memory.values(out, size), isDone, asked, freed};
+}
+
+function alone(memory: GuardedMemory, plan: Plan, x: number, v = 0): Float32Array {
+  const size = plan.rows.outer * plan.outPerBlock;
+  const out = memory.output(size);
+  launch(plan, memory.kernels.call, x, out, v, 0);
+  return memory.values(out, size);
+}
+
+/** Lays logits, and for a gradient a vector: many threads give the bits of one. */
+function expectSame(
+  threads: Threads,
+  memory: GuardedMemory,
+  plan: Plan,
+  logits: Float32Array,
+  vector: Float32Array,
+): Result {
+  memory.clear();
+  const x = memory.input(logits);
+  const v = plan.secondPerBlock > 0 ? memory.input(vector) : 0;
+  const result = onThreads(threads, memory, plan, x, v);
+  const pieces = piecesFor(plan, threads.count);
+  expect([result.isDone, result.asked, result.freed]).toEqual([true, pieces * SLOT, 1]);
+  expectSameBits(result.values, alone(memory, plan, x, v));
+  expect(memory.intact()).toBe(true);
+  return result;
+}
+
+/** Bit by bit, but for the bits of a NaN. */
+function expectSameBits(values: Float32Array, expected: Float32Array): void {
+  const bits = (floats: Float32Array) =>
+    new Uint8Array(floats.map((value) => (Number.isNaN(value) ? 1.5e38 : value)).buffer);
+  expect(Buffer.compare(bits(values), bits(expected))).toBe(0);
+}
+
+test.each([
+  {name: 'one long row', plan: planOf('softmax', 50_257), threads: 2, pieces: 13},
+  {name: 'a scale that is no power of two', plan: planOf('logSoftmax', 50_257, 0.3), threads: 2, pieces: 13},
+  {name: 'fewer rows than threads', plan: planOf('logSumExp', 50_257, 1, 3), threads: 4, pieces: 13},
+  {name: 'as many rows as threads', plan: planOf('softmax', 50_257, 1, 4), threads: 4, pieces: 0},
+  {name: 'the shortest that is cut', plan: planOf('softmax', SHORTEST), threads: 2, pieces: 5},
+  {name: 'a shorter one', plan: planOf('softmax', SHORTEST - 1), threads: 2, pieces: 0},
+  {name: 'a last piece of one vector', plan: planOf('softmax', 5 * PIECE + 4), threads: 2, pieces: 6},
+  {name: 'no piece of less than that', plan: planOf('softmax', 5 * PIECE + 3), threads: 2, pieces: 5},
+  {
+    name: 'rows side by side',
+    plan: planForward('softmax', {outer: 1, n: 50_000, inner: 4}, 1, null),
+    threads: 2,
+    pieces: 0,
+  },
+  {name: 'columns', plan: planForward('softmax', {outer: 1, n: 50_000, inner: 5}, 1, null), threads: 2, pieces: 0},
+  {name: 'a product', plan: planProduct('softmaxProduct', {outer: 1, n: 1e6, inner: 1}, 1), threads: 2, pieces: 0},
+  {
+    name: 'a loss',
+    plan: planLoss({rows: {outer: 1, n: 1e6, inner: 1}, sparse: true, smoothing: 0, total: null}),
+    threads: 2,
+    pieces: 0,
+  },
+])('$name: $pieces pieces', ({plan, threads, pieces}) => {
+  expect(piecesFor(plan, threads)).toBe(pieces);
+});
+
+describe.each(BUILDS)('build %s', (build) => {
+  const memory = new GuardedMemory(build, {shared: true, pages: 128});
+  let threads: Threads;
+  afterEach(() => threads.stop());
+
+  test.each([2, 3, 4, 5, 6, 7, 8])('%d threads give the bits of one, and touch nothing else', async (count) => {
+    threads = await started(memory, count);
+    const random = new Random(count);
+    for (const n of LENGTHS) {
+      const [values, vector] = [random.normals(2 * n, 8), random.normals(2 * n, 1)];
+      for (const kind of KINDS) {
+        for (const scale of [1, -0.25, 0.3]) {
+          const outer = count > 2 ? random.integer(1, 2) : 1;
+          const offset = random.integer(0, 1) * 300; // beyond 208 the maximum is subtracted
+          const logits = values.subarray(0, outer * n).map((value) => value + offset);
+          expectSame(threads, memory, planOf(kind, n, scale, outer), logits, vector.subarray(0, outer * n));
+        }
+      }
+    }
+    expect(threads.taken.slice(1).reduce((a, b) => a + b)).toBeGreaterThan(0);
+  });
+
+  test('results are within the bounds of the float64 reference', async () => {
+    threads = await started(memory, 2);
+    const random = new Random(5);
+    for (const [n, spread] of [
+      [SHORTEST, 3],
+      [50_257, 30],
+    ] as const) {
+      const logits = random.normals(n, spread);
+      const v = random.normals(n, 1);
+      const of = (kind: (typeof KINDS)[number]) => expectSame(threads, memory, planOf(kind, n), logits, v).values;
+      expect(worst(of('softmax'), softmax(logits), ulpError).error).toBeLessThanOrEqual(4);
+      expect(worst(of('logSoftmax'), logSoftmax(logits), ulpError).error).toBeLessThanOrEqual(2);
+      expect(worst(of('logSumExp'), [logSumExp(logits)], ulpErrorAboveOne).error).toBeLessThanOrEqual(1);
+      const y = softmax(logits);
+      const total = v.reduce((sum, value) => sum + value, 0);
+      const totalSize = v.reduce((sum, value) => sum + Math.abs(value), 0);
+      const size = (i: number) => Math.abs(v[i]!) + y[i]! * totalSize;
+      const errors = of('gradient').map((value, i) => Math.abs(value - (v[i]! - y[i]! * total)) / (2 ** -24 * size(i)));
+      expect(Math.max(...errors)).toBeLessThanOrEqual(6);
+    }
+  });
+
+  const N = 5 * PIECE + 10;
+  const MAX = 3.4028234663852886e38;
+  const RARE: Record<string, number[]> = {
+    NaN: [Number.NaN],
+    Infinity: [Infinity],
+    'both infinities': [Infinity, -Infinity],
+    'the largest float': [MAX],
+    'the largest floats': [MAX, -MAX],
+    'the maximum twice': [50, 50],
+    '-Infinity and NaN': [-Infinity, Number.NaN],
+  };
+  test.each(Object.entries(RARE))('%s in the first, a middle and the last piece', async (_, rare) => {
+    threads = await started(memory, 2);
+    const random = new Random(9);
+    const vector = random.normals(N, 1);
+    // Each value alone at each place, and all of them at all places.
+    const places = [0, 2 * PIECE - 1, 2 * PIECE, N - 1];
+    for (const at of [...places.map((place) => [place]), places]) {
+      const logits = random.normals(N, 3);
+      for (const place of at) logits.set(rare, Math.min(place, N - rare.length));
+      for (const kind of KINDS) {
+        for (const scale of [1, 0.3]) expectSame(threads, memory, planOf(kind, N, scale), logits, vector);
+      }
+    }
+  });
+
+  test.each([
+    {name: 'all of a row', from: 0, to: N},
+    {name: 'whole pieces, the first too', from: 0, to: 2 * PIECE + 7},
+    {name: 'whole pieces in the middle', from: PIECE - 9, to: 3 * PIECE},
+    {name: 'the last pieces', from: 4 * PIECE, to: N},
+    {name: 'all but one element', from: 0, to: N - 1},
+  ])('-Infinity in $name', async ({from, to}) => {
+    threads = await started(memory, 2);
+    const random = new Random(3);
+    const [logits, vector] = [random.normals(N, 3).fill(-Infinity, from, to), random.normals(N, 1)];
+    const isEmpty = to - from === N;
+    for (const kind of KINDS) {
+      const {values} = expectSame(threads, memory, planOf(kind, N), logits, vector);
+      if (kind === 'logSumExp') expect(Number.isFinite(values[0])).toBe(!isEmpty);
+      else if (kind === 'gradient') expect(values[from]).toBe(isEmpty ? Number.NaN : vector[from]);
+      else expect(values[from]).toBe(isEmpty ? Number.NaN : kind === 'softmax' ? 0 : -Infinity);
+    }
+  });
+});
+
+describe('what goes wrong', () => {
+  const memory = new GuardedMemory('simd', {shared: true});
+  const plan = planOf('logSoftmax', 50_257);
+  const logits = new Random(1).normals(50_257, 4);
+  let warn: jest.SpyInstance;
+  beforeEach(() => {
+    memory.clear();
+    warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  });
+  afterEach(() => warn.mockRestore());
+
+  test('no memory for the pieces: the caller computes', async () => {
+    const threads = await started(memory, 2);
+    const refuse = () => {
+      throw new Error('no room');
+    };
+    expect(threads.execute(plan, [memory.input(logits), memory.output(50_257), 0, 0], refuse)).toBeNull();
+    threads.stop();
+  });
+
+  /** A host whose threads run another program. */
+  function changedHost(from: string, to: string): ThreadHost {
+    const host = nodeHost()!;
+    return {
+      ...host,
+      start(program, data, events) {
+        if (!program.includes(from)) throw new Error('the program is another');
+        return host.start(program.replace(from, to), data, events);
+      },
+    };
+  }
+
+  /** Of the chunk that a thread has taken. */
+  const STEP = 'calls[starts[2 * (number & 127)] + 9]';
+  const RUN = 'run(number);\n';
+  const DONE = 'Atomics.add(counters, 32, 1);\n';
+
+  test.each([2, 4])(
+    'a thread that dies in a piece of step %d is given up: said once, and nothing is freed',
+    async (step) => {
+      const host = changedHost(RUN, `if (${STEP} === ${step}) throw Error('killed');\n${RUN}`);
+      const threads = await started(memory, 2, host);
+      const x = memory.input(logits);
+      const expected = alone(memory, plan, x);
+      const [out, slots] = [memory.output(50_257), memory.output(500)];
+      const place = (floats: number) => (floats === 50_257 ? out : slots);
+      // Until it has taken a chunk of that step; on a busy machine that may be late.
+      let result: Result;
+      do {
+        result = onThreads(threads, memory, plan, x, 0, place);
+        if (result.isDone) expectSameBits(result.values, expected);
+      } while (result.isDone);
+      expect([result.isDone, result.freed]).toEqual([false, 0]);
+      expect(threads.failure).toMatch(/not finished its part within 2 seconds/);
+      await turn();
+      expect(warn).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  test('a thread that dies between two steps: this one goes on alone', async () => {
+    const host = changedHost(DONE, `${DONE} if (${STEP} === 2) throw Error('killed');\n`);
+    const threads = await started(memory, 2, host);
+    const x = memory.input(logits);
+    const expected = alone(memory, plan, x);
+    const [out, slots] = [memory.output(50_257), memory.output(500)];
+    const place = (floats: number) => (floats === 50_257 ? out : slots);
+    while (threads.failure === null) {
+      const {values, isDone} = onThreads(threads, memory, plan, x, 0, place);
+      expect(isDone).toBe(true);
+      expectSameBits(values, expected);
+      if (threads.taken[1]! > 0) await turn(); // tells of its death
+    }
+    expect(threads.failure).toMatch(/^a thread failed: killed$/);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+});
