@@ -23,7 +23,7 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, 'ax
   /** One number per class, added to its logits. */
   bias?: Input | null;
   /**
-   * The number of rows of logits that exist at a time. By default 1/64 of all rows, but at least 1 MiB and at most 32 MiB
+   * The number of rows of logits that exist at a time. By default 3/64 of all rows, but at least 1 MiB and at most 32 MiB
    * of logits, and at least one row.
    */
   chunkRows?: number | null;
@@ -80,11 +80,11 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
     if (!(Number.isInteger(chunkRows) && chunkRows >= 1))
       throw mustBe(OP, 'chunkRows', 'an integer of 1 or more', chunkRows);
     const kept = keptRows(OP, known, given.ignoreIndex);
-    const inputs: Inputs = {
+    const inputs: Inputs = Object.assign(Object.create(null), {
       hidden: reshaped(x, [rows, features]),
       weights: w,
       labels: known.sparse ? tf.reshape(known.tensor, [rows]) : reshaped(known.tensor, [rows, classes]),
-    };
+    });
     if (bias !== null) inputs.bias = broadcast(OP, 'bias', bias, [classes]);
     if (given.weights !== null)
       inputs.rowWeights = reshaped(broadcast(OP, 'weights', given.weights, known.rows), [rows]);
@@ -101,10 +101,10 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
   });
 }
 
-/** So many rows that their logits take a 64th of all, but at least 1 MiB, and at most 32. */
+/** 3/64 of the rows, which of 1,024 are a block of tfjs's matMul on cpu; but at least 1 MiB of logits, and at most 32. */
 function usualRows(rows: number, classes: number): number {
   const least = 2 ** 18 / classes;
-  return Math.ceil(Math.min(Math.max(rows / 64, least), 32 * least, rows || 1));
+  return Math.ceil(Math.min(Math.max((3 * rows) / 64, least), 32 * least, rows || 1));
 }
 
 interface Settings extends Required<CrossEntropyOptions> {
@@ -113,7 +113,7 @@ interface Settings extends Required<CrossEntropyOptions> {
 
 /**
  * Tensors by name: `hidden` [N, D], `weights` [D, V], `labels`, and where there are any `bias`, `rowWeights` and `classWeights`;
- * for derivatives `cotangent` too.
+ * for derivatives `cotangent` too. They have no prototype, on which a tensor that is missing might be found.
  */
 type Inputs = Record<string, Tensor>;
 
@@ -136,7 +136,9 @@ function lossOf(inputs: Inputs, settings: Settings): Tensor {
       checkTensor(OP, 'weights', saved.inputs.weights!);
       if (gradientDepth() > 0) return derive();
       return withOwnTape(
-        GRADIENTS.includes(name) ? () => inChunks({...saved.inputs, cotangent: dy}, [name], settings)[1]! : derive,
+        GRADIENTS.includes(name)
+          ? () => inChunks(Object.assign(Object.create(saved.inputs), {cotangent: dy}), [name], settings)[1]!
+          : derive,
       );
     },
     // Their gradient is all that is needed, unless that is differentiated again.
@@ -167,17 +169,17 @@ function inChunks(inputs: Inputs, wanted: readonly string[], settings: Settings)
   const {hidden, weights, bias} = inputs as {hidden: Tensor; weights: Tensor; bias?: Tensor};
   const [rows, features] = hidden.shape as [number, number];
   const ofRows = ['hidden', 'labels', 'rowWeights', ...(reduction === 'none' ? ['cotangent'] : [])];
-  // The weights' gradient grows by parts: no product for one is larger than a chunk or a 16th of the weights.
-  const featuresAtOnce = Math.max(chunkRows, Math.ceil(features / 16));
+  // The weights' gradient grows by parts: no product for one is larger than 2/3 of a chunk or a 16th of the weights.
+  const featuresAtOnce = Math.ceil(Math.max((2 * chunkRows) / 3, features / 16));
   const parts: Record<string, Tensor[]> = {loss: [], hidden: [], weights: [], bias: []};
   const add = (name: string, at: number, part: Tensor) => {
     const before = parts[name]![at];
-    parts[name]![at] = before ? tf.add(before, part) : part;
+    parts[name]![at] = before ? tf.addN([before, part]) : part;
     if (before) tf.dispose([before, part]);
   };
   for (let begin = 0; begin === 0 || begin < rows; begin += chunkRows) {
     const size = Math.min(chunkRows, rows - begin);
-    const chunk = {...inputs};
+    const chunk: Inputs = Object.create(inputs);
     for (const name of ofRows) if (inputs[name] && size < rows) chunk[name] = tf.slice(inputs[name], begin, size);
     const logits = tf.tidy(() => {
       const product = matrixProduct(chunk.hidden!, weights, false, false);

@@ -71,7 +71,7 @@ export function asOneOperation(
     },
     backwardsFunc: (dy, tensors) => {
       const known = connected(tensors);
-      const saved = {inputs: {...inputs}, results: tensors.slice(kept.length)};
+      const saved = {inputs: Object.assign(Object.create(null), inputs), results: tensors.slice(kept.length)};
       kept.forEach((name, i) => {
         saved.inputs[name] = known[i]!;
       });

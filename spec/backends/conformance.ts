@@ -6,6 +6,7 @@ import {logSoftmax, softmax} from '../../kernels/reference';
 import {PRODUCTS_OF_PROBABILITIES, REFERENCE} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
 import {OPS, type ProductName} from '../../kernels/table';
+import {COMPOSITIONS, MASKED_ENTROPY} from '../cases/compositions';
 import {LABELS} from '../cases/labels';
 import {exactLinear, type LinearResults, linearCase, relativeError} from '../cases/linear';
 import {ADVERSARIAL, HUGELY_SCALED, type LogitsCase, SCALED} from '../cases/logits';
@@ -13,6 +14,8 @@ import {MASKS} from '../cases/masks';
 import {Random} from '../cases/random';
 import {EMPTY_SHAPES, SHAPES} from '../cases/shapes';
 import {SPECIAL} from '../cases/special';
+import {expectedOf} from '../fuzz/expected';
+import {verdict} from '../fuzz/verdict';
 import type {Call, Host, LabelledCall, LinearCall, Outcome} from '../hosts/call';
 import {ulpError, ulpErrorAboveOne, worst} from '../ulp';
 
@@ -338,6 +341,69 @@ export function describeConformance(
           up.map((x, i) => (x - down[i]!) / 2e-4),
         ),
       ).toBeLessThanOrEqual(8 * most);
+    });
+
+    test('NaN, infinity and an index that is no class stay in their row', async () => {
+      const layer = linearCase([6, 3, 5]);
+      const [hidden, labels] = [Float32Array.from(layer.hidden), Int32Array.from(layer.labels)];
+      hidden[3] = Number.NaN;
+      hidden[9] = Number.POSITIVE_INFINITY;
+      labels[4] = 5;
+      const wrong = [false, true, false, true, true, false];
+      const shares = vectorFor(6);
+      const call = {shape: [6, 3], logits: hidden, layer: {...layer, labels}, chunkRows: 4, vector: shares};
+      const exact = exactLinear({...layer, shares: shares.map((share, row) => (wrong[row] ? 0 : share))});
+      const {losses} = exactLinear(layer);
+      const onlyRight = (values: ArrayLike<number>, length: number) =>
+        Array.from(values)
+          .slice(0, 6 * length)
+          .filter((_, i) => !wrong[Math.floor(i / length)]);
+
+      const {values} = await run({op: 'linearCrossEntropy', ...call});
+      expect(Array.from(values, Number.isNaN)).toEqual(wrong);
+      expect(relativeError(onlyRight(values, 1), onlyRight(losses, 1))).toBeLessThanOrEqual(most);
+      const gradients = await run({op: 'gradLinearCrossEntropy', ...call});
+      const isNaNs = wrong.map((_, row) => gradients.values.subarray(3 * row, 3 * row + 3).every(Number.isNaN));
+      expect(isNaNs).toEqual(wrong);
+      expect(relativeError(onlyRight(gradients.values, 3), onlyRight(exact.hidden, 3))).toBeLessThanOrEqual(most);
+    });
+  });
+
+  describe('entropy, samples, joint axes and class weights', () => {
+    test.each(COMPOSITIONS)('$name', async ({fuzzed}) => {
+      expect(verdict(fuzzed, await running.runCase(fuzzed), bounds)).toBeNull();
+    });
+
+    test.each(MASKED_ENTROPY)('masked $name', async ({fuzzed}) => {
+      const {exact, tolerance} = expectedOf(fuzzed, bounds);
+      for (const values of [exact, tolerance]) expect(Array.from(values).every(Number.isFinite)).toBe(true);
+      expect(verdict(fuzzed, await running.runCase(fuzzed), bounds)).toBeNull();
+    });
+
+    test.each(MASKS.slice(0, 14))('second derivatives of masked entropy: $name', async (masked) => {
+      const {shape, axis, scale, values, mask, keep} = masked;
+      const resolved = axis < 0 ? axis + shape.length : axis;
+      const [perRow, vector2] = [
+        vectorFor(reducedShape(shape, resolved, false).reduce((a, b) => a * b, 1)),
+        vectorFor(values.length, 7),
+      ];
+      const perElement = spreadRows(perRow, shape, resolved);
+      const gradientAt = (t: number) => {
+        const x = Float64Array.from(values, (v, i) => (v + (keep[i] ? t * vector2[i]! : 0)) * scale);
+        const slopes = reference.alongAxis(shape, resolved, [x, keep], (row, k) => {
+          const logs = reference.masked.logSoftmax(row, k).map((log, i) => (k[i] ? log : 0));
+          return reference.softmaxProduct(reference.masked.softmax(row, k), logs);
+        });
+        return productOf(slopes, perElement).map(times(-scale));
+      };
+      const [up, down] = [gradientAt(1e-4), gradientAt(-1e-4)];
+      const exact = up.map((g, i) => (g - down[i]!) / 2e-4);
+      const largest = exact.reduce((max, g) => Math.max(max, Math.abs(g)), 1);
+      const call = {shape, axis, scale, logits: values, mask, vector: perRow, vector2};
+      const outcome = await run({op: 'gradGradEntropy', ...call});
+      const {error} = worst(outcome.values, exact, (a, e) => Math.abs(a - e) / largest);
+      expect(error).toBeLessThanOrEqual(bounds.product * 16 * 2 ** -24);
+      expect(outcome.values.filter((_, i) => !keep[i]).every((g) => g === 0)).toBe(true);
     });
   });
 

@@ -3,6 +3,7 @@ import * as family from '../../index';
 import type {Op, Option, Parameter} from '../../kernels/op';
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 import type {LinearCase} from '../cases/linear';
+import type {FuzzCase, FuzzOutcome} from '../fuzz/case';
 import {recordKernels} from './kernels';
 
 /** One use of a public op, as pure data: the same in this process, in a browser page, or in another process. */
@@ -14,6 +15,7 @@ export interface Call {
     | GradientName
     /** tf.grad of tf.grad: the gradient of ⟨gradient with cotangent `vector`, vector2⟩. */
     | `grad${Capitalize<GradientName>}`
+    | 'gradGradEntropy'
     /** The losses of each row, and their gradients in the logits and in the labels, with `vector` as the cotangent. */
     | 'crossEntropy'
     | 'gradCrossEntropy'
@@ -65,6 +67,8 @@ export interface Host {
   /** For people: backend and build. */
   name: string;
   run(call: Call | LabelledCall | LinearCall): Promise<Outcome>;
+  /** Any call of any op of the family, as fuzzing has it. */
+  runCase(fuzzed: FuzzCase): Promise<FuzzOutcome>;
 }
 
 /** Runs a call on the active backend. */
@@ -85,6 +89,7 @@ function evaluate(call: Call | LabelledCall | LinearCall, logits: tf.Tensor): tf
   if ('layer' in call) return linearCrossEntropy(call, logits);
   if ('labels' in call) return crossEntropy(call, logits);
   const {op, shape, vector, vector2} = call;
+  if (op === 'gradGradEntropy') return secondOfEntropy(call, logits);
   const isSecond = op.startsWith('gradGrad');
   const differentiated = GRADIENTS[(isSecond ? `grad${op.slice('gradGrad'.length)}` : op) as GradientName];
   if (!differentiated) return run(op as ForwardName | ProductName, call, logits, vectorOf(vector, shape));
@@ -93,6 +98,13 @@ function evaluate(call: Call | LabelledCall | LinearCall, logits: tf.Tensor): tf
   const cotangent = vectorOf(vector, f(logits).shape);
   if (!isSecond) return first(logits, cotangent!);
   return tf.grad((x) => first(x, cotangent!))(logits, vectorOf(vector2, shape)!);
+}
+
+function secondOfEntropy({axis, scale = 1, mask, vector, vector2}: Call, logits: tf.Tensor): tf.Tensor {
+  const options = {scale, mask: mask ? tf.tensor(mask.values, mask.shape, 'bool') : null};
+  const losses = (x: tf.Tensor) => family.entropy(x, axis, options);
+  const cotangent = tf.tensor(vector!, losses(logits).shape);
+  return tf.grad((x) => tf.grad(losses)(x, cotangent))(logits, tf.tensor(vector2!, logits.shape));
 }
 
 /** An op as its record says: with the options that it has. */

@@ -21,5 +21,11 @@ export async function inBrowser(backend: string, options: InBrowserOptions = {})
   const page = await open<Functions>({...options, entry: 'spec/pages/calls.ts'});
   const flags = {...NEVER_ON_THE_CPU, ...options.environment};
   const name = await page.run('start', {backend, flags});
-  return {name, page, run: (call) => page.run('run', call), close: () => page.close()};
+  return {
+    name,
+    page,
+    run: (call) => page.run('run', call),
+    runCase: (fuzzed) => page.run('runCase', fuzzed),
+    close: () => page.close(),
+  };
 }

@@ -66,6 +66,7 @@ export async function tensorflowHost(held: Held, started: (process: TensorflowPr
       const outcome = await tensorflow.call('call', call);
       return {...outcome, values: Float32Array.from(outcome.values)};
     },
+    runCase: (fuzzed) => tensorflow.call('fuzz', fuzzed),
   };
 }
 

@@ -5,6 +5,7 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {hardwareOf, pretendHardware} from '../../backends/webgpu/hardware';
 import type {Hardware} from '../../backends/webgpu/plan';
+import {runCase} from '../fuzz/run';
 import {type Host, runCall} from './call';
 import {placeAtOnce, unpackedChromium} from './chromium';
 import {projectRequire, swiftShaderDriver} from './unpacked';
@@ -73,6 +74,13 @@ export function watchDispatches(): {dispatched: string[]; stop: () => void} {
 /** Small tensors really reach the shaders. */
 export const NEVER_ON_THE_CPU = {WEBGPU_CPU_FORWARD: false};
 
+/** @throws what the device has complained of meanwhile */
+function withoutErrors<T>(outcome: T): T {
+  const errors = uncapturedErrors();
+  if (errors.length > 0) throw new Error(`the GPU's device: ${errors.join('\n')}`);
+  return outcome;
+}
+
 /**
  * The webgpu backend in this process as a host for calls; what its device complains of fails them.
  * @param hardware what the kernels are to take the adapter for
@@ -82,12 +90,8 @@ export async function inDawn(hardware: Partial<Hardware> = {}): Promise<Host> {
   pretendHardware(backend, hardware);
   return {
     name: `webgpu in Node ${process.version}, planned for a ${hardwareOf(backend).software ? 'software' : 'hardware'} GPU`,
-    async run(call) {
-      const outcome = await runCall(call);
-      const errors = uncapturedErrors();
-      if (errors.length > 0) throw new Error(`the GPU's device: ${errors.join('\n')}`);
-      return outcome;
-    },
+    run: async (call) => withoutErrors(await runCall(call)),
+    runCase: async (fuzzed) => withoutErrors(await runCase(fuzzed)),
   };
 }
 

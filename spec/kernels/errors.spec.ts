@@ -20,16 +20,19 @@ const ALONG_AN_AXIS = {
   logSoftmaxJacobian: (logits: family.Input, axis?: number) => family.logSoftmaxJacobian(logits, axis),
   softmaxInverse: (logits: family.Input, axis?: number) => family.softmaxInverse(logits, axis),
   entropy: (logits: family.Input, axis?: number) => family.entropy(logits, axis),
+  categorical: (logits: family.Input, axis?: number) => family.categorical(logits, axis, {seed: 1}),
+  gumbelSoftmax: (logits: family.Input, axis?: number) => family.gumbelSoftmax(logits as tf.Tensor, axis, {seed: 1}),
 };
 const SCALED = {
   softmax: (scale: number) => family.softmax(x, -1, {scale}),
   logSoftmax: (scale: number) => family.logSoftmax(x, -1, {scale}),
   softmaxJvp: (scale: number) => family.softmaxJvp(x, x, -1, {scale}),
   logSoftmaxVjp: (scale: number) => family.logSoftmaxVjp(x, x, -1, {scale}),
+  entropy: (scale: number) => family.entropy(x, -1, {scale}),
 };
 
 /** The others take several. */
-const ONE_AXIS = ['softmaxJacobian', 'logSoftmaxJacobian', 'softmaxInverse'];
+const ONE_AXIS = ['softmaxJacobian', 'logSoftmaxJacobian', 'softmaxInverse', 'categorical', 'gumbelSoftmax'];
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -121,7 +124,7 @@ describe.each(Object.entries(ALONG_AN_AXIS))('%s', (name, op) => {
   test('int32 and bool are converted', () => {
     tf.tidy(() => {
       const integers = op(tf.tensor1d([1, 0, 1], 'int32'));
-      expect(integers.dtype).toBe('float32');
+      expect(integers.dtype).toBe(name === 'categorical' ? 'int32' : 'float32');
       expect(integers.arraySync()).toEqual(op([1, 0, 1]).arraySync());
       expect(op(tf.tensor1d([true, false, true])).arraySync()).toEqual(integers.arraySync());
     });
@@ -158,6 +161,9 @@ test.each([
   ['softmax', (mask: family.MaskInput) => family.softmax([x, x], -1, {mask})],
   ['logSoftmax', (mask: family.MaskInput) => family.logSoftmax([x, x], -1, {mask})],
   ['logSumExp', (mask: family.MaskInput) => family.logSumExp([x, x], -1, false, {mask})],
+  ['entropy', (mask: family.MaskInput) => family.entropy([x, x], -1, {mask})],
+  ['categorical', (mask: family.MaskInput) => family.categorical([x, x], -1, {mask})],
+  ['gumbelSoftmax', (mask: family.MaskInput) => family.gumbelSoftmax([x, x], -1, {mask})],
 ] as const)('%s: a mask that does not fit', (name, op) => {
   expect(() => op([true, false])).toThrow(`${name}: mask has shape [2] and logits have shape [2,3]`);
   expect(() => op([[[true, false, true]]])).toThrow('each length of the mask must be 1 or equal to that of the logits');
@@ -221,6 +227,13 @@ test('a tensor whose array was transferred after it was made', () => {
   t.dispose();
 });
 
+/** Without a seed of its own a sample is another each time: then its shape, and how many elements are neither 0 nor 1. */
+function shapeIfUnseeded(sample: tf.Tensor, options: object): tf.Tensor {
+  if (Object.hasOwn(options, 'seed')) return sample;
+  const between = Array.from(sample.dataSync()).filter((value) => value > 0 && value < 1);
+  return tf.tensor1d([...sample.shape, between.length]);
+}
+
 describe.each<[string, object, (options: object) => tf.Tensor]>([
   ['softmax', {scale: 2, mask: [true, true, false]}, (options) => family.softmax(x, -1, options)],
   ['logSoftmax', {scale: 2, mask: [true, true, false]}, (options) => family.logSoftmax(x, -1, options)],
@@ -237,6 +250,25 @@ describe.each<[string, object, (options: object) => tf.Tensor]>([
       reduction: 'none' as const,
     },
     (options) => family.softmaxCrossEntropy([0, 1, 2], [x, [1, 0, 2], [1, 5, 1]], options),
+  ],
+  ['entropy', {scale: 2, mask: [true, true, false]}, (options) => family.entropy(x, -1, options)],
+  [
+    'linearCrossEntropy',
+    {
+      ...{bias: [1, 2, 4], chunkRows: 2, labelSmoothing: 0.1, weights: [1, 2, 3], classWeights: [1, 2, 4]},
+      ...{ignoreIndex: 1, reduction: 'none' as const},
+    },
+    (options) => family.linearCrossEntropy([x, [1, 0, 2], [1, 5, 1]], [x, [1, 0, 2], [0, 1, 0]], [0, 1, 2], options),
+  ],
+  [
+    'categorical',
+    {samples: 4, temperature: 0.5, topK: 2, topP: 0.9, mask: [true, false, true], seed: 1},
+    (options) => shapeIfUnseeded(family.categorical(x, -1, options), options),
+  ],
+  [
+    'gumbelSoftmax',
+    {temperature: 0.5, hard: true, mask: [true, false, true], seed: 1},
+    (options) => shapeIfUnseeded(family.gumbelSoftmax(x, -1, options), options),
   ],
 ])('options of %s', (_, given, op) => {
   const valuesOf = (options: object) => tf.tidy(() => op(options).dataSync());

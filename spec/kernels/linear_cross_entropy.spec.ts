@@ -389,7 +389,7 @@ test('the default chunk', async () => {
     });
   expect(chunks(1000, 10)).toBe(1); // 40 KB
   expect(chunks(100, 20_000)).toBe(8); // 13 rows are 1 MiB
-  expect(chunks(1280, 20_000)).toBe(64); // a 64th, 1.6 MB
+  expect(chunks(1280, 20_000)).toBe(22); // 60 rows are 3/64, 4.8 MB
 });
 
 describe('errors', () => {

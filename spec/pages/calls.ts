@@ -4,6 +4,7 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {stagedBytes} from '../../backends/engines/wasm/staging';
 import {backendReport} from '../../index';
+import {runCase} from '../fuzz/run';
 import {runCall} from '../hosts/call';
 import {expose} from '../hosts/page';
 import {kernelsRun} from '../hosts/wasm_kernels';
@@ -18,6 +19,7 @@ const functions = {
     return `${backend} in ${navigator.userAgent.match(/Chrome\S*/)?.[0]}: ${backends.find(({name}) => name === backend)!.runs}`;
   },
   run: runCall,
+  runCase,
 
   /** Which of tfjs's three wasm builds this page has, and what ours did on it. */
   wasm() {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {logSoftmax, logSumExp, softmax, softmaxCrossEntropy} from '../../../index';
 import {isOfFamily} from '../../../kernels/names';
 import * as reference from '../../../kernels/reference';
+import {runCase} from '../../fuzz/run';
 import {type Host, runCall} from '../../hosts/call';
 import {startWebGPU, uncapturedErrors} from '../../hosts/webgpu';
 import {ulpErrorAboveOne, worst} from '../../ulp';
@@ -19,7 +20,7 @@ beforeAll(async () => {
     if (!isOfFamily(config.kernelName)) tf.registerKernel({...config, backendName: 'foreign'});
   }
   await tf.setBackend('foreign');
-  host = {name: 'foreign', run: runCall};
+  host = {name: 'foreign', run: runCall, runCase};
 });
 
 afterEach(() => {
