@@ -1,6 +1,6 @@
-import type {Program} from './draw';
 import {indexReader} from './index_reader';
 import type {Orientation, RowLayout} from './layout';
+import type {Piece} from './program';
 import type {Texture} from './textures';
 
 /** GLSL for the rows that the four elements of a cell are in, and for which element of its row each of them is. */
@@ -23,14 +23,8 @@ export function cellRowsSource({orientation}: RowLayout): string {
 }
 
 /** GLSL that reads, for the four elements of a cell, the numbers of their rows: `ofRowsX(cell)`. */
-export function rowNumberReader(
-  input: string,
-  texture: Texture,
-  shape: number[],
-  {orientation}: RowLayout,
-): Pick<Program, 'source' | 'uniforms'> {
-  const {source, uniforms} = indexReader(input, texture, shape);
-  return {source: source + ofRowsOfCell('vec', `ofRows${input}`, `at${input}`, orientation), uniforms};
+export function rowNumberReader(input: string, texture: Texture, {orientation}: RowLayout): Piece[] {
+  return [indexReader(input, texture), ofRowsOfCell('vec', `ofRows${input}`, `at${input}`, orientation)];
 }
 
 /** GLSL of a function of a cell: for its four elements, what a function of their row gives. */

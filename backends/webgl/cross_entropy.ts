@@ -1,94 +1,81 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
+import {cellRowsSource, rowNumberReader} from './cell_rows';
 import {indicesFor} from './class_indices';
-import {contextKey} from './context';
-import {type Device, deviceOf} from './device';
-import {type Draw, numbersDraw, run, tensorDraw} from './draw';
+import type {Draw} from './draw';
+import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
-import type {LabelTexture} from './label_reader';
-import {layRows} from './layout';
-import {lossGradientProgram, type RowNumbers, sumsOfLabels} from './loss_gradient_program';
-import {classLossProgram, costs} from './loss_program';
+import {drawn, type Frame} from './frame';
+import {EXP} from './glsl/exp';
+import {type LabelTexture, labelElementReader, labelRowReader} from './label_reader';
+import {classLossesDraw, losses} from './losses';
+import {mapDraw, PROBABILITIES} from './map';
 import {planReduction, planSecondSum} from './plan';
-import {precisionFor} from './precision';
 import {reductionOf, reductionToNumbers, sizeOf} from './reduce';
-import {scaleOf} from './scale';
-import {lieOf, placeFor, type Texture, withTextures} from './textures';
+import {sums} from './sums';
+import type {Texture} from './textures';
 
 /** Cross-entropy: the rows' exponentials are reduced, as for logSoftmax, and then their costs. */
 export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, outputShape} = request;
-  return withLabels(request, [x], backend, (labels, logits) => {
-    const key = `loss ${keyOf(request, labels, [logits!])} ${contextKey(backend)}`;
-    const draws = () => lossDraws(logits!, labels, request, deviceOf(backend));
-    return run(key, draws, {X: logits!, L: labels.texture}, outputShape, backend);
+  const {sparse, smoothing, outputShape} = request;
+  return withLabels('loss', request, outputShape, {}, backend, (labels, {X}, frame) => {
+    const size = sizeOf(frame.layout);
+    const part = exponentials(X!, null, 'logSoftmax', frame);
+    const reduction = reductionOf([part], planReduction(size, 'rows', frame.device), frame);
+    if (sparse && smoothing === 0) {
+      return [...reduction.draws, classLossesDraw(X!, labels, reduction, frame, outputShape)];
+    }
+    const plan = planSecondSum(size, frame.device);
+    return [...reduction.draws, ...reductionToNumbers(losses(X!, labels, reduction, frame), plan, frame, outputShape)];
   });
 }
 
-function lossDraws(x: Texture, labels: LabelTexture, request: CrossEntropyRequest, device: Device): Draw[] {
-  const {
-    x: {shape},
-    rows,
-    sparse,
-    smoothing,
-    outputShape,
-  } = request;
-  const layout = layRows(shape, rows);
-  const [size, precision] = [sizeOf(layout), precisionFor(rows.n)];
-  const part = exponentials(x, null, layout, 'logSoftmax', scaleOf(1));
-  const {draws, reduction} = reductionOf([part], {layout, plan: planReduction(size, 'rows', device), precision});
-  if (sparse && smoothing === 0) {
-    return [...draws, numbersDraw(classLossProgram(x, shape, labels, reduction, layout, precision), outputShape)];
-  }
-  const rules = {layout, plan: planSecondSum(size, device), precision};
-  return [...draws, ...reductionToNumbers(costs(x, labels, reduction, layout), rules, outputShape)];
-}
-
-/** Its derivative in the logits: the rows' exponentials and Σq are reduced in the same draws, and mapped. */
+/** Its derivative in the logits, g (y Σq - q): the rows' exponentials and Σq are reduced in the same draws, and mapped. */
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, cotangent} = request;
-  return withLabels(request, [x, cotangent], backend, (labels, logits, numbers) => {
-    const cotangents = {texture: numbers!, shape: cotangent.shape};
-    const key = `gradient ${cotangent.shape} ${keyOf(request, labels, [logits!, numbers!])} ${contextKey(backend)}`;
-    const draws = () => gradientDraws(logits!, labels, cotangents, request, deviceOf(backend));
-    return run(key, draws, {X: logits!, L: labels.texture, G: numbers!}, x.shape, backend);
+  const {x, sparse, cotangent} = request;
+  return withLabels('gradient', request, x.shape, {G: cotangent}, backend, (labels, {X, G}, frame) => {
+    const {layout, device, scale} = frame;
+    const part = exponentials(X!, null, 'softmax', frame);
+    const sumOfLabels = sums({
+      readers: (level) => ({L: labelRowReader(labels, layout, level)}),
+      term: 'smoothed(l)',
+      stored: 't * UNIT',
+    });
+    // Classes have Σq = 1, smoothed or not.
+    const parts = sparse ? [part] : [part, sumOfLabels];
+    const reduction = reductionOf(parts, planReduction(sizeOf(layout), 'map', device), frame);
+    const pieces = [
+      cellRowsSource(layout),
+      scale,
+      EXP,
+      elementReader('X', X!),
+      ...labelElementReader(labels, layout),
+      ...rowNumberReader('G', G!, layout),
+    ];
+    const body = `${PROBABILITIES}
+        vec4 g = ofRowsG(cell);
+        vec4 slopes = y${sparse ? '' : ' * t'} - smoothed(elementsL(cell));
+        vec4 result = mix(storable(g * slopes), vec4(0.), equal(g, vec4(0.)));`;
+    return [...reduction.draws, mapDraw(reduction, pieces, body, frame)];
   });
 }
 
-function gradientDraws(
-  logits: Texture,
-  labels: LabelTexture,
-  cotangent: RowNumbers,
-  {x: {shape}, rows}: CrossEntropyGradientRequest,
-  device: Device,
-): Draw[] {
-  const layout = layRows(shape, rows);
-  const [scale, precision] = [scaleOf(1), precisionFor(rows.n)];
-  const plan = planReduction(sizeOf(layout), 'map', device);
-  const part = exponentials(logits, null, layout, 'softmax', scale);
-  // Classes have Σq = 1, smoothed or not.
-  const parts = labels.sparse ? [part] : [part, sumsOfLabels(labels, layout)];
-  const {draws, reduction} = reductionOf(parts, {layout, plan, precision});
-  const map = lossGradientProgram(logits, labels, cotangent, reduction, layout, placeFor(shape), scale, precision);
-  return [...draws, tensorDraw(map, shape)];
-}
-
-function keyOf({x, rows, smoothing}: CrossEntropyRequest, labels: LabelTexture, others: Texture[]): string {
-  const kind = `${labels.sparse ? 's' : 'd'}${labels.inHalves ? 'h' : ''}`;
-  return `${kind} ${x.shape} ${rows.n} ${rows.inner} ${smoothing} ${[labels.texture, ...others].map(lieOf)}`;
-}
-
-function withLabels<T>(
-  {labels, sparse, smoothing, rows}: CrossEntropyRequest,
-  others: TensorInfo[],
+/** Draws a result of logits and labels, and of other tensors. */
+function withLabels(
+  name: string,
+  {x, labels, sparse, smoothing, rows}: CrossEntropyRequest,
+  outputShape: number[],
+  others: Record<string, TensorInfo>,
   backend: MathBackendWebGL,
-  use: (labels: LabelTexture, ...textures: Texture[]) => T,
-): T {
+  draws: (labels: LabelTexture, textures: Record<string, Texture>, frame: Frame) => Draw[],
+): TensorInfo {
   const {tensor, inHalves} = sparse ? indicesFor(labels, rows.n, backend) : {tensor: labels, inHalves: false};
+  const kind = `${sparse ? 's' : 'd'}${inHalves ? 'h' : ''}`;
+  const call = {name: `${name} ${kind} ${smoothing}`, shape: x.shape, rows, scale: 1, outputShape};
   try {
-    return withTextures([tensor, ...others], backend, (texture, ...textures) =>
-      use({texture: texture!, shape: tensor.shape, sparse, inHalves, smoothing}, ...textures),
+    return drawn(call, {X: x, L: tensor, ...others}, backend, (textures, frame) =>
+      draws({texture: textures.L!, sparse, inHalves, smoothing}, textures, frame),
     );
   } finally {
     if (inHalves) backend.disposeIntermediateTensorInfo(tensor);

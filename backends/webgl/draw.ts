@@ -4,17 +4,8 @@ import {util} from '@tensorflow/tfjs-core';
 import {checkNotLost} from '../lost';
 import {lostContext} from './context';
 import {squarish} from './layout';
+import type {Program} from './program';
 import {bareView, forget, placeFor, type Texture} from './textures';
-
-export type UniformType = 'float' | 'vec4' | 'int' | 'ivec4';
-
-export interface Program {
-  /** GLSL, with `setOutput` and a sampler for each input. All that depends on sizes comes in uniforms. */
-  source: string;
-  /** The names of its samplers. S is what the draw before has left. */
-  inputs: string[];
-  uniforms: Record<string, [UniformType, number[]]>;
-}
 
 /** What is to be drawn, as data; nothing in it is of one call only. */
 export interface Draw {
@@ -54,10 +45,8 @@ const known = new Map<string, ReadyDraw[]>();
 /** Programs meet the same shapes again and again, or ever new ones: then the old are forgotten. */
 const MOST_KNOWN = 500;
 
-interface ReadyDraw extends Pick<Draw, 'packed'> {
-  inputs: string[];
-  outputShape: [number, number];
-  customUniforms: {name: string; type: UniformType}[];
+/** A program as tfjs takes it, but for its text. */
+interface ReadyDraw extends Omit<GPGPUProgram, 'userCode'> {
   values: number[][];
   source: string;
   name: string;
@@ -99,17 +88,19 @@ export function run(
   return {dataId, shape, dtype: 'float32'};
 }
 
-function readied({program, height, width, packed}: Draw): ReadyDraw {
-  const uniforms: Program['uniforms'] = {...program.uniforms, outputWidth: ['int', [width]]};
+function readied({program: {source, inputs, uniforms}, height, width, packed}: Draw): ReadyDraw {
+  const all: Program['uniforms'] = {...uniforms, outputWidth: ['int', [width]]};
   return {
-    inputs: program.inputs,
+    variableNames: inputs,
     // Of rank 2, so that the texture has this very shape.
     outputShape: packed ? [2 * height, 2 * width] : [height, width],
-    packed,
-    customUniforms: Object.entries(uniforms).map(([name, [type]]) => ({name, type})),
-    values: Object.values(uniforms).map(([, values]) => values),
-    source: program.source,
-    name: nameOf(program.source),
+    packedInputs: false,
+    packedOutput: packed,
+    enableShapeUniforms: true,
+    customUniforms: Object.entries(all).map(([name, [type]]) => ({name, type})),
+    values: Object.values(all).map(([, values]) => values),
+    source,
+    name: nameOf(source),
   };
 }
 
@@ -120,43 +111,29 @@ function drawNow(
 ): TensorInfo {
   const views: TensorInfo[] = [];
   try {
-    for (const name of draw.inputs) views.push(bareView(textures[name]!, backend));
+    for (const name of draw.variableNames) views.push(bareView(textures[name]!, backend));
     const leavePacked = true;
-    return backend.runWebGLProgram(new Shader(draw), views, 'float32', draw.values, leavePacked);
+    return backend.runWebGLProgram(withText(draw), views, 'float32', draw.values, leavePacked);
   } finally {
     for (const view of views) forget(view, backend);
   }
 }
 
 /**
- * A program as tfjs takes it. tfjs looks for the compiled one by a key with the program's whole text in it, and to hash
- * ten thousand letters takes longer than a draw. It asks for the text once for the key, and only to compile again: so
- * the first answer is a short name of the text. Whoever asks in another order gets a longer key, no other program.
+ * tfjs looks for the compiled program by a key with the program's whole text in it, and to hash ten thousand letters takes
+ * longer than a draw. It asks for the text once for the key, and only to compile again: so the first answer is a short name
+ * of the text. Whoever asks in another order gets a longer key, no other program.
  */
-class Shader implements GPGPUProgram {
-  readonly packedInputs = false;
-  readonly enableShapeUniforms = true;
-  private asked = false;
-
-  constructor(private readonly draw: ReadyDraw) {}
-
-  get variableNames(): string[] {
-    return this.draw.inputs;
-  }
-  get outputShape(): number[] {
-    return this.draw.outputShape;
-  }
-  get packedOutput(): boolean {
-    return this.draw.packed;
-  }
-  get customUniforms(): ReadyDraw['customUniforms'] {
-    return this.draw.customUniforms;
-  }
-  get userCode(): string {
-    const text = this.asked ? this.draw.source : this.draw.name;
-    this.asked = true;
-    return text;
-  }
+function withText(draw: ReadyDraw): GPGPUProgram {
+  let text = draw.name;
+  return {
+    ...draw,
+    get userCode() {
+      const answer = text;
+      text = draw.source;
+      return answer;
+    },
+  };
 }
 
 const names = new Map<string, string>();

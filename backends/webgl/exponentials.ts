@@ -1,28 +1,22 @@
 import type {ForwardKind} from '../engines/types';
+import type {Frame} from './frame';
 import {EXP} from './glsl/exp';
 import {blockwise, type Loop} from './glsl/sum';
 import {overElements, overWindows} from './glsl/window';
-import type {RowLayout} from './layout';
 import {type MaskTexture, maskRowReader} from './mask_reader';
 import {type Outcome, outcomeOf} from './outcome';
 import type {Level} from './plan';
+import type {Piece} from './program';
 import type {Part} from './reduce';
 import {rowReader} from './row_reader';
-import type {Scale} from './scale';
 import type {Texture} from './textures';
 
 /** The sum of the exponentials of each row, relative to its maximum; it leaves the outcome of that kind. */
-export function exponentials(
-  x: Texture,
-  masked: MaskTexture | null,
-  layout: RowLayout,
-  kind: ForwardKind,
-  scale: Scale,
-): Part {
+export function exponentials(x: Texture, masked: MaskTexture | null, kind: ForwardKind, frame: Frame): Part {
   return {
     name: 'Exponentials',
-    ofElements: (level, last) => ofElements(x, masked, layout, last ? kind : windowsFor(kind), scale, level),
-    ofWindows: (last, turns, exactly) => ofWindows(kind, last, overWindows(turns, exactly), scale),
+    ofElements: (level, last) => ofElements(x, masked, last ? kind : windowsFor(kind), frame, level),
+    ofWindows: (last, turns, exactly) => ofWindows(kind, last, overWindows(turns, exactly), frame),
   };
 }
 
@@ -37,28 +31,24 @@ export function exponentials(
 function ofElements(
   x: Texture,
   masked: MaskTexture | null,
-  layout: RowLayout,
   outcome: Outcome,
-  scale: Scale,
+  {layout, scale}: Frame,
   level: Level,
-): ReturnType<Part['ofElements']> {
-  const reader = rowReader('X', x, layout, level);
-  const mask = masked && maskRowReader(masked, layout, level);
-  return {
-    pieces: [
-      scale.source,
-      EXP,
-      ...outcomeOf(outcome),
-      reader.source,
-      mask?.source ?? '',
-      `
+): Piece[] {
+  return [
+    scale,
+    EXP,
+    ...outcomeOf(outcome),
+    rowReader('X', x, layout, level),
+    ...(masked ? maskRowReader(masked, layout, level) : []),
+    `
       void startRead(Window window) {
         startX(window.pair, window.first);
-        ${mask ? 'startM(window.pair, window.first);' : ''}
+        ${masked ? 'startM(window.pair, window.first);' : ''}
       }
       vec4 read(int j, int end) {
         vec4 x = directed(withinRange(nextX()));
-        ${mask ? 'x = mix(x, vec4(NEGATIVE_INFINITY), equal(nextM(), vec4(0.)));' : ''}
+        ${masked ? 'x = mix(x, vec4(NEGATIVE_INFINITY), equal(nextM(), vec4(0.)));' : ''}
         if (j + 1 == end) x.yw = vec2(NEGATIVE_INFINITY);
         return x;
       }
@@ -98,14 +88,11 @@ function ofElements(
         if (!all(lessThan(above, vec4(40.)))) r = reducedWith(r.maxima, window);
         return outcomeOf(r);
       }`,
-    ],
-    inputs: masked ? ['X', 'M'] : ['X'],
-    uniforms: {...reader.uniforms, ...mask?.uniforms, ...scale.uniforms},
-  };
+  ];
 }
 
 /** Merges windows: m = max mₖ and s = Σ sₖ e^(mₖ-m), where again one that is maximal is kept out of the sum. */
-function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, scale: Scale): ReturnType<Part['ofWindows']> {
+function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, {scale}: Frame): Piece[] {
   const outcome = last ? kind : windowsFor(kind);
   // Where s is all that is wanted, a window needs no exponential but that factor.
   const wholeSums = kind === 'softmax';
@@ -115,12 +102,11 @@ function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, scale: Scale): 
           vec4 e = mix(exponential(m, shiftOf(m)) * factor, vec4(0.), haveNoSoftmax(m));
           sum += second * factor + min(e, one);
           one = max(e, one);`;
-  return {
-    pieces: [
-      scale.source,
-      EXP,
-      ...outcomeOf(outcome),
-      `
+  return [
+    scale,
+    EXP,
+    ...outcomeOf(outcome),
+    `
       // What the exponentials of a window with maximum m are times to be of the row: mostly a power of two.
       vec4 factorOf(vec4 m, Shift shift) {
         Shift own = shiftOf(m);
@@ -155,10 +141,7 @@ function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, scale: Scale): 
         )}
         return ${wholeSums ? 'texelOf(maxima, others * UNIT)' : 'outcomeOf(Reduced(maxima, one, others))'};
       }`,
-    ],
-    inputs: [],
-    uniforms: scale.uniforms,
-  };
+  ];
 }
 
 /** What windows leave for that outcome. */

@@ -1,45 +1,44 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ForwardRequest} from '../backend';
-import {contextKey} from './context';
-import {type Device, deviceOf} from './device';
-import {type Draw, run, tensorDraw} from './draw';
+import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
-import {layRows} from './layout';
-import {mapProgram} from './map_program';
-import type {MaskTexture} from './mask_reader';
+import {drawn} from './frame';
+import {EXP} from './glsl/exp';
+import {mapDraw, PROBABILITIES} from './map';
+import {maskElementReader} from './mask_reader';
 import {planReduction} from './plan';
-import {precisionFor} from './precision';
 import {reductionOf, reductionToNumbers, sizeOf} from './reduce';
-import {scaleOf} from './scale';
-import {lieOf, placeFor, type Texture, withTextures} from './textures';
+
+const RESULTS = {
+  softmax: `${PROBABILITIES}
+        vec4 result = y;`,
+  // In this order: x - m is exact for the logits whose result is near 0.
+  logSoftmax: `
+        vec4 x = directed(withinRange(elementsX(cell)));
+        vec4 rest;
+        vec4 result = storable((timesScale(x - maxima, rest) - s) + rest);
+        result = mix(result, vec4(NAN), haveNoSoftmax(maxima));`,
+};
+
+/** What an element has that takes no part. */
+const MASKED = {softmax: 'vec4(0.)', logSoftmax: 'storable(vec4(NEGATIVE_INFINITY))'};
 
 /** The forward pass: the rows' exponentials are reduced, and then mapped, if there is a map. */
 export function forward(request: ForwardRequest, backend: MathBackendWebGL): TensorInfo {
-  const {kind, x, mask, rows, scale, outputShape} = request;
-  return withTextures(mask ? [x, mask.tensor] : [x], backend, (logits, texture) => {
-    const masked = mask && {mask, texture: texture!, shape: x.shape};
-    const key =
-      `${kind} ${x.shape} ${rows.n} ${rows.inner} ${scale} ${lieOf(logits!)} ` +
-      `${masked ? `${mask.tensor.shape};${lieOf(texture!)}` : ''} ${contextKey(backend)}`;
-    const textures = {X: logits!, ...(masked && {M: texture!})};
-    return run(key, () => forwardDraws(logits!, masked, request, deviceOf(backend)), textures, outputShape, backend);
+  const {kind, x, mask} = request;
+  const tensors = {X: x, ...(mask && {M: mask.tensor})};
+  return drawn({...request, name: kind, shape: x.shape}, tensors, backend, ({X, M}, frame) => {
+    const {layout, device, scale, shape} = frame;
+    const masked = mask && {mask, texture: M!, shape};
+    const plan = planReduction(sizeOf(layout), kind === 'logSumExp' ? 'none' : 'map', device);
+    const part = exponentials(X!, masked, kind, frame);
+    if (kind === 'logSumExp') return reductionToNumbers(part, plan, frame, request.outputShape);
+    const reduction = reductionOf([part], plan, frame);
+    const pieces = [scale, EXP, elementReader('X', X!)];
+    if (!masked) return [...reduction.draws, mapDraw(reduction, pieces, RESULTS[kind], frame)];
+    const body = `${RESULTS[kind]}
+        result = mix(result, ${MASKED[kind]}, equal(elementsM(cell), vec4(0.)));`;
+    return [...reduction.draws, mapDraw(reduction, [...pieces, ...maskElementReader(masked)], body, frame)];
   });
-}
-
-function forwardDraws(
-  logits: Texture,
-  masked: MaskTexture | null,
-  {kind, x, rows, scale: factor, outputShape}: ForwardRequest,
-  device: Device,
-): Draw[] {
-  const layout = layRows(x.shape, rows);
-  const [scale, precision] = [scaleOf(factor), precisionFor(rows.n)];
-  const plan = planReduction(sizeOf(layout), kind === 'logSumExp' ? 'none' : 'map', device);
-  const part = exponentials(logits, masked, layout, kind, scale);
-  const rules = {layout, plan, precision};
-  if (kind === 'logSumExp') return reductionToNumbers(part, rules, outputShape);
-  const {draws, reduction} = reductionOf([part], rules);
-  const map = mapProgram(kind, logits, masked, reduction, layout, placeFor(x.shape), scale, precision);
-  return [...draws, tensorDraw(map, x.shape)];
 }

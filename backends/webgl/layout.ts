@@ -1,5 +1,6 @@
 import {util} from '@tensorflow/tfjs-core';
 import type {Rows} from '../engines/types';
+import type {Piece} from './program';
 
 /**
  * A tensor as tfjs packs it: a batch of matrices, of which each RGBA texel holds two adjacent rows by two adjacent
@@ -72,6 +73,19 @@ export function layRows(shape: number[], {outer, n, inner}: Rows): RowLayout {
   const orientation = gap === 1 && n === grid.lines ? 'secondLastAxis' : 'outerAxis';
   return {orientation, grid, n, gap, pairs: outer * gap * half(grid.columns)};
 }
+
+/** How rows lie in the grid, for GLSL. */
+export function layoutPiece({grid, gap, n}: RowLayout): Piece {
+  return {source: LAYOUT, uniforms: {layoutOfRows: ['ivec4', [grid.lines, grid.columns, gap, n]]}};
+}
+
+const LAYOUT = `
+  #define LINES layoutOfRows.x
+  #define COLUMNS layoutOfRows.y
+  #define GAP layoutOfRows.z
+  #define N layoutOfRows.w
+  int pairsOf(int n) { return (n + 1) / 2; }
+`;
 
 /** From one element of a row to the next, in elements of the tensor. */
 export function elementStride({orientation, gap, grid}: RowLayout): number {

@@ -1,29 +1,22 @@
 import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
-import type {Program} from './draw';
+import type {Piece} from './program';
 
 /**
  * What the textures of this machine can hold, for programs that keep sums in them: float32, or on many phones half
  * floats, which end at 65504.
+ *
+ * @param n the largest number of terms, each at most 1, in a sum
  */
-export interface Precision {
-  source: string;
-  uniforms: Program['uniforms'];
-}
-
-/** @param n the largest number of terms, each at most 1, in a sum */
-export function precisionFor(n: number): Precision {
+export function precisionFor(n: number): Piece {
   if (!webglKeepsHalfFloats()) return FLOAT32;
   return {source: HALF_FLOAT, uniforms: {unit: ['float', [2 ** -Math.max(0, Math.ceil(Math.log2(n)) - 15)]]}};
 }
 
-const FLOAT32: Precision = {
-  source: `
+const FLOAT32 = `
     #define UNIT 1.
     vec4 withinRange(vec4 x) { return x; }
     vec4 storable(vec4 result) { return result; }
-    vec4 storableMaxima(vec4 maxima) { return maxima; }`,
-  uniforms: {},
-};
+    vec4 storableMaxima(vec4 maxima) { return maxima; }`;
 
 /**
  * A logit beyond the range has become an infinity on its way into the texture, or a NaN of its sign where the driver

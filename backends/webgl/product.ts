@@ -2,79 +2,65 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ProductFromLogitsRequest, ProductRequest} from '../backend';
 import type {ProductKind} from '../engines/types';
-import {contextKey} from './context';
-import {type Device, deviceOf} from './device';
-import {type Draw, run, tensorDraw} from './draw';
+import type {Draw} from './draw';
+import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
-import {layRows, type RowLayout} from './layout';
+import {drawn, type Frame} from './frame';
+import {EXP} from './glsl/exp';
+import {mapDraw, PROBABILITIES} from './map';
 import {planReduction} from './plan';
-import {precisionFor} from './precision';
-import {logSoftmaxVjpProgram, productMapProgram} from './product_map_program';
+import type {Piece} from './program';
 import {type Part, reductionOf, sizeOf} from './reduce';
 import {rowReader} from './row_reader';
-import {scaleOf} from './scale';
 import {sums} from './sums';
-import {lieOf, placeFor, type Texture, withTextures} from './textures';
+import type {Texture} from './textures';
+
+/** By kind: what is summed over each row, and what the sum t makes of each element. */
+const FORMULAS: Record<ProductKind, {term: string; result: string}> = {
+  softmaxProduct: {term: 'y * v', result: 'y * (v - t)'},
+  logSoftmaxJvp: {term: 'y * v', result: 'v - t'},
+  logSoftmaxVjp: {term: 'v', result: 'v - y * t'},
+};
 
 /** A Jacobian product of given probabilities: the one number that it needs of each row, and then a map. */
-export function product(request: ProductRequest, backend: MathBackendWebGL): TensorInfo {
-  const {kind, y, v, rows, factor} = request;
-  return withTextures([y, v], backend, (probabilities, vector) => {
-    const key = `${kind} ${y.shape} ${rows.n} ${rows.inner} ${factor} ${lieOf(probabilities!)} ${lieOf(vector!)}`;
-    const draws = () => productDraws(probabilities!, vector!, request, deviceOf(backend));
-    return run(`${key} ${contextKey(backend)}`, draws, {Y: probabilities!, V: vector!}, y.shape, backend);
-  });
-}
-
-function productDraws(y: Texture, v: Texture, request: ProductRequest, device: Device): Draw[] {
-  const {
-    kind,
-    y: {shape},
-    rows,
-    factor,
-  } = request;
-  const layout = layRows(shape, rows);
-  const [plan, precision] = [planReduction(sizeOf(layout), 'map', device), precisionFor(rows.n)];
-  const {draws, reduction} = reductionOf([sumOf(kind, y, v, layout)], {layout, plan, precision});
-  const map = productMapProgram(kind, y, v, reduction, layout, placeFor(shape), factor, precision);
-  return [...draws, tensorDraw(map, shape)];
+export function product({kind, y, v, rows, factor}: ProductRequest, backend: MathBackendWebGL): TensorInfo {
+  const {shape} = y;
+  const call = {name: `${kind} ${factor}`, shape, rows, scale: 1, outputShape: shape};
+  return drawn(call, {Y: y, V: v}, backend, (textures, frame) => draws(kind, factor, textures, frame));
 }
 
 /** v - y Σv of logits: the exponentials and the sum of each row are reduced in the same draws, and mapped. */
 export function logSoftmaxVjp(request: ProductFromLogitsRequest, backend: MathBackendWebGL): TensorInfo {
-  const {x, v, rows, scale, factor} = request;
-  return withTextures([x, v], backend, (logits, vector) => {
-    const key = `of logits ${x.shape} ${rows.n} ${rows.inner} ${scale} ${factor} ${lieOf(logits!)} ${lieOf(vector!)}`;
-    const draws = () => logSoftmaxVjpDraws(logits!, vector!, request, deviceOf(backend));
-    return run(`${key} ${contextKey(backend)}`, draws, {X: logits!, V: vector!}, x.shape, backend);
-  });
+  const {kind, x, v, rows, scale, factor} = request;
+  const call = {name: `${kind} ${factor}`, shape: x.shape, rows, scale, outputShape: x.shape};
+  return drawn(call, {X: x, V: v}, backend, (textures, frame) => draws(kind, factor, textures, frame));
 }
 
-function logSoftmaxVjpDraws(x: Texture, v: Texture, request: ProductFromLogitsRequest, device: Device): Draw[] {
-  const {
-    kind,
-    x: {shape},
-    rows,
-    factor,
-  } = request;
-  const layout = layRows(shape, rows);
-  const [plan, precision] = [planReduction(sizeOf(layout), 'map', device), precisionFor(rows.n)];
-  const scale = scaleOf(request.scale);
-  const parts = [exponentials(x, null, layout, 'softmax', scale), sumOf(kind, null, v, layout)];
-  const {draws, reduction} = reductionOf(parts, {layout, plan, precision});
-  const map = logSoftmaxVjpProgram(x, v, reduction, layout, placeFor(shape), factor, scale, precision);
-  return [...draws, tensorDraw(map, shape)];
-}
-
-/** Σ y·v, or for logSoftmaxVjp Σ v. */
-function sumOf(kind: ProductKind, y: Texture | null, v: Texture, layout: RowLayout): Part {
-  const inputs: Record<string, Texture> = kind === 'logSoftmaxVjp' ? {V: v} : {Y: y!, V: v};
-  return sums({
+function draws(kind: ProductKind, factor: number, textures: Record<string, Texture>, frame: Frame): Draw[] {
+  const {X} = textures;
+  const {layout, device, scale} = frame;
+  const {term, result} = FORMULAS[kind];
+  const sum = sums({
     readers: (level) =>
-      Object.fromEntries(
-        Object.entries(inputs).map(([name, texture]) => [name, rowReader(name, texture, layout, level)]),
-      ),
-    term: kind === 'logSoftmaxVjp' ? 'v' : 'y * v',
+      Object.fromEntries(namesIn(term).map((name) => [name, [rowReader(name, textures[name]!, layout, level)]])),
+    term,
     stored: 't * UNIT',
   });
+  const parts: Part[] = X ? [exponentials(X, null, 'softmax', frame), sum] : [sum];
+  const reduction = reductionOf(parts, planReduction(sizeOf(layout), 'map', device), frame);
+  const read = namesIn(result).filter((name) => textures[name]);
+  const pieces: Piece[] = [
+    ...(X ? [scale, EXP, elementReader('X', X)] : []),
+    ...read.map((name) => elementReader(name, textures[name]!)),
+    {uniforms: {factor: ['float', [factor]]}},
+  ];
+  const body = `${X ? PROBABILITIES : ''}
+        ${read.map((name) => `vec4 ${name.toLowerCase()} = elements${name}(cell);`).join('\n')}
+        vec4 result = factor * (${result});`;
+  return [...reduction.draws, mapDraw(reduction, pieces, body, frame)];
+}
+
+/** The inputs that a formula has by their small letters. */
+function namesIn(formula: string): string[] {
+  return ['Y', 'V'].filter((name) => formula.includes(name.toLowerCase()));
 }

@@ -1,46 +1,41 @@
-import type {Program} from './draw';
+import {texelOfElement} from './glsl/texels';
 import {elementStride, type Orientation, type RowLayout, texelStride} from './layout';
 import type {Level} from './plan';
-import type {Texture} from './textures';
+import type {Piece} from './program';
+import {lieUniform, type Texture} from './textures';
 
 /**
  * GLSL that reads a pair of rows from one of a program's inputs, two elements of each at a time, in whatever layout
  * the input has: `startX(pair, first)` and then again and again `nextX()`, which gives elements j and j+1 of one row
  * and j and j+1 of the other, and goes on to j + step. Past a row's end it gives anything; `first` is even.
  */
-export function rowReader(
-  input: string,
-  texture: Texture,
-  layout: RowLayout,
-  {step}: Level,
-): Pick<Program, 'source' | 'uniforms'> {
-  const {linewise, width, offset, packed} = texture;
+export function rowReader(input: string, texture: Texture, layout: RowLayout, {step}: Level): Piece {
+  const {linewise, width, packed} = texture;
   const stride = packed ? texelStride(layout) : elementStride(layout);
   // Of a texel with two elements of a row, the next is half as far.
   const both = packed && layout.orientation !== 'outerAxis';
   const move = (texels: number) => [texels % width, Math.floor(texels / width)];
   const inLine = linewise && layout.orientation === 'lastAxis';
+  const wrappingStep = `
+        place += by;
+        if (place.x >= lieOf${input}.x) place += ivec2(-lieOf${input}.x, 1);`;
   return {
     source: `
       // Moves from one element of a row to the next, and from the second element of a texel to the next texel.
       void moveOn${input}(inout ivec2 place, ivec2 by) {
-        ${inLine ? 'place.x += by.x;' : wrappingStep(input)}
+        ${inLine ? 'place.x += by.x;' : wrappingStep}
       }
       ${packed ? packedReader(input, texture, layout) : unpackedReader(input, texture, layout)}`,
+    inputs: [input],
     uniforms: {
-      [`rowsOf${input}`]: ['ivec4', [width, offset, 0, 0]],
+      ...lieUniform(input, texture),
       [`stepsOf${input}`]: ['ivec4', [...move(stride), ...move(stride * (both ? step / 2 : step - 1))]],
     },
   };
 }
 
-function wrappingStep(input: string): string {
-  return `
-    place += by;
-    if (place.x >= rowsOf${input}.x) place += ivec2(-rowsOf${input}.x, 1);`;
-}
-
 function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayout): string {
+  const texel = (index: string) => `texelAt(${index}, lieOf${input}.x)`;
   const start: Record<Orientation, string> = {
     lastAxis: linewise ? 'ivec2(first / 2, pair)' : texel('pair * pairsOf(COLUMNS) + first / 2'),
     secondLastAxis: texel('pair + (pair / pairsOf(COLUMNS) * (pairsOf(LINES) - 1) + first / 2) * pairsOf(COLUMNS)'),
@@ -73,22 +68,18 @@ function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayo
       ${elements[orientation]}
     }
   `;
-
-  function texel(index: string): string {
-    return `texelAt(${index}, rowsOf${input}.x)`;
-  }
 }
 
-function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}: RowLayout): string {
+function unpackedReader(input: string, texture: Texture, {orientation, grid}: RowLayout): string {
   // A long row that is alone is not read twice.
-  const lone = orientation === 'lastAxis' && !linewise && grid.batches * grid.lines === 1;
+  const lone = orientation === 'lastAxis' && !texture.linewise && grid.batches * grid.lines === 1;
   return `
     ivec2 one${input};
     ivec2 other${input};
     void start${input}(int pair, int first) {
       ivec4 places = placesOfPair(pair, first);
-      one${input} = ${place('places.xy')};
-      other${input} = ${place('places.zw')};
+      one${input} = ${texelOfElement(input, texture, 'places.x', 'places.y')};
+      other${input} = ${texelOfElement(input, texture, 'places.z', 'places.w')};
     }
     vec2 nextTwoOf${input}(inout ivec2 place) {
       float element = texelFetch(${input}, place, 0).r;
@@ -102,22 +93,4 @@ function unpackedReader(input: string, {linewise}: Texture, {orientation, grid}:
       ${lone ? 'return vec4(one, one);' : `return vec4(one, nextTwoOf${input}(other${input}));`}
     }
   `;
-
-  function place(inGrid: string): string {
-    if (linewise) return inGrid;
-    return `texelAt(rowsOf${input}.y + ${inGrid}.y * COLUMNS + ${inGrid}.x, rowsOf${input}.x)`;
-  }
 }
-
-/** How rows lie in the grid, for GLSL. */
-export function layoutUniforms({grid, gap, n}: RowLayout): Program['uniforms'] {
-  return {layoutOfRows: ['ivec4', [grid.lines, grid.columns, gap, n]]};
-}
-
-export const LAYOUT = `
-  #define LINES layoutOfRows.x
-  #define COLUMNS layoutOfRows.y
-  #define GAP layoutOfRows.z
-  #define N layoutOfRows.w
-  int pairsOf(int n) { return (n + 1) / 2; }
-`;

@@ -1,18 +1,4 @@
-import type {Program} from './draw';
-
-/**
- * The scale of the logits, as the programs take it.
- *
- * A logit x enters a program as `directed(x)`, that is ±x, so that the largest is the most probable one; `timesScale`
- * then multiplies by |scale|. One rounded product would do no better than 2^-24 of the product, which in a softmax of
- * logits some hundreds apart is a hundred ULP. So the product is a sum of two floats, the first of them exact: twelve
- * bits by twelve. Bits are masked off to split a factor, since an arithmetic identity is one that a compiler may
- * simplify. `WITH(rest)` adds the second where it is wanted, and is nothing where there is none.
- */
-export interface Scale {
-  source: string;
-  uniforms: Program['uniforms'];
-}
+import type {Piece} from './program';
 
 /**
  * Of a larger scale `timesScale` multiplies by a power of two more, which `scale.w` has beside the direction: up to this. A
@@ -27,8 +13,17 @@ const SMALLEST = 2 ** -60;
 /** Of that, no less than this: a float must hold it. With a smaller scale all finite logits are alike already. */
 const LEAST_PART = 2 ** -120;
 
-export function scaleOf(scale: number): Scale {
-  if (scale === 1) return {source: UNSCALED, uniforms: {}};
+/**
+ * The scale of the logits, as the programs take it.
+ *
+ * A logit x enters a program as `directed(x)`, that is ±x, so that the largest is the most probable one; `timesScale`
+ * then multiplies by |scale|. One rounded product would do no better than 2^-24 of the product, which in a softmax of
+ * logits some hundreds apart is a hundred ULP. So the product is a sum of two floats, the first of them exact: twelve
+ * bits by twelve. Bits are masked off to split a factor, since an arithmetic identity is one that a compiler may
+ * simplify. `WITH(rest)` adds the second where it is wanted, and is nothing where there is none.
+ */
+export function scaleOf(scale: number): Piece {
+  if (scale === 1) return UNSCALED;
   const [direction, size] = split(scale);
   const high = twelveBits(size);
   const middle = twelveBits(size - high);

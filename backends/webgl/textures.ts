@@ -2,6 +2,7 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {env} from '@tensorflow/tfjs-core';
 import {gridOf, sameTexels, squarish, texelsOf, texelsPerLine} from './layout';
+import type {Program} from './program';
 
 /**
  * Everything that these kernels know about tfjs's textures.
@@ -27,19 +28,17 @@ export interface Place {
 }
 
 /** A float32 tensor in a texture. */
-export interface Texture extends Place {
-  dataId: TensorInfo['dataId'];
-}
+export interface Texture extends Place, Pick<TensorInfo, 'dataId' | 'shape'> {}
 
 /**
- * Calls `use` with where the tensors lie. What is not in a texture yet is uploaded, packed if tfjs packs at all; and
+ * Calls `use` with where the tensors lie, by their names. What is not in a texture yet is uploaded, packed if tfjs packs at all; and
  * what was packed under a shape that has other texels (the same data uploaded under one shape and then used under
  * another) is copied, and the copy disposed afterwards.
  */
 export function withTextures<T>(
-  tensors: TensorInfo[],
+  tensors: Record<string, TensorInfo>,
   backend: MathBackendWebGL,
-  use: (...textures: Texture[]) => T,
+  use: (textures: Record<string, Texture>) => T,
 ): T {
   const copies: TensorInfo[] = [];
   const textureFor = (x: TensorInfo) => {
@@ -51,7 +50,7 @@ export function withTextures<T>(
     return textureOf(copy, backend);
   };
   try {
-    return use(...tensors.map(textureFor));
+    return use(Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, textureFor(x)])));
   } finally {
     for (const copy of copies) backend.disposeIntermediateTensorInfo(copy);
   }
@@ -70,11 +69,11 @@ function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Text
   const grid = gridOf(shape);
   if (isPacked) {
     const width = Math.ceil(texShape![1] / 2); // of a scalar, [1, 1]
-    return {dataId, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
+    return {dataId, shape, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
   }
   const width = texShape![1];
   const offset = slice?.flatOffset ?? 0;
-  return {dataId, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
+  return {dataId, shape, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
 }
 
 /** Where a packed tensor of that shape is drawn. */
@@ -89,8 +88,14 @@ export function placeFor(shape: number[]): Place & {height: number} {
 }
 
 /** All that a program can depend on of how a tensor lies, as a key. */
-export function lieOf({packed, width, offset, linewise}: Texture): string {
-  return `${packed ? 'p' : 'u'}${width},${offset}${linewise ? 'l' : ''}`;
+export function lieOf({shape, packed, width, offset, linewise}: Texture): string {
+  return `${shape}${packed ? 'p' : 'u'}${width},${offset}${linewise ? 'l' : ''}`;
+}
+
+/** How a texture lies, for GLSL: its width, where it begins, and the lines and columns of a matrix. */
+export function lieUniform(input: string, {width, offset, shape}: Texture): Program['uniforms'] {
+  const {lines, columns} = gridOf(shape);
+  return {[`lieOf${input}`]: ['ivec4', [width, offset, lines, columns]]};
 }
 
 /**

@@ -1,3 +1,5 @@
+import type {Texture} from '../textures';
+
 /** Where things are in a texture: texels are numbered line by line. */
 export const TEXELS = `
   ivec2 texelAt(int index, int width) {
@@ -14,3 +16,9 @@ export const TEXELS = `
   ivec2 outputPlace() { return ivec2(gl_FragCoord.xy); }
   int outputTexel() { return outputPlace().y * outputWidth + outputPlace().x; }
 `;
+
+/** GLSL of the texel of an input that is not packed in which an element of the grid is. */
+export function texelOfElement(input: string, {linewise}: Texture, column: string, line: string): string {
+  if (linewise) return `ivec2(${column}, ${line})`;
+  return `texelAt(lieOf${input}.y + ${line} * COLUMNS + ${column}, lieOf${input}.x)`;
+}

@@ -1,11 +1,11 @@
-import type {Program} from '../draw';
 import {type Level, stepsOf} from '../plan';
+import type {Piece} from '../program';
 import type {Loop} from './sum';
 
 /** GLSL for which window of which pair of rows a fragment is for: a pair's windows are side by side. */
-export function windowSource({windows}: Level): string {
+export function windowPiece({items, offset, windows, step, span}: Level): Piece {
   const pair = windows === 1 ? 'fragment' : 'fragment / level.z';
-  return `
+  const source = `
     #define ITEMS level.x
     #define STEP level.w
     struct Window { int pair; int first; int end; };
@@ -16,6 +16,7 @@ export function windowSource({windows}: Level): string {
       return Window(pair, first, min(first + span, ITEMS));
     }
   `;
+  return {source, uniforms: {level: ['ivec4', [items, offset, windows, step]], span: ['int', [span]]}};
 }
 
 /** A loop over the elements of a window, two at a time. */
@@ -26,8 +27,4 @@ export function overElements(level: Level): Loop {
 /** A loop over windows, that is texels from `first` to `end`; of a few exactly, so that a compiler can unroll it. */
 export function overWindows(turns: number, exactly: boolean): Loop {
   return {first: 'first', end: exactly ? `first + ${turns}` : 'end', step: '1', turns};
-}
-
-export function windowUniforms({items, offset, windows, step, span}: Level): Program['uniforms'] {
-  return {level: ['ivec4', [items, offset, windows, step]], span: ['int', [span]]};
 }

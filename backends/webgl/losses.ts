@@ -1,13 +1,11 @@
-import type {Program} from './draw';
-import {NUMBERS} from './glsl/numbers';
+import {type Draw, numbersDraw} from './draw';
+import type {Frame} from './frame';
 import {pairOfRowSource, pairSource} from './glsl/pair';
-import {TEXELS} from './glsl/texels';
 import {indexReader} from './index_reader';
 import {classReader, type LabelTexture, labelRowReader} from './label_reader';
-import type {RowLayout} from './layout';
-import type {Precision} from './precision';
-import {joined, type Part, type Reduction, reductionReader} from './reduce';
-import {LAYOUT, layoutUniforms, rowReader} from './row_reader';
+import {programOf} from './program';
+import {type Part, type Reduction, reductionReader} from './reduce';
+import {rowReader} from './row_reader';
 import {sums} from './sums';
 import type {Texture} from './textures';
 
@@ -21,13 +19,11 @@ const COST = `
 `;
 
 /** Cross-entropy, Σ q (log s - (x - m)) of each row, from what the reduction for logSoftmax left. */
-export function costs(x: Texture, labels: LabelTexture, reduction: Reduction, layout: RowLayout): Part {
-  const statistics = reductionReader(reduction);
+export function losses(x: Texture, labels: LabelTexture, reduction: Reduction, {layout}: Frame): Part {
   return sums({
-    readers: (level) => ({X: rowReader('X', x, layout, level), L: labelRowReader(labels, layout, level)}),
+    readers: (level) => ({X: [rowReader('X', x, layout, level)], L: labelRowReader(labels, layout, level)}),
     ofRow: {
-      ...statistics,
-      pieces: [...statistics.pieces, COST],
+      pieces: [...reductionReader(reduction), COST],
       statement: 'vec4 s = ofRowsExponentials(window.pair);',
     },
     term: 'cost(smoothed(l), withinRange(x), s.xxzz, s.yyww)',
@@ -36,20 +32,14 @@ export function costs(x: Texture, labels: LabelTexture, reduction: Reduction, la
 }
 
 /** The same, one number a row, where the labels are classes, not smoothed: of each row one logit is read. */
-export function classLossProgram(
+export function classLossesDraw(
   x: Texture,
-  shape: number[],
   labels: LabelTexture,
   reduction: Reduction,
-  layout: RowLayout,
-  precision: Precision,
-): Program {
-  const readers = [indexReader('X', x, shape), classReader(labels)];
-  const statistics = reductionReader(reduction);
-  return {
-    source: `
-      ${NUMBERS}${TEXELS}${LAYOUT}${pairSource(layout)}${pairOfRowSource(layout)}${precision.source}
-      ${joined(...statistics.pieces)}${readers.map(({source}) => source).join('')}${COST}
+  {layout, prelude}: Frame,
+  outputShape: number[],
+): Draw {
+  const main = `
       void main() {
         int row = outputTexel();
         bool isOne;
@@ -63,13 +53,16 @@ export function classLossProgram(
         vec4 x = withinRange(vec4(atX(place.y * COLUMNS + place.x)));
         vec4 loss = storable(cost(vec4(1.), x, s.xxxx, s.yyyy));
         setOutput(isClass ? loss.x : NAN);
-      }`,
-    inputs: ['X', 'L', ...statistics.inputs],
-    uniforms: {
-      ...layoutUniforms(layout),
-      ...Object.assign({}, ...readers.map(({uniforms}) => uniforms)),
-      ...precision.uniforms,
-      ...statistics.uniforms,
-    },
-  };
+      }`;
+  const program = programOf([
+    ...prelude,
+    pairSource(layout),
+    pairOfRowSource(layout),
+    ...reductionReader(reduction),
+    indexReader('X', x),
+    ...classReader(labels),
+    COST,
+    main,
+  ]);
+  return numbersDraw(program, outputShape);
 }
