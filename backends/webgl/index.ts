@@ -6,7 +6,7 @@ import {crossEntropy, crossEntropyGradient} from './cross_entropy';
 import {deviceOf} from './device';
 import {webglFacts} from './facts';
 import {forward} from './forward';
-import {crossEntropyGradientOnArrays, crossEntropyOnArrays, forwardOnArrays, productOnArrays} from './on_arrays';
+import {byArrays} from './on_arrays';
 import {cutInWords} from './plan';
 import {logSoftmaxVjp, product} from './product';
 
@@ -18,15 +18,15 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
 
   forward(request, backend) {
     const {x, mask} = request;
-    const onArrays = isWebGL1() || (!mask && backend.shouldExecuteOnCPU([x]));
-    return (onArrays ? forwardOnArrays : forward)(request, backend);
+    const isOnCpu = isWebGL1() || (!mask && backend.shouldExecuteOnCPU([x]));
+    return isOnCpu ? byArrays.forward(request, backend) : forward(request, backend);
   },
 
   fusesMasks: true,
 
   product(request, backend) {
-    const onArrays = isWebGL1() || backend.shouldExecuteOnCPU([request.y, request.v]);
-    return (onArrays ? productOnArrays : product)(request, backend);
+    const isOnCpu = isWebGL1() || backend.shouldExecuteOnCPU([request.y, request.v]);
+    return isOnCpu ? byArrays.product(request, backend) : product(request, backend);
   },
 
   productFromLogits(request, backend) {
@@ -37,11 +37,11 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   },
 
   crossEntropy(request, backend) {
-    return (isWebGL1() ? crossEntropyOnArrays : crossEntropy)(request, backend);
+    return isWebGL1() ? byArrays.crossEntropy(request, backend) : crossEntropy(request, backend);
   },
 
   crossEntropyGradient(request, backend) {
-    return (isWebGL1() ? crossEntropyGradientOnArrays : crossEntropyGradient)(request, backend);
+    return isWebGL1() ? byArrays.crossEntropyGradient(request, backend) : crossEntropyGradient(request, backend);
   },
 
   detour() {
