@@ -95,7 +95,7 @@ function look(tfjs: Engine, wanted: Set<RoutedOp>): Installed {
   }
   for (const backend of tfjs.backendNames().filter((name) => tfjs.registry[name] && hasOwnKernels(name))) {
     for (const op of routed) {
-      const reason = reasonForStock(backend) ?? exceptionOf(op, backend)?.reason;
+      const reason = reasonForStock(backend) ?? exceptionOf(op, backend);
       if (reason !== undefined) notRouted.push({name: `${op} on ${backend}`, reason});
     }
   }

@@ -1,14 +1,24 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {type Engine, replaceMethod} from '../tfjs/engine';
-import {openScopes} from '../tfjs/scopes';
+import {openScopes, scopesAreKnown} from '../tfjs/scopes';
+
+/**
+ * Why an op of tfjs is not what a route takes it for; null if it is.
+ *
+ * @param steps the kernels that the op is to run and the customGrad it is to call, each as 'scope of the op > scope inside it: Kernel'
+ */
+export function obstacleTo(tfjs: Engine, op: (stub: Tensor) => unknown, steps: string[]): string | null {
+  if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
+  return rehearse(tfjs, op).join() === steps.join() ? null : 'this tfjs computes it in another way';
+}
 
 /**
  * What a tfjs op asks of the engine, found out by calling it with a tensor that is none, on an engine that only takes
  * notes: no backend is needed, and nothing is computed.
  *
- * @returns the kernels it runs and the customGrad it calls, each as 'scope of the op > scope inside it: Kernel'
+ * @returns its steps
  */
-export function rehearse(tfjs: Engine, op: (stub: Tensor) => unknown): string[] {
+function rehearse(tfjs: Engine, op: (stub: Tensor) => unknown): string[] {
   const stub = {
     shape: [1],
     rank: 1,

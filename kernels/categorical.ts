@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
 import {implementationOn} from '../backends/registration';
-import {checkElements, checkFinite, checkOptions, mustBe, option} from './check';
+import {checkElements, checkOptions, checkRange, mustBe, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal, SMALLEST_SCALE} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
@@ -65,11 +65,20 @@ export interface CategoricalOptions extends MaskOptions {
 export function categorical<T extends Tensor = Tensor>(logits: Input, axis = -1, options: CategoricalOptions = {}): T {
   checkOptions(OP, options);
   const mask = option(options, 'mask', null);
+  const temperature = option(options, 'temperature', 1);
+  const topP = option(options, 'topP', null) ?? 1;
   const settings: Settings = {
     samples: checkCount('samples', option(options, 'samples', null)),
-    temperature: checkTemperature(option(options, 'temperature', 1)),
+    temperature: checkRange(OP, 'temperature', temperature, (t) => t >= 0, '0 (for the likeliest class) or above'),
     topK: checkCount('topK', option(options, 'topK', null)),
-    topP: checkTopP(option(options, 'topP', null)),
+    topP: checkRange(
+      OP,
+      'topP',
+      topP,
+      (p) => p > 0 && p <= 1,
+      'above 0 and at most 1',
+      'Leave it out for all classes.',
+    ),
     seed: toSeed(OP, option(options, 'seed', null)),
   };
   return inScope(false, () => {
@@ -91,17 +100,6 @@ interface Settings {
 function checkCount(name: string, count: number | null): number | null {
   if (count === null || (Number.isSafeInteger(count) && count > 0)) return count;
   throw mustBe(OP, name, 'a whole number from 1 on', count, 'Leave it out if not needed.');
-}
-
-function checkTemperature(temperature: number): number {
-  if (checkFinite(OP, 'temperature', temperature) >= 0) return temperature;
-  throw mustBe(OP, 'temperature', '0 (for the likeliest class) or above', temperature);
-}
-
-function checkTopP(topP: number | null): number {
-  if (topP === null) return 1;
-  if (checkFinite(OP, 'topP', topP) > 0 && topP <= 1) return topP;
-  throw mustBe(OP, 'topP', 'above 0 and at most 1', topP, 'Leave it out for all classes.');
 }
 
 /** On the tape a node without inputs: to gradients, draws are constants. */

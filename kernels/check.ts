@@ -57,8 +57,21 @@ export function option<T extends object, K extends keyof T, D>(
 
 /** @throws if a number option is not a finite number */
 export function checkFinite(op: string, name: string, value: number): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (Number.isFinite(value)) return value;
   throw mustBe(op, name, 'a finite number', value);
+}
+
+/** @throws if a number option is not finite, or not in its range, which words describe */
+export function checkRange(
+  op: string,
+  name: string,
+  value: number,
+  isIn: (value: number) => boolean,
+  allowed: string,
+  advice?: string,
+): number {
+  if (isIn(checkFinite(op, name, value))) return value;
+  throw mustBe(op, name, allowed, value, advice);
 }
 
 /** Kernels count elements and rows in 32 bits. */

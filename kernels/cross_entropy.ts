@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs} from './attributes';
-import {checkFinite, checkOptions, mustBe, option} from './check';
+import {checkOptions, checkRange, mustBe, option} from './check';
 import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
@@ -121,10 +121,10 @@ function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
   return weights === null && classWeights === null && ignoreIndex === null;
 }
 
+const isShare = (smoothing: number) => smoothing >= 0 && smoothing < 1;
+
 export function checkSmoothing(op: string, smoothing: number): number {
-  checkFinite(op, 'labelSmoothing', smoothing);
-  if (smoothing >= 0 && smoothing < 1) return smoothing;
-  throw mustBe(op, 'labelSmoothing', 'at least 0 and below 1', smoothing);
+  return checkRange(op, 'labelSmoothing', smoothing, isShare, 'at least 0 and below 1');
 }
 
 export function checkReduction(op: string, reduction: Reduction): Reduction {

@@ -15,49 +15,30 @@ function perRow(cotangent: Tensor, logits: Tensor, {axis, reduced, factor}: Cros
   return reduced ? broadcastScalar(scaled(cotangent, factor), reducedShape(logits.shape, axis, false)) : cotangent;
 }
 
-/** g (y Σq - q) for the logits, -(1 - smoothing) g logSoftmax(x) for the labels. */
-const crossEntropyGradient: KernelGradient = {
-  inputsToSave: ['logits', 'labels'],
-  gradFunc: (dy, saved, attrs) => {
-    const [logits, labels] = saved as [Tensor, Tensor];
-    const {axis, smoothing} = attrs as CrossEntropyAttrs;
-    const cotangent = dy as Tensor;
-    return {
-      logits: () => runKernel(CROSS_ENTROPY_GRADIENT, {logits, labels, cotangent}, attrs),
-      labels: () => {
-        const g = perRow(cotangent, logits, attrs as CrossEntropyAttrs);
-        return scaled(scaleRows(logSoftmax(logits, axis), g, axis), smoothing - 1);
-      },
-    };
-  },
-};
-
-const sparseCrossEntropyGradient: KernelGradient = {
-  inputsToSave: ['logits', 'labels'],
-  gradFunc: (dy, saved, attrs) => {
-    const [logits, labels] = saved as [Tensor, Tensor];
-    return {
-      logits: () => runKernel(SPARSE_CROSS_ENTROPY_GRADIENT, {logits, labels, cotangent: dy as Tensor}, attrs),
-    };
-  },
-};
+/** g (y Σq - q) for the logits, -(1 - smoothing) g logSoftmax(x) for labels that are distributions. */
+function firstGradient(sparse: boolean): KernelGradient {
+  const kernelName = sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT;
+  return {
+    inputsToSave: ['logits', 'labels'],
+    gradFunc: (dy, saved, namedAttrs) => {
+      const [logits, labels] = saved as [Tensor, Tensor];
+      const cotangent = dy as Tensor;
+      const attrs = namedAttrs as CrossEntropyAttrs;
+      const {axis, smoothing} = attrs;
+      const inLogits = {logits: () => runKernel(kernelName, {logits, labels, cotangent}, attrs)};
+      if (sparse) return inLogits;
+      const inLabels = () => scaleRows(logSoftmax(logits, axis), perRow(cotangent, logits, attrs), axis);
+      return {...inLogits, labels: () => scaled(inLabels(), smoothing - 1)};
+    },
+  };
+}
 
 /**
  * Of G = c (y Σq - q), for a cotangent h: Σ h·G/c for c, c Σq J·h for the logits, and for the labels
- * (1 - smoothing) c (⟨y, h⟩ - h).
+ * (1 - smoothing) c (⟨y, h⟩ - h). Of class indices Σq is 1.
  */
-const crossEntropySecondGradient = secondGradient(CROSS_ENTROPY_GRADIENT, (labels, {axis, smoothing}, rows) => {
-  const sums = scaled(sumAlong(labels, axis, rows), 1 - smoothing);
-  return smoothing === 0 ? sums : tf.add(sums, smoothing);
-});
-
-const sparseCrossEntropySecondGradient = secondGradient(SPARSE_CROSS_ENTROPY_GRADIENT, () => null);
-
-/** @param sumOfLabels Σq of each row, or null where it is 1 */
-function secondGradient(
-  kernelName: string,
-  sumOfLabels: (labels: Tensor, attrs: CrossEntropyAttrs, rows: number[]) => Tensor | null,
-): KernelGradient {
+function secondGradient(sparse: boolean): KernelGradient {
+  const kernelName = sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT;
   return {
     inputsToSave: ['logits', 'labels', 'cotangent'],
     gradFunc: (dy, saved, namedAttrs) => {
@@ -67,41 +48,33 @@ function secondGradient(
       const {axis, smoothing, reduced, factor} = attrs;
       const rows = reducedShape(logits.shape, axis, false);
       const g = () => perRow(cotangent, logits, attrs);
+      const timesSum = (c: Tensor) => {
+        if (sparse) return c;
+        const sums = scaled(sumAlong(labels, axis, rows), 1 - smoothing);
+        return multiply(c, smoothing === 0 ? sums : tf.add(sums, smoothing));
+      };
       return {
         cotangent: () => {
           const slopes = runKernel(kernelName, {logits, labels, cotangent: tf.ones(rows)}, {...attrs, reduced: false});
           const inRows = sumAlong(multiply(h, slopes), axis, rows);
           return reduced ? scaled(sumAll(inRows), factor) : inRows;
         },
-        logits: () => {
-          const sums = sumOfLabels(labels, attrs, rows);
-          const weights = sums ? multiply(g(), sums) : g();
-          return scaleRows(softmaxVjp(logits, h, axis), weights, axis);
-        },
-        labels: () => {
-          const centred = logSoftmaxJvp(logits, h, axis);
-          return scaled(scaleRows(centred, g(), axis), smoothing - 1);
-        },
+        logits: () => scaleRows(softmaxVjp(logits, h, axis), timesSum(g()), axis),
+        labels: () => scaled(scaleRows(logSoftmaxJvp(logits, h, axis), g(), axis), smoothing - 1),
       };
     },
   };
 }
 
-export const CROSS_ENTROPY_KERNELS: Kernel[] = [
-  {name: CROSS_ENTROPY, on: (backend) => crossEntropyKernel(false, backend), gradient: crossEntropyGradient},
+export const CROSS_ENTROPY_KERNELS: Kernel[] = [false, true].flatMap((sparse) => [
   {
-    name: SPARSE_CROSS_ENTROPY,
-    on: (backend) => crossEntropyKernel(true, backend),
-    gradient: sparseCrossEntropyGradient,
+    name: sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY,
+    on: (backend) => crossEntropyKernel(sparse, backend),
+    gradient: firstGradient(sparse),
   },
   {
-    name: CROSS_ENTROPY_GRADIENT,
-    on: (backend) => crossEntropyGradientKernel(false, backend),
-    gradient: crossEntropySecondGradient,
+    name: sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT,
+    on: (backend) => crossEntropyGradientKernel(sparse, backend),
+    gradient: secondGradient(sparse),
   },
-  {
-    name: SPARSE_CROSS_ENTROPY_GRADIENT,
-    on: (backend) => crossEntropyGradientKernel(true, backend),
-    gradient: sparseCrossEntropySecondGradient,
-  },
-];
+]);

@@ -3,7 +3,7 @@ import {composedKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
 import {elementwise} from './elementwise';
-import {type Forward, runForward} from './forward';
+import {type Forward, gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {logSoftmax} from './log_softmax';
 import {
@@ -16,7 +16,7 @@ import {
   SOFTMAX,
   SOFTMAX_PRODUCT,
 } from './names';
-import type {Kernel, KernelGradient, Op} from './op';
+import type {Kernel, Op} from './op';
 import {scaleRows, whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
@@ -56,7 +56,7 @@ export function entropy<T extends Tensor = Tensor>(
  * dH = -⟨dp, log p⟩, as Σ dp = 0: so the gradient is -scale·J·log p, with J = diag(p) - p pᵗ, times the row's cotangent. Where p
  * is 0 the logarithm counts for nothing.
  */
-function gradientOf(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
   const probabilities = softmaxAsConstant(logits, {axis, scale}, mask);
   const counts = elementwise([probabilities], (flat) => notEqual(flat, 0));
   const vector = whereMask(logSoftmax(logits, axis, {scale, mask}), counts);
@@ -64,17 +64,7 @@ function gradientOf(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
   return scaleRows(product, dy, axis);
 }
 
-const gradient: KernelGradient = {
-  inputsToSave: ['logits'],
-  gradFunc: (dy, [logits], attrs) => ({logits: () => gradientOf(logits!, dy as Tensor, attrs as ForwardAttrs)}),
-};
-
-const maskedGradient: KernelGradient = {
-  inputsToSave: ['logits', 'mask'],
-  gradFunc: (dy, [logits, mask], attrs) => ({
-    logits: () => gradientOf(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
-  }),
-};
+const [gradient, maskedGradient] = gradientsOfLogits(derivative);
 
 /** By the family's kernels: probabilities are the labels of a cross-entropy. */
 function entropyKernel(softmax: string, logSoftmax: string): Kernel['on'] {

@@ -1,12 +1,14 @@
-/** What the forward ops do with their arguments. */
+/** What the forward ops have in common: what they do with their arguments, and how their kernels are made. */
 import {Tensor} from '@tensorflow/tfjs-core';
+import type {ForwardKind} from '../backends/engines/types';
+import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
 import {ALLOWED_AXES, type Axis, isList, JointAxes} from './axes';
 import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {toMask} from './mask';
-import type {Kernel} from './op';
+import type {Kernel, KernelGradient} from './op';
 import {resolveAxis} from './rows';
 import {inScope, type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
@@ -38,14 +40,37 @@ export function runForward(
       keepDims: checkBoolean(op, 'keepDims', keepDims),
     };
     const kept = mask == null ? null : toMask(op, mask, x.shape);
-    if (!joint)
-      return kept ? runKernel(masked.name, {logits: x, mask: kept}, attrs) : runKernel(plain.name, {logits: x}, attrs);
-    const inputs = {logits: joint.join(x)};
-    const ofRows = {...attrs, keepDims: false};
-    const result = kept
-      ? runKernel(masked.name, {...inputs, mask: joint.joinMask(kept)}, ofRows)
-      : runKernel(plain.name, inputs, ofRows);
+    const {name} = kept ? masked : plain;
+    if (!joint) return runKernel(name, kept ? {logits: x, mask: kept} : {logits: x}, attrs);
+    const inputs: Record<string, Tensor> = {logits: joint.join(x)};
+    if (kept) inputs.mask = joint.joinMask(kept);
+    const result = runKernel(name, inputs, {...attrs, keepDims: false});
     return perRow ? joint.partRows(result, keepDims) : joint.part(result);
   };
   return inScope(logits instanceof Tensor && mask == null && !isList(axis) && isOfFloats(logits), run);
+}
+
+/** The kernels of a forward pass, by their names, without and with a mask. */
+export function forwardKernels(
+  kind: ForwardKind,
+  [plain, masked]: readonly [string, string],
+  [gradient, maskedGradient]: readonly [KernelGradient, KernelGradient],
+): [Kernel, Kernel] {
+  return [
+    {name: plain, on: (backend) => forwardKernel(kind, backend), gradient},
+    {name: masked, on: (backend) => maskedForwardKernel(kind, backend), gradient: maskedGradient},
+  ];
+}
+
+/** Their gradients, where the derivative for a cotangent needs the logits, and the mask if there is one. */
+export function gradientsOfLogits(
+  derivative: (logits: Tensor, dy: Tensor, attrs: ForwardAttrs, mask?: Tensor) => Tensor,
+): [KernelGradient, KernelGradient] {
+  const gradientOf = (inputsToSave: string[]): KernelGradient => ({
+    inputsToSave,
+    gradFunc: (dy, [logits, mask], attrs) => ({
+      logits: () => derivative(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
+    }),
+  });
+  return [gradientOf(['logits']), gradientOf(['logits', 'mask'])];
 }

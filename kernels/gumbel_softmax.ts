@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
-import {checkBoolean, checkFinite, checkOptions, mustBe, option} from './check';
+import {checkBoolean, checkOptions, checkRange, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
@@ -66,7 +66,8 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
 ): T {
   checkOptions(OP, options);
   const mask = option(options, 'mask', null);
-  const temperature = checkTemperature(option(options, 'temperature', 1));
+  const temperature = option(options, 'temperature', 1);
+  checkRange(OP, 'temperature', temperature, (t) => t > 0, 'above 0', 'For the likeliest class, use categorical.');
   const hard = checkBoolean(OP, 'hard', option(options, 'hard', false));
   const seed = toSeed(OP, option(options, 'seed', null));
   return inScope(false, () => {
@@ -78,11 +79,6 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
     const sample = softmax(noisy, resolved, {scale: Math.min(1 / temperature, LARGEST_SCALE), mask: kept});
     return (hard && x.size > 0 ? straightThrough(sample, noisy, resolved) : sample) as T;
   });
-}
-
-function checkTemperature(temperature: number): number {
-  if (checkFinite(OP, 'temperature', temperature) > 0) return temperature;
-  throw mustBe(OP, 'temperature', 'above 0', temperature, 'For the likeliest class, use categorical.');
 }
 
 /** x - max x + g: the softmax does not see the maximum, and so neither does its gradient. */

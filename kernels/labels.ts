@@ -93,20 +93,19 @@ export function rowWeights(
   {weights, classWeights}: {weights?: Input | null; classWeights?: Input | null},
 ): Tensor | null {
   const factors: Tensor[] = [];
-  if (weights != null) factors.push(checked(op, 'weights', weights, labels.rows));
+  if (weights != null) factors.push(broadcast(op, 'weights', weights, labels.rows));
   if (classWeights != null && labels.sparse) {
     factors.push(weightsOfIndices(toClassWeights(op, classWeights, labels), labels, kept));
   }
   if (kept) factors.push(floats(tf.cast(kept, 'float32')));
-  if (factors.length === 0) return null;
-  // Of one shape first: tfjs's multiplication of a tensor of rank 5 or 6 by a vector does not compile on webgpu.
-  return factors.map((factor) => broadcastTo(factor, labels.rows)).reduce((a, b) => multiply(a, b));
+  // Of one shape: tfjs's multiplication of a tensor of rank 5 or 6 by a vector does not compile on webgpu.
+  return factors.length > 0 ? factors.reduce((a, b) => multiply(a, b)) : null;
 }
 
 /** @returns one weight a class, as a vector */
 export function toClassWeights(op: string, classWeights: Input, {classes, sparse}: Labels): Tensor {
   if (sparse && classes > WHOLE_IN_HALF_FLOATS) checkWholeNumbers(op, `classWeights of ${classes} class indices`);
-  return broadcastTo(checked(op, 'classWeights', classWeights, [classes]), [classes]);
+  return broadcast(op, 'classWeights', classWeights, [classes]);
 }
 
 /** One weight a class, laid along the axis of the classes of a tensor of that shape. */
@@ -115,15 +114,14 @@ export function spreadOverRows(perClass: Tensor, {axis, classes}: Labels, shape:
   return broadcastTo(reshaped(perClass, along), shape);
 }
 
-function checked(op: string, name: string, value: Input, shape: number[]): Tensor {
-  const t = toFloat32(op, name, value);
-  if (broadcastsTo(t.shape, shape)) return t;
-  throw new Error(`${op}: ${name} has shape [${t.shape}]. It must broadcast to [${shape}].`);
-}
-
-/** A float32 tensor of that shape, of numbers that broadcast to it. */
+/**
+ * Numbers that broadcast to that shape, as a float32 tensor of it.
+ * @throws if they do not
+ */
 export function broadcast(op: string, name: string, value: Input, shape: number[]): Tensor {
-  return broadcastTo(checked(op, name, value, shape), shape);
+  const t = toFloat32(op, name, value);
+  if (broadcastsTo(t.shape, shape)) return broadcastTo(t, shape);
+  throw new Error(`${op}: ${name} has shape [${t.shape}]. It must broadcast to [${shape}].`);
 }
 
 /** tfjs's own leaves lengths of 1 where 0 is asked for; and from rank 5 on it reads the tensor back on webgpu. */

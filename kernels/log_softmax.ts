@@ -1,12 +1,11 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
-import {type Forward, runForward} from './forward';
+import {type Forward, forwardKernels, gradientsOfLogits, runForward} from './forward';
 import type {Numbers} from './input';
 import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
-import type {ForwardOp, Kernel, KernelGradient} from './op';
+import type {ForwardOp} from './op';
 import {whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
@@ -59,31 +58,17 @@ export function logSoftmax<T extends Tensor = Tensor>(
  * Jᵗ·dy with J = I - 1 yᵗ, times the scale. y is computed anew from the logits: e^logSoftmax would have the rounding of
  * the logarithm in its exponent.
  */
-const gradient: KernelGradient = {
-  inputsToSave: ['logits'],
-  gradFunc: (dy, [logits], attrs) => ({logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs)}),
-};
-
-/** The same; what the mask takes out is -Infinity whatever the logits are, so its cotangent does not count. */
-const maskedGradient: KernelGradient = {
-  inputsToSave: ['logits', 'mask'],
-  gradFunc: (dy, [logits, mask], attrs) => ({
-    logits: () => product(logits!, whereMask(dy as Tensor, mask!), attrs as ForwardAttrs, mask),
-  }),
-};
-
-function product(logits: Tensor, vector: Tensor, attributes: ForwardAttrs, mask?: Tensor): Tensor {
+function derivative(logits: Tensor, dy: Tensor, attributes: ForwardAttrs, mask?: Tensor): Tensor {
   const {axis, scale, gradientByTfjs = false} = attributes;
   const attrs = {axis, scale, factor: scale, byTfjs: gradientByTfjs};
-  if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector}, attrs);
+  if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector: dy}, attrs);
+  // What the mask takes out is -Infinity whatever the logits are, so its cotangent does not count.
+  const vector = mask ? whereMask(dy, mask) : dy;
   const probabilities = softmaxAsConstant(logits, {axis, scale}, mask);
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }
 
-const KERNELS: [Kernel, Kernel] = [
-  {name: LOG_SOFTMAX, on: (backend) => forwardKernel('logSoftmax', backend), gradient},
-  {name: MASKED_LOG_SOFTMAX, on: (backend) => maskedForwardKernel('logSoftmax', backend), gradient: maskedGradient},
-];
+const KERNELS = forwardKernels('logSoftmax', [LOG_SOFTMAX, MASKED_LOG_SOFTMAX], gradientsOfLogits(derivative));
 
 const FORWARD: Forward = {op: 'logSoftmax', kernels: KERNELS};
 

@@ -1,11 +1,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
-import {type Forward, runForward} from './forward';
+import {type Forward, forwardKernels, gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
-import type {ForwardOp, Kernel, KernelGradient} from './op';
+import type {ForwardOp} from './op';
 import {scaled, scaleRows} from './primitives';
 import type {MaskOptions} from './run_op';
 import {softmax} from './softmax';
@@ -40,29 +39,13 @@ export function logSumExp<T extends Tensor = Tensor>(
   return runForward(FORWARD, logits, axis, options, keepDims) as T;
 }
 
-/** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, times the row's cotangent. */
-const gradient: KernelGradient = {
-  inputsToSave: ['logits'],
-  gradFunc: (dy, [logits], attrs) => ({logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs)}),
-};
-
-/** The same, with the masked softmax. */
-const maskedGradient: KernelGradient = {
-  inputsToSave: ['logits', 'mask'],
-  gradFunc: (dy, [logits, mask], attrs) => ({
-    logits: () => product(logits!, dy as Tensor, attrs as ForwardAttrs, mask),
-  }),
-};
-
-function product(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
+/** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, masked if that is, times the row's cotangent. */
+function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mask?: Tensor): Tensor {
   const probabilities = softmax(logits, axis, {scale, mask});
   return scaled(scaleRows(probabilities, dy, axis), scale);
 }
 
-const KERNELS: [Kernel, Kernel] = [
-  {name: LOG_SUM_EXP, on: (backend) => forwardKernel('logSumExp', backend), gradient},
-  {name: MASKED_LOG_SUM_EXP, on: (backend) => maskedForwardKernel('logSumExp', backend), gradient: maskedGradient},
-];
+const KERNELS = forwardKernels('logSumExp', [LOG_SUM_EXP, MASKED_LOG_SUM_EXP], gradientsOfLogits(derivative));
 
 const FORWARD: Forward = {op: 'logSumExp', kernels: KERNELS, perRow: true};
 

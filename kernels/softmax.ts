@@ -1,12 +1,11 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
 import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
-import {type Forward, runForward} from './forward';
+import {type Forward, forwardKernels, runForward} from './forward';
 import type {Numbers} from './input';
 import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import type {ForwardOp, Kernel, KernelGradient} from './op';
+import type {ForwardOp, KernelGradient} from './op';
 import {whereMask} from './primitives';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
@@ -79,33 +78,25 @@ export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis: Ax
 
 /**
  * Jᵗ·dy with J = diag(y) - y yᵗ, times the scale. The logits are kept only where this will be derived again,
- * through them; elsewhere the probabilities do.
+ * through them; elsewhere the probabilities do. What a mask takes out has probability 0: its cotangent is no matter, even if
+ * it is not finite.
  */
-const gradient: KernelGradient = {
-  inputsToSave: ['logits'],
-  inputsToSaveOnce: [],
-  outputsToSave: [true],
-  gradFunc: (dy, saved, attrs) => {
-    const probabilities = saved.at(-1)!;
-    const logits = saved.length > 1 ? saved[0] : undefined;
-    return {logits: () => product(probabilities, logits, dy as Tensor, attrs as ForwardAttrs)};
-  },
-};
+function gradientOf(isMasked: boolean): KernelGradient {
+  const mask = isMasked ? ['mask'] : [];
+  return {
+    inputsToSave: [...mask, 'logits'],
+    inputsToSaveOnce: mask,
+    outputsToSave: [true],
+    gradFunc: (dy, saved, attrs) => {
+      const probabilities = saved.at(-1)!;
+      const logits = saved.length > mask.length + 1 ? saved[mask.length] : undefined;
+      const vector = () => (isMasked ? whereMask(dy as Tensor, saved[0]!) : (dy as Tensor));
+      return {logits: () => derivative(probabilities, logits, vector(), attrs as ForwardAttrs)};
+    },
+  };
+}
 
-/** The same: what the mask takes out has probability 0. Its cotangent is no matter, even if it is not finite. */
-const maskedGradient: KernelGradient = {
-  inputsToSave: ['mask', 'logits'],
-  inputsToSaveOnce: ['mask'],
-  outputsToSave: [true],
-  gradFunc: (dy, saved, attrs) => {
-    const probabilities = saved.at(-1)!;
-    const logits = saved.length > 2 ? saved[1] : undefined;
-    const cotangent = () => whereMask(dy as Tensor, saved[0]!);
-    return {logits: () => product(probabilities, logits, cotangent(), attrs as ForwardAttrs)};
-  },
-};
-
-function product(
+function derivative(
   probabilities: Tensor,
   logits: Tensor | undefined,
   vector: Tensor,
@@ -117,10 +108,7 @@ function product(
   return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);
 }
 
-const KERNELS: [Kernel, Kernel] = [
-  {name: SOFTMAX, on: (backend) => forwardKernel('softmax', backend), gradient},
-  {name: MASKED_SOFTMAX, on: (backend) => maskedForwardKernel('softmax', backend), gradient: maskedGradient},
-];
+const KERNELS = forwardKernels('softmax', [SOFTMAX, MASKED_SOFTMAX], [gradientOf(false), gradientOf(true)]);
 
 const FORWARD: Forward = {op: 'softmax', kernels: KERNELS};
 

@@ -3,8 +3,8 @@ import {reasonForStock} from '../../backends/registration';
 import {toFloat32} from '../../kernels/input';
 import {CROSS_ENTROPY} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
-import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
-import {rehearse} from '../rehearse';
+import {openScopes} from '../../tfjs/scopes';
+import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
 
 const SCOPE = 'softmaxCrossEntropy__op';
@@ -17,12 +17,11 @@ const LABEL_TYPES = ['float32', 'int32', 'bool'];
  */
 export const crossEntropyRoute: Route = {
   op: 'tf.losses.softmaxCrossEntropy',
-  obstacle(tfjs) {
-    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
-    // To reduce the losses, tfjs makes a tensor of their number: that would need a backend.
-    const [first] = rehearse(tfjs, (stub) => losses.softmaxCrossEntropy(stub, stub, undefined, 0, Reduction.NONE));
-    return first === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
-  },
+  // To reduce the losses, tfjs makes a tensor of their number: that would need a backend.
+  obstacle: (tfjs) =>
+    obstacleTo(tfjs, (stub) => losses.softmaxCrossEntropy(stub, stub, undefined, 0, Reduction.NONE), [
+      `${SCOPE}: customGrad`,
+    ]),
   customGrad(tfjs, [labels, logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || reasonForStock(getBackend()) !== null) return null;
     if (logits?.dtype !== 'float32' || logits.rank === 0) return null;

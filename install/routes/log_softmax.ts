@@ -2,9 +2,9 @@ import {logSoftmax as stock} from '@tensorflow/tfjs-core';
 import {toFloat32} from '../../kernels/input';
 import {LOG_SOFTMAX} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
-import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
+import {openScopes} from '../../tfjs/scopes';
 import {limitOf} from '../policy';
-import {rehearse} from '../rehearse';
+import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
 import {attrsAlong, canConvert} from './softmax';
 
@@ -16,11 +16,7 @@ const SCOPE = 'logSoftmax__op';
  */
 export const logSoftmaxRoute: Route = {
   op: 'tf.logSoftmax',
-  obstacle(tfjs) {
-    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
-    const steps = rehearse(tfjs, (stub) => stock(stub));
-    return steps.join() === `${SCOPE}: customGrad` ? null : 'this tfjs computes it in another way';
-  },
+  obstacle: (tfjs) => obstacleTo(tfjs, (stub) => stock(stub), [`${SCOPE}: customGrad`]),
   customGrad(tfjs, [logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(logits)) return null;
     const x = toFloat32('logSoftmax', 'logits', logits);

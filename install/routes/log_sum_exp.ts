@@ -1,9 +1,7 @@
-import {engine, reshape, logSumExp as stock, type Tensor, util} from '@tensorflow/tfjs-core';
-import {toFloat32} from '../../kernels/input';
-import {LOG_SUM_EXP} from '../../kernels/names';
-import {runKernel} from '../../kernels/run_op';
-import {openScopes, scopesAreKnown} from '../../tfjs/scopes';
-import {rehearse} from '../rehearse';
+import {engine, reshape, logSumExp as stock, type Tensor} from '@tensorflow/tfjs-core';
+import {logSumExp} from '../../kernels/log_sum_exp';
+import {openScopes} from '../../tfjs/scopes';
+import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
 import {canConvert} from './softmax';
 
@@ -27,18 +25,14 @@ const STEPS = [
  */
 export const logSumExpRoute: Route = {
   op: 'tf.logSumExp',
-  obstacle(tfjs) {
-    if (!scopesAreKnown(tfjs)) return 'this tfjs does not show the scopes of its ops';
-    const steps = rehearse(tfjs, (stub) => stock(stub, 0));
-    return steps.join() === STEPS.join() ? null : 'this tfjs computes it in another way';
-  },
+  obstacle: (tfjs) => obstacleTo(tfjs, (stub) => stock(stub, 0), STEPS),
   kernels: {
     Max({x}, {reductionIndices}) {
       const scope = enclosingScope();
       if (scope === null || !canConvert(x)) return null;
       const axes = [...(reductionIndices as number[])].sort((a, b) => a - b);
       if (axes.length === 0 || axes.some((axis, i) => axis !== axes[0]! + i)) return null;
-      current = {scope, axes, result: sumsAlong(toFloat32('logSumExp', 'x', x), axes)};
+      current = {scope, axes, result: logSumExp(x, axes.length === 1 ? axes[0] : axes, true)};
       return current.result;
     },
     Sub: handOn,
@@ -73,17 +67,4 @@ function handOn(): Tensor | null {
 function enclosingScope(): number | null {
   const scope = openScopes(engine()).at(-2);
   return scope?.name === SCOPE ? scope.id : null;
-}
-
-/** With the axes kept at length 1. Neighbouring axes are one axis of a tensor of another shape. */
-function sumsAlong(x: Tensor, axes: number[]): Tensor {
-  const attrs = {axis: axes[0]!, scale: 1, keepDims: true};
-  if (axes.length === 1) return runKernel(LOG_SUM_EXP, {logits: x}, attrs);
-  const length = util.sizeFromShape(axes.map((axis) => x.shape[axis]!));
-  const merged = [...x.shape.slice(0, axes[0]), length, ...x.shape.slice(axes.at(-1)! + 1)];
-  const sums = runKernel(LOG_SUM_EXP, {logits: reshape(x, merged)}, attrs);
-  return reshape(
-    sums,
-    x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
-  );
 }

@@ -37,17 +37,15 @@ function lookAt(backend: string) {
   return {backend, isRouted, above: limitOf('tf.softmax', backend)};
 }
 
-/** Whether there is a kernel of ours for that tensor on the active backend. Others stay tfjs's business. */
-function canTake(logits: Tensor | undefined): logits is Tensor {
-  return logits?.dtype === 'float32' && reasonForStock(ENGINE.backendName) === null;
-}
-
-/** The same after conversion: tfjs composes logSoftmax and logSumExp of integers too, and of booleans wrongly. */
+/**
+ * Whether there is a kernel of ours for that tensor on the active backend, after conversion: tfjs composes logSoftmax and
+ * logSumExp of integers too, and of booleans wrongly.
+ */
 export function canConvert(logits: Tensor | undefined): logits is Tensor {
-  return canTake(logits) || (isConverted(logits) && reasonForStock(ENGINE.backendName) === null);
+  return logits !== undefined && CONVERTED.includes(logits.dtype) && reasonForStock(ENGINE.backendName) === null;
 }
 
-const isConverted = (logits: Tensor | undefined) => logits?.dtype === 'int32' || logits?.dtype === 'bool';
+const CONVERTED = ['float32', 'int32', 'bool'];
 
 const OURS = {scale: 1, keepDims: false, byTfjs: false, gradientByTfjs: false};
 const ATTRS = Array.from({length: 6}, (_, axis): RoutedAttrs => ({axis, ...OURS}));
