@@ -52,8 +52,7 @@ export class JointAxes {
     this.axes = resolveAxes(op, axes, given);
     const shape = given.length === 0 ? [1] : given;
     this.shape = shape;
-    const isJoint = (axis: number) => this.axes.includes(axis);
-    const others = Array.from(shape.keys()).filter((axis) => !isJoint(axis));
+    const others = Array.from(shape.keys()).filter((axis) => !this.axes.includes(axis));
     const long = this.axes.filter((axis) => shape[axis] !== 1);
     const [first = this.axes[0]!, last = first] = [long[0], long.at(-1)];
     const areTogether = others.every((axis) => axis < first || axis > last || shape[axis] === 1);
@@ -83,16 +82,11 @@ export class JointAxes {
 
   /** A result with one number for each logit, of the joined tensor: in the shape that there was. */
   part(y: Tensor): Tensor {
-    const {order, shape} = this;
-    if (!order) return reshaped(y, this.given);
-    const turned = reshaped(
-      y,
-      order.map((axis) => shape[axis]!),
-    );
-    return transposed(
-      turned,
-      order.map((_, axis) => order.indexOf(axis)),
-    );
+    const {order, given} = this;
+    if (!order) return reshaped(y, given);
+    const lengths = order.map((axis) => given[axis]!);
+    const back = order.map((_, axis) => order.indexOf(axis));
+    return transposed(reshaped(y, lengths), back);
   }
 
   /** A result with one number for each row. */

@@ -4,7 +4,7 @@ import {checkBoolean, checkOptions, checkRange, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
-import {type Numbers, toFloat32} from './input';
+import {type Input, type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
 import type {Op} from './op';
 import {gumbelNoise, type Seed, toSeed} from './random';
@@ -59,11 +59,7 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
   axis?: number,
   options?: GumbelSoftmaxOptions,
 ): T;
-export function gumbelSoftmax<T extends Tensor = Tensor>(
-  logits: T | Numbers,
-  axis = -1,
-  options: GumbelSoftmaxOptions = {},
-): T {
+export function gumbelSoftmax(logits: Input, axis = -1, options: GumbelSoftmaxOptions = {}): Tensor {
   checkOptions(OP, options);
   const mask = option(options, 'mask', null);
   const temperature = option(options, 'temperature', 1);
@@ -77,7 +73,7 @@ export function gumbelSoftmax<T extends Tensor = Tensor>(
     const kept = mask === null ? null : toMask(OP, mask, x.shape);
     const noisy = withNoise(x, resolved, kept, seed);
     const sample = softmax(noisy, resolved, {scale: Math.min(1 / temperature, LARGEST_SCALE), mask: kept});
-    return (hard && x.size > 0 ? straightThrough(sample, noisy, resolved) : sample) as T;
+    return hard && x.size > 0 ? straightThrough(sample, noisy, resolved) : sample;
   });
 }
 

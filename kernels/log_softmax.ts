@@ -3,7 +3,7 @@ import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
 import {type Forward, forwardKernels, gradientsOfLogits, runForward} from './forward';
-import type {Numbers} from './input';
+import type {Input, Numbers} from './input';
 import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
 import type {ForwardOp} from './op';
 import {whereMask} from './primitives';
@@ -46,12 +46,8 @@ export function logSoftmax<T extends Tensor = Tensor>(
   axis?: Axis,
   options?: ScaleOptions & MaskOptions,
 ): T;
-export function logSoftmax<T extends Tensor = Tensor>(
-  logits: T | Numbers,
-  axis: Axis = -1,
-  options: ScaleOptions & MaskOptions = {},
-): T {
-  return runForward(FORWARD, logits, axis, options) as T;
+export function logSoftmax(logits: Input, axis: Axis = -1, options: ScaleOptions & MaskOptions = {}): Tensor {
+  return runForward(FORWARD, logits, axis, options);
 }
 
 /**

@@ -3,7 +3,7 @@ import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
 import {type Forward, forwardKernels, runForward} from './forward';
-import type {Numbers} from './input';
+import type {Input, Numbers} from './input';
 import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {ForwardOp, KernelGradient} from './op';
 import {whereMask} from './primitives';
@@ -45,12 +45,8 @@ export function softmax<T extends Tensor = Tensor>(
   axis?: Axis,
   options?: ScaleOptions & MaskOptions,
 ): T;
-export function softmax<T extends Tensor = Tensor>(
-  logits: T | Numbers,
-  axis: Axis = -1,
-  options: ScaleOptions & MaskOptions = {},
-): T {
-  return runForward(FORWARD, logits, axis, options) as T;
+export function softmax(logits: Input, axis: Axis = -1, options: ScaleOptions & MaskOptions = {}): Tensor {
+  return runForward(FORWARD, logits, axis, options);
 }
 
 /**
@@ -72,8 +68,8 @@ export function softmin<T extends Tensor = Tensor>(logits: Numbers, axis?: Axis)
  * @see {@link softmax} for special values
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis?: Axis): T;
-export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis: Axis = -1): T {
-  return runForward({...FORWARD, op: 'softmin'}, logits, axis, {scale: -1}) as T;
+export function softmin(logits: Input, axis: Axis = -1): Tensor {
+  return runForward({...FORWARD, op: 'softmin'}, logits, axis, {scale: -1});
 }
 
 /**

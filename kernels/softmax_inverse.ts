@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {checkFinite, checkOptions, option} from './check';
-import {type Numbers, toFloat32} from './input';
+import {type Input, type Numbers, toFloat32} from './input';
 import type {Op} from './op';
 import {logPlus} from './primitives';
 import {resolveAxis} from './rows';
@@ -34,16 +34,12 @@ export function softmaxInverse<T extends Tensor = Tensor>(
   axis?: number,
   options?: {offset?: number},
 ): T;
-export function softmaxInverse<T extends Tensor = Tensor>(
-  probabilities: T | Numbers,
-  axis = -1,
-  options: {offset?: number} = {},
-): T {
+export function softmaxInverse(probabilities: Input, axis = -1, options: {offset?: number} = {}): Tensor {
   return inScope(false, () => {
     const offset = option(checkOptions('softmaxInverse', options), 'offset', 0);
     const p = toFloat32('softmaxInverse', 'probabilities', probabilities);
     resolveAxis('softmaxInverse', axis, p.shape);
-    return logPlus(p, checkFinite('softmaxInverse', 'offset', offset)) as T;
+    return logPlus(p, checkFinite('softmaxInverse', 'offset', offset));
   });
 }
 

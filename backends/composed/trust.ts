@@ -30,33 +30,31 @@ export function checkTrusted(backend: KernelBackend, forward: (request: ForwardR
   }
 }
 
-const LOGITS = [1, 2, 3, 0, Number.NEGATIVE_INFINITY, 0];
+/** Whose logarithms are the logits. */
+const POWERS = [1, 2, 3, 1, 0, 1];
 
-/** Two rows of three, and three columns of two. */
-const ROWS: Rows[] = [
-  {outer: 2, n: 3, inner: 1},
-  {outer: 1, n: 2, inner: 3},
+/** Two rows of three, and three columns of two, and the sums of their powers. */
+const CASES: {rows: Rows; sums: number[]}[] = [
+  {rows: {outer: 2, n: 3, inner: 1}, sums: [6, 2]},
+  {rows: {outer: 1, n: 2, inner: 3}, sums: [2, 2, 4]},
 ];
 
 function wrongOn(forward: (request: ForwardRequest) => Tensor): string {
-  for (const rows of ROWS) {
+  for (const {rows, sums} of CASES) {
+    const probabilities = POWERS.map((power, i) => power / sums[rows.inner === 1 ? Math.floor(i / 3) : i % 3]!);
+    const right = {softmax: probabilities, logSoftmax: probabilities.map(Math.log), logSumExp: sums.map(Math.log)};
     for (const kind of ['softmax', 'logSoftmax', 'logSumExp'] as const) {
-      const rowOf = (i: number) => (rows.inner === 1 ? Math.floor(i / 3) : i % 3);
-      const x = tf.add(LOGITS, 0); // the result of an op, which is where a GPU has it
-      const outputShape = [kind === 'logSumExp' ? 6 / rows.n : 6];
+      const x = tf.add(POWERS.map(Math.log), 0); // the result of an op, which is where a GPU has it
       let result: ArrayLike<number>;
       try {
-        result = forward({kind, x, rows, scale: 1, mask: null, outputShape}).dataSync();
+        result = forward({kind, x, rows, scale: 1, mask: null, outputShape: [right[kind].length]}).dataSync();
       } catch {
         return ''; // it is read later only, or throws by itself
       }
-      for (let i = 0; i < 6; i++) {
-        const row = rowOf(i);
-        const logSumExp = Math.log(LOGITS.reduce((sum, v, j) => (rowOf(j) === row ? sum + Math.exp(v) : sum), 0));
-        const logSoftmax = LOGITS[i]! - logSumExp;
-        const is = result[kind === 'logSumExp' ? row : i]!;
-        const right = {softmax: Math.exp(logSoftmax), logSoftmax, logSumExp}[kind];
-        if (is !== right && !(Math.abs(is - right) < 0.01)) return `${kind} gives ${is} where ${right} is right`;
+      for (const [i, expected] of right[kind].entries()) {
+        const is = result[i]!;
+        if (is !== expected && !(Math.abs(is - expected) < 0.01))
+          return `${kind} gives ${is} where ${expected} is right`;
       }
     }
   }

@@ -1,13 +1,15 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
-import {cellRowsSource, rowNumberReader} from './cell_rows';
+import {ofRowsOfCell} from './cell_rows';
 import {indicesFor} from './class_indices';
 import type {Draw} from './draw';
 import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
 import {drawn, type Frame} from './frame';
 import {EXP} from './glsl/exp';
+import {pairSource} from './glsl/pair';
+import {indexReader} from './index_reader';
 import {type LabelTexture, labelElementReader, labelRowReader} from './label_reader';
 import {classLossesDraw, losses} from './losses';
 import {mapDraw, PROBABILITIES} from './map';
@@ -46,12 +48,13 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest, backe
     const parts = sparse ? [part] : [part, sumOfLabels];
     const reduction = reductionOf(parts, planReduction(sizeOf(layout), 'map', device), frame);
     const pieces = [
-      cellRowsSource(layout),
+      pairSource(layout),
       scale,
       EXP,
       elementReader('X', X!),
       ...labelElementReader(labels, layout),
-      ...rowNumberReader('G', G!, layout),
+      indexReader('G', G!),
+      ofRowsOfCell('vec', 'ofRowsG', 'atG', layout.orientation),
     ];
     const body = `${PROBABILITIES}
         vec4 g = ofRowsG(cell);

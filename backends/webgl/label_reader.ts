@@ -1,4 +1,4 @@
-import {ofRowsOfCell} from './cell_rows';
+import {elementsInRows, ofRowsOfCell} from './cell_rows';
 import {elementReader} from './element_reader';
 import {indexReader} from './index_reader';
 import type {RowLayout} from './layout';
@@ -42,8 +42,9 @@ export function labelElementReader(labels: LabelTexture, layout: RowLayout): Pie
   if (!labels.sparse) return [elementReader('L', labels.texture), smoothed];
   const source = `
     vec4 elementsL(Cell cell) { return oneHot(classesOf(cell), elementsInRows(cell)); }`;
-  const classes = ofRowsOfCell('ivec', 'classesOf', 'classOf', layout.orientation);
-  return [...classReader(labels), classes, ONE_HOT, source, smoothed];
+  const {orientation} = layout;
+  const classes = ofRowsOfCell('ivec', 'classesOf', 'classOf', orientation);
+  return [...classReader(labels), classes, elementsInRows(orientation), ONE_HOT, source, smoothed];
 }
 
 /** GLSL that reads the class of a row, `classOf(row)`; -1 or less, or N or more, if it is none. */

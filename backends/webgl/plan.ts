@@ -51,8 +51,6 @@ export interface Cut {
   longest: number;
   /** unless a row would then have more windows than this. */
   windows: number;
-  /** Whether windows lie side by side, or, so that neighbouring fragments read neighbouring texels, inside one another. */
-  interleaved: boolean;
   /** Windows that one fragment merges; of more, first groups are merged. */
   merged: number;
   /** Windows of a row that a map merges by itself. */
@@ -64,7 +62,6 @@ export const FOR_HARDWARE: Cut = {
   fragments: 16384,
   longest: 128,
   windows: 65536,
-  interleaved: true,
   merged: 64,
   leftToMap: 4,
 };
@@ -94,7 +91,7 @@ export function planReduction(size: Size, reader: Reader, {software}: Device): P
 
 /** The same for a second sum over rows, whose first draw reads what is finished: short rows need no further draw. */
 export function planSecondSum(size: Size, device: Device): Plan {
-  if (device.software || size.n <= SHORT) return {levels: [whole(size.n)], left: 1};
+  if (device.software || size.n <= SHORT) return {levels: [whole(size.n, 2)], left: 1};
   return planReduction(size, 'none', device);
 }
 
@@ -119,8 +116,9 @@ export function cutInWords({software}: Device): string {
   return `reductions cut for parallelism: a fragment for ${elementsPerFragment} elements, up to ${fragments}`;
 }
 
-function whole(n: number): Level {
-  return {items: n, windows: 1, offset: n, step: 2, span: n};
+/** One window a row. */
+function whole(items: number, step: number): Level {
+  return sideBySide(items, items, step);
 }
 
 /** Windows side by side, cut by ceil: what a row of prime length costs is what its neighbours cost. */
@@ -134,7 +132,7 @@ const ONE_DRAW = 1024;
 const TWO_DRAWS = 2 ** 18;
 
 function fewestDraws(n: number): Level[] {
-  if (n <= ONE_DRAW) return [whole(n)];
+  if (n <= ONE_DRAW) return [whole(n, 2)];
   const levels: Level[] = [];
   let items = n;
   for (let draws = n <= TWO_DRAWS ? 2 : 3; draws > 0; draws--) {
@@ -145,21 +143,16 @@ function fewestDraws(n: number): Level[] {
   return levels;
 }
 
-function firstOf(
-  {pairs, n, elements}: Size,
-  {elementsPerFragment, fragments, longest, windows: most, interleaved}: Cut,
-): Level {
+function firstOf({pairs, n, elements}: Size, {elementsPerFragment, fragments, longest, windows: most}: Cut): Level {
   const wanted = Math.min(elements / elementsPerFragment, fragments) / pairs;
   const windows = Math.min(Math.ceil(Math.max(wanted, Math.min(n / longest, most))), Math.ceil(n / 2));
-  if (windows === 1) return whole(n);
-  if (interleaved) return {items: n, windows, offset: 2, step: 2 * windows, span: n};
-  // The longest even windows of which there are so many.
-  return sideBySide(n, Math.max(2, 2 * Math.ceil(n / (windows - 1) / 2 - 1)), 2);
+  // Inside one another, so that neighbouring fragments read neighbouring texels.
+  return windows === 1 ? whole(n, 2) : {items: n, windows, offset: 2, step: 2 * windows, span: n};
 }
 
 function mergesOf(windows: number, {merged}: Cut): Level[] {
   if (windows === 1) return [];
-  if (windows <= merged) return [sideBySide(windows, windows, 1)];
+  if (windows <= merged) return [whole(windows, 1)];
   const groups = sideBySide(windows, Math.ceil(Math.sqrt(windows)), 1);
-  return [groups, sideBySide(groups.windows, groups.windows, 1)];
+  return [groups, whole(groups.windows, 1)];
 }

@@ -74,8 +74,6 @@ const CUTS: Record<string, Cut | 'software'> = {
   ...varied('elementsPerFragment', [32, 128, 256, 512]),
   ...varied('fragments', [8192, 65536]),
   ...varied('longest', [64, 256, 1024]),
-  ...varied('interleaved', [false]),
-  sideBySide256: {...FOR_HARDWARE, interleaved: false, elementsPerFragment: 256},
   ...varied('leftToMap', [1, 8]),
   ...varied('merged', [256]),
 };
