@@ -11,15 +11,10 @@ function packedReader(input: string): string {
   const lie = `lieOf${input}`;
   return `
     float at${input}(int index) {
-      int line = index / ${lie}.w;
-      int column = index - line * ${lie}.w;
-      int batch = line / ${lie}.z;
-      line -= batch * ${lie}.z;
-      int lineOfTexels = batch * pairsOf(${lie}.z) + line / 2;
-      int texel = lineOfTexels * pairsOf(${lie}.w) + column / 2;
-      vec4 cell = texelFetch(${input}, texelAt(texel, ${lie}.x), 0);
-      vec2 two = line % 2 == 0 ? cell.xy : cell.zw;
-      return column % 2 == 0 ? two.x : two.y;
+      ivec2 element = texelAt(index, ${lie}.w);
+      vec4 cell = texelFetch(${input}, texelAt(packedTexel(element, ${lie}.z, ${lie}.w), ${lie}.x), 0);
+      vec2 two = element.y % ${lie}.z % 2 == 0 ? cell.xy : cell.zw;
+      return element.x % 2 == 0 ? two.x : two.y;
     }`;
 }
 

@@ -85,6 +85,13 @@ const LAYOUT = `
   #define GAP layoutOfRows.z
   #define N layoutOfRows.w
   int pairsOf(int n) { return (n + 1) / 2; }
+
+  // The number of the texel that holds an element, (column, line), of packed matrices.
+  int packedTexel(ivec2 element, int lines, int columns) {
+    int batch = element.y / lines;
+    int line = element.y - batch * lines;
+    return (batch * pairsOf(lines) + line / 2) * pairsOf(columns) + element.x / 2;
+  }
 `;
 
 /** From one element of a row to the next, in elements of the tensor. */

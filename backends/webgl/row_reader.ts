@@ -35,32 +35,26 @@ export function rowReader(input: string, texture: Texture, layout: RowLayout, {s
 }
 
 function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayout): string {
-  const texel = (index: string) => `texelAt(${index}, lieOf${input}.x)`;
-  const start: Record<Orientation, string> = {
-    lastAxis: linewise ? 'ivec2(first / 2, pair)' : texel('pair * pairsOf(COLUMNS) + first / 2'),
-    secondLastAxis: texel('pair + (pair / pairsOf(COLUMNS) * (pairsOf(LINES) - 1) + first / 2) * pairsOf(COLUMNS)'),
-    outerAxis: texel('(batch * pairsOf(LINES) + lineInBatch / 2) * pairsOf(COLUMNS) + pair % pairsOf(COLUMNS)'),
-  };
+  const inLine = `
+      place${input} = ivec2(first / 2, pair);`;
+  const anywhere = `
+      ivec2 element = placesOfPair(pair, first).xy;
+      place${input} = texelAt(packedTexel(element, LINES, COLUMNS), lieOf${input}.x);
+      upper${input} = element.y % LINES % 2 == 0;`;
+  // Of a texel with one element of each of four rows, a pair has the upper or the lower half.
   const elements: Record<Orientation, string> = {
-    lastAxis: `return texel;`,
-    secondLastAxis: `return texel.xzyw;`,
+    lastAxis: 'return texel;',
+    secondLastAxis: 'return texel.xzyw;',
     outerAxis: `
       vec4 following = texelFetch(${input}, place${input}, 0);
       moveOn${input}(place${input}, stepsOf${input}.zw);
       return upper${input} ? vec4(texel.x, following.x, texel.y, following.y)
                            : vec4(texel.z, following.z, texel.w, following.w);`,
   };
-  const outer = `
-    int line = pair / pairsOf(COLUMNS);
-    line += (line / GAP * (N - 1) + first) * GAP;
-    int batch = line / LINES;
-    int lineInBatch = line - batch * LINES;
-    upper${input} = lineInBatch % 2 == 0;`;
   return `
-    ivec2 place${input};${orientation === 'outerAxis' ? ` bool upper${input};` : ''}
-    void start${input}(int pair, int first) {
-      ${orientation === 'outerAxis' ? outer : ''}
-      place${input} = ${start[orientation]};
+    ivec2 place${input};
+    bool upper${input};
+    void start${input}(int pair, int first) {${linewise && orientation === 'lastAxis' ? inLine : anywhere}
     }
     vec4 next${input}() {
       vec4 texel = texelFetch(${input}, place${input}, 0);
