@@ -3,7 +3,7 @@ import {composedKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
 import {elementwise} from './elementwise';
-import {type Forward, gradientsOfLogits, runForward} from './forward';
+import {gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {logSoftmax} from './log_softmax';
 import {
@@ -16,7 +16,7 @@ import {
   SOFTMAX,
   SOFTMAX_PRODUCT,
 } from './names';
-import type {Kernel, Op} from './op';
+import type {ForwardOp, Kernel} from './op';
 import {scaleRows, whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
@@ -49,7 +49,7 @@ export function entropy<T extends Tensor = Tensor>(
   axis: Axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
-  return runForward(FORWARD, logits, axis, options) as T;
+  return runForward(entropyOp, logits, axis, options) as T;
 }
 
 /**
@@ -84,9 +84,9 @@ const KERNELS: [Kernel, Kernel] = [
   {name: MASKED_ENTROPY, on: entropyKernel(MASKED_SOFTMAX, MASKED_LOG_SOFTMAX), gradient: maskedGradient},
 ];
 
-const FORWARD: Forward = {op: 'entropy', kernels: KERNELS, perRow: true};
-
-export const entropyOp: Op = {
+export const entropyOp: ForwardOp = {
+  name: 'entropy',
+  perRow: true,
   run: entropy,
   parameters: ['logits', 'axis', 'options'],
   options: ['scale', 'mask'],

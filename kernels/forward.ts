@@ -8,21 +8,13 @@ import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {toMask} from './mask';
-import type {Kernel, KernelGradient} from './op';
+import type {ForwardOp, Kernel, KernelGradient} from './op';
 import {resolveAxis} from './rows';
 import {inScope, type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
-/** A forward op: its name, and its kernels, the second for where there is a mask. */
-export interface Forward {
-  op: string;
-  kernels: readonly [Kernel, Kernel];
-  /** Whether it gives one number for each row, not one for each logit. */
-  perRow?: true;
-}
-
 /** Checks the arguments of a forward op and runs its kernel. */
 export function runForward(
-  {op, kernels: [plain, masked], perRow}: Forward,
+  {name: op, kernels: [plain, masked], perRow}: Pick<ForwardOp, 'name' | 'kernels' | 'perRow'>,
   logits: Input,
   axis: Axis,
   options: ScaleOptions & MaskOptions,

@@ -55,17 +55,19 @@ function toIndices(op: string, given: Tensor | Values): Tensor {
       `${op}: class indices have dtype ${given.dtype}. They must be int32: use tf.cast(labels, 'int32').`,
     );
   }
-  const wrong = given.values.find((index) => !Number.isInteger(index) || index !== (index | 0));
+  const wrong = given.values.find((index) => !isInt32(index));
   if (wrong === undefined) return tf.tensor(Int32Array.from(given.values), given.shape, 'int32');
   throw new Error(`${op}: labels hold the class index ${wrong}. They must be 32-bit integers.`);
+}
+
+function isInt32(value: number): boolean {
+  return Number.isInteger(value) && value === (value | 0);
 }
 
 /** Which rows have another class index than the ignored one; null if none is ignored. */
 export function keptRows(op: string, {tensor, sparse}: Labels, ignoreIndex: number | null): Tensor | null {
   if (ignoreIndex === null) return null;
-  if (!Number.isInteger(ignoreIndex) || ignoreIndex !== (ignoreIndex | 0)) {
-    throw mustBe(op, 'ignoreIndex', 'a 32-bit integer', ignoreIndex);
-  }
+  if (!isInt32(ignoreIndex)) throw mustBe(op, 'ignoreIndex', 'a 32-bit integer', ignoreIndex);
   if (sparse) {
     if (Math.abs(ignoreIndex) >= WHOLE_IN_HALF_FLOATS) checkWholeNumbers(op, `an ignoreIndex of ${ignoreIndex}`);
     return tf.notEqual(tensor, tf.scalar(ignoreIndex, 'int32'));

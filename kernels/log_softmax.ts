@@ -2,7 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
-import {type Forward, forwardKernels, gradientsOfLogits, runForward} from './forward';
+import {forwardKernels, gradientsOfLogits, runForward} from './forward';
 import type {Input, Numbers} from './input';
 import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
 import type {ForwardOp} from './op';
@@ -47,7 +47,7 @@ export function logSoftmax<T extends Tensor = Tensor>(
   options?: ScaleOptions & MaskOptions,
 ): T;
 export function logSoftmax(logits: Input, axis: Axis = -1, options: ScaleOptions & MaskOptions = {}): Tensor {
-  return runForward(FORWARD, logits, axis, options);
+  return runForward(logSoftmaxOp, logits, axis, options);
 }
 
 /**
@@ -66,9 +66,8 @@ function derivative(logits: Tensor, dy: Tensor, attributes: ForwardAttrs, mask?:
 
 const KERNELS = forwardKernels('logSoftmax', [LOG_SOFTMAX, MASKED_LOG_SOFTMAX], gradientsOfLogits(derivative));
 
-const FORWARD: Forward = {op: 'logSoftmax', kernels: KERNELS};
-
 export const logSoftmaxOp: ForwardOp = {
+  name: 'logSoftmax',
   run: logSoftmax,
   parameters: ['logits', 'axis', 'options'],
   options: ['scale', 'mask'],

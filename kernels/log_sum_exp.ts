@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
-import {type Forward, forwardKernels, gradientsOfLogits, runForward} from './forward';
+import {forwardKernels, gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
 import type {ForwardOp} from './op';
@@ -36,7 +36,7 @@ export function logSumExp<T extends Tensor = Tensor>(
   keepDims = false,
   options: MaskOptions = {},
 ): T {
-  return runForward(FORWARD, logits, axis, options, keepDims) as T;
+  return runForward(logSumExpOp, logits, axis, options, keepDims) as T;
 }
 
 /** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, masked if that is, times the row's cotangent. */
@@ -47,9 +47,9 @@ function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
 
 const KERNELS = forwardKernels('logSumExp', [LOG_SUM_EXP, MASKED_LOG_SUM_EXP], gradientsOfLogits(derivative));
 
-const FORWARD: Forward = {op: 'logSumExp', kernels: KERNELS, perRow: true};
-
 export const logSumExpOp: ForwardOp = {
+  name: 'logSumExp',
+  perRow: true,
   run: logSumExp,
   parameters: ['logits', 'axis', 'keepDims', 'options'],
   options: ['mask'],

@@ -14,7 +14,14 @@ export interface Op<Run extends (...args: never[]) => Tensor = (...args: never[]
   kernels: readonly Kernel[];
 }
 
-export type ForwardOp = Op<(logits: Tensor, axis: number) => Tensor>;
+/** Kernels of one input, and of a mask beside it: see forward.ts. */
+export interface ForwardOp extends Op<(logits: Tensor, axis: number) => Tensor> {
+  /** For errors. */
+  name: string;
+  kernels: readonly [Kernel, Kernel];
+  /** Whether it gives one number for each row, not one for each logit. */
+  perRow?: true;
+}
 
 export type ProductOp = Op<(logits: Tensor, vector: Tensor, axis: number) => Tensor>;
 

@@ -131,55 +131,44 @@ export const PRIMITIVES = [MULTIPLY, SCALE_ROWS, WHERE_MASK, LOG_PLUS, RECIPROCA
 /** c·x, with a number c. */
 export function scaled(x: Tensor, c: number): Tensor {
   if (c === 1) return x;
-  return linear(
-    x,
-    (t) => elementwise([t], (flat) => tf.mul(flat, c)),
-    (dy) => scaled(dy, c),
-  );
+  const times = (t: Tensor) => elementwise([t], (flat) => tf.mul(flat, c));
+  return linear(x, x.shape, times, (dy) => scaled(dy, c));
 }
 
 /** One number a row laid along the row: from the shape without `axis` (or with length 1 there) to `shape`. */
 export function broadcastRows(x: Tensor, shape: number[], axis: number): Tensor {
   const {outer, n, inner} = rowsAlong(shape, axis);
-  return linear(
-    x,
-    (t) => unlessEmpty(shape, shape, () => tf.reshape(tf.tile(tf.reshape(t, [outer, 1, inner]), [1, n, 1]), shape)),
-    (dy) => sumAlong(dy, axis, x.shape),
-  );
+  const repeat = (t: Tensor) => tf.reshape(tf.tile(tf.reshape(t, [outer, 1, inner]), [1, n, 1]), shape);
+  return linear(x, shape, repeat, (dy) => sumAlong(dy, axis, x.shape));
 }
 
 /** Σ along `axis`, in `outputShape`: without the axis, or with length 1 there. The adjoint of `broadcastRows`. */
 export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor {
   const {shape} = x;
   const {outer, n, inner} = rowsAlong(shape, axis);
-  return linear(
-    x,
-    (t) => unlessEmpty(shape, outputShape, () => tf.reshape(tf.sum(tf.reshape(t, [outer, n, inner]), 1), outputShape)),
-    (dy) => broadcastRows(dy, shape, axis),
-  );
+  const sum = (t: Tensor) => tf.reshape(tf.sum(tf.reshape(t, [outer, n, inner]), 1), outputShape);
+  return linear(x, outputShape, sum, (dy) => broadcastRows(dy, shape, axis));
 }
 
 /** The sum of all elements, a scalar. */
 export function sumAll(x: Tensor): Tensor {
   return linear(
     x,
-    (t) => unlessEmpty(x.shape, [], () => tf.sum(t)),
+    [],
+    (t) => tf.sum(t),
     (dy) => broadcastScalar(dy, x.shape),
   );
 }
 
 /** A scalar at each element of that shape. The adjoint of `sumAll`. */
 export function broadcastScalar(x: Tensor, shape: number[]): Tensor {
-  return linear(x, (t) => tf.reshape(tf.mul(tf.ones([tf.util.sizeFromShape(shape)]), t), shape), sumAll);
+  const size = tf.util.sizeFromShape(shape);
+  return linear(x, shape, (t) => tf.reshape(tf.mul(tf.ones([size]), t), shape), sumAll);
 }
 
 /** The tensor in another shape of as many elements. */
 export function reshaped(x: Tensor, shape: number[]): Tensor {
-  return linear(
-    x,
-    (t) => tf.reshape(t, shape),
-    (dy) => reshaped(dy, x.shape),
-  );
+  return linear(x, shape, tf.reshape, (dy) => reshaped(dy, x.shape));
 }
 
 /** The tensor with its axes in another order. */
@@ -188,17 +177,25 @@ export function transposed(x: Tensor, order: number[]): Tensor {
   const back = order.map((_, i) => order.indexOf(i));
   return linear(
     x,
-    (t) => unlessEmpty(x.shape, shape, () => tf.transpose(t, order)),
+    shape,
+    (t) => tf.transpose(t, order),
     (dy) => transposed(dy, back),
   );
 }
 
-/** A linear operation, and its adjoint, which is its derivative. */
-function linear(x: Tensor, value: (x: Tensor) => Tensor, adjoint: (dy: Tensor) => Tensor): Tensor {
-  return tf.customGrad((t) => ({value: value(floats(t as Tensor)), gradFunc: adjoint}))(x);
-}
-
-/** Zeros if a tensor of that shape has no elements: some of tfjs's kernels on wasm divide by their number. */
-function unlessEmpty(shape: number[], outputShape: number[], value: () => Tensor): Tensor {
-  return tf.util.sizeFromShape(shape) === 0 ? tf.zeros(outputShape) : value();
+/**
+ * A linear operation, and its adjoint, which is its derivative. Where a tensor has no elements it gives zeros: some of tfjs's
+ * kernels on wasm divide by their number.
+ */
+function linear(
+  x: Tensor,
+  shape: number[],
+  value: (x: Tensor, shape: number[]) => Tensor,
+  adjoint: (dy: Tensor) => Tensor,
+): Tensor {
+  const isEmpty = x.size === 0 || tf.util.sizeFromShape(shape) === 0;
+  return tf.customGrad((t) => ({
+    value: isEmpty ? tf.zeros(shape) : value(floats(t as Tensor), shape),
+    gradFunc: adjoint,
+  }))(x);
 }

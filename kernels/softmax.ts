@@ -2,7 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import {gradientDepth, recordedInput} from '../tfjs/tape';
 import type {ForwardAttrs} from './attributes';
 import type {Axis} from './axes';
-import {type Forward, forwardKernels, runForward} from './forward';
+import {forwardKernels, runForward} from './forward';
 import type {Input, Numbers} from './input';
 import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {ForwardOp, KernelGradient} from './op';
@@ -46,7 +46,7 @@ export function softmax<T extends Tensor = Tensor>(
   options?: ScaleOptions & MaskOptions,
 ): T;
 export function softmax(logits: Input, axis: Axis = -1, options: ScaleOptions & MaskOptions = {}): Tensor {
-  return runForward(FORWARD, logits, axis, options);
+  return runForward(softmaxOp, logits, axis, options);
 }
 
 /**
@@ -69,7 +69,7 @@ export function softmin<T extends Tensor = Tensor>(logits: Numbers, axis?: Axis)
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis?: Axis): T;
 export function softmin(logits: Input, axis: Axis = -1): Tensor {
-  return runForward({...FORWARD, op: 'softmin'}, logits, axis, {scale: -1});
+  return runForward(softminOp, logits, axis, {scale: -1});
 }
 
 /**
@@ -106,13 +106,12 @@ function derivative(
 
 const KERNELS = forwardKernels('softmax', [SOFTMAX, MASKED_SOFTMAX], [gradientOf(false), gradientOf(true)]);
 
-const FORWARD: Forward = {op: 'softmax', kernels: KERNELS};
-
 export const softmaxOp: ForwardOp = {
+  name: 'softmax',
   run: softmax,
   parameters: ['logits', 'axis', 'options'],
   options: ['scale', 'mask'],
   kernels: KERNELS,
 };
 
-export const softminOp: ForwardOp = {run: softmin, parameters: ['logits', 'axis'], kernels: KERNELS};
+export const softminOp: ForwardOp = {name: 'softmin', run: softmin, parameters: ['logits', 'axis'], kernels: KERNELS};

@@ -72,18 +72,16 @@ export function run(
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(key, ready);
   }
-  let before: TensorInfo | null = null;
+  let drawn: TensorInfo | null = null;
   for (const draw of ready) {
+    const before: TensorInfo | null = drawn;
     try {
-      const next: TensorInfo = drawNow(draw, {...textures, ...(before && {S: before})}, backend);
+      drawn = drawNow(draw, {...textures, ...(before && {S: before})}, backend);
+    } finally {
       if (before) backend.disposeIntermediateTensorInfo(before);
-      before = next;
-    } catch (error) {
-      if (before) backend.disposeIntermediateTensorInfo(before);
-      throw error;
     }
   }
-  const {dataId} = before!;
+  const {dataId} = drawn!;
   backend.texData.get(dataId).shape = shape;
   return {dataId, shape, dtype: 'float32'};
 }

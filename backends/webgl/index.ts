@@ -1,5 +1,5 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import {env} from '@tensorflow/tfjs-core';
+import {env, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {lostContext} from './context';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
@@ -16,33 +16,20 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   // Of float32 textures. The error of a product is twice that of its softmax, in its unit, and its own.
   bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22, flushesLogits: true},
 
-  forward(request, backend) {
-    const {x, mask} = request;
-    const isOnCpu = isWebGL1() || (!mask && backend.shouldExecuteOnCPU([x]));
-    return isOnCpu ? byArrays.forward(request, backend) : forward(request, backend);
-  },
+  forward: (request, backend) => wayOf(request.mask ? [] : [request.x], backend).forward(request, backend),
 
   fusesMasks: true,
 
-  product(request, backend) {
-    const isOnCpu = isWebGL1() || backend.shouldExecuteOnCPU([request.y, request.v]);
-    return isOnCpu ? byArrays.product(request, backend) : product(request, backend);
-  },
+  product: (request, backend) => wayOf([request.y, request.v], backend).product(request, backend),
 
   productFromLogits(request, backend) {
     // The sums of the others would take the probabilities.
-    if (request.kind !== 'logSoftmaxVjp') return null;
-    if (isWebGL1() || backend.shouldExecuteOnCPU([request.x, request.v])) return null;
-    return logSoftmaxVjp(request, backend);
+    const isFused = request.kind === 'logSoftmaxVjp' && wayOf([request.x, request.v], backend) === SHADERS;
+    return isFused ? logSoftmaxVjp(request, backend) : null;
   },
 
-  crossEntropy(request, backend) {
-    return isWebGL1() ? byArrays.crossEntropy(request, backend) : crossEntropy(request, backend);
-  },
-
-  crossEntropyGradient(request, backend) {
-    return isWebGL1() ? byArrays.crossEntropyGradient(request, backend) : crossEntropyGradient(request, backend);
-  },
+  crossEntropy: (request, backend) => wayOf([], backend).crossEntropy(request, backend),
+  crossEntropyGradient: (request, backend) => wayOf([], backend).crossEntropyGradient(request, backend),
 
   detour() {
     return isWebGL1() ? `this is WebGL 1, and the shaders need WebGL 2: ${ON_ARRAYS}` : null;
@@ -59,6 +46,14 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
 };
 
 const ON_ARRAYS = 'ops called by name are computed on the CPU';
+
+const SHADERS = {forward, product, crossEntropy, crossEntropyGradient};
+
+/** @param tensors those that, if they are small, are better computed on the CPU */
+function wayOf(tensors: TensorInfo[], backend: MathBackendWebGL) {
+  const isOnCpu = isWebGL1() || (tensors.length > 0 && backend.shouldExecuteOnCPU(tensors));
+  return isOnCpu ? byArrays : SHADERS;
+}
 
 /** Whose shaders have no integers and no access to the bits of a float. Known once the backend has started. */
 function isWebGL1(): boolean {

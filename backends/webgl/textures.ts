@@ -66,25 +66,23 @@ function upload(x: TensorInfo, backend: MathBackendWebGL): void {
 
 function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Texture {
   const {isPacked, texShape, slice} = backend.texData.get(dataId);
+  const packed = isPacked === true;
   const grid = gridOf(shape);
-  if (isPacked) {
-    const width = Math.ceil(texShape![1] / 2); // of a scalar, [1, 1]
-    return {dataId, shape, packed: true, width, offset: 0, linewise: width === texelsPerLine(grid)};
-  }
-  const width = texShape![1];
-  const offset = slice?.flatOffset ?? 0;
-  return {dataId, shape, packed: false, width, offset, linewise: width === grid.columns && offset === 0};
+  const width = packed ? Math.ceil(texShape![1] / 2) : texShape![1]; // of a scalar, [1, 1]
+  const offset = packed ? 0 : (slice?.flatOffset ?? 0);
+  const linewise = width === (packed ? texelsPerLine(grid) : grid.columns) && offset === 0;
+  return {dataId, shape, packed, width, offset, linewise};
 }
 
 /** Where a packed tensor of that shape is drawn. */
 export function placeFor(shape: number[]): Place & {height: number} {
   const grid = gridOf(shape);
   const limit = env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
-  const width = texelsPerLine(grid);
-  const height = texelsOf(grid) / width;
-  if (width <= limit && height <= limit) return {packed: true, height, width, offset: 0, linewise: true};
-  const [h, w] = squarish(texelsOf(grid));
-  return {packed: true, height: h, width: w, offset: 0, linewise: false};
+  const texels = texelsOf(grid);
+  const lineWidth = texelsPerLine(grid);
+  const linewise = lineWidth <= limit && texels / lineWidth <= limit;
+  const [height, width] = linewise ? [texels / lineWidth, lineWidth] : squarish(texels);
+  return {packed: true, height, width, offset: 0, linewise};
 }
 
 /** All that a program can depend on of how a tensor lies, as a key. */

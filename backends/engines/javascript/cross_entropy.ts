@@ -1,6 +1,6 @@
 import type {Loss} from '../types';
-import {expOfNonPositive, SMALLEST_NORMAL} from './exp';
-import {logOfSum, maxOfRow} from './forward';
+import {SMALLEST_NORMAL} from './exp';
+import {forward, logOfSum, maxOfRow} from './forward';
 
 /**
  * Cross-entropy in plain TypeScript, in doubles: Σq log s + Σ q (m - x), two positive terms.
@@ -51,35 +51,26 @@ export function crossEntropyGradient(
   labels: Float32Array | Int32Array,
   cotangents: Float32Array,
   out: Float32Array,
-  {rows: {outer, n, inner}, sparse, smoothing, total}: Loss,
+  {rows, sparse, smoothing, total}: Loss,
 ): void {
+  const {outer, n, inner} = rows;
   const share = smoothing / n;
   const keep = 1 - smoothing;
+  forward('softmax', x, out, rows, 1);
   for (let row = 0; row < outer * inner; row++) {
     const start = Math.floor(row / inner) * n * inner + (row % inner);
     const end = start + n * inner;
     const c = total === null ? cotangents[row]! : total * cotangents[0]!;
-    if (c === 0) {
-      for (let k = start; k < end; k += inner) out[k] = 0;
-      continue;
-    }
-    const max = maxOfRow(x, start, end, inner, 1);
-    let sum = 0;
     let sumOfLabels = 0;
-    for (let k = start; k < end; k += inner) {
-      const e = expOfNonPositive(x[k]! - max);
-      sum += e;
-      out[k] = e;
-      if (!sparse) sumOfLabels += labels[k]!;
-    }
-    let factor = (c / sum) * (sparse ? 1 : keep * sumOfLabels + smoothing);
+    if (!sparse) for (let k = start; k < end; k += inner) sumOfLabels += labels[k]!;
     const index = sparse ? labels[row]! : -1;
-    if (sparse && !(index >= 0 && index < n)) factor = NaN;
+    const isWrong = sparse && !(index >= 0 && index < n);
+    const factor = isWrong ? NaN : c * (sparse ? 1 : keep * sumOfLabels + smoothing);
     const at = start + index * inner;
     for (let k = start; k < end; k += inner) {
       const label = sparse ? Number(k === at) : labels[k]!;
       const slope = factor * out[k]! - c * (keep * label + share);
-      out[k] = Math.abs(slope) < SMALLEST_NORMAL ? 0 : slope;
+      out[k] = c === 0 || Math.abs(slope) < SMALLEST_NORMAL ? 0 : slope;
     }
   }
 }

@@ -13,17 +13,29 @@ export function forward(kind: ForwardKind, x: Float32Array, out: Float32Array, r
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const start = o * n * inner + i;
-      if (kind === 'softmax') softmaxRow(x, out, start, n, inner, scale);
-      else if (kind === 'logSoftmax') logSoftmaxRow(x, out, start, n, inner, scale);
-      else out[o * inner + i] = logSumExpOfRow(x, start, n, inner, scale);
+      const end = start + n * inner;
+      const max = maxOfRow(x, start, end, inner, scale);
+      if (kind === 'softmax') softmaxOfRow(x, out, start, end, inner, scale, max);
+      else if (kind === 'logSumExp') out[o * inner + i] = logSumExpOfRow(x, start, end, inner, scale, max);
+      else {
+        const logSum = logOfSum(x, start, end, inner, scale, max);
+        // In this order: x - m is exact for the logits whose result is near 0.
+        for (let k = start; k < end; k += inner) out[k] = scale * x[k]! - max - logSum;
+      }
     }
   }
 }
 
 /** e^(x-m)/s. The exponentials wait in `out`; a NaN anywhere gets into s, and from there into the whole row. */
-function softmaxRow(x: Float32Array, out: Float32Array, start: number, n: number, stride: number, scale: number): void {
-  const end = start + n * stride;
-  const max = maxOfRow(x, start, end, stride, scale);
+function softmaxOfRow(
+  x: Float32Array,
+  out: Float32Array,
+  start: number,
+  end: number,
+  stride: number,
+  scale: number,
+  max: number,
+): void {
   let sum = 0;
   for (let i = start; i < end; i += stride) {
     const e = expOfNonPositive(scale * x[i]! - max);
@@ -37,25 +49,15 @@ function softmaxRow(x: Float32Array, out: Float32Array, start: number, n: number
   }
 }
 
-/** (x-m) - log s, in this order: x - m is exact for the logits whose result is near 0. */
-function logSoftmaxRow(
+/** m + log s; the limit of that where m is infinite, unless a NaN is in the row. */
+function logSumExpOfRow(
   x: Float32Array,
-  out: Float32Array,
   start: number,
-  n: number,
+  end: number,
   stride: number,
   scale: number,
-): void {
-  const end = start + n * stride;
-  const max = maxOfRow(x, start, end, stride, scale);
-  const logSum = logOfSum(x, start, end, stride, scale, max);
-  for (let i = start; i < end; i += stride) out[i] = scale * x[i]! - max - logSum;
-}
-
-/** m + log s; the limit of that where m is infinite, unless a NaN is in the row. */
-function logSumExpOfRow(x: Float32Array, start: number, n: number, stride: number, scale: number): number {
-  const end = start + n * stride;
-  const max = maxOfRow(x, start, end, stride, scale);
+  max: number,
+): number {
   if (Math.abs(max) < Infinity) return max + logOfSum(x, start, end, stride, scale, max);
   for (let i = start; i < end; i += stride) if (Number.isNaN(scale * x[i]!)) return NaN;
   return max;
