@@ -14,7 +14,7 @@ import {type LabelTexture, labelElementReader, labelRowReader} from './label_rea
 import {classLossesDraw, losses} from './losses';
 import {mapDraw, PROBABILITIES} from './map';
 import {planReduction, planSecondSum} from './plan';
-import {reductionOf, reductionToNumbers, sizeOf} from './reduce';
+import {reductionOf} from './reduce';
 import {sums} from './sums';
 import type {Texture} from './textures';
 
@@ -22,14 +22,14 @@ import type {Texture} from './textures';
 export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendWebGL): TensorInfo {
   const {sparse, smoothing, outputShape} = request;
   return withLabels('loss', request, outputShape, {}, backend, (labels, {X}, frame) => {
-    const size = sizeOf(frame.layout);
+    const {size, device} = frame;
     const part = exponentials(X!, null, 'logSoftmax', frame);
-    const reduction = reductionOf([part], planReduction(size, 'rows', frame.device), frame);
+    const reduction = reductionOf([part], planReduction(size, 'rows', device), frame);
     if (sparse && smoothing === 0) {
       return [...reduction.draws, classLossesDraw(X!, labels, reduction, frame, outputShape)];
     }
-    const plan = planSecondSum(size, frame.device);
-    return [...reduction.draws, ...reductionToNumbers(losses(X!, labels, reduction, frame), plan, frame, outputShape)];
+    const second = losses(X!, labels, reduction, frame);
+    return [...reduction.draws, ...reductionOf([second], planSecondSum(size, device), frame, outputShape).draws];
   });
 }
 
@@ -37,7 +37,7 @@ export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendW
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: MathBackendWebGL): TensorInfo {
   const {x, sparse, cotangent} = request;
   return withLabels('gradient', request, x.shape, {G: cotangent}, backend, (labels, {X, G}, frame) => {
-    const {layout, device, scale} = frame;
+    const {layout, size, device, scale} = frame;
     const part = exponentials(X!, null, 'softmax', frame);
     const sumOfLabels = sums({
       readers: (level) => ({L: labelRowReader(labels, layout, level)}),
@@ -46,7 +46,7 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest, backe
     });
     // Classes have Σq = 1, smoothed or not.
     const parts = sparse ? [part] : [part, sumOfLabels];
-    const reduction = reductionOf(parts, planReduction(sizeOf(layout), 'map', device), frame);
+    const reduction = reductionOf(parts, planReduction(size, 'map', device), frame);
     const pieces = [
       pairSource(layout),
       scale,

@@ -1,47 +1,35 @@
 import type {ForwardKind} from '../engines/types';
 import type {Frame} from './frame';
 import {EXP} from './glsl/exp';
-import {blockwise, type Loop} from './glsl/sum';
+import {blockwise} from './glsl/sum';
 import {overElements, overWindows} from './glsl/window';
 import {type MaskTexture, maskRowReader} from './mask_reader';
-import {type Outcome, outcomeOf} from './outcome';
-import type {Level} from './plan';
+import {outcomeOf} from './outcome';
 import type {Piece} from './program';
 import type {Part} from './reduce';
 import {rowReader} from './row_reader';
 import type {Texture} from './textures';
 
 /** The sum of the exponentials of each row, relative to its maximum; it leaves the outcome of that kind. */
-export function exponentials(x: Texture, masked: MaskTexture | null, kind: ForwardKind, frame: Frame): Part {
+export function exponentials(x: Texture, masked: MaskTexture | null, kind: ForwardKind, {layout, scale}: Frame): Part {
+  // Where s is all that is wanted, a window needs no exponential but a factor.
+  const wholeSums = kind === 'softmax';
+  const pieces = (last: boolean): Piece[] => [scale, EXP, ...outcomeOf(last ? kind : wholeSums ? 'softmax' : 'window')];
   return {
     name: 'Exponentials',
-    ofElements: (level, last) => ofElements(x, masked, last ? kind : windowsFor(kind), frame, level),
-    ofWindows: (last, turns, exactly) => ofWindows(kind, last, overWindows(turns, exactly), frame),
-  };
-}
-
-/**
- * Each element is read once: a power of two more or less in the shift costs no accuracy, so the exponentials can be
- * relative to a first element, while the maximum is found. Only where that turns out to be more than 40 above is the
- * window read again.
- *
- * One maximal exponential is kept out of the sum, which is then s - 1 with all its digits: of the largest so far and the
- * next one, the smaller is added.
- */
-function ofElements(
-  x: Texture,
-  masked: MaskTexture | null,
-  outcome: Outcome,
-  {layout, scale}: Frame,
-  level: Level,
-): Piece[] {
-  return [
-    scale,
-    EXP,
-    ...outcomeOf(outcome),
-    rowReader('X', x, layout, level),
-    ...(masked ? maskRowReader(masked, layout, level) : []),
-    `
+    /**
+     * Each element is read once: a power of two more or less in the shift costs no accuracy, so the exponentials can be
+     * relative to a first element, while the maximum is found. Only where that turns out to be more than 40 above is the
+     * window read again.
+     *
+     * One maximal exponential is kept out of the sum, which is then s - 1 with all its digits: of the largest so far and the
+     * next one, the smaller is added.
+     */
+    ofElements: (level, last) => [
+      ...pieces(last),
+      rowReader('X', x, layout, level),
+      ...(masked ? maskRowReader(masked, layout, level) : []),
+      `
       void startRead(Window window) {
         startX(window.pair, window.first);
         ${masked ? 'startM(window.pair, window.first);' : ''}
@@ -88,25 +76,19 @@ function ofElements(
         if (!all(lessThan(above, vec4(40.)))) r = reducedWith(r.maxima, window);
         return outcomeOf(r);
       }`,
-  ];
-}
-
-/** Merges windows: m = max mₖ and s = Σ sₖ e^(mₖ-m), where again one that is maximal is kept out of the sum. */
-function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, {scale}: Frame): Piece[] {
-  const outcome = last ? kind : windowsFor(kind);
-  // Where s is all that is wanted, a window needs no exponential but that factor.
-  const wholeSums = kind === 'softmax';
-  const add = wholeSums
-    ? 'sum += second * factor;'
-    : `
+    ],
+    /** Merges windows: m = max mₖ and s = Σ sₖ e^(mₖ-m), where again one that is maximal is kept out of the sum. */
+    ofWindows(last, turns, exactly) {
+      const loop = overWindows(turns, exactly);
+      const add = wholeSums
+        ? 'sum += second * factor;'
+        : `
           vec4 e = mix(exponential(m, shiftOf(m)) * factor, vec4(0.), haveNoSoftmax(m));
           sum += second * factor + min(e, one);
           one = max(e, one);`;
-  return [
-    scale,
-    EXP,
-    ...outcomeOf(outcome),
-    `
+      return [
+        ...pieces(last),
+        `
       // What the exponentials of a window with maximum m are times to be of the row: mostly a power of two.
       vec4 factorOf(vec4 m, Shift shift) {
         Shift own = shiftOf(m);
@@ -141,10 +123,7 @@ function ofWindows(kind: ForwardKind, last: boolean, loop: Loop, {scale}: Frame)
         )}
         return ${wholeSums ? 'texelOf(maxima, others * UNIT)' : 'outcomeOf(Reduced(maxima, one, others))'};
       }`,
-  ];
-}
-
-/** What windows leave for that outcome. */
-function windowsFor(kind: ForwardKind): Outcome {
-  return kind === 'softmax' ? 'softmax' : 'window';
+      ];
+    },
+  };
 }

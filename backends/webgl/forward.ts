@@ -8,7 +8,7 @@ import {EXP} from './glsl/exp';
 import {mapDraw, PROBABILITIES} from './map';
 import {maskElementReader} from './mask_reader';
 import {planReduction} from './plan';
-import {reductionOf, reductionToNumbers, sizeOf} from './reduce';
+import {reductionOf} from './reduce';
 
 const RESULTS = {
   softmax: `${PROBABILITIES}
@@ -29,12 +29,13 @@ export function forward(request: ForwardRequest, backend: MathBackendWebGL): Ten
   const {kind, x, mask} = request;
   const tensors = {X: x, ...(mask && {M: mask.tensor})};
   return drawn({...request, name: kind, shape: x.shape}, tensors, backend, ({X, M}, frame) => {
-    const {layout, device, scale, shape} = frame;
+    const {size, device, scale, shape} = frame;
     const masked = mask && {mask, texture: M!, shape};
-    const plan = planReduction(sizeOf(layout), kind === 'logSumExp' ? 'none' : 'map', device);
     const part = exponentials(X!, masked, kind, frame);
-    if (kind === 'logSumExp') return reductionToNumbers(part, plan, frame, request.outputShape);
-    const reduction = reductionOf([part], plan, frame);
+    if (kind === 'logSumExp') {
+      return reductionOf([part], planReduction(size, 'none', device), frame, request.outputShape).draws;
+    }
+    const reduction = reductionOf([part], planReduction(size, 'map', device), frame);
     const pieces = [scale, EXP, elementReader('X', X!)];
     if (!masked) return [...reduction.draws, mapDraw(reduction, pieces, RESULTS[kind], frame)];
     const body = `${RESULTS[kind]}

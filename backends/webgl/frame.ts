@@ -6,7 +6,8 @@ import {type Device, deviceOf} from './device';
 import {type Draw, run} from './draw';
 import {NUMBERS} from './glsl/numbers';
 import {TEXELS} from './glsl/texels';
-import {layoutPiece, layRows, type RowLayout} from './layout';
+import {layoutPiece, layRows, type RowLayout, sizeOf} from './layout';
+import type {Size} from './plan';
 import {precisionFor} from './precision';
 import type {Piece} from './program';
 import {scaleOf} from './scale';
@@ -17,6 +18,7 @@ export interface Frame {
   /** Of the logits, and of a result with a number for each of them. */
   shape: number[];
   layout: RowLayout;
+  size: Size;
   device: Device;
   /** What comes first in each program. */
   prelude: Piece[];
@@ -47,7 +49,8 @@ export function drawn(
     const framed = () => {
       const layout = layRows(shape, rows);
       const prelude = [NUMBERS, TEXELS, layoutPiece(layout), precisionFor(rows.n)];
-      return draws(textures, {shape, layout, device: deviceOf(backend), prelude, scale: scaleOf(scale)});
+      const size = sizeOf(layout);
+      return draws(textures, {shape, layout, size, device: deviceOf(backend), prelude, scale: scaleOf(scale)});
     };
     return run(key, framed, textures, outputShape, backend);
   });

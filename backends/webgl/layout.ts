@@ -1,5 +1,6 @@
 import {util} from '@tensorflow/tfjs-core';
 import type {Rows} from '../engines/types';
+import type {Size} from './plan';
 import type {Piece} from './program';
 
 /**
@@ -93,6 +94,11 @@ const LAYOUT = `
     return (batch * pairsOf(lines) + line / 2) * pairsOf(columns) + element.x / 2;
   }
 `;
+
+/** How much there is to be reduced. */
+export function sizeOf({pairs, n, grid: {batches, lines, columns}}: RowLayout): Size {
+  return {pairs, n, elements: batches * lines * columns};
+}
 
 /** From one element of a row to the next, in elements of the tensor. */
 export function elementStride({orientation, gap, grid}: RowLayout): number {

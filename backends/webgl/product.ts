@@ -10,7 +10,7 @@ import {EXP} from './glsl/exp';
 import {mapDraw, PROBABILITIES} from './map';
 import {planReduction} from './plan';
 import type {Piece} from './program';
-import {type Part, reductionOf, sizeOf} from './reduce';
+import {type Part, reductionOf} from './reduce';
 import {rowReader} from './row_reader';
 import {sums} from './sums';
 import type {Texture} from './textures';
@@ -38,7 +38,7 @@ export function logSoftmaxVjp(request: ProductFromLogitsRequest, backend: MathBa
 
 function draws(kind: ProductKind, factor: number, textures: Record<string, Texture>, frame: Frame): Draw[] {
   const {X} = textures;
-  const {layout, device, scale} = frame;
+  const {layout, size, device, scale} = frame;
   const {term, result} = FORMULAS[kind];
   const sum = sums({
     readers: (level) =>
@@ -47,7 +47,7 @@ function draws(kind: ProductKind, factor: number, textures: Record<string, Textu
     stored: 't * UNIT',
   });
   const parts: Part[] = X ? [exponentials(X, null, 'softmax', frame), sum] : [sum];
-  const reduction = reductionOf(parts, planReduction(sizeOf(layout), 'map', device), frame);
+  const reduction = reductionOf(parts, planReduction(size, 'map', device), frame);
   const read = namesIn(result).filter((name) => textures[name]);
   const pieces: Piece[] = [
     ...(X ? [scale, EXP, elementReader('X', X)] : []),

@@ -3,7 +3,7 @@ import type {Frame} from './frame';
 import {pairOfRowSource, pairSource} from './glsl/pair';
 import {windowPiece} from './glsl/window';
 import type {RowLayout} from './layout';
-import {type Level, type Plan, type Size, stepsOf} from './plan';
+import {type Level, type Plan, stepsOf} from './plan';
 import {type Piece, type Program, programOf} from './program';
 
 /** Something that each row is reduced to: a texel for a pair of rows. */
@@ -24,28 +24,19 @@ export interface Reduction {
   pairs: number;
 }
 
-export function sizeOf({pairs, n, grid: {batches, lines, columns}}: RowLayout): Size {
-  return {pairs, n, elements: batches * lines * columns};
-}
-
-/** A reduction of all parts. */
-export function reductionOf(parts: Part[], plan: Plan, frame: Frame): Reduction {
-  const draws = plan.levels.map((_, k) => levelDraw(parts, plan, frame, k));
-  return {draws, parts, left: plan.left, pairs: frame.layout.pairs};
-}
-
-/** The draws of a reduction of one part to one number a row: a tensor of that shape that is not packed. */
-export function reductionToNumbers(part: Part, plan: Plan, frame: Frame, shape: number[]): Draw[] {
-  return plan.levels.map((_, k) =>
-    k < plan.levels.length - 1
-      ? levelDraw([part], plan, frame, k)
-      : numbersDraw(levelProgram([part], plan, frame, k, drawNumbers(part, frame.layout)), shape),
-  );
-}
-
-function levelDraw(parts: Part[], plan: Plan, frame: Frame, k: number): Draw {
-  const texels = parts.length * frame.layout.pairs * plan.levels[k]!.windows;
-  return scratchDraw(levelProgram(parts, plan, frame, k, drawTexels(parts)), texels);
+/**
+ * A reduction of all parts; or of one part to one number a row, a tensor of that shape that is not packed: its draws are all
+ * that there is to it.
+ */
+export function reductionOf(parts: Part[], plan: Plan, frame: Frame, numbersOf: number[] | null = null): Reduction {
+  const {pairs} = frame.layout;
+  const draws = plan.levels.map(({windows}, k) => {
+    if (!numbersOf || k < plan.levels.length - 1) {
+      return scratchDraw(levelProgram(parts, plan, frame, k, drawTexels(parts)), parts.length * pairs * windows);
+    }
+    return numbersDraw(levelProgram(parts, plan, frame, k, drawNumbers(parts[0]!, frame.layout)), numbersOf);
+  });
+  return {draws, parts, left: plan.left, pairs};
 }
 
 function levelProgram(parts: Part[], {levels}: Plan, {layout, prelude}: Frame, k: number, main: string): Program {

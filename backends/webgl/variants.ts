@@ -3,9 +3,8 @@ import {env} from '@tensorflow/tfjs-core';
 import {variantsOnArrays} from '../engines/array_variants';
 import type {Trial} from '../engines/types';
 import {deviceOf} from './device';
-import {layRows} from './layout';
+import {layRows, sizeOf} from './layout';
 import {type Plan, planReduction, planSecondSum} from './plan';
-import {sizeOf} from './reduce';
 
 /** The shaders of a trial whose tensors are in textures: what they compute, how rows lie, how reductions are cut. */
 export function variantsOf(trial: Trial, backend: MathBackendWebGL): string[] {
