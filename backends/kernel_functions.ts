@@ -13,7 +13,7 @@ import type {
   TensorInfo,
 } from '@tensorflow/tfjs-core';
 import {engine, getKernel, Tensor, tidy, util} from '@tensorflow/tfjs-core';
-import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs, RoutedAttrs} from '../kernels/attributes';
+import type {CrossEntropyAttrs, ProductAttrs, RoutedAttrs} from '../kernels/attributes';
 import {option} from '../kernels/check';
 import {
   CROSS_ENTROPY,
@@ -32,8 +32,11 @@ import type {ForwardKind, ProductKind} from './engines/types';
 
 const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
 
-/** Softmax, logSoftmax or logSumExp, of `logits`. tfjs's own ops run it after `install()`: few steps, nothing made twice. */
-export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
+/**
+ * Softmax, logSoftmax or logSumExp, of `logits`, or of those where `mask` is true. tfjs's own ops run it after `install()`: few
+ * steps, nothing made twice.
+ */
+export function forwardKernel(kind: ForwardKind, isMasked: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
   const isReduction = kind === 'logSumExp';
   return ({inputs, attrs, backend}) => {
     const x = inputs.logits!;
@@ -43,31 +46,20 @@ export function forwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<
     const rows = rowsAlong(shape, axis);
     const outputShape = isReduction ? reducedShape(shape, axis, keepDims) : shape;
     if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
-    return implementation.forward({kind, x, rows, scale, mask: null, outputShape}, backend as never);
+    const tensor = isMasked ? inputs.mask! : null;
+    if (tensor && !implementation.fusesMasks) {
+      return maskedBySelection(kind, x as Tensor, tensor as Tensor, scale, (logits, newScale) =>
+        engine().runKernel(kind, {logits}, {...attrs, scale: newScale}),
+      );
+    }
+    const mask = tensor && {tensor, ...maskRuns(tensor.shape, shape, axis)};
+    return implementation.forward({kind, x, rows, scale, mask, outputShape}, backend as never);
   };
 }
 
 function tfjsSoftmax(inputs: NamedTensorInfoMap, axis: number, backend: KernelBackend): TensorInfo {
   const {kernelFunc} = getKernel('Softmax', ENGINE.backendName);
   return kernelFunc({inputs, attrs: {dim: axis}, backend}) as TensorInfo;
-}
-
-/** The same where `mask` is true. */
-export function maskedForwardKernel(kind: ForwardKind, implementation: SoftmaxBackend<never>): KernelFunc {
-  return ({inputs, attrs, backend}) => {
-    const {logits: x, mask} = inputs as {logits: TensorInfo; mask: TensorInfo};
-    const {axis, scale, keepDims} = attrs as ForwardAttrs;
-    const outputShape = kind === 'logSumExp' ? reducedShape(x.shape, axis, keepDims) : x.shape;
-    if (util.sizeFromShape(x.shape) === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
-    if (!implementation.fusesMasks) {
-      return maskedBySelection(kind, x as Tensor, mask as Tensor, scale, (logits, newScale) =>
-        engine().runKernel(kind, {logits}, {...attrs, scale: newScale}),
-      );
-    }
-    const rows = rowsAlong(x.shape, axis);
-    const runs = {tensor: mask, ...maskRuns(mask.shape, x.shape, axis)};
-    return implementation.forward({kind, x, rows, scale, mask: runs, outputShape}, backend as never);
-  };
 }
 
 /** A Jacobian product, of `probabilities` or `logits`, and `vector`. */

@@ -1,7 +1,7 @@
 /** What the forward ops have in common: what they do with their arguments, and how their kernels are made. */
 import {Tensor} from '@tensorflow/tfjs-core';
 import type {ForwardKind} from '../backends/engines/types';
-import {forwardKernel, maskedForwardKernel} from '../backends/kernel_functions';
+import {forwardKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
 import {ALLOWED_AXES, type Axis, isList, JointAxes} from './axes';
 import {checkBoolean, checkFinite, checkOptions, option} from './check';
@@ -49,8 +49,8 @@ export function forwardKernels(
   [gradient, maskedGradient]: readonly [KernelGradient, KernelGradient],
 ): [Kernel, Kernel] {
   return [
-    {name: plain, on: (backend) => forwardKernel(kind, backend), gradient},
-    {name: masked, on: (backend) => maskedForwardKernel(kind, backend), gradient: maskedGradient},
+    {name: plain, on: (backend) => forwardKernel(kind, false, backend), gradient},
+    {name: masked, on: (backend) => forwardKernel(kind, true, backend), gradient: maskedGradient},
   ];
 }
 
