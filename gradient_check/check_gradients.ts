@@ -1,5 +1,5 @@
 import {Tensor} from '@tensorflow/tfjs-core';
-import {checkBoolean, checkFinite, checkOptions, mustBe, show} from '../kernels/check';
+import {checkBoolean, checkFinite, checkOptions, checkRange, mustBe, show} from '../kernels/check';
 import {checkTensor} from '../kernels/input';
 import {gradientDepth} from '../tfjs/tape';
 import {check, type Settings} from './checking';
@@ -131,13 +131,8 @@ function checkArguments(op: string, f: Differentiable, options: GradientCheckOpt
     );
   }
   const {rtol = RTOL, atol = 0, seed = 0, raise = true} = options;
-  const notNegative = {rtol, atol};
-  for (const [name, value] of Object.entries(notNegative)) {
-    if (checkFinite(op, name, value) < 0) throw mustBe(op, name, '0 or more', value);
-  }
-  if (step != null && checkFinite(op, 'step', step) <= 0) {
-    throw mustBe(op, 'step', 'greater than 0', step);
-  }
+  for (const [name, value] of Object.entries({rtol, atol})) checkRange(op, name, value, (v) => v >= 0, '0 or more');
+  if (step != null) checkRange(op, 'step', step, (v) => v > 0, 'greater than 0');
   checkFinite(op, 'seed', seed);
   checkBoolean(op, 'raise', raise);
   return {order, directions, modes, against: against ?? null, step: step ?? null, rtol, atol, seed, raise};

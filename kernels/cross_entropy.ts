@@ -161,9 +161,12 @@ function weighedByClass(
 function reduce(losses: Tensor, counts: Tensor | null, reduction: Reduction): Tensor {
   if (reduction === 'none') return losses;
   const sum = sumAll(losses);
-  if (reduction === 'sum') return sum;
-  if (counts === null) return scaled(sum, 1 / Math.max(losses.size, 1));
-  return multiply(sum, reciprocal(sumAll(counts), 0));
+  return reduction === 'sum' ? sum : meanOf(sum, counts, losses.size);
+}
+
+/** The sum of losses over what their rows count, and if that is nothing, 0. */
+export function meanOf(sum: Tensor, counts: Tensor | null, rows: number): Tensor {
+  return counts ? multiply(sum, reciprocal(sumAll(counts), 0)) : scaled(sum, 1 / Math.max(rows, 1));
 }
 
 export const softmaxCrossEntropyOp: Op = {

@@ -8,12 +8,13 @@ import {
   type CrossEntropyOptions,
   checkReduction,
   checkSmoothing,
+  meanOf,
   settingsOf,
   softmaxCrossEntropy,
 } from './cross_entropy';
 import {checkTensor, type Input, toFloat32} from './input';
 import {broadcast, keptRows, rowWeights, toLabels} from './labels';
-import {broadcastRows, matrixProduct, multiply, reciprocal, reshaped, scaled, sumAll, transposed} from './primitives';
+import {broadcastRows, matrixProduct, reshaped, transposed} from './primitives';
 import {inScope} from './run_op';
 
 const OP = 'linearCrossEntropy';
@@ -96,8 +97,7 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
     });
     if (reduction === 'none') return reshaped(loss, known.rows) as T;
     if (reduction === 'sum') return loss as T;
-    const all = rowWeights(OP, known, kept, given);
-    return (all ? multiply(loss, reciprocal(sumAll(all), 0)) : scaled(loss, 1 / Math.max(rows, 1))) as T;
+    return meanOf(loss, rowWeights(OP, known, kept, given), rows) as T;
   });
 }
 

@@ -12,7 +12,7 @@ export function elementReader(input: string, texture: Texture): Piece {
 }
 
 function packedReader(input: string, {width, shape}: Texture): string {
-  const place = width === placeFor(shape).width ? 'outputPlace()' : `texelAt(outputTexel(), lieOf${input}.x)`;
+  const place = width === placeFor(shape).width ? 'outputPlace()' : `placeAt(outputTexel(), lieOf${input}.x)`;
   return `
     vec4 elements${input}(Cell cell) { return texelFetch(${input}, ${place}, 0); }`;
 }

@@ -1,4 +1,4 @@
-import {env} from '@tensorflow/tfjs-core';
+import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
 import type {BackendFacts} from '../backend';
 
 export const webglFacts: BackendFacts = {
@@ -6,5 +6,5 @@ export const webglFacts: BackendFacts = {
   needs: 'WebGL',
   gpu: true,
   wants: 'WebGL 2',
-  halfFloats: () => !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'),
+  halfFloats: webglKeepsHalfFloats,
 };

@@ -1,5 +1,6 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env, type TensorInfo} from '@tensorflow/tfjs-core';
+import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
 import type {SoftmaxBackend} from '../backend';
 import {lostContext} from './context';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
@@ -39,7 +40,7 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
 
   describe(backend) {
     if (isWebGL1()) return `no shaders: they need WebGL 2, and this is WebGL 1; ${ON_ARRAYS}`;
-    const precision = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 'float32' : 'half-float';
+    const precision = webglKeepsHalfFloats() ? 'half-float' : 'float32';
     const device = deviceOf(backend);
     return `WebGL 2 shaders on ${precision} textures, ${device.renderer}; ${cutInWords(device)}`;
   },

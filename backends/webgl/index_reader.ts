@@ -11,8 +11,8 @@ function packedReader(input: string): string {
   const lie = `lieOf${input}`;
   return `
     float at${input}(int index) {
-      ivec2 element = texelAt(index, ${lie}.w);
-      vec4 cell = texelFetch(${input}, texelAt(packedTexel(element, ${lie}.z, ${lie}.w), ${lie}.x), 0);
+      ivec2 element = placeAt(index, ${lie}.w);
+      vec4 cell = texelFetch(${input}, placeAt(packedTexel(element, ${lie}.z, ${lie}.w), ${lie}.x), 0);
       vec2 two = element.y % ${lie}.z % 2 == 0 ? cell.xy : cell.zw;
       return element.x % 2 == 0 ? two.x : two.y;
     }`;
@@ -21,5 +21,5 @@ function packedReader(input: string): string {
 function unpackedReader(input: string): string {
   const lie = `lieOf${input}`;
   return `
-    float at${input}(int index) { return texelFetch(${input}, texelAt(${lie}.y + index, ${lie}.x), 0).r; }`;
+    float at${input}(int index) { return texelFetch(${input}, placeAt(${lie}.y + index, ${lie}.x), 0).r; }`;
 }

@@ -39,7 +39,7 @@ function packedReader(input: string, {linewise}: Texture, {orientation}: RowLayo
       place${input} = ivec2(first / 2, pair);`;
   const anywhere = `
       ivec2 element = placesOfPair(pair, first).xy;
-      place${input} = texelAt(packedTexel(element, LINES, COLUMNS), lieOf${input}.x);
+      place${input} = placeAt(packedTexel(element, LINES, COLUMNS), lieOf${input}.x);
       upper${input} = element.y % LINES % 2 == 0;`;
   // Of a texel with one element of each of four rows, a pair has the upper or the lower half.
   const elements: Record<Orientation, string> = {

@@ -1,4 +1,4 @@
-import type {Orientation, RowLayout} from '../layout';
+import type {RowLayout} from '../layout';
 import type {Place} from '../textures';
 
 /**
@@ -7,40 +7,31 @@ import type {Place} from '../textures';
  * where none is needed.
  */
 export function cellSource({grid, orientation}: RowLayout, output: Place): string {
-  const lone = grid.batches * grid.lines === 1;
-  const where = output.linewise
-    ? 'int lineOfTexels = outputPlace().y; int columnOfTexels = outputPlace().x;'
-    : lone
-      ? 'int lineOfTexels = 0; int columnOfTexels = outputTexel();'
-      : `
-        int lineOfTexels = outputTexel() / pairsOf(COLUMNS);
-        int columnOfTexels = outputTexel() - lineOfTexels * pairsOf(COLUMNS);`;
-  const batch = grid.matrices === 'one' ? '0' : 'lineOfTexels / pairsOf(LINES)';
+  const unlined =
+    grid.batches * grid.lines === 1 ? 'ivec2(outputTexel(), 0)' : 'placeAt(outputTexel(), pairsOf(COLUMNS))';
+  const batch = grid.matrices === 'one' ? '0' : 'texel.y / pairsOf(LINES)';
   const line = {
-    one: 'int line = 2 * lineOfTexels; bool lower = line + 1 < LINES;',
-    even: 'int line = 2 * lineOfTexels; bool lower = true;',
-    odd: `int line = 2 * lineOfTexels - ${batch}; bool lower = line + 1 < (${batch} + 1) * LINES;`,
+    one: 'int line = 2 * texel.y; bool lower = line + 1 < LINES;',
+    even: 'int line = 2 * texel.y; bool lower = true;',
+    odd: `int line = 2 * texel.y - ${batch}; bool lower = line + 1 < (${batch} + 1) * LINES;`,
   }[grid.matrices];
+  const pairs = {
+    lastAxis: 'ivec2(texel.y)',
+    secondLastAxis: `ivec2(${batch} * pairsOf(COLUMNS) + texel.x)`,
+    outerAxis: '(line / GAP / N * GAP + line % GAP) * pairsOf(COLUMNS) + texel.x + ivec2(0, pairsOf(COLUMNS))',
+  }[orientation];
   return `
     struct Cell { int line; int column; ivec2 pairs; bvec4 inside; };
 
     Cell outputCell() {
-      ${where}
+      ivec2 texel = ${output.linewise ? 'outputPlace()' : unlined};
       ${line}
-      int column = 2 * columnOfTexels;
+      int column = 2 * texel.x;
       bool right = column + 1 < COLUMNS;
-      ivec2 pairs = ${pairs(orientation, batch)};
-      return Cell(line, column, pairs, bvec4(true, right, lower, right && lower));
+      return Cell(line, column, ${pairs}, bvec4(true, right, lower, right && lower));
     }
 
     // tfjs's own programs expect zeros where a texel reaches beyond the tensor.
     vec4 zeroOutside(vec4 v, Cell cell) { return mix(vec4(0.), v, cell.inside); }
   `;
-}
-
-function pairs(orientation: Orientation, batch: string): string {
-  if (orientation === 'lastAxis') return 'ivec2(lineOfTexels)';
-  if (orientation === 'secondLastAxis') return `ivec2(${batch} * pairsOf(COLUMNS) + columnOfTexels)`;
-  const line = '(line / GAP / N * GAP + line % GAP)';
-  return `${line} * pairsOf(COLUMNS) + columnOfTexels + ivec2(0, pairsOf(COLUMNS))`;
 }

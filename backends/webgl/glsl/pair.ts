@@ -10,13 +10,12 @@ export function pairSource({orientation, grid}: RowLayout): string {
 
 /** GLSL for the pair that a row is in, as its one row or its other. */
 export function pairOfRowSource({orientation}: RowLayout): string {
-  const lastAxis = orientation === 'lastAxis';
+  const length = orientation === 'lastAxis' ? 'LINES' : 'COLUMNS';
   return `
     int pairOfRow(int row, out bool isOne) {
-      int others = row / ${lastAxis ? 'LINES' : 'COLUMNS'};
-      int at = row - others * ${lastAxis ? 'LINES' : 'COLUMNS'};
-      isOne = at % 2 == 0;
-      return others * pairsOf(${lastAxis ? 'LINES' : 'COLUMNS'}) + at / 2;
+      ivec2 at = placeAt(row, ${length});
+      isOne = at.x % 2 == 0;
+      return at.y * pairsOf(${length}) + at.x / 2;
     }
   `;
 }
@@ -24,8 +23,7 @@ export function pairOfRowSource({orientation}: RowLayout): string {
 function along(isOdd: boolean): string {
   return `
     ivec2 rowsOfPair(int pair) {
-      int line = 2 * pair;
-      ${isOdd ? 'line -= pair / pairsOf(LINES);' : ''}
+      int line = 2 * pair${isOdd ? ' - pair / pairsOf(LINES)' : ''};
       return ivec2(line, line + 1);
     }
 
@@ -37,14 +35,12 @@ function along(isOdd: boolean): string {
 
 const ACROSS = `
     ivec2 rowsOfPair(int pair) {
-      int line = pair / pairsOf(COLUMNS);
-      int column = 2 * (pair - line * pairsOf(COLUMNS));
-      return line * COLUMNS + column + ivec2(0, 1);
+      ivec2 at = placeAt(pair, pairsOf(COLUMNS));
+      return at.y * COLUMNS + 2 * at.x + ivec2(0, 1);
     }
 
     ivec4 placesOfPair(int pair, int j) {
-      int line = pair / pairsOf(COLUMNS);
-      int column = 2 * (pair - line * pairsOf(COLUMNS));
-      line += (line / GAP * (N - 1) + j) * GAP;
-      return ivec4(column, line, column + 1, line);
+      ivec2 at = placeAt(pair, pairsOf(COLUMNS));
+      int line = at.y + (at.y / GAP * (N - 1) + j) * GAP;
+      return ivec4(2 * at.x, line, 2 * at.x + 1, line);
     }`;

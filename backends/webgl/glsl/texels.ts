@@ -1,8 +1,9 @@
 import type {Texture} from '../textures';
 
-/** Where things are in a texture: texels are numbered line by line. */
+/** Where things are in a texture, or in a grid. */
 export const TEXELS = `
-  ivec2 texelAt(int index, int width) {
+  // A place, (column, line), in what is numbered line by line.
+  ivec2 placeAt(int index, int width) {
     int line = index / width;
     return ivec2(index - line * width, line);
   }
@@ -20,5 +21,5 @@ export const TEXELS = `
 /** GLSL of the texel of an input that is not packed in which an element of the grid is. */
 export function texelOfElement(input: string, {linewise}: Texture, column: string, line: string): string {
   if (linewise) return `ivec2(${column}, ${line})`;
-  return `texelAt(lieOf${input}.y + ${line} * COLUMNS + ${column}, lieOf${input}.x)`;
+  return `placeAt(lieOf${input}.y + ${line} * COLUMNS + ${column}, lieOf${input}.x)`;
 }

@@ -4,16 +4,16 @@ import type {Loop} from './sum';
 
 /** GLSL for which window of which pair of rows a fragment is for: a pair's windows are side by side. */
 export function windowPiece({items, offset, windows, step, span}: Level): Piece {
-  const pair = windows === 1 ? 'fragment' : 'fragment / level.z';
+  const at = windows === 1 ? 'ivec2(0, fragment)' : 'placeAt(fragment, level.z)';
   const source = `
     #define ITEMS level.x
     #define STEP level.w
     struct Window { int pair; int first; int end; };
 
     Window windowOf(int fragment) {
-      int pair = ${pair};
-      int first = (fragment - pair * level.z) * level.y;
-      return Window(pair, first, min(first + span, ITEMS));
+      ivec2 at = ${at};
+      int first = at.x * level.y;
+      return Window(at.y, first, min(first + span, ITEMS));
     }
   `;
   return {source, uniforms: {level: ['ivec4', [items, offset, windows, step]], span: ['int', [span]]}};
