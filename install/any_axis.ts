@@ -4,11 +4,11 @@
  * doors; the rest is computed here.
  */
 import {Tensor} from '@tensorflow/tfjs-core';
-import {reasonForStock} from '../backends/registration';
 import {logSoftmax} from '../kernels/log_softmax';
 import {softmax} from '../kernels/softmax';
 import {ENGINE} from '../tfjs/engine';
 import {type Holder, namespaces, softmaxLayer, tensorMethods} from '../tfjs/public_functions';
+import {canConvert} from './routes/softmax';
 
 const OURS = {softmax, logSoftmax};
 type Name = keyof typeof OURS;
@@ -125,10 +125,9 @@ function answer(all: Shared, name: Name, logits: unknown, axis: unknown = -1): T
   const user = all.users.at(-1);
   if (!user?.ops.has(name) || !(logits instanceof Tensor) || !Number.isInteger(axis)) return null;
   const {dtype, rank} = logits;
-  if (!['float32', 'int32', 'bool'].includes(dtype)) return null;
   const resolved = (axis as number) < 0 ? (axis as number) + rank : (axis as number);
   if (resolved < 0 || resolved >= rank) return null; // tfjs says so
   if (resolved === rank - 1 && dtype === 'float32') return null; // on its way through a door
   ENGINE.backend; // starts the default one, as an op of tfjs would
-  return reasonForStock(ENGINE.backendName) === null ? user.compute(name, logits, resolved) : null;
+  return canConvert(logits) ? user.compute(name, logits, resolved) : null;
 }

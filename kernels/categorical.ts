@@ -84,7 +84,7 @@ export function categorical<T extends Tensor = Tensor>(logits: Input, axis = -1,
   return inScope(false, () => {
     const x = toFloat32(OP, 'logits', logits);
     const resolved = resolveAxis(OP, axis, x.shape);
-    const drawn = draws(x, resolved, mask === null ? null : toMask(OP, mask, x.shape), settings);
+    const drawn = draws(x, resolved, toMask(OP, mask, x.shape), settings);
     return drawn as T;
   });
 }

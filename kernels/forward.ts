@@ -31,7 +31,7 @@ export function runForward(
       scale: checkFinite(op, 'scale', scale),
       keepDims: checkBoolean(op, 'keepDims', keepDims),
     };
-    const kept = mask == null ? null : toMask(op, mask, x.shape);
+    const kept = toMask(op, mask, x.shape);
     const {name} = kept ? masked : plain;
     if (!joint) return runKernel(name, kept ? {logits: x, mask: kept} : {logits: x}, attrs);
     const inputs: Record<string, Tensor> = {logits: joint.join(x)};
@@ -39,17 +39,17 @@ export function runForward(
     const result = runKernel(name, inputs, {...attrs, keepDims: false});
     return perRow ? joint.partRows(result, keepDims) : joint.part(result);
   };
-  return inScope(logits instanceof Tensor && mask == null && !isList(axis) && isOfFloats(logits), run);
+  return inScope(logits instanceof Tensor && mask === null && !isList(axis) && isOfFloats(logits), run);
 }
 
-/** The kernels of a forward pass, by their names, without and with a mask. */
+/** The kernels of a forward pass, without a mask, and under the other name with one. */
 export function forwardKernels(
   kind: ForwardKind,
-  [plain, masked]: readonly [string, string],
+  masked: string,
   [gradient, maskedGradient]: readonly [KernelGradient, KernelGradient],
 ): [Kernel, Kernel] {
   return [
-    {name: plain, on: (backend) => forwardKernel(kind, false, backend), gradient},
+    {name: kind, on: (backend) => forwardKernel(kind, false, backend), gradient},
     {name: masked, on: (backend) => forwardKernel(kind, true, backend), gradient: maskedGradient},
   ];
 }

@@ -70,7 +70,7 @@ export function gumbelSoftmax(logits: Input, axis = -1, options: GumbelSoftmaxOp
     const x = toFloat32(OP, 'logits', logits);
     const resolved = resolveAxis(OP, axis, x.shape);
     if (hard) checkClasses(OP, x.shape[resolved] ?? 1);
-    const kept = mask === null ? null : toMask(OP, mask, x.shape);
+    const kept = toMask(OP, mask, x.shape);
     const noisy = withNoise(x, resolved, kept, seed);
     const sample = softmax(noisy, resolved, {scale: Math.min(1 / temperature, LARGEST_SCALE), mask: kept});
     return hard && x.size > 0 ? straightThrough(sample, noisy, resolved) : sample;

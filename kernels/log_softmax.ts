@@ -64,7 +64,7 @@ function derivative(logits: Tensor, dy: Tensor, attributes: ForwardAttrs, mask?:
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }
 
-const KERNELS = forwardKernels('logSoftmax', [LOG_SOFTMAX, MASKED_LOG_SOFTMAX], gradientsOfLogits(derivative));
+const KERNELS = forwardKernels(LOG_SOFTMAX, MASKED_LOG_SOFTMAX, gradientsOfLogits(derivative));
 
 export const logSoftmaxOp: ForwardOp = {
   name: 'logSoftmax',

@@ -45,7 +45,7 @@ function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
   return scaled(scaleRows(probabilities, dy, axis), scale);
 }
 
-const KERNELS = forwardKernels('logSumExp', [LOG_SUM_EXP, MASKED_LOG_SUM_EXP], gradientsOfLogits(derivative));
+const KERNELS = forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative));
 
 export const logSumExpOp: ForwardOp = {
   name: 'logSumExp',

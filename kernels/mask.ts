@@ -10,10 +10,11 @@ import {checkTensor, toValues} from './input';
 export type MaskInput = Tensor | TensorLike;
 
 /**
- * The mask as a bool tensor, not yet broadcast.
+ * The mask, if there is one, as a bool tensor, not yet broadcast.
  * @throws if it is no tensor of booleans or integers, or its shape does not broadcast to that of the logits
  */
-export function toMask(op: string, mask: MaskInput, shape: number[]): Tensor {
+export function toMask(op: string, mask: MaskInput | null, shape: number[]): Tensor | null {
+  if (mask === null) return null;
   const t = mask instanceof Tensor ? mask : ofNumbers(op, mask);
   checkTensor(op, 'mask', t);
   if (t.dtype !== 'bool' && t.dtype !== 'int32') throw new Error(`${op}: mask has dtype ${t.dtype}. ${ALLOWED}`);

@@ -1,4 +1,5 @@
 import {customGrad, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
+import type {ProductKind} from '../backends/engines/types';
 import {productKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs, ProductAttrs} from './attributes';
@@ -169,25 +170,18 @@ type Operands = {logits: Tensor; probabilities: Tensor};
 type Derivative = (g: Tensor, vector: Tensor, operands: Operands, attrs: ProductAttrs) => Tensor;
 
 /** J·v: its Jacobian in v is Jᵗ = J; in x, ⟨g, J v⟩ has the derivative J·((g - ⟨y,g⟩)∘(v - ⟨y,v⟩)). */
-const softmaxProductGradient = productGradient(
-  (g, _, operands, attrs) => runKernel(SOFTMAX_PRODUCT, {...operands, vector: g}, attrs),
-  (g, vector, operands, {scale, factor, ...attrs}) => {
-    const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {...attrs, scale, factor: 1});
-    const product = multiply(centred(g), centred(vector));
-    return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {...attrs, scale, factor: factor * scale});
-  },
-);
+const softmaxProduct = productOf(SOFTMAX_PRODUCT, SOFTMAX_PRODUCT, (g, vector, operands, attrs) => {
+  const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {...attrs, factor: 1});
+  const product = multiply(centred(g), centred(vector));
+  return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {...attrs, factor: attrs.factor * attrs.scale});
+});
 
 /** v - ⟨y,v⟩: its transpose is g - y Σg; in x, ⟨g, ·⟩ has the derivative -Σg · J·v. */
-const logSoftmaxJvpGradient = productGradient(
-  (g, _, operands, attrs) => runKernel(LOG_SOFTMAX_VJP, {...operands, vector: g}, attrs),
-  (g, vector, operands, attrs) => sumTimesProduct(g, vector, operands, attrs),
-);
+const logSoftmaxJvpKernel = productOf(LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, sumTimesProduct);
 
 /** v - y Σv: its transpose is g - ⟨y,g⟩; in x, ⟨g, ·⟩ has the derivative -Σv · J·g. */
-const logSoftmaxVjpGradient = productGradient(
-  (g, _, operands, attrs) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: g}, attrs),
-  (g, vector, operands, attrs) => sumTimesProduct(vector, g, operands, attrs),
+const logSoftmaxVjpKernel = productOf(LOG_SOFTMAX_VJP, LOG_SOFTMAX_JVP, (g, vector, operands, attrs) =>
+  sumTimesProduct(vector, g, operands, attrs),
 );
 
 /** -f·a·Σu · J·w */
@@ -197,42 +191,28 @@ function sumTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: Produc
   return scaleRows(product, sumAlong(u, attrs.axis, reducedShape(u.shape, attrs.axis, false)), attrs.axis);
 }
 
-function productGradient(inVector: Derivative, inLogits: Derivative): KernelGradient {
-  return {
+/** A product's kernel; in its vector it has the derivative that its transpose gives, a kernel too. */
+function productOf(kind: ProductKind, transpose: string, inLogits: Derivative): Kernel {
+  const gradient: KernelGradient = {
     inputsToSave: ['logits', 'probabilities', 'vector'],
     gradFunc: (dy, saved, given) => {
       const [logits, probabilities, vector] = saved as [Tensor, Tensor, Tensor];
       const operands = {logits, probabilities};
       const attrs: ProductAttrs = {...(given as ProductAttrs), byTfjs: false};
       return {
-        vector: () => inVector(dy as Tensor, vector, operands, attrs),
+        vector: () => runKernel(transpose, {...operands, vector: dy as Tensor}, attrs),
         logits: () => inLogits(dy as Tensor, vector, operands, attrs),
         probabilities: () => zerosLike(probabilities),
       };
     },
   };
+  return {name: kind, on: (backend) => productKernel(kind, backend), gradient};
 }
-
-const softmaxProduct: Kernel = {
-  name: SOFTMAX_PRODUCT,
-  on: (backend) => productKernel('softmaxProduct', backend),
-  gradient: softmaxProductGradient,
-};
 
 export const softmaxJvpOp = productRecord(softmaxJvp, 'tangent', softmaxProduct);
 export const softmaxVjpOp = productRecord(softmaxVjp, 'cotangent', softmaxProduct);
-
-export const logSoftmaxJvpOp = productRecord(logSoftmaxJvp, 'tangent', {
-  name: LOG_SOFTMAX_JVP,
-  on: (backend) => productKernel('logSoftmaxJvp', backend),
-  gradient: logSoftmaxJvpGradient,
-});
-
-export const logSoftmaxVjpOp = productRecord(logSoftmaxVjp, 'cotangent', {
-  name: LOG_SOFTMAX_VJP,
-  on: (backend) => productKernel('logSoftmaxVjp', backend),
-  gradient: logSoftmaxVjpGradient,
-});
+export const logSoftmaxJvpOp = productRecord(logSoftmaxJvp, 'tangent', logSoftmaxJvpKernel);
+export const logSoftmaxVjpOp = productRecord(logSoftmaxVjp, 'cotangent', logSoftmaxVjpKernel);
 
 function productRecord(run: ProductOp['run'], vector: Parameter, kernel: Kernel): ProductOp {
   return {run, parameters: ['logits', vector, 'axis', 'options'], options: ['scale'], kernels: [kernel]};

@@ -104,7 +104,7 @@ function derivative(
   return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);
 }
 
-const KERNELS = forwardKernels('softmax', [SOFTMAX, MASKED_SOFTMAX], [gradientOf(false), gradientOf(true)]);
+const KERNELS = forwardKernels(SOFTMAX, MASKED_SOFTMAX, [gradientOf(false), gradientOf(true)]);
 
 export const softmaxOp: ForwardOp = {
   name: 'softmax',

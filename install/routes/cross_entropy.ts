@@ -1,15 +1,13 @@
-import {getBackend, losses, Reduction} from '@tensorflow/tfjs-core';
-import {reasonForStock} from '../../backends/registration';
+import {losses, Reduction} from '@tensorflow/tfjs-core';
 import {toFloat32} from '../../kernels/input';
 import {CROSS_ENTROPY} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes} from '../../tfjs/scopes';
 import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
+import {canConvert} from './softmax';
 
 const SCOPE = 'softmaxCrossEntropy__op';
-/** `tf.oneHot` makes int32. */
-const LABEL_TYPES = ['float32', 'int32', 'bool'];
 
 /**
  * tfjs composes the losses of the rows inside one `tf.customGrad`, then weighs and reduces them. That customGrad is known
@@ -23,10 +21,10 @@ export const crossEntropyRoute: Route = {
       `${SCOPE}: customGrad`,
     ]),
   customGrad(tfjs, [labels, logits]) {
-    if (openScopes(tfjs).at(-1)?.name !== SCOPE || reasonForStock(getBackend()) !== null) return null;
+    // `tf.oneHot` makes labels of int32.
+    if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(labels)) return null;
     if (logits?.dtype !== 'float32' || logits.rank === 0) return null;
-    if (!LABEL_TYPES.includes(labels!.dtype)) return null;
-    const floats = toFloat32('softmaxCrossEntropy', 'labels', labels!);
+    const floats = toFloat32('softmaxCrossEntropy', 'labels', labels);
     return runKernel(
       CROSS_ENTROPY,
       {logits, labels: floats},
