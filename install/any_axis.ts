@@ -6,7 +6,7 @@
 import {Tensor} from '@tensorflow/tfjs-core';
 import {logSoftmax} from '../kernels/log_softmax';
 import {softmax} from '../kernels/softmax';
-import {ENGINE} from '../tfjs/engine';
+import {ENGINE, sharedByCopies} from '../tfjs/engine';
 import {type Holder, namespaces, softmaxLayer, tensorMethods} from '../tfjs/public_functions';
 import {canConvert} from './routes/softmax';
 
@@ -40,9 +40,7 @@ const me: Shared['users'][number] = {
 };
 
 function shared(): Shared {
-  const holder = ENGINE as unknown as {[KEY]?: Shared};
-  if (!Object.hasOwn(holder, KEY)) Object.defineProperty(holder, KEY, {value: {users: [], places: []}});
-  return holder[KEY]!;
+  return sharedByCopies<Shared>(KEY, {users: [], places: []});
 }
 
 /** Has these ops take any axis, and integers. Idempotent; finds what has been loaded since. */

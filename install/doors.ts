@@ -8,7 +8,7 @@
  * on, and the next to install finds it there.
  */
 import type {NamedAttrMap, NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
-import {type Engine, replaceMethod} from '../tfjs/engine';
+import {type Engine, replaceMethod, sharedByCopies} from '../tfjs/engine';
 import {shortestRun} from '../tfjs/shortest_run';
 import type {CustomGradRoute, KernelRoute} from './route';
 
@@ -43,31 +43,24 @@ interface Wrapping {
 
 /** Routes calls of the engine. Idempotent; puts the wrappers back where a stranger has thrown them out. */
 export function addRoutes(tfjs: Engine, routes: Routes): void {
-  const shared = sharedOn(tfjs);
-  if (!shared.installed.includes(routes)) setInstalled(shared, [...shared.installed, routes]);
-  if (!isWrapped(tfjs, 'runKernel', shared)) wrapRunKernel(tfjs, shared);
-  if (!isWrapped(tfjs, 'customGrad', shared)) wrapCustomGrad(tfjs, shared);
+  const all = sharedRoutes();
+  if (!all.installed.includes(routes)) setInstalled(all, [...all.installed, routes]);
+  if (!isWrapped(tfjs, 'runKernel', all)) wrapRunKernel(tfjs, all);
+  if (!isWrapped(tfjs, 'customGrad', all)) wrapCustomGrad(tfjs, all);
 }
 
 /** Takes the routes away. With the last ones go the wrappers, now or when no stranger's is around them. */
 export function removeRoutes(tfjs: Engine, routes: Routes): void {
-  const shared = sharedOn(tfjs);
-  setInstalled(
-    shared,
-    shared.installed.filter((one) => one !== routes),
-  );
-  if (shared.installed.length > 0) return;
+  const all = sharedRoutes();
+  const others = all.installed.filter((one) => one !== routes);
+  setInstalled(all, others);
+  if (others.length > 0) return;
   takeOff(tfjs, 'runKernel');
   takeOff(tfjs, 'customGrad');
 }
 
-function sharedOn(tfjs: Engine): Shared {
-  const holder = tfjs as unknown as {[KEY]?: Shared};
-  if (!Object.hasOwn(holder, KEY)) {
-    const value: Shared = {installed: [], kernels: Object.create(null), customGrads: [], listener: null};
-    Object.defineProperty(holder, KEY, {value});
-  }
-  return holder[KEY]!;
+function sharedRoutes(): Shared {
+  return sharedByCopies<Shared>(KEY, {installed: [], kernels: Object.create(null), customGrads: [], listener: null});
 }
 
 function setInstalled(shared: Shared, installed: Routes[]): void {

@@ -1,5 +1,5 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
 import {implementationOn} from '../backends/registration';
 import {checkElements, checkOptions, checkRange, mustBe, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal, SMALLEST_SCALE} from './draws';
@@ -9,6 +9,7 @@ import {type Input, toFloat32} from './input';
 import {toMask} from './mask';
 import {LOG_SUM_EXP, SOFTMAX} from './names';
 import type {Op} from './op';
+import {asConstant} from './primitives';
 import {fillWithGumbels, type Seed, toSeed} from './random';
 import {reducedShape, resolveAxis, rowsAlong} from './rows';
 import {inScope, type MaskOptions, runKernel} from './run_op';
@@ -84,8 +85,8 @@ export function categorical<T extends Tensor = Tensor>(logits: Input, axis = -1,
   return inScope(false, () => {
     const x = toFloat32(OP, 'logits', logits);
     const resolved = resolveAxis(OP, axis, x.shape);
-    const drawn = draws(x, resolved, toMask(OP, mask, x.shape), settings);
-    return drawn as T;
+    const kept = toMask(OP, mask, x.shape);
+    return asConstant(() => tf.tidy(() => drawnAlong(x, resolved, kept, settings))) as T;
   });
 }
 
@@ -100,11 +101,6 @@ interface Settings {
 function checkCount(name: string, count: number | null): number | null {
   if (count === null || (Number.isSafeInteger(count) && count > 0)) return count;
   throw mustBe(OP, name, 'a whole number from 1 on', count, 'Leave it out if not needed.');
-}
-
-/** On the tape a node without inputs: to gradients, draws are constants. */
-function draws(x: Tensor, axis: number, mask: Tensor | null, settings: Settings): Tensor {
-  return customGrad(() => ({value: tf.tidy(() => drawnAlong(x, axis, mask, settings)), gradFunc: () => []}))();
 }
 
 function drawnAlong(x: Tensor, axis: number, mask: Tensor | null, settings: Settings): Tensor {

@@ -1,12 +1,12 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import {customGrad, type Tensor} from '@tensorflow/tfjs-core';
 import {checkBoolean, checkOptions, checkRange, option} from './check';
 import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
-import {floats} from './floats';
 import {type Input, type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
 import type {Op} from './op';
+import {linear} from './primitives';
 import {gumbelNoise, type Seed, toSeed} from './random';
 import {resolveAxis, rowsAlong} from './rows';
 import {inScope, type MaskOptions} from './run_op';
@@ -73,35 +73,39 @@ export function gumbelSoftmax(logits: Input, axis = -1, options: GumbelSoftmaxOp
     const kept = toMask(OP, mask, x.shape);
     const noisy = withNoise(x, resolved, kept, seed);
     const sample = softmax(noisy, resolved, {scale: Math.min(1 / temperature, LARGEST_SCALE), mask: kept});
-    return hard && x.size > 0 ? straightThrough(sample, noisy, resolved) : sample;
+    return hard ? straightThrough(sample, noisy, resolved) : sample;
   });
 }
 
 /** x - max x + g: the softmax does not see the maximum, and so neither does its gradient. */
 function withNoise(x: Tensor, axis: number, mask: Tensor | null, seed: Seed): Tensor {
-  if (x.size === 0) return x;
   const rows = rowsAlong(x.shape, axis);
   const shape = [rows.outer, rows.n, rows.inner];
-  return customGrad((logits) => {
-    const kept = mask ? select(mask, logits as Tensor, Number.NEGATIVE_INFINITY) : floats(logits as Tensor);
+  const noisy = (logits: Tensor) => {
+    const kept = mask ? select(mask, logits, Number.NEGATIVE_INFINITY) : logits;
     const below = belowMaximum(tf.reshape(kept, shape), 1);
-    const value = tf.reshape(tf.add(below, tf.tensor(gumbelNoise(seed, rows), shape)), x.shape);
-    return {value, gradFunc: (dy: Tensor) => tf.cast(dy, 'float32')};
-  })(x);
+    return tf.reshape(tf.add(below, tf.tensor(gumbelNoise(seed, rows), shape)), x.shape);
+  };
+  return linear(x, x.shape, noisy, passedOn);
 }
 
 /** One-hot at the maximum, with the gradient of the sample itself; where the sample is NaN or all 0, the sample. */
 function straightThrough(sample: Tensor, noisy: Tensor, axis: number): Tensor {
   const {outer, n, inner} = rowsAlong(sample.shape, axis);
-  return customGrad((soft) => {
-    const values = tf.reshape(soft as Tensor, [outer, n, inner]);
+  const hardened = (soft: Tensor) => {
+    const values = tf.reshape(soft, [outer, n, inner]);
     const classes = indicesAlong(1, n, 3);
     const largest = leastMaximal(tf.reshape(noisy, [outer, n, inner]), 1, classes);
     const isChosen = tf.equal(classes, tf.reshape(largest, [outer, 1, inner]));
     const oneHot = tf.where(tf.logicalAnd(isChosen, tf.greater(values, 0)), 1, 0);
-    const value = tf.reshape(tf.where(tf.isNaN(values), values, oneHot), sample.shape);
-    return {value, gradFunc: (dy: Tensor) => tf.cast(dy, 'float32')};
-  })(sample);
+    return tf.reshape(tf.where(tf.isNaN(values), values, oneHot), sample.shape);
+  };
+  return linear(sample, sample.shape, hardened, passedOn);
+}
+
+/** The cotangent as it is, as another tensor: the engine disposes of those that it has added up. */
+function passedOn(dy: Tensor): Tensor {
+  return tf.cast(dy, 'float32');
 }
 
 export const gumbelSoftmaxOp: Op = {

@@ -126,6 +126,11 @@ export const PRIMITIVES = [MULTIPLY, SCALE_ROWS, WHERE_MASK, LOG_PLUS, RECIPROCA
   }),
 );
 
+/** A value that is a constant to gradients: on the tape a node without inputs. */
+export function asConstant(value: () => Tensor): Tensor {
+  return tf.customGrad(() => ({value: value(), gradFunc: () => []}))();
+}
+
 // The rest are linear: their derivatives need nothing that was given, so they are no kernels.
 
 /** c·x, with a number c. */
@@ -184,10 +189,10 @@ export function transposed(x: Tensor, order: number[]): Tensor {
 }
 
 /**
- * A linear operation, and its adjoint, which is its derivative. Where a tensor has no elements it gives zeros: some of tfjs's
- * kernels on wasm divide by their number.
+ * A linear operation, and its adjoint, which is its derivative; or another that is to have such a derivative. Where a tensor has
+ * no elements it gives zeros: some of tfjs's kernels on wasm divide by their number.
  */
-function linear(
+export function linear(
   x: Tensor,
   shape: number[],
   value: (x: Tensor, shape: number[]) => Tensor,

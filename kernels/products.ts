@@ -1,4 +1,4 @@
-import {customGrad, type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
+import {type Tensor, util, zerosLike} from '@tensorflow/tfjs-core';
 import type {ProductKind} from '../backends/engines/types';
 import {productKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
@@ -8,7 +8,7 @@ import {checkFinite, checkOptions, option} from './check';
 import {type Input, type Numbers, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
 import type {Kernel, KernelGradient, Parameter, ProductOp} from './op';
-import {multiply, scaleRows, sumAlong} from './primitives';
+import {asConstant, multiply, scaleRows, sumAlong} from './primitives';
 import {reducedShape, resolveAxis} from './rows';
 import {inScope, runKernel, type ScaleOptions} from './run_op';
 
@@ -156,8 +156,7 @@ export function softmaxAsConstant(
   const attrs: ForwardAttrs = {axis, scale, keepDims: false};
   const run = () => (mask ? runKernel(MASKED_SOFTMAX, {logits, mask}, attrs) : runKernel(SOFTMAX, {logits}, attrs));
   if (gradientDepth() === 0) return run();
-  // On the tape this is a node without inputs.
-  return customGrad(() => ({value: run(), gradFunc: () => []}))();
+  return asConstant(run);
 }
 
 /*

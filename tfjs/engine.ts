@@ -8,6 +8,13 @@ export type Engine = ReturnType<typeof engine>;
  */
 export const ENGINE: Engine = engine();
 
+/** What all copies of this package in a program share under a key, on the engine. */
+export function sharedByCopies<T>(key: symbol, initial: T): T {
+  const holder = ENGINE as unknown as Record<symbol, T>;
+  if (!Object.hasOwn(holder, key)) Object.defineProperty(holder, key, {value: initial});
+  return holder[key]!;
+}
+
 /**
  * Replaces a method of the engine where it stands: on the engine itself, or on its prototype.
  *
