@@ -53,13 +53,10 @@ function forward({kind, x, rows, scale, outputShape}: ForwardRequest): Tensor {
 export function product({kind, y, v, rows, factor}: ProductRequest): Tensor {
   return tf.tidy(() => {
     const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
-    if (kind === 'logSoftmaxVjp') {
-      const total = tf.sum(vector, 1, true);
-      return tf.reshape(times(tf.sub(vector, tf.mul(probabilities, total)), factor), y.shape);
-    }
-    const centred = tf.sub(vector, tf.sum(tf.mul(probabilities, vector), 1, true));
-    const result = kind === 'softmaxProduct' ? tf.mul(probabilities, centred) : centred;
-    return tf.reshape(times(result, factor), y.shape);
+    const isVjp = kind === 'logSoftmaxVjp';
+    const sum = tf.sum(isVjp ? vector : tf.mul(probabilities, vector), 1, true);
+    const centred = tf.sub(vector, isVjp ? tf.mul(probabilities, sum) : sum);
+    return tf.reshape(times(kind === 'softmaxProduct' ? tf.mul(probabilities, centred) : centred, factor), y.shape);
   });
 }
 

@@ -132,13 +132,12 @@ const ONE_DRAW = 1024;
 const TWO_DRAWS = 2 ** 18;
 
 function fewestDraws(n: number): Level[] {
-  if (n <= ONE_DRAW) return [whole(n, 2)];
   const levels: Level[] = [];
   let items = n;
-  for (let draws = n <= TWO_DRAWS ? 2 : 3; draws > 0; draws--) {
-    const level = sideBySide(items, 2 * Math.ceil(items ** (1 / draws) / 2), levels.length === 0 ? 2 : 1);
-    levels.push(level);
-    items = level.windows;
+  for (let draws = n <= ONE_DRAW ? 1 : n <= TWO_DRAWS ? 2 : 3; draws > 0; draws--) {
+    const length = Math.min(2 * Math.ceil(items ** (1 / draws) / 2), items);
+    levels.push(sideBySide(items, length, levels.length === 0 ? 2 : 1));
+    items = levels.at(-1)!.windows;
   }
   return levels;
 }
@@ -151,7 +150,6 @@ function firstOf({pairs, n, elements}: Size, {elementsPerFragment, fragments, lo
 }
 
 function mergesOf(windows: number, {merged}: Cut): Level[] {
-  if (windows === 1) return [];
   if (windows <= merged) return [whole(windows, 1)];
   const groups = sideBySide(windows, Math.ceil(Math.sqrt(windows)), 1);
   return [groups, whole(groups.windows, 1)];
