@@ -9,7 +9,7 @@ import {webglFacts} from './facts';
 import {forward} from './forward';
 import {byArrays} from './on_arrays';
 import {cutInWords} from './plan';
-import {logSoftmaxVjp, product} from './product';
+import {product} from './product';
 
 /** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
@@ -26,7 +26,7 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   productFromLogits(request, backend) {
     // The sums of the others would take the probabilities.
     const isFused = request.kind === 'logSoftmaxVjp' && wayOf([request.x, request.v], backend) === SHADERS;
-    return isFused ? logSoftmaxVjp(request, backend) : null;
+    return isFused ? product(request, backend) : null;
   },
 
   crossEntropy: (request, backend) => wayOf([], backend).crossEntropy(request, backend),

@@ -19,12 +19,11 @@ export function mapDraw(reduction: Reduction, pieces: Piece[], body: string, {sh
     ...prelude,
     cellSource(layout, output),
     ...reductionReader(reduction),
-    ...reduction.parts.map(({name}) => readInCell(name, layout.orientation)),
     ...pieces,
     `
       void main() {
         Cell cell = outputCell();
-        ${reduction.parts.map(({name}) => READ[name]).join('')}
+        ${reduction.parts.map(({name}) => readInCell(name, layout.orientation)).join('')}
         ${body}
         setOutput(zeroOutside(result, cell));
       }`,
@@ -37,28 +36,22 @@ export const PROBABILITIES = `
         vec4 x = directed(withinRange(elementsX(cell)));
         vec4 y = mix(exponential(x, shiftOf(maxima)) / (s / UNIT), vec4(NAN), haveNoSoftmax(maxima));`;
 
-const READ: Record<Part['name'], string> = {
-  Exponentials: `
-        vec4 maxima, s;
-        readExponentials(cell, maxima, s);`,
-  Sums: `
-        vec4 t, unused;
-        readSums(cell, t, unused);
-        t /= UNIT;`,
-};
-
-/** GLSL that reads, for the four elements of a cell, the two numbers that a part of a reduction left of their rows. */
+/** GLSL that declares, for the four elements of a cell, what a part of a reduction left of their rows. */
 function readInCell(name: Part['name'], orientation: Orientation): string {
-  const [first, second] = {
-    lastAxis: ['upper.xxzz', 'upper.yyww'],
-    secondLastAxis: ['upper.xzxz', 'upper.ywyw'],
-    outerAxis: ['vec4(upper.xz, lower.xz)', 'vec4(upper.yw, lower.yw)'],
-  }[orientation] as [string, string];
+  const [upper, lower] = [`upper${name}`, `lower${name}`];
+  // From the texel of a pair of rows, or of two pairs: the channels of the one row and of the other.
+  const four = (one: string, other: string) =>
+    ({
+      lastAxis: `${upper}.${one}${one}${other}${other}`,
+      secondLastAxis: `${upper}.${one}${other}${one}${other}`,
+      outerAxis: `vec4(${upper}.${one}${other}, ${lower}.${one}${other})`,
+    })[orientation];
+  const declared = {
+    Exponentials: `vec4 maxima = ${four('x', 'z')}, s = ${four('y', 'w')};`,
+    Sums: `vec4 t = ${four('x', 'z')} / UNIT;`,
+  };
   return `
-      void read${name}(Cell cell, out vec4 first, out vec4 second) {
-        vec4 upper = ofRows${name}(cell.pairs.x);
-        ${orientation === 'outerAxis' ? `vec4 lower = ofRows${name}(cell.pairs.y);` : ''}
-        first = ${first};
-        second = ${second};
-      }`;
+        vec4 ${upper} = ofRows${name}(cell.pairs.x);
+        ${orientation === 'outerAxis' ? `vec4 ${lower} = ofRows${name}(cell.pairs.y);` : ''}
+        ${declared[name]}`;
 }
