@@ -11,7 +11,7 @@ import {
 } from './derivatives';
 import {type Difference, derivativeAlong} from './differences';
 import {Random} from './random';
-import {type Reading, read} from './reading';
+import {type Reading, read, readPresent} from './reading';
 import {type GradientCheck, type GradientReport, reportOf} from './report';
 import {dot, norm} from './vectors';
 
@@ -122,10 +122,9 @@ function* baseOf(subject: Subject, base: Base): Reading<Base> {
   } catch (error) {
     return {...base, gradients: subject.places.map(() => null), thrown: messageOf(error)};
   }
-  const all = yield* read([...found.gradients.filter((each) => each !== null), ...(found.value ? [found.value] : [])]);
-  if (found.value && base.order === 1) checkRepeats(subject.op, base.values[0]!, all.at(-1)!, base.cotangents[0]!);
-  let next = 0;
-  return {...base, gradients: found.gradients.map((each) => each && all[next++]!)};
+  const [value, ...gradients] = yield* readPresent([found.value, ...found.gradients]);
+  if (value && base.order === 1) checkRepeats(subject.op, base.values[0]!, value, base.cotangents[0]!);
+  return {...base, gradients};
 }
 
 function gradientsAt({values, shapes}: Subject, results: Results, base: Base) {
@@ -241,9 +240,7 @@ function* compareWith(subject: Subject, base: Base, others: Results): Reading<vo
   const {rtol, atol} = subject.settings;
   const {gradients, value} = gradientsAt(subject, others, base);
   value?.dispose();
-  const present = yield* read(gradients.filter((each) => each !== null));
-  let next = 0;
-  const theirs = gradients.map((each) => each && present[next++]!);
+  const theirs = yield* readPresent(gradients);
   for (const [i, input] of subject.places.entries()) {
     const size = subject.values[i]!.length;
     const [ours, other] = [base.gradients[i], theirs[i]].map((each) => each ?? new Float32Array(size));

@@ -15,6 +15,13 @@ export function* read(tensors: Tensor[]): Reading<Float32Array[]> {
   }
 }
 
+/** The same of those that are there. */
+export function* readPresent(tensors: (Tensor | null)[]): Reading<(Float32Array | null)[]> {
+  const values = yield* read(tensors.filter((each) => each !== null));
+  let next = 0;
+  return tensors.map((each) => each && values[next++]!);
+}
+
 /** Runs to the end, reading synchronously. */
 export function readSync<T>(reading: Reading<T>, whereItCannot: (error: unknown) => Error): T {
   let next = reading.next();
