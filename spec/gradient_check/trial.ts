@@ -28,6 +28,13 @@ export async function runTrial(trial: Trial): Promise<TrialResult> {
   return {ok: report.ok, text: report.toString(), left};
 }
 
+/** Several in turn. */
+export async function runTrials(trials: Trial[]): Promise<TrialResult[]> {
+  const results: TrialResult[] = [];
+  for (const trial of trials) results.push(await runTrial(trial));
+  return results;
+}
+
 function subjectOf({kind, name, seed}: Trial): {xs: tf.Tensor[]; f: Differentiable; order: number} {
   const random = new Random(seed);
   if (kind === 'planted') {

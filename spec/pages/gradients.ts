@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import {checkGradients} from '../../index';
 import {Random} from '../cases/random';
 import {FAMILY} from '../gradient_check/ops';
-import {runTrial} from '../gradient_check/trial';
+import {runTrial, runTrials} from '../gradient_check/trial';
 import {expose} from '../hosts/page';
 
 const functions = {
@@ -15,6 +15,7 @@ const functions = {
   },
 
   check: runTrial,
+  checkEach: runTrials,
 
   /** The same of an op of the family, reading synchronously. */
   checkAtOnce(name: string) {
