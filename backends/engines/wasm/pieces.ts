@@ -1,6 +1,6 @@
 /**
  * Few long rows on more threads than that: each row is cut into pieces, and all threads go through it step by step.
- * assembly/pieces.ts has the steps. For whole rows the kernels sum the same pieces in the same order: the bits are the same.
+ * assembly/shared_rows.ts has the steps. For whole rows the kernels sum the same pieces in the same order: the bits are the same.
  */
 import type {KernelName, Plan} from './plan';
 
@@ -22,7 +22,7 @@ const STEPS: {[kernel in KernelName]?: readonly Step[]} = {
 };
 
 /** Shorter rows are not cut, in nanoseconds: to meet after each step would take too much of the time. */
-const WORTH_CUTTING_NS = 24_000;
+const WORTH_CUTTING_NS = 40_000;
 
 /** How many pieces each row is cut into for so many threads; 0 if threads take whole rows. */
 export function piecesFor({kernel, rows: {outer, n, inner}, ns}: Plan, threads: number): number {

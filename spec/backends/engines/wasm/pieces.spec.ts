@@ -17,9 +17,9 @@ import {BUILDS, GuardedMemory} from './guarded_memory';
 const KINDS = ['softmax', 'logSoftmax', 'logSumExp', 'gradient'] as const;
 const PIECE = 4096;
 /** The fewest elements that are cut. */
-const SHORTEST = 19_967;
+const SHORTEST = 33_300;
 /** Around the limits of what is cut and of pieces, where the last one is shortest or longest. */
-const LENGTHS = [SHORTEST, 5 * PIECE - 1, 5 * PIECE, ...[1, 2, 3, 4, 5, 17].map((more) => 5 * PIECE + more), 50_257];
+const LENGTHS = [SHORTEST, 9 * PIECE - 1, 9 * PIECE, ...[1, 2, 3, 4, 5, 17].map((more) => 9 * PIECE + more), 50_257];
 
 function planOf(kind: (typeof KINDS)[number], n: number, scale = 1, outer = 1): Plan {
   const rows = {outer, n, inner: 1};
@@ -105,10 +105,10 @@ test.each([
   {name: 'a scale that is no power of two', plan: planOf('logSoftmax', 50_257, 0.3), threads: 2, pieces: 13},
   {name: 'fewer rows than threads', plan: planOf('logSumExp', 50_257, 1, 3), threads: 4, pieces: 13},
   {name: 'as many rows as threads', plan: planOf('softmax', 50_257, 1, 4), threads: 4, pieces: 0},
-  {name: 'the shortest that is cut', plan: planOf('softmax', SHORTEST), threads: 2, pieces: 5},
+  {name: 'the shortest that is cut', plan: planOf('softmax', SHORTEST), threads: 2, pieces: 9},
   {name: 'a shorter one', plan: planOf('softmax', SHORTEST - 1), threads: 2, pieces: 0},
-  {name: 'a last piece of one vector', plan: planOf('softmax', 5 * PIECE + 4), threads: 2, pieces: 6},
-  {name: 'no piece of less than that', plan: planOf('softmax', 5 * PIECE + 3), threads: 2, pieces: 5},
+  {name: 'a last piece of one vector', plan: planOf('softmax', 9 * PIECE + 4), threads: 2, pieces: 10},
+  {name: 'no piece of less than that', plan: planOf('softmax', 9 * PIECE + 3), threads: 2, pieces: 9},
   {
     name: 'rows side by side',
     plan: planForward('softmax', {outer: 1, n: 50_000, inner: 4}, 1, null),
@@ -171,7 +171,7 @@ describe.each(BUILDS)('build %s', (build) => {
     }
   });
 
-  const N = 5 * PIECE + 10;
+  const N = 9 * PIECE + 10;
   const MAX = 3.4028234663852886e38;
   const RARE: Record<string, number[]> = {
     NaN: [Number.NaN],
@@ -201,7 +201,7 @@ describe.each(BUILDS)('build %s', (build) => {
     {name: 'all of a row', from: 0, to: N},
     {name: 'whole pieces, the first too', from: 0, to: 2 * PIECE + 7},
     {name: 'whole pieces in the middle', from: PIECE - 9, to: 3 * PIECE},
-    {name: 'the last pieces', from: 4 * PIECE, to: N},
+    {name: 'the last pieces', from: 8 * PIECE, to: N},
     {name: 'all but one element', from: 0, to: N - 1},
   ])('-Infinity in $name', async ({from, to}) => {
     threads = await started(memory, 2);
