@@ -197,6 +197,17 @@ describe.each(BUILDS)('build %s', (build) => {
     }
   });
 
+  test('of maxima in several pieces, those in the first are left out of the sum, as on one thread', async () => {
+    threads = await started(memory, 2);
+    const logits = new Random(8).normals(N, 1);
+    for (const at of [PIECE + 3, PIECE + 4, 3 * PIECE, 5 * PIECE + 9]) logits[at] = 10;
+    memory.clear();
+    const [x, out, slots] = [memory.input(logits), memory.output(N), memory.output(10 * SLOT)];
+    threads.execute(planOf('logSoftmax', N), [x, out, 0, 0], () => ({at: slots, free() {}}));
+    const ties = new Int32Array(memory.values(slots, 10 * SLOT).buffer).filter((_, i) => i % SLOT === 4);
+    expect([...ties]).toEqual([0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
   test.each([
     {name: 'all of a row', from: 0, to: N},
     {name: 'whole pieces, the first too', from: 0, to: 2 * PIECE + 7},
