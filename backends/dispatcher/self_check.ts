@@ -11,7 +11,7 @@ import {toleranceOf} from './check';
 import {messageOf, now} from './environment';
 import {factsOf, lossOf} from './facts';
 import {TrialData} from './trial_data';
-import {DIVIDED, type Planned, trialsFor} from './variants';
+import {DIVIDED, nameOf, type Planned, SHARED_ROWS, trialsFor} from './variants';
 
 /** One variant of a backend's kernels. */
 export interface CheckedVariant {
@@ -66,8 +66,8 @@ export async function selfCheck(name: string, isTimeUp = () => false): Promise<S
     add(names, await failureIn(name, trial));
   }
   const threads = await checkThreads(name, isTimeUp);
-  if (threads) add(threads.variants, threads.failure);
-  else left++;
+  for (const {variant, failure} of threads ?? []) add([variant], failure);
+  if (!threads) left++;
   const check = {problem: summaryOf(name, variants), isWrong: isWrong && lossOf(name) === null, variants, left};
   const backend = engine().registry[name];
   if (backend) checks.set(backend, check);
@@ -135,24 +135,30 @@ interface Failure {
   isWrong: boolean;
 }
 
-/** The threads that ran as one more variant; none where there are no others. */
+/** What several threads did, as one more variant. */
 interface CheckedThreads {
-  variants: string[];
+  variant: string;
   failure: Failure | null;
 }
 
-/** Whether threads compute as this one does, with a part for each. Null if some had no part. */
-async function checkThreads(name: string, isTimeUp: () => boolean): Promise<CheckedThreads | null> {
-  const {threads, partsDone} = implementationOn(name);
+/** Whether threads compute as this one does, with a part for each; none where there are no others. Null if some had no part. */
+async function checkThreads(name: string, isTimeUp: () => boolean): Promise<CheckedThreads[] | null> {
+  const {threads, partsDone, sharesRows} = implementationOn(name);
   const backend = engine().registry[name] as never;
   const before = partsDone?.(backend);
   for (let turn = 0; ; turn++) {
     const count = threads?.(backend) ?? 1;
-    if (count === 1) return {variants: [], failure: null};
+    if (count === 1) return [];
     if (turn === MOST_TURNS || isTimeUp()) return null;
     const failure = await failureIn(name, DIVIDED);
     const isWhole = partsDone!(backend)?.every((parts, i) => parts > (before?.[i] ?? 0));
-    if (failure !== null || isWhole) return {variants: [`each of ${count} threads`], failure};
+    if (failure !== null || isWhole) {
+      const checked: CheckedThreads[] = [{variant: `each of ${count} threads`, failure}];
+      for (const trial of sharesRows ? SHARED_ROWS : []) {
+        checked.push({variant: `${nameOf(trial)} of a row that threads share`, failure: await failureIn(name, trial)});
+      }
+      return checked;
+    }
     await new Promise((done) => setTimeout(done)); // meanwhile others start
   }
 }

@@ -8,6 +8,8 @@ import * as wasm from '../wasm/variants';
 import * as webgl from '../webgl/variants';
 import * as webgpu from '../webgpu/variants';
 
+const KINDS: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
+
 type VariantsOf = (trial: Trial, backend: never) => string[];
 
 const VARIANTS: Record<string, VariantsOf> = {
@@ -23,6 +25,15 @@ export const DIVIDED: Trial = {
   ...{op: 'forward', kind: 'softmax', scale: 1, masked: false},
   rows: {outer: 4096, n: 65, inner: 1},
 };
+
+/** A row that is long enough to be worth waking threads, each of which then takes pieces of it. */
+const LONG_ROW: Rows = {outer: 1, n: 400_000, inner: 1};
+
+/** What threads that share rows do with one, in a way of their own. */
+export const SHARED_ROWS: Trial[] = [
+  ...KINDS.map((kind): Trial => ({op: 'forward', kind, rows: LONG_ROW, scale: 1, masked: false})),
+  {op: 'product', kind: 'logSoftmaxVjp', rows: LONG_ROW, scale: 1, fromLogits: true},
+];
 
 /** A trial, and the variants that no trial before it runs. */
 export interface Planned {
@@ -51,7 +62,7 @@ function composedVariants(trial: Trial): string[] {
   return [`${nameOf(trial)}${trial.rows.inner > 1 ? ' along a middle axis' : ''}`];
 }
 
-function nameOf(trial: Trial): string {
+export function nameOf(trial: Trial): string {
   if (trial.op === 'forward') return trial.masked ? `masked ${trial.kind}` : trial.kind;
   if (trial.op === 'loss' || trial.op === 'lossGradient') {
     return `${trial.op} of ${trial.loss.sparse ? 'classes' : 'distributions'}`;
@@ -59,7 +70,6 @@ function nameOf(trial: Trial): string {
   return trial.op === 'product' ? trial.kind : trial.op;
 }
 
-const KINDS: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
 const PRODUCT_KINDS: ProductKind[] = ['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'];
 /** One that multiplies exactly, and one that does not. */
 const SCALES = [1, 0.3];

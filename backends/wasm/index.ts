@@ -65,6 +65,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return accessTo(backend).pool?.threads?.taken ?? null;
   },
 
+  sharesRows: true,
+
   describe(backend) {
     const {kernels, pool, obstacle} = accessTo(backend);
     if (kernels) {

@@ -42,11 +42,15 @@ describe('the self-check', () => {
     }
   }
 
+  const SHARED = ['softmax', 'logSoftmax', 'logSumExp', 'logSoftmaxVjp'].map(
+    (op) => `${op} of a row that threads share`,
+  );
+
   test('has each thread take part', async () => {
     setThreads(3);
     const {problem, variants} = await checked();
     expect(problem).toBeNull();
-    expect(variants.at(-1)).toEqual({name: 'each of 3 threads', problem: null});
+    expect(variants.slice(-5)).toEqual(['each of 3 threads', ...SHARED].map((name) => ({name, problem: null})));
     expect(Math.min(...threadsNow()!.taken)).toBeGreaterThan(0);
   });
 
@@ -62,6 +66,19 @@ describe('the self-check', () => {
     setThreads(1);
     threadsNow();
     expect(problem).toMatch(/^each of 3 threads gives \S+ where/);
+  });
+
+  test('finds a thread that computes no pieces of a row', async () => {
+    setThreads(1);
+    threadsNow(); // ends them
+    const restore = plantInThread(1, 'nothing', 'piecesOfLongRows');
+    setThreads(2);
+    const {variants} = await checked().finally(restore);
+    setThreads(1);
+    threadsNow();
+    const failing = variants.filter(({problem}) => problem !== null).map(({name}) => name);
+    expect(failing.length).toBeGreaterThan(0);
+    expect(SHARED).toEqual(expect.arrayContaining(failing));
   });
 });
 
