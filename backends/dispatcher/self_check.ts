@@ -154,7 +154,7 @@ async function checkThreads(name: string, isTimeUp: () => boolean): Promise<Chec
     const isWhole = partsDone!(backend)?.every((parts, i) => parts > (before?.[i] ?? 0));
     if (failure !== null || isWhole) {
       const checked: CheckedThreads[] = [{variant: `each of ${count} threads`, failure}];
-      for (const trial of sharesRows ? SHARED_ROWS : []) {
+      for (const trial of sharesRows && failure === null ? SHARED_ROWS : []) {
         checked.push({variant: `${nameOf(trial)} of a row that threads share`, failure: await failureIn(name, trial)});
       }
       return checked;

@@ -94,8 +94,8 @@ export function inWebGL(backend: MathBackendWebGL): Planting {
     /** Ours that are about to run, the innermost last, and null for tfjs's: what tfjs unpacks for one comes before it. */
     const running: (string | null)[] = [];
     backend.runWebGLProgram = function (...call: Parameters<typeof runWebGLProgram>) {
-      const {draw} = call[0] as unknown as {draw?: {name: string}};
-      running.push(draw?.name ?? null);
+      const {name} = call[0] as {name?: string};
+      running.push(name?.startsWith('tfjs-softmax ') ? name : null);
       try {
         return runWebGLProgram.apply(this, call);
       } finally {
