@@ -13,8 +13,8 @@ import {dirname, resolve} from 'node:path';
 import esbuild from 'esbuild';
 import {rollup} from 'rollup';
 import {dts} from 'rollup-plugin-dts';
+import {base64Kernels} from './base64_kernels.mjs';
 import {buildWasm} from './build_wasm.mjs';
-import {hexKernels} from './hex_kernels.mjs';
 import {copyPageFiles, pagePrograms} from './page_programs.mjs';
 import {stripGlsl} from './strip_glsl.mjs';
 import {thirdPartyLicences} from './third_party_licences.mjs';
@@ -37,7 +37,7 @@ const names = await buildForPages();
 // For platform node it tells Node which names it exports.
 await esbuild.build({
   ...library,
-  plugins: [stripGlsl, hexKernels],
+  plugins: [stripGlsl, base64Kernels],
   platform: 'node',
   entryPoints: ['node.ts'],
   outfile: 'dist/index.cjs',

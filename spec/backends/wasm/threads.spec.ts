@@ -48,8 +48,12 @@ describe('the self-check', () => {
 
   test('has each thread take part', async () => {
     setThreads(3);
+    const run = jest.spyOn(threadsNow()!, 'run');
     const {problem, variants} = await checked();
     expect(problem).toBeNull();
+    // The steps of assembly/shared_rows.ts, but for the end of logSumExp, which is one call.
+    const steps = run.mock.calls.filter(([{kernel}]) => kernel === 'piecesOfLongRows').map(([{rest}]) => rest[0]);
+    expect([...new Set(steps)].sort()).toEqual([0, 1, 2, 3, 4, 6]);
     expect(variants.slice(-5)).toEqual(['each of 3 threads', ...SHARED].map((name) => ({name, problem: null})));
     expect(Math.min(...threadsNow()!.taken)).toBeGreaterThan(0);
   });

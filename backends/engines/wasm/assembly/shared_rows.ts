@@ -44,7 +44,7 @@ export function piecesOfLongRows(
   let start = slots;
   let sum: f64 = 0;
   let ties = 0;
-  // What no step has stored yet is anything, and not used.
+  // A field of a slot may hold anything until a step has stored it; no step uses one before.
   do {
     if (load<f32>(slots) > largest) {
       largest = load<f32>(slots);
