@@ -8,7 +8,7 @@ import {type Input, toFloat32} from './input';
 import {keptRows, type Labels, rowWeights, spreadOverRows, toClassWeights, toLabels, weightsOfIndices} from './labels';
 import {CROSS_ENTROPY, SPARSE_CROSS_ENTROPY} from './names';
 import type {Op} from './op';
-import {multiply, reciprocal, reshaped, scaled, sumAll, whereMask} from './primitives';
+import {broadcastScalar, multiply, reciprocal, scaled, sumAll, whereMask} from './primitives';
 import {resolveAxis} from './rows';
 import {inScope, runKernel} from './run_op';
 
@@ -91,7 +91,7 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
     const counts = rowWeights(OP, given, kept, settings);
     // The weights of rows alone, where those of classes are in the losses.
     const factors = unweighted ? counts : rowWeights(OP, given, null, {weights: settings.weights});
-    return reduce(factors ? multiply(shown, factors) : shown, counts, reduction);
+    return reduce(shown, factors, counts, reduction);
   };
   return inScope(leavesNothing(labels, logits, settings), run) as T;
 }
@@ -134,7 +134,7 @@ export function checkReduction(op: string, reduction: Reduction): Reduction {
 
 /**
  * Losses in which each class's part weighs by its class, as PyTorch has it: of the label, and of what smoothing hands to all
- * classes alike.
+ * classes alike. The shares of both are taken of the weights: a sum of whole logarithms might overflow.
  */
 function weighedByClass(
   logits: Tensor,
@@ -143,25 +143,32 @@ function weighedByClass(
   smoothing: number,
   classWeights: Input,
 ): Tensor {
-  const {axis, sparse, classes, tensor: labels, rows} = given;
+  const {axis, sparse, classes, tensor: labels} = given;
   const attrs: CrossEntropyAttrs = {axis, smoothing: 0, reduced: false, factor: 1};
   const ofIndices = sparse ? runKernel(SPARSE_CROSS_ENTROPY, {logits, labels}, attrs) : null;
   const perClass = toClassWeights(OP, classWeights, given);
   const everywhere = spreadOverRows(perClass, given, logits.shape);
-  const ofLabels = ofIndices
-    ? multiply(ofIndices, weightsOfIndices(perClass, given, kept))
-    : runKernel(CROSS_ENTROPY, {logits, labels: multiply(labels, everywhere)}, attrs);
-  if (smoothing === 0) return ofLabels;
-  const ofAll = runKernel(CROSS_ENTROPY, {logits, labels: everywhere}, attrs);
-  const part = (losses: Tensor, share: number) => scaled(reshaped(losses, [losses.size]), share);
-  return reshaped(tf.add(part(ofLabels, 1 - smoothing), part(ofAll, smoothing / Math.max(classes, 1))), rows);
+  const ofEach = () => scaled(everywhere, smoothing / Math.max(classes, 1));
+  if (!ofIndices) {
+    const ofLabels = multiply(scaled(labels, 1 - smoothing), everywhere);
+    const q = smoothing === 0 ? ofLabels : tf.add(ofLabels, ofEach());
+    return runKernel(CROSS_ENTROPY, {logits, labels: q}, attrs);
+  }
+  const ofLabels = multiply(ofIndices, scaled(weightsOfIndices(perClass, given, kept), 1 - smoothing));
+  return tf.add(ofLabels, runKernel(CROSS_ENTROPY, {logits, labels: ofEach()}, attrs));
 }
 
-/** @param counts what each row counts in the mean; null for 1 */
-function reduce(losses: Tensor, counts: Tensor | null, reduction: Reduction): Tensor {
-  if (reduction === 'none') return losses;
-  const sum = sumAll(losses);
-  return reduction === 'sum' ? sum : meanOf(sum, counts, losses.size);
+/**
+ * In a mean each row's share is taken before the sum, which might overflow.
+ * @param factors what the loss of each row is multiplied by, @param counts what each row counts in the mean; null for 1
+ */
+function reduce(losses: Tensor, factors: Tensor | null, counts: Tensor | null, reduction: Reduction): Tensor {
+  const times = (weights: Tensor | null) => (weights ? multiply(losses, weights) : losses);
+  if (reduction === 'none') return times(factors);
+  if (reduction === 'sum') return sumAll(times(factors));
+  if (!counts) return sumAll(scaled(times(factors), 1 / Math.max(losses.size, 1)));
+  const share = broadcastScalar(reciprocal(sumAll(counts), 0), counts.shape);
+  return sumAll(times(factors ? multiply(factors, share) : share));
 }
 
 /** The sum of losses over what their rows count, and if that is nothing, 0. */

@@ -36,7 +36,7 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest): Tens
 export function totalOfLosses(name: string, inputs: NamedTensorMap, attrs: CrossEntropyAttrs): Tensor {
   return tf.tidy(() => {
     const losses = tf.engine().runKernel<Tensor>(name, inputs, {...attrs, reduced: false});
-    return tf.mul(tf.sum(losses), attrs.factor);
+    return tf.sum(tf.mul(losses, attrs.factor)); // not the other way round: the sum of the losses might overflow
   });
 }
 

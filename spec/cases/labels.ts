@@ -58,5 +58,7 @@ export const LABELS: LabelsCase[] = [
   labelled('-Infinity where the label is 0', [12, 30], (r, j) => (j % 3 ? r.uniform() : 0), {
     logits: (r, j) => (j % 3 ? r.normal(3) : Number.NEGATIVE_INFINITY),
   }),
+  labelled('losses whose sum is no float', [8, 6], oneHot, {logits: (_, j, row) => (j === row % 3 ? 0 : 2.5e38)}),
+  labelled('losses of classes whose sum is no float', [8, 6], 'sparse', {logits: (_, j) => (j === 0 ? 2.5e38 : 0)}),
   labelled('a vocabulary', [2, 50257], 'sparse', {logits: (r) => r.normal(3)}),
 ];

@@ -232,10 +232,10 @@ function samplingOf(op: Op, parts: SamplingArguments): SamplingArguments {
   return parts;
 }
 
-/** Lengths brought down, the longest first, until there are no more elements than that. */
+/** Lengths brought down, the longest first, until there are no more elements than that; nor without an axis of length 0. */
 function atMost(limit: number, given: number[]): number[] {
   const shape = [...given];
-  while (shape.reduce((a, b) => a * b, 1) > limit) {
+  while (shape.reduce((a, b) => a * Math.max(b, 1), 1) > limit) {
     const longest = shape.indexOf(Math.max(...shape));
     shape[longest] = Math.ceil(shape[longest]! / 2);
   }

@@ -334,7 +334,9 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
   const cancels = Math.abs(divisor) < 1e-3 * sizeOfWeights || (sizeOfWeights > 0 && sizeOfWeights < 4 * FLUSHED);
   const tolerance =
     divisor === 0 && sizeOfWeights === 0 ? FLUSHED : (further * size) / Math.abs(divisor) + offByDivisor + FLUSHED;
-  return {shape: [], exact: [mean], tolerance: [cancels ? Number.POSITIVE_INFINITY : orAnything(tolerance, size)]};
+  // Each row's share is taken before the sum; only a loss alone, or the weights, may be too large.
+  const largest = Math.max(size / Math.abs(divisor), sizeOfWeights, ...sizes.filter((s) => s > OVERFLOWS));
+  return {shape: [], exact: [mean], tolerance: [cancels ? Number.POSITIVE_INFINITY : orAnything(tolerance, largest)]};
 }
 
 function orAnything(tolerance: number, size = tolerance / UNIT): number {

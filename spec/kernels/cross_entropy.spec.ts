@@ -113,6 +113,26 @@ test('weights of samples and of classes, and their mean', () => {
   );
 });
 
+test('shares of smoothing and of the mean are taken before sums that would overflow', () => {
+  const huge = -1.6203922536151975e37;
+  const logits = [huge, 0, huge, 0, huge];
+  const each = (labels: number[] | number, options: object) =>
+    value(() =>
+      softmaxCrossEntropy(labels, logits, {labelSmoothing: 0.1, classWeights: [7, 0, 7, 0, 7], ...options}),
+    )[0]!;
+  const ofSmoothing = -3 * 7 * 0.02 * huge;
+  expect(each([0, 0, 0, 0, 0], {}) / ofSmoothing).toBeCloseTo(1, 6);
+  expect(each(2, {reduction: 'none'}) / (ofSmoothing - 0.9 * 7 * huge)).toBeCloseTo(1, 6);
+  // The sum of three losses of 2.5e38 is no float32; their mean is.
+  const rows = [0, 1, 2].map(() => [0, 2.5e38]);
+  for (const options of [{}, {weights: [1, 1, 1]}, {classWeights: [1, 1]}, {ignoreIndex: -1}, {weights: [2, 1, 0]}]) {
+    expect(value(() => softmaxCrossEntropy([0, 0, 0], rows, options))[0]! / 2.5e38).toBeCloseTo(1, 6);
+    if ('ignoreIndex' in options) continue;
+    const dense = rows.map(() => [1, 0]);
+    expect(value(() => softmaxCrossEntropy(dense, rows, options))[0]! / 2.5e38).toBeCloseTo(1, 6);
+  }
+});
+
 test('the weighted mean has gradients in the weights, and in labels that weigh; none where nothing weighs', () => {
   const weights = [1, 0, 2, 0.5];
   const mean = sum(LOSSES.map((loss, i) => loss * weights[i]!)) / sum(weights);

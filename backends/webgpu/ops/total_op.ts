@@ -1,7 +1,7 @@
 import type {RowOp} from '../row_op';
 import {numbers} from '../wgsl/numbers';
 
-/** The sum of each row, times a factor. */
+/** The sum of each row, times a factor, which is taken of each element: their sum might overflow. */
 export function totalOp(vector: 1 | 4, factor: number): RowOp {
   return {
     key: 'total',
@@ -13,9 +13,9 @@ export function totalOp(vector: 1 | 4, factor: number): RowOp {
       functions: numbers(vector),
       registers: [{name: 'x', load: (j) => `V(x[place(${j})])`}],
       exponentials: null,
-      sums: [{field: 't', term: (u) => `x${u}`, needsMaximum: false}],
+      sums: [{field: 't', term: (u) => `uniforms.factor * x${u}`, needsMaximum: false}],
       finish: '',
-      rowResult: 'bitcast<i32>(uniforms.factor * t)',
+      rowResult: 'bitcast<i32>(t)',
     }),
   };
 }
