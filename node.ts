@@ -7,6 +7,8 @@ import * as threads from './backends/engines/wasm/threads';
 import {registerBackend} from './backends/registration';
 import {tensorflowBackend} from './backends/tensorflow';
 import {provideThreads} from './backends/wasm/load_threads';
+import {leftToTensorflow} from './install/left_to_tensorflow';
+import {provideNativeOps} from './install/native_ops';
 import {provideNamespace} from './tfjs/public_functions';
 
 export {enableWasmThreads} from './backends/wasm/node_threads';
@@ -15,6 +17,7 @@ export * from './index';
 
 provideThreads(threads);
 registerBackend('tensorflow', tensorflowBackend);
+provideNativeOps('tensorflow', leftToTensorflow);
 // Not in an ES module, as these sources are where nothing has built them.
 if (typeof require === 'function') provideNamespace(require('@tensorflow/tfjs-core'));
 // Modules are loaded one by one here, each blocking: less than a millisecond more, which no first call waits for.

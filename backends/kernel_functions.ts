@@ -12,8 +12,8 @@ import type {
   NamedTensorMap,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {engine, getKernel, Tensor, tidy, util} from '@tensorflow/tfjs-core';
-import type {CrossEntropyAttrs, ProductAttrs, RoutedAttrs} from '../kernels/attributes';
+import {engine, Tensor, tidy, util} from '@tensorflow/tfjs-core';
+import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs} from '../kernels/attributes';
 import {option} from '../kernels/check';
 import {
   CROSS_ENTROPY,
@@ -22,9 +22,7 @@ import {
   SPARSE_CROSS_ENTROPY_GRADIENT,
 } from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
-import {ENGINE} from '../tfjs/engine';
-import type {CrossEntropyGradientRequest, ProductRequest, SoftmaxBackend} from './backend';
-import {product as composedProduct} from './composed';
+import type {CrossEntropyGradientRequest, SoftmaxBackend} from './backend';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
 import {maskedBySelection} from './composed/masking';
 import {maskRuns} from './engines/mask_runs';
@@ -41,8 +39,7 @@ export function forwardKernel(kind: ForwardKind, isMasked: boolean, implementati
   return ({inputs, attrs, backend}) => {
     const x = inputs.logits!;
     const {shape} = x;
-    const {axis, scale, keepDims, byTfjs} = attrs as RoutedAttrs;
-    if (byTfjs) return tfjsSoftmax(inputs, axis, backend as KernelBackend);
+    const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const rows = rowsAlong(shape, axis);
     const outputShape = isReduction ? reducedShape(shape, axis, keepDims) : shape;
     if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
@@ -57,22 +54,16 @@ export function forwardKernel(kind: ForwardKind, isMasked: boolean, implementati
   };
 }
 
-function tfjsSoftmax(inputs: NamedTensorInfoMap, axis: number, backend: KernelBackend): TensorInfo {
-  const {kernelFunc} = getKernel('Softmax', ENGINE.backendName);
-  return kernelFunc({inputs, attrs: {dim: axis}, backend}) as TensorInfo;
-}
-
 /** A Jacobian product, of `probabilities` or `logits`, and `vector`. */
 export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const v = inputs.vector!;
     const probabilities = option(inputs, 'probabilities', null);
     const logits = option(inputs, 'logits', null);
-    const {axis, scale, factor, byTfjs} = attrs as ProductAttrs;
+    const {axis, scale, factor} = attrs as ProductAttrs;
     const {shape} = v;
     if (util.sizeFromShape(shape) === 0) return filled(shape, 0, backend as KernelBackend);
     const rows = rowsAlong(shape, axis);
-    if (byTfjs) return tfjsProduct({kind, v, rows, factor}, probabilities, logits, backend as KernelBackend);
     if (probabilities) return implementation.product({kind, y: probabilities, v, rows, factor}, backend as never);
     const atOnce = implementation.productFromLogits?.({kind, x: logits!, v, rows, scale, factor}, backend as never);
     if (atOnce) return atOnce;
@@ -86,24 +77,6 @@ export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<
       release(y, backend as KernelBackend);
     }
   };
-}
-
-/** By tfjs's own ops, as it computes gradients itself. */
-function tfjsProduct(
-  request: Omit<ProductRequest, 'y'>,
-  probabilities: TensorInfo | null,
-  logits: TensorInfo | null,
-  backend: KernelBackend,
-): TensorInfo {
-  if (probabilities) return composedProduct({...request, y: probabilities});
-  const made = tfjsSoftmax({logits: logits!}, logits!.shape.length - 1, backend);
-  // A kernel of tfjs-node gives a tensor, which would be counted twice.
-  const y = made instanceof Tensor ? made : engine().makeTensorFromTensorInfo(made);
-  try {
-    return composedProduct({...request, y});
-  } finally {
-    y.dispose();
-  }
 }
 
 /** The losses of rows, or their total, of `logits` and `labels`. */

@@ -3,8 +3,8 @@ import {hasOwnKernels, prepareKernels, reasonForStock} from '../backends/registr
 import type {Engine} from '../tfjs/engine';
 import {takeAnyAxis, takeLastAxis} from './any_axis';
 import {addRoutes, type Routes, removeRoutes} from './doors';
+import {nativeOpsOn} from './native_ops';
 import {type InstallOptions, wantedOps} from './options';
-import {exceptionOf} from './policy';
 import {type InstallReport, reportOf} from './report';
 import type {Route, RoutedOp} from './route';
 import {crossEntropyRoute} from './routes/cross_entropy';
@@ -95,7 +95,7 @@ function look(tfjs: Engine, wanted: Set<RoutedOp>): Installed {
   }
   for (const backend of tfjs.backendNames().filter((name) => tfjs.registry[name] && hasOwnKernels(name))) {
     for (const op of routed) {
-      const reason = reasonForStock(backend) ?? exceptionOf(op, backend);
+      const reason = reasonForStock(backend) ?? nativeOpsOn(backend)?.reason;
       if (reason !== undefined) notRouted.push({name: `${op} on ${backend}`, reason});
     }
   }

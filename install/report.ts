@@ -22,6 +22,10 @@ export function reportOf({routed, notRouted}: Pick<InstallReport, 'routed' | 'no
 
 function inWords(this: InstallReport): string {
   const routed = this.routed.length > 0 ? this.routed.join(', ') : 'nothing';
-  const left = this.notRouted.map(({name, reason}) => `\n- ${name}: ${reason}`);
+  const reasons = [...new Set(this.notRouted.map(({reason}) => reason))];
+  const left = reasons.map((reason) => {
+    const names = this.notRouted.filter((each) => each.reason === reason).map(({name}) => name);
+    return `\n- ${names.join(', ')}: ${reason}`;
+  });
   return `tfjs-softmax computes ${routed}${left.length > 0 ? `\nleft to tfjs:${left.join('')}` : ''}`;
 }

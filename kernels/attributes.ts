@@ -14,14 +14,6 @@ export interface ForwardAttrs {
   keepDims: boolean;
 }
 
-/** The same as `install()` routes it. */
-export interface RoutedAttrs extends ForwardAttrs {
-  /** Whether tfjs's own kernel is to compute it, along the last axis (softmax only). */
-  byTfjs: boolean;
-  /** Whether tfjs's own kernels are to compute its first derivative, along the last axis. Higher ones are ours. */
-  gradientByTfjs: boolean;
-}
-
 /**
  * Attributes of the three product kernels. Their inputs are `vector` and, of which one is enough, `logits` and
  * `probabilities`: without probabilities these are computed. Only with both is there a derivative.
@@ -33,8 +25,6 @@ export interface ProductAttrs {
   scale: number;
   /** The product is multiplied by it. */
   factor: number;
-  /** Whether tfjs's own kernels are to compute it, along the last axis, with a scale of 1. */
-  byTfjs: boolean;
 }
 
 /** Attributes of the cross-entropy kernels; their inputs are `logits` and `labels`. */

@@ -55,8 +55,8 @@ export function logSoftmax(logits: Input, axis: Axis = -1, options: ScaleOptions
  * the logarithm in its exponent.
  */
 function derivative(logits: Tensor, dy: Tensor, attributes: ForwardAttrs, mask?: Tensor): Tensor {
-  const {axis, scale, gradientByTfjs = false} = attributes;
-  const attrs = {axis, scale, factor: scale, byTfjs: gradientByTfjs};
+  const {axis, scale} = attributes;
+  const attrs = {axis, scale, factor: scale};
   if (gradientDepth() === 0 && !mask) return runKernel(LOG_SOFTMAX_VJP, {logits, vector: dy}, attrs);
   // What the mask takes out is -Infinity whatever the logits are, so its cotangent does not count.
   const vector = mask ? whereMask(dy, mask) : dy;

@@ -132,7 +132,7 @@ function productOp(
     const joint = isList(axis) ? new JointAxes(op, axis, x.shape) : null;
     const resolved = joint ? joint.axis : resolveAxis(op, axis as number, x.shape, ALLOWED_AXES);
     checkFinite(op, 'scale', scale);
-    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale, byTfjs: false};
+    const attrs: ProductAttrs = {axis: resolved, scale, factor: scale};
     if (!joint) return runProduct(kernelName, x, v, attrs);
     return joint.part(runProduct(kernelName, joint.join(x), joint.join(v), attrs));
   });
@@ -197,7 +197,7 @@ function productOf(kind: ProductKind, transpose: string, inLogits: Derivative): 
     gradFunc: (dy, saved, given) => {
       const [logits, probabilities, vector] = saved as [Tensor, Tensor, Tensor];
       const operands = {logits, probabilities};
-      const attrs: ProductAttrs = {...(given as ProductAttrs), byTfjs: false};
+      const attrs = given as ProductAttrs;
       return {
         vector: () => runKernel(transpose, {...operands, vector: dy as Tensor}, attrs),
         logits: () => inLogits(dy as Tensor, vector, operands, attrs),

@@ -96,9 +96,9 @@ function derivative(
   probabilities: Tensor,
   logits: Tensor | undefined,
   vector: Tensor,
-  {axis, scale, gradientByTfjs = false}: ForwardAttrs,
+  {axis, scale}: ForwardAttrs,
 ): Tensor {
-  const attrs = {axis, scale, factor: scale, byTfjs: gradientByTfjs};
+  const attrs = {axis, scale, factor: scale};
   if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
   logits ??= recordedInput('softmax', 'logits', probabilities);
   return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);

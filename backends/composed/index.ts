@@ -49,8 +49,7 @@ function forward({kind, x, rows, scale, outputShape}: ForwardRequest): Tensor {
   });
 }
 
-/** A product of given probabilities, as tfjs computes gradients itself. */
-export function product({kind, y, v, rows, factor}: ProductRequest): Tensor {
+function product({kind, y, v, rows, factor}: ProductRequest): Tensor {
   return tf.tidy(() => {
     const [probabilities, vector] = [asRows(y, rows), asRows(v, rows)];
     const isVjp = kind === 'logSoftmaxVjp';
@@ -82,7 +81,10 @@ function logOfSum(shifted: Tensor): Tensor {
   return tf.add(tf.log(count), tf.log1p(tf.div(rest, count)));
 }
 
-/** The tensor as [outer, n, inner]. A kernel's inputs are tensors of the engine, though typed as their infos. */
+/**
+ * The tensor as [outer, n, inner], or [outer, n], which TensorFlow broadcasts faster. A kernel's inputs are tensors of the
+ * engine, though typed as their infos.
+ */
 function asRows(tensor: TensorInfo, {outer, n, inner}: Rows): Tensor {
-  return tf.reshape(withoutIntegers(tensor as Tensor), [outer, n, inner]);
+  return tf.reshape(withoutIntegers(tensor as Tensor), inner === 1 ? [outer, n] : [outer, n, inner]);
 }

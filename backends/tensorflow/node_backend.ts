@@ -1,16 +1,18 @@
-import type {DataType, KernelBackend, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
+import type {DataType, KernelBackend, Tensor, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 
 /**
  * What is used of tfjs-node's backend object. Declared here because @tensorflow/tfjs-node is no dependency: only those
  * who have it installed meet this code.
  */
 export interface NodeBackend extends KernelBackend {
-  binding: {TF_Version: string};
+  binding: {TF_Version: string; TF_ATTR_TYPE: number; TF_FLOAT: number};
   /** A tensor is the array it was made from until a native op first uses it: then `values` is null. */
   tensorMap: {get(dataId: object): {values: TypedArray | null}};
   readSync(dataId: object): TypedArray;
   write(values: TypedArray, shape: number[], dtype: DataType): object;
   disposeData(dataId: object): boolean;
+  /** Runs an op of TensorFlow. The result is a tensor of tfjs's engine. */
+  executeSingleOutput(name: string, attributes: object[], inputs: TensorInfo[]): Tensor;
   /** The native tensors, made where there were only values. */
   getInputTensorIds(tensors: TensorInfo[]): number[];
 }

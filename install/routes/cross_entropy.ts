@@ -3,6 +3,7 @@ import {toFloat32} from '../../kernels/input';
 import {CROSS_ENTROPY} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes} from '../../tfjs/scopes';
+import {nativeOpsFor} from '../native_ops';
 import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
 import {canConvert} from './softmax';
@@ -25,10 +26,8 @@ export const crossEntropyRoute: Route = {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(labels)) return null;
     if (logits?.dtype !== 'float32' || logits.rank === 0) return null;
     const floats = toFloat32('softmaxCrossEntropy', 'labels', labels);
-    return runKernel(
-      CROSS_ENTROPY,
-      {logits, labels: floats},
-      {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1},
-    );
+    const inputs = {logits, labels: floats};
+    const attrs = {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1};
+    return nativeOpsFor(logits)?.crossEntropy(logits, floats) ?? runKernel(CROSS_ENTROPY, inputs, attrs);
   },
 };

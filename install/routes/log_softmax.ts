@@ -3,7 +3,7 @@ import {toFloat32} from '../../kernels/input';
 import {LOG_SOFTMAX} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
 import {openScopes} from '../../tfjs/scopes';
-import {limitOf} from '../policy';
+import {nativeOpsFor} from '../native_ops';
 import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
 import {attrsAlong, canConvert} from './softmax';
@@ -20,8 +20,6 @@ export const logSoftmaxRoute: Route = {
   customGrad(tfjs, [logits]) {
     if (openScopes(tfjs).at(-1)?.name !== SCOPE || !canConvert(logits)) return null;
     const x = toFloat32('logSoftmax', 'logits', logits);
-    const attrs = attrsAlong(Math.max(logits.rank - 1, 0));
-    const gradientByTfjs = logits.size > limitOf('tf.logSoftmax', tfjs.backendName);
-    return runKernel(LOG_SOFTMAX, {logits: x}, gradientByTfjs ? {...attrs, gradientByTfjs} : attrs);
+    return nativeOpsFor(x)?.logSoftmax(x) ?? runKernel(LOG_SOFTMAX, {logits: x}, attrsAlong(Math.max(x.rank - 1, 0)));
   },
 };

@@ -1,6 +1,8 @@
 import {engine, reshape, logSumExp as stock, type Tensor} from '@tensorflow/tfjs-core';
+import {toFloat32} from '../../kernels/input';
 import {logSumExp} from '../../kernels/log_sum_exp';
 import {openScopes} from '../../tfjs/scopes';
+import {nativeOpsFor} from '../native_ops';
 import {obstacleTo} from '../rehearse';
 import type {Route} from '../route';
 import {canConvert} from './softmax';
@@ -32,7 +34,10 @@ export const logSumExpRoute: Route = {
       if (scope === null || !canConvert(x)) return null;
       const axes = [...(reductionIndices as number[])].sort((a, b) => a - b);
       if (axes.length === 0 || axes.some((axis, i) => axis !== axes[0]! + i)) return null;
-      current = {scope, axes, result: logSumExp(x, axes.length === 1 ? axes[0] : axes, true)};
+      const logits = toFloat32('logSumExp', 'logits', x);
+      const result =
+        nativeOpsFor(logits)?.logSumExp(logits, axes) ?? logSumExp(logits, axes.length === 1 ? axes[0] : axes, true);
+      current = {scope, axes, result};
       return current.result;
     },
     Sub: handOn,

@@ -1,9 +1,9 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {reasonForStock} from '../../backends/registration';
-import type {RoutedAttrs} from '../../kernels/attributes';
+import type {ForwardAttrs} from '../../kernels/attributes';
 import {SOFTMAX} from '../../kernels/names';
 import {ENGINE} from '../../tfjs/engine';
-import {limitOf} from '../policy';
+import {nativeOpsFor, nativeOpsOn} from '../native_ops';
 import type {Route} from '../route';
 
 /** tfjs has a kernel for softmax, along the last axis. */
@@ -15,13 +15,12 @@ export const softmaxRoute: Route = {
       const {logits} = inputs;
       if (here.backend !== ENGINE.backendName || !here.isRouted) here = lookAt(ENGINE.backendName);
       if (logits?.dtype !== 'float32' || !here.isRouted) return null;
+      if (logits.size > here.above) {
+        const native = nativeOpsFor(logits);
+        if (native) return native.softmax(logits);
+      }
       const rank = logits.shape.length || 1;
-      const attrs = attrsAlong(((dim as number) + rank) % rank);
-      return run<Tensor>(
-        SOFTMAX,
-        inputs,
-        logits.size > here.above ? {...attrs, byTfjs: true, gradientByTfjs: true} : attrs,
-      );
+      return run<Tensor>(SOFTMAX, inputs, attrsAlong(((dim as number) + rank) % rank));
     },
   },
 };
@@ -34,7 +33,7 @@ let here = lookAt('');
 
 function lookAt(backend: string) {
   const isRouted = reasonForStock(backend) === null;
-  return {backend, isRouted, above: limitOf('tf.softmax', backend)};
+  return {backend, isRouted, above: nativeOpsOn(backend)?.above ?? Number.POSITIVE_INFINITY};
 }
 
 /**
@@ -47,10 +46,10 @@ export function canConvert(logits: Tensor | undefined): logits is Tensor {
 
 const CONVERTED = ['float32', 'int32', 'bool'];
 
-const OURS = {scale: 1, keepDims: false, byTfjs: false, gradientByTfjs: false};
-const ATTRS = Array.from({length: 6}, (_, axis): RoutedAttrs => ({axis, ...OURS}));
+const OURS = {scale: 1, keepDims: false};
+const ATTRS = Array.from({length: 6}, (_, axis): ForwardAttrs => ({axis, ...OURS}));
 
 /** The attributes of a forward kernel, made once for each axis that tensors of tfjs's ops have. */
-export function attrsAlong(axis: number): RoutedAttrs {
+export function attrsAlong(axis: number): ForwardAttrs {
   return ATTRS[axis] ?? {axis, ...OURS};
 }

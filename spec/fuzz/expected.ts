@@ -298,8 +298,9 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
       const total = sizeOfParts.reduce((t, size) => t + size, 0);
       for (let j = 0; j < n; j++) {
         gradient[at(row, j)] = ignored || cotangent === 0 ? 0 : noClass ? Number.NaN : own * slope[j]!;
-        // What underflows to 0 in float32 makes the whole row 0, and what overflows makes it NaN.
-        const underflows = (cotangent !== 0 && Math.abs(cotangent) < 2 * FLUSHED) || Math.abs(cotangent) > OVERFLOWS;
+        // What underflows to 0 in float32 makes the whole row 0, and what overflows makes it NaN: a cotangent, or it times Σq.
+        const most = Math.abs(cotangent) * Math.max(total, 1);
+        const underflows = (cotangent !== 0 && Math.abs(cotangent) < 2 * FLUSHED) || most > OVERFLOWS;
         gradientSizes[at(row, j)] =
           ignored || cotangent === 0
             ? 0
@@ -335,7 +336,7 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
   const tolerance =
     divisor === 0 && sizeOfWeights === 0 ? FLUSHED : (further * size) / Math.abs(divisor) + offByDivisor + FLUSHED;
   // Each row's share is taken before the sum; only a loss alone, or the weights, may be too large.
-  const largest = Math.max(size / Math.abs(divisor), sizeOfWeights, ...sizes.filter((s) => s > OVERFLOWS));
+  const largest = Math.max(divisor && size / Math.abs(divisor), sizeOfWeights, ...sizes.filter((s) => s > OVERFLOWS));
   return {shape: [], exact: [mean], tolerance: [cancels ? Number.POSITIVE_INFINITY : orAnything(tolerance, largest)]};
 }
 

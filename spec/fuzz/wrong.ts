@@ -88,8 +88,10 @@ const OUT_OF_RANGE: Record<string, Maker> = {
 
 const withLength = (change: (shape: number[]) => number[]) => (given: Given | null) => tf.zeros(change(given!.shape));
 const SHAPES: Record<string, Maker> = {
-  // In the place of a number a vector, of a length that nothing else has.
-  'another length': withLength((shape) => (shape.length === 0 ? [1009] : [...shape.slice(0, -1), shape.at(-1)! + 2])),
+  // Of a length that nothing else has; in the place of a number a vector.
+  'another length': withLength((shape) =>
+    shape.length === 0 ? [1009] : [...shape.slice(0, -1), shape.at(-1)! + 1009],
+  ),
   // One that broadcasts to none.
   'another rank': withLength((shape) => [2, 1, 1, 1, 1, 1, 1, ...shape]),
 };

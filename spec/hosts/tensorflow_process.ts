@@ -71,11 +71,32 @@ export interface InstallOutcome {
 }
 
 /** A gradient of tf.softmax or tf.logSoftmax along the last axis. */
-export interface GradientCall {
-  op: 'softmax' | 'logSoftmax';
+/** A call of one of tfjs's ops after install(). */
+export interface InstalledCall {
+  op: 'softmax' | 'logSoftmax' | 'logSumExp' | 'crossEntropy';
   shape: number[];
   logits: Float32Array;
+  /** Of logSumExp; else the last. */
+  axes?: number[];
+  /** Of the shape of the result. */
   cotangents: Float32Array;
+  /** A direction for the second derivative. */
+  direction: Float32Array;
+  /** Of the shape of the logits. */
+  labels?: Float32Array;
+}
+
+export interface InstalledResults {
+  value: Float32Array;
+  gradient: Float32Array;
+  /** The derivative of the gradient in the direction. */
+  second: Float32Array;
+  ofLabels: Float32Array | null;
+  /** Which of TensorFlow's ops ran for the value, and for the gradient. */
+  opsOfValue: string[];
+  opsOfGradient: string[];
+  /** What is left: tensors of TensorFlow, tensors of tfjs, and what tfjs holds data of. */
+  left: number[];
 }
 
 /** Held by TensorFlow from the start, as the results of native ops are, instead of in JavaScript until first used. */
@@ -290,27 +311,45 @@ const functions = {
     return {routed, notRouted, ours, stock, installed, uninstalled: values(tf.softmax)};
   },
 
-  /** The gradient of one of tfjs's ops after install(), which of TensorFlow's ops ran for it and the op, and what is left of it. */
-  async gradientInstalled({
-    op,
-    shape,
-    logits,
-    cotangents,
-  }: GradientCall): Promise<{values: Float32Array; nativeOps: string[]; left: number[]}> {
+  /** One of tfjs's ops after install(), with its gradient and its second derivative. */
+  async installed(call: InstalledCall): Promise<InstalledResults> {
+    const {op, shape, logits, axes, cotangents, direction, labels} = call;
     family.install();
     const before = counts();
     const x = tf.tensor(logits, shape);
-    const v = tf.tensor(cotangents, shape);
-    const first = tf.grad((t: tf.Tensor) => (op === 'softmax' ? tf.softmax(t) : tf.logSoftmax(t)));
-    const {outcome, nativeOps} = await recordNativeOps(async () => {
-      const result = tf.tidy(() => first(x, v));
-      const values = result.dataSync<'float32'>();
-      result.dispose();
-      return values;
-    });
-    tf.dispose([x, v]);
+    const w = tf.tensor(direction, shape);
+    const q = op === 'crossEntropy' && labels ? tf.tensor(labels, shape) : undefined;
+    const f = (t: tf.Tensor, l = q!): tf.Tensor => {
+      if (op === 'softmax') return tf.softmax(t);
+      if (op === 'logSoftmax') return tf.logSoftmax(t);
+      if (op === 'logSumExp') return tf.logSumExp(t, axes ?? -1);
+      return tf.losses.softmaxCrossEntropy(l, t, undefined, 0, tf.Reduction.NONE);
+    };
+    const read = (action: () => tf.Tensor) =>
+      recordNativeOps(async () => {
+        const result = tf.tidy(action);
+        const values = result.dataSync<'float32'>();
+        result.dispose();
+        return values;
+      });
+    const value = await read(() => f(x));
+    const v = tf.tidy(() => tf.tensor(cotangents, f(x).shape));
+    const gradient = await read(() => tf.grad((t: tf.Tensor) => f(t))(x, v));
+    const second = await read(() => tf.grad((t) => tf.grad((u: tf.Tensor) => f(u))(t, v))(x, w));
+    const ofLabels = q && (await read(() => tf.grad((l) => f(x, l))(q, v)));
+    tf.dispose([x, w, v]);
+    q?.dispose();
     family.uninstall();
-    return {values: outcome, nativeOps, left: counts().map((count, i) => count - before[i]!)};
+    return {
+      ...{
+        value: value.outcome,
+        gradient: gradient.outcome,
+        second: second.outcome,
+        ofLabels: ofLabels?.outcome ?? null,
+      },
+      ...{opsOfValue: value.nativeOps, opsOfGradient: gradient.nativeOps},
+      left: counts().map((count, i) => count - before[i]!),
+    };
   },
 
   /** One of the functions for models; layers and converter load only with the first. */
