@@ -16,6 +16,12 @@ export function machineOfNode(
     gpu: gpu?.name ?? null,
     softwareGpu: gpu?.software ?? false,
     versions,
-    flags: [...process.execArgv, ...flags],
+    flags: [...ofTheEngine(process.execArgv), ...flags],
   };
+}
+
+/** Without what loads TypeScript: a path of this machine. */
+function ofTheEngine(flags: string[]): string[] {
+  const loads = (flag = '') => /^--(?:require|import|loader)$/.test(flag);
+  return flags.filter((flag, i) => !loads(flag) && !loads(flags[i - 1]));
 }
