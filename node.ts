@@ -2,6 +2,8 @@
  * tfjs-softmax in Node: all of index.ts, kernels for the backend of @tensorflow/tfjs-node, and WebGPU by Dawn. Package.json's
  * exports give it to Node and to what is bundled for Node; pages do without.
  */
+import {provideFile} from './backends/engines/wasm/bytes';
+import {readKernels} from './backends/engines/wasm/kernels_file';
 import {compileNow} from './backends/engines/wasm/module';
 import * as threads from './backends/engines/wasm/threads';
 import {registerBackend} from './backends/registration';
@@ -16,6 +18,7 @@ export {enableWebGPU} from './backends/webgpu/dawn';
 export * from './index';
 
 provideThreads(threads);
+provideFile(readKernels);
 registerBackend('tensorflow', tensorflowBackend);
 provideNativeOps('tensorflow', leftToTensorflow);
 // Not in an ES module, as these sources are where nothing has built them.

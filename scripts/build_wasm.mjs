@@ -1,17 +1,18 @@
-// Compiles backends/engines/wasm/assembly into backends/engines/wasm/generated/kernels.ts: a TypeScript file that holds the
-// module as text (see backends/engines/wasm/text.ts).
+// Compiles backends/engines/wasm/assembly into backends/engines/wasm/generated: two TypeScript files that hold the
+// module as text (see backends/engines/wasm/text.ts), each a half: no chunk of the library may be as long as the whole.
 //
-// One build ships. It is made for 128-bit vectors and a shared memory. The loader turns it into one for an unshared memory
-// by five bytes (see `withUnsharedMemory` in backends/engines/wasm/module.ts), and into the relaxed one, which has fused
-// multiply-adds, by six bytes for each of them (see backends/engines/wasm/relax.ts).
+// One build ships. It is made for 128-bit vectors and a memory that is not shared. The loader turns it into one for a shared
+// memory by five bytes (see backends/engines/wasm/memory_import.ts), and into the relaxed one, which has fused multiply-adds,
+// by six bytes for each of them (see backends/engines/wasm/relax.ts).
 import {createHash} from 'node:crypto';
-import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {pathToFileURL} from 'node:url';
 import esbuild from 'esbuild';
 import {bytesAsText} from './bytes_as_text.mjs';
 
-const sources = new URL('../backends/engines/wasm/assembly/', import.meta.url);
-const output = new URL('../backends/engines/wasm/generated/kernels.ts', import.meta.url);
+const engine = new URL('../backends/engines/wasm/', import.meta.url);
+const sources = new URL('assembly/', engine);
+const generated = new URL('generated/', engine);
 const FEATURES = ['simd', 'threads', 'relaxed-simd'];
 
 /** A digest of everything the output depends on. */
@@ -20,6 +21,7 @@ async function fingerprint() {
   for (const file of [
     import.meta.url,
     new URL('bytes_as_text.mjs', import.meta.url),
+    new URL('memory_import.ts', engine),
     new URL('../node_modules/assemblyscript/package.json', import.meta.url),
   ]) {
     hash.update(await readFile(new URL(file)));
@@ -125,25 +127,34 @@ async function assemble(text) {
  */
 export async function buildWasm() {
   const digest = await fingerprint();
-  if ((await readFile(output, 'utf8').catch(() => '')).includes(digest)) return;
+  const files = [1, 2].map((i) => new URL(`text_${i}.ts`, generated));
+  if ((await readFile(files[1], 'utf8').catch(() => '')).includes(digest)) return;
   const {text, count} = splitFused(withConstantsInLocals(await compile()));
   const bytes = await assemble(text);
   await checkRelaxed(bytes, count);
-  await mkdir(new URL('.', output), {recursive: true});
-  await writeFile(
-    output,
-    `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${bytesAsText(bytes)}';\n`,
-  );
+  // The compiler takes atomic instructions for a shared memory only; they run on any.
+  (await fromSource('memory_import.ts')).setShared(bytes, false);
+  const letters = bytesAsText(bytes);
+  const half = Math.ceil(letters.length / 2);
+  await rm(generated, {recursive: true, force: true});
+  await mkdir(generated);
+  for (const [i, file] of files.entries()) {
+    const part = letters.slice(half * i, half * (i + 1));
+    await writeFile(file, `// Made by scripts/build_wasm.mjs from ${digest}\nexport default '${part}';\n`);
+  }
   console.log(`kernels: ${bytes.length} bytes`);
 }
 
 /** That relax.ts finds each pair that was one instruction, and no other. */
 async function checkRelaxed(bytes, count) {
-  const source = await readFile(new URL('../backends/engines/wasm/relax.ts', import.meta.url), 'utf8');
-  const {code} = await esbuild.transform(source, {loader: 'ts', format: 'esm'});
-  const {relax} = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-  const found = relax(Uint8Array.from(bytes));
+  const found = (await fromSource('relax.ts')).relax(Uint8Array.from(bytes));
   if (found !== count) throw new Error(`relax.ts finds ${found} pairs where there are ${count} fused multiply-adds.`);
+}
+
+/** What a file of the engine that imports nothing exports. */
+async function fromSource(file) {
+  const {code} = await esbuild.transform(await readFile(new URL(file, engine), 'utf8'), {loader: 'ts', format: 'esm'});
+  return import(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,29 +1,22 @@
-import {readFile} from 'node:fs/promises';
 import MagicString from 'magic-string';
 import ts from 'typescript';
 
+/** Whether a file may have shaders in it, as text in templates. */
+export const SHADERS = /[\\/]backends[\\/]web(?:gl|gpu)[\\/].*\.ts$/;
+
 /**
- * For esbuild: takes comments and indentation out of the GLSL in backends/webgl and the WGSL in backends/webgpu, which is
- * text in templates and would ship as it stands. Lines stay lines, for GLSL's preprocessor. What has no line break in it is
- * no shader.
+ * Takes comments and indentation out of GLSL and WGSL, which would ship as it stands. Lines stay lines, for GLSL's
+ * preprocessor. What has no line break in it is no shader.
  */
-export const stripGlsl = {
-  name: 'strip GLSL',
-  setup(build) {
-    build.onLoad({filter: /[\\/]backends[\\/]web(?:gl|gpu)[\\/].*\.ts$/}, async ({path}) => {
-      const text = await readFile(path, 'utf8');
-      const stripped = new MagicString(text);
-      for (const {start, end} of templateTexts(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))) {
-        const before = text.slice(start, end);
-        const after = shorten(before);
-        if (before.includes('\n') && after !== before) stripped.overwrite(start, end, after);
-      }
-      // The map leads from dist to the source as it was written.
-      const map = stripped.generateMap({source: path, includeContent: true, hires: true});
-      return {contents: `${stripped}\n//# sourceMappingURL=${map.toUrl()}`, loader: 'ts'};
-    });
-  },
-};
+export function stripGlsl(path, text) {
+  const stripped = new MagicString(text);
+  for (const {start, end} of templateTexts(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))) {
+    const before = text.slice(start, end);
+    const after = shorten(before);
+    if (before.includes('\n') && after !== before) stripped.overwrite(start, end, after);
+  }
+  return stripped.toString();
+}
 
 /** The texts between interpolations of all templates in a file. */
 function templateTexts(file) {

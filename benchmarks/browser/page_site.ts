@@ -29,10 +29,10 @@ const MODULES: Record<string, {package: string; file: string}> = {
 /** tfjs's wasm backend names modules of Node, for Node only; the cpu backend a generator that no op here uses. */
 const EMPTY = ['fs', 'path', 'os', 'perf_hooks', 'seedrandom'];
 
-/** Beside the command line, where the build puts the page. */
-const PAGE = fileURLToPath(new URL('./bench-page/', import.meta.url));
-/** This package for pages, likewise, and the style of reports. */
-const OWN = fileURLToPath(new URL('./', import.meta.url));
+/** With the command line, where the build puts the page. */
+const PAGE = fileURLToPath(new URL('./', import.meta.url));
+/** This package for pages. */
+const OWN = fileURLToPath(new URL('../', import.meta.url));
 
 export function pageSite(): Site {
   const mounts: Record<string, string> = {own: OWN};
@@ -60,7 +60,6 @@ export function pageSite(): Site {
     mounts,
     texts: {
       '/index.html': html.replace('<!-- import map -->', map),
-      '/report.css': readFileSync(join(OWN, 'report.css'), 'utf8'),
       '/empty.js': 'export default {};\n',
       '/libraries.json': JSON.stringify(libraries),
     },

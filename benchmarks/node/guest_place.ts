@@ -4,7 +4,7 @@ import type {Place} from '../peers/apart/contender';
 import {type Answer, Line, type Question, type StartRequest} from '../peers/apart/protocol';
 
 /** Where the build puts guest_process.ts. */
-const PROGRAM = './bench-peer.mjs';
+const PROGRAM = './bench-peer.js';
 
 /** Starts a process for a peer. */
 export function openProcess({name}: StartRequest): Place {

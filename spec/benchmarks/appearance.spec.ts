@@ -22,7 +22,7 @@ beforeAll(async () => {
   site = await benchSite();
   const {report: whole} = committedResults().find(({file}) => file === 'node.json')!;
   const report = {...whole, plan: {...whole.plan, ops: whole.plan.ops.slice(0, 2)}};
-  const [script, style] = ['report.js', 'report.css'].map((name) => readFileSync(join('dist', name), 'utf8'));
+  const [script, style] = ['report.js', 'report.css'].map((name) => readFileSync(join('dist/cli', name), 'utf8'));
   writeFileSync(join(SCREENSHOTS, 'report.html'), html(report, {script: script!, style: style!}));
 });
 afterAll(() => site.close());

@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, {recursive: true}));
 const ARGS = ['--backend', 'cpu', '--backend', 'wasm', '--shape', '3x40', '--output', folder];
 
 function start(...args: string[]): {child: ChildProcess; ended: Promise<{code: number | null; output: string}>} {
-  const child = spawn(process.execPath, ['dist/cli.mjs', 'bench', ...ARGS, ...args]);
+  const child = spawn(process.execPath, ['dist/cli/main.js', 'bench', ...ARGS, ...args]);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
   return {child, ended: new Promise((resolve) => child.on('close', (code) => resolve({code, output})))};
@@ -58,7 +58,7 @@ describe('npx tfjs-softmax bench', () => {
       [['--seconds', '1e999'], '--seconds is 1e999; it must be a number of seconds above 0'],
       [['--logits', 'masked:2'], 'masked:2 is no distribution of logits'],
     ] as const) {
-      const child = spawn(process.execPath, ['dist/cli.mjs', 'bench', '--backend', 'cpu', ...args]);
+      const child = spawn(process.execPath, ['dist/cli/main.js', 'bench', '--backend', 'cpu', ...args]);
       let [stdout, stderr] = ['', ''];
       child.stdout.on('data', (text) => (stdout += text));
       child.stderr.on('data', (text) => (stderr += text));

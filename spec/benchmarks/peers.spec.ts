@@ -70,7 +70,7 @@ const transformers = (bits: number) => `${SOFTMAX}
 
 async function bench(env: Record<string, string> = {}, cwd = project): Promise<Report> {
   const args = ['bench', '--backend', 'cpu', '--op', 'softmax', '--shape', '4x300', '--seconds', '0.05'];
-  const child = spawn(process.execPath, [resolve('dist/cli.mjs'), ...args, '--output', join(project, 'out')], {
+  const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...args, '--output', join(project, 'out')], {
     ...{cwd, env: {...process.env, ...env}},
   });
   let output = '';

@@ -1,5 +1,6 @@
-import {cpSync, readFileSync, writeFileSync} from 'node:fs';
+import {cpSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {build} from 'esbuild';
 import type {Report} from '../../benchmarks/suite/report';
 import {findChromium} from '../hosts/chromium';
 import {Workplace} from './install';
@@ -52,6 +53,69 @@ test('a host that compiles only what is imported: plain TypeScript, and WebAssem
   const [without, handedIn] = await resultsOf(join(workplace.add('precompiled'), 'main.mjs'));
   expectRight(without!, 'cpu', /^plain TypeScript.*Wasm code generation disallowed by embedder/);
   expectRight(handedIn!, 'cpu', /^WebAssembly \(precompiled\), on copies in its own memory/);
+});
+
+describe('the kernels', () => {
+  const FILE = 'node_modules/tfjs-softmax/dist/kernels.wasm';
+  let program: string;
+  let file: Buffer;
+  let fromFile: Buffer;
+
+  /** @returns the WebAssembly that a program compiles, with which it computes right */
+  const compiledBy = async (...args: string[]): Promise<Buffer> => {
+    const {compiled, check, runs} = JSON.parse(await workplace.succeed(process.execPath, args));
+    expect(check).toBe('PASS');
+    expect(runs).toMatch(STAGED);
+    return Buffer.from(compiled, 'base64');
+  };
+  /** What the file alone has: a custom section, at its end. */
+  const labelOf = (bytes: Buffer) =>
+    /tfjs-softmax(?<label>simd unshared \S+)$/.exec(bytes.toString('latin1'))?.groups?.label;
+
+  beforeAll(async () => {
+    program = join(workplace.add('kernels_file'), 'main.cjs');
+    file = readFileSync(join(workplace.folder, FILE));
+    fromFile = await compiledBy(program);
+  });
+  afterEach(() => writeFileSync(join(workplace.folder, FILE), file));
+
+  test('are a file', () => {
+    expect(labelOf(fromFile)).toBeDefined();
+    expect(fromFile).toHaveLength(file.length);
+  });
+
+  const bundle = async (format: 'cjs' | 'esm') => {
+    const outfile = join(workplace.folder, `bundle.${format === 'cjs' ? 'cjs' : 'mjs'}`);
+    const banner = {
+      js: format === 'cjs' ? '' : "import {createRequire} from 'node:module';const require = createRequire('/');",
+    };
+    await build({entryPoints: [program], bundle: true, platform: 'node', format, outfile, banner, logLevel: 'error'});
+    return [outfile];
+  };
+  test.each([
+    [
+      'there is no such file',
+      () => {
+        rmSync(join(workplace.folder, FILE));
+        return [program];
+      },
+    ],
+    [
+      'the file is of another version',
+      () => {
+        const other = file.toString('latin1').replace(/(?<=unshared )\S+$/, (version) => version.replace(/./g, '9'));
+        writeFileSync(join(workplace.folder, FILE), other, 'latin1');
+        return [program];
+      },
+    ],
+    ['there are no files at all', () => [program, 'no files']],
+    ['it is bundled as CommonJS', () => bundle('cjs')],
+    ['it is bundled as an ES module', () => bundle('esm')],
+  ])('are the same, and text, where %s', async (_why, prepare) => {
+    const fromText = await compiledBy(...(await prepare()));
+    expect(labelOf(fromText)).toBeUndefined();
+    expect(fromFile.subarray(0, fromText.length).equals(fromText)).toBe(true);
+  });
 });
 
 test.each(['node16', 'bundler'])('TypeScript with moduleResolution %s', async (resolution) => {

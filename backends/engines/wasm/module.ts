@@ -1,5 +1,6 @@
 import {kernelBytes} from './bytes';
 import {type Build, hasRelaxedSimd, hasSimd} from './features';
+import {setShared} from './memory_import';
 import type {Caller, KernelName} from './plan';
 import {precompiled} from './precompiled';
 import {relax} from './relax';
@@ -163,27 +164,11 @@ export function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> 
   decoded ??= kernelBytes();
   const bytes = decoded.slice();
   if (build === 'relaxed') relax(bytes);
-  return shared ? bytes : withUnsharedMemory(bytes);
+  if (shared) setShared(bytes, true);
+  return bytes;
 }
 
 /** The threaded tfjs build has a shared memory, and a module must import it as such. */
 export function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-}
-
-/**
- * The import of the memory, as it stands in the binary: module "env", name "memory", kind 2, then the limits. Shared with a
- * maximum is 3, minimum, maximum; unshared without a maximum is 0, minimum. Minimum 0 written in four bytes (LEB128 may be
- * padded) makes both five bytes long, so that one build serves both kinds of memory.
- */
-const IMPORT = [...'\x03env\x06memory\x02'].map((c) => c.charCodeAt(0));
-const SHARED_LIMITS = [3, 0, 0x80, 0x80, 0x04];
-const UNSHARED_LIMITS = [0, 0x80, 0x80, 0x80, 0x00];
-
-function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const pattern = [...IMPORT, ...SHARED_LIMITS];
-  const start = bytes.findIndex((_, i) => pattern.every((byte, j) => bytes[i + j] === byte));
-  if (start < 0) throw new Error('the memory import is in another place');
-  bytes.set(UNSHARED_LIMITS, start + IMPORT.length);
-  return bytes;
 }

@@ -3,9 +3,8 @@ import {kernelsRun} from '../../hosts/wasm_kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {maskRuns} from '../../../backends/engines/mask_runs';
-import kernels from '../../../backends/engines/wasm/generated/kernels';
+import {kernelBytes} from '../../../backends/engines/wasm/bytes';
 import {planForward, planProduct} from '../../../backends/engines/wasm/plan';
-import {bytesOfText} from '../../../backends/engines/wasm/text';
 import {wasmBackend} from '../../../backends/wasm';
 import {forgetInstances} from '../../../backends/wasm/access';
 import {
@@ -44,7 +43,7 @@ async function withFreshModules(
 
 test('nothing is compiled until first use, and then once', async () => {
   const {Module} = WebAssembly;
-  const ours = bytesOfText(kernels).length;
+  const ours = kernelBytes().length;
   let compiled = 0;
   await withFreshModules(
     (bytes) => {

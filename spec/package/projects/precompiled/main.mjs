@@ -2,6 +2,7 @@
 // context in which V8 refuses to compile, and the import is done for it outside.
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {join} from 'node:path';
 import {createContext, runInContext} from 'node:vm';
 import {use} from '../use.mjs';
 
@@ -16,11 +17,15 @@ runInContext(text('@tensorflow/tfjs-core/dist/tf-core.min.js'), host);
 runInContext("tf.setPlatform('edge', {isTypedArray: ArrayBuffer.isView, now: () => performance.now()})", host);
 runInContext(text('@tensorflow/tfjs-backend-cpu/dist/tf-backend-cpu.min.js'), host);
 const {tf} = host;
-const family = runInContext(
-  `((tf) => {const module = {exports: {}}; ((module, require) => {${text('tfjs-softmax')}
-  })(module, () => tf); return module.exports})`,
-  host,
-)(tf);
+const inHost = (file) =>
+  runInContext(
+    `((require) => {const module = {exports: {}}; ((module, exports) => {${readFileSync(file, 'utf8')}
+    })(module, module.exports); return module.exports})`,
+    host,
+  )((specifier) => (specifier.startsWith('.') ? load(join(file, '..', specifier)) : tf));
+const loaded = new Map();
+const load = (file) => loaded.get(file) ?? loaded.set(file, inHost(file)).get(file);
+const family = load(require.resolve('tfjs-softmax'));
 
 const without = await use(tf, family, 'cpu');
 family.setWasmModule(new WebAssembly.Module(readFileSync(require.resolve('tfjs-softmax/kernels.wasm'))));
