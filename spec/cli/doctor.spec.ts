@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import {freshMemoryNotes} from '../../cli/fresh_memory';
@@ -17,11 +17,11 @@ interface Outcome {
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const CLI = resolve(manifest.bin['tfjs-softmax']);
 
-/** The command and its chunks. */
+/** What Node runs as the command, in a folder with what its pages run. */
 function commandFiles(): string[] {
   const folder = dirname(CLI);
   return readdirSync(folder)
-    .filter((name) => /^cli.*\.mjs$/.test(name))
+    .filter((name) => name.endsWith('.js') && !['page.js', 'peer.js', 'report.js'].includes(name))
     .map((name) => join(folder, name));
 }
 
@@ -236,6 +236,7 @@ test('the package depends on nothing but its peer at run time', () => {
 test('without tfjs-core the command starts, and says what is missing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tfjs-softmax-'));
   try {
+    writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
     for (const file of commandFiles()) copyFileSync(file, join(folder, basename(file)));
     const {code, stderr} = await run(['doctor'], {}, join(folder, basename(CLI)));
     expect(stderr).toMatch(/^tfjs-softmax: @tensorflow\/tfjs-core is not installed here\. Run npm install/);

@@ -8,7 +8,7 @@ export function readKernels(): Uint8Array<ArrayBuffer> | null {
   if (typeof __dirname === 'undefined' || 'Deno' in globalThis) return null;
   try {
     // Not by an import: other hosts would stumble over it.
-    const bytes = Uint8Array.from(process.getBuiltinModule('node:fs').readFileSync(`${__dirname}/../kernels.wasm`));
+    const bytes = new Uint8Array(process.getBuiltinModule('node:fs').readFileSync(`${__dirname}/../kernels.wasm`));
     const end = SECTION + labelText({build: 'simd', memory: 'unshared'});
     return String.fromCharCode(...bytes.subarray(-end.length)) === end ? bytes : null;
   } catch {
