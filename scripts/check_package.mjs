@@ -28,7 +28,7 @@ const FOR_CONTRIBUTORS = /^(?:CONTRIBUTING|docs\/(?:adding-|how-the-kernels-work
 
 /** Sources that no page needs before it asks for them. */
 const FOREIGN =
-  /(?:^|\/)(?:backends\/tensorflow|backends\/webgpu\/dawn|backends\/wasm\/node_threads|backends\/engines\/wasm\/(?:threads|thread_host|chunks|pieces)\b|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
+  /(?:^|\/)(?:backends\/tensorflow|backends\/webgpu\/dawn|backends\/wasm\/node_threads|backends\/engines\/wasm\/(?:threads|thread_host|chunks|pieces|kernels_file)\b|kernels\/reference|backends\/dispatcher\/(?:rank|select|report|measure|costs?)\b|cli|benchmarks)/;
 /** Comments and indentation of GLSL and WGSL. */
 const UNSTRIPPED = /\n[ \t]|\/\/ /;
 

@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {kernelBytes} from '../../../../backends/engines/wasm/bytes';
+import {setShared} from '../../../../backends/engines/wasm/memory_import';
 import {relax} from '../../../../backends/engines/wasm/relax';
 import {bytesOfText} from '../../../../backends/engines/wasm/text';
 
@@ -22,6 +23,25 @@ test('the relaxed build is the same bytes with each multiply-add fused, and noth
   const changes = bytes.filter((byte, i) => byte !== relaxed[i]).length;
   expect(changes).toBeLessThanOrEqual(6 * pairs);
   expect(relax(relaxed)).toBe(0);
+});
+
+test('the build for a shared memory is the same but for its import, and back', () => {
+  const bytes = kernelBytes();
+  const shared = Uint8Array.from(bytes);
+  setShared(shared, true);
+  const changed = Array.from(bytes.keys()).filter((i) => bytes[i] !== shared[i]);
+  expect(changed.at(-1)! - changed[0]!).toBeLessThan(5);
+  const instance = (module: Uint8Array<ArrayBuffer>, isShared: boolean) => {
+    const memory = new WebAssembly.Memory({initial: 0, maximum: 65536, shared: isShared});
+    return () => new WebAssembly.Instance(new WebAssembly.Module(module), {env: {memory}});
+  };
+  expect(instance(bytes, false)).not.toThrow();
+  expect(instance(shared, true)).not.toThrow();
+  expect(instance(bytes, true)).toThrow(/shared/);
+  expect(instance(shared, false)).toThrow(/shared/);
+  expect(() => setShared(shared, true)).toThrow('another place');
+  setShared(shared, false);
+  expect(shared).toEqual(bytes);
 });
 
 test('hosts without TextEncoder and TextDecoder, as jest has with jsdom, run WebAssembly', async () => {
