@@ -1,7 +1,7 @@
 /** Several axes as one, for ops whose rows lie along all of them: one joint distribution. */
 import {cast, notEqual, reshape, scalar, type Tensor, util, zeros} from '@tensorflow/tfjs-core';
 import {show} from './check';
-import {repeated} from './elementwise';
+import {HIGHEST_RANK, repeated} from './elementwise';
 import {floats} from './floats';
 import {reshaped, transposed} from './primitives';
 import {resolveAxis} from './rows';
@@ -12,7 +12,7 @@ export type Axis = number | readonly number[];
 export const ALLOWED_AXES = 'an integer or a list of integers';
 
 /** Whether it is several axes; a list of one is one. */
-export function isList(axis: Axis): axis is readonly number[] {
+function isList(axis: Axis): axis is readonly number[] {
   return Array.isArray(axis);
 }
 
@@ -31,11 +31,18 @@ function resolveAxes(op: string, axes: readonly number[], shape: number[]): numb
   throw new Error(`${op}: axis [${Array.from(axes, show)}] names axis ${twice} twice. Each axis must be named once.`);
 }
 
+/** Whether tensors of that rank are seen otherwise: with several axes as one, or with fewer, where tfjs's kernels take no more. */
+export function isSeenOtherwise(axis: Axis, rank: number): boolean {
+  return isList(axis) || rank > HIGHEST_RANK;
+}
+
 /** How tensors of a shape are seen with some of their axes as one. */
 export class JointAxes {
   /** The place of the one axis. */
   readonly axis: number;
   private readonly axes: number[];
+  /** Whether the axes before the joint one are seen as one too, and those after it. */
+  private readonly asThree: boolean;
   /** The order of the axes that brings the joint ones together; null where they are, and a reshape does. */
   private readonly order: number[] | null;
   /** The axes before the joint one, and after it; of those between, where there are any, all have length 1. */
@@ -46,10 +53,11 @@ export class JointAxes {
 
   constructor(
     op: string,
-    axes: readonly number[],
+    axis: Axis,
     private readonly given: number[],
   ) {
-    this.axes = resolveAxes(op, axes, given);
+    this.axes = resolveAxes(op, isList(axis) ? axis : [axis], given);
+    this.asThree = given.length > HIGHEST_RANK;
     const shape = given.length === 0 ? [1] : given;
     this.shape = shape;
     const others = Array.from(shape.keys()).filter((axis) => !this.axes.includes(axis));
@@ -59,7 +67,7 @@ export class JointAxes {
     this.order = areTogether ? null : [...others, ...this.axes];
     this.before = areTogether ? others.filter((axis) => axis < first) : others;
     this.after = areTogether ? others.filter((axis) => axis > last) : [];
-    this.axis = this.before.length;
+    this.axis = this.asThree ? 1 : this.before.length;
   }
 
   /** The tensor with the axes as one. */
@@ -75,8 +83,9 @@ export class JointAxes {
     const along = this.axes.map((axis) => lengths[axis]!);
     // A mask that is repeated along all of the axes stays so.
     const isRepeated = along.every((length) => length === 1);
-    if (!isRepeated) for (const axis of this.axes) lengths[axis] = this.shape[axis]!;
-    const aligned = isRepeated ? whole : reshape(repeated(whole, lengths), lengths);
+    const repeatedAlong = this.asThree ? lengths.keys() : isRepeated ? [] : this.axes;
+    for (const axis of repeatedAlong) lengths[axis] = this.shape[axis]!;
+    const aligned = isRepeated && !this.asThree ? whole : reshape(repeated(whole, lengths), lengths);
     return reshape(this.order ? transposedMask(aligned, this.order) : aligned, this.joined(lengths));
   }
 
@@ -97,7 +106,9 @@ export class JointAxes {
 
   private joined(lengths: number[]): number[] {
     const of = (axes: number[]) => axes.map((axis) => lengths[axis]!);
-    return [...of(this.before), util.sizeFromShape(of(this.axes)), ...of(this.after)];
+    const asOne = (axes: number[]) => [util.sizeFromShape(of(axes))];
+    const others = this.asThree ? asOne : of;
+    return [...others(this.before), ...asOne(this.axes), ...others(this.after)];
   }
 }
 

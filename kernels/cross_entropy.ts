@@ -3,13 +3,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs} from './attributes';
 import {checkOptions, checkRange, mustBe, option} from './check';
 import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
+import {HIGHEST_RANK} from './elementwise';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
-import {keptRows, type Labels, rowWeights, spreadOverRows, toClassWeights, toLabels, weightsOfIndices} from './labels';
+import {
+  broadcast,
+  keptRows,
+  type Labels,
+  rowWeights,
+  spreadOverRows,
+  toClassWeights,
+  toLabels,
+  weightsOfIndices,
+} from './labels';
 import {CROSS_ENTROPY, SPARSE_CROSS_ENTROPY} from './names';
 import type {Op} from './op';
-import {broadcastScalar, multiply, reciprocal, scaled, sumAll, whereMask} from './primitives';
-import {resolveAxis} from './rows';
+import {broadcastScalar, multiply, reciprocal, reshaped, scaled, sumAll, sumOf, whereMask} from './primitives';
+import {resolveAxis, rowsAlong} from './rows';
 import {inScope, runKernel} from './run_op';
 
 const OP = 'softmaxCrossEntropy';
@@ -83,6 +93,7 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
       const count = tf.util.sizeFromShape(given.rows);
       return losses(true, reduction === 'sum' ? 1 : 1 / Math.max(count, 1));
     }
+    if (x.rank > HIGHEST_RANK) return ofHighRank(x, given, settings);
     // First, before other ops put class indices into a texture, which may round them.
     const unweighted = settings.classWeights === null || (given.sparse && smoothing === 0) ? losses(false, 1) : null;
     const kept = keptRows(OP, given, settings.ignoreIndex);
@@ -94,6 +105,25 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
     return reduce(shown, factors, counts, reduction);
   };
   return inScope(leavesNothing(labels, logits, settings), run) as T;
+}
+
+/**
+ * The same in three dimensions: the gradients of what is used twice are added up by tfjs's own kernel, which on wasm leaves what
+ * was in the memory where there are too many.
+ */
+function ofHighRank(x: Tensor, {tensor: labels, axis, sparse, rows}: Labels, settings: Settings): Tensor {
+  const {outer, n, inner} = rowsAlong(x.shape, axis);
+  const {weights, reduction} = settings;
+  const losses = softmaxCrossEntropy(
+    sparse ? tf.reshape(labels, [outer, inner]) : reshaped(labels, [outer, n, inner]),
+    reshaped(x, [outer, n, inner]),
+    {
+      ...settings,
+      axis: 1,
+      weights: weights === null ? null : reshaped(broadcast(OP, 'weights', weights, rows), [outer, inner]),
+    },
+  );
+  return reduction === 'none' ? reshaped(losses, rows) : losses;
 }
 
 export type Settings = Required<CrossEntropyOptions>;
@@ -151,11 +181,11 @@ function weighedByClass(
   const ofEach = () => scaled(everywhere, smoothing / Math.max(classes, 1));
   if (!ofIndices) {
     const ofLabels = multiply(scaled(labels, 1 - smoothing), everywhere);
-    const q = smoothing === 0 ? ofLabels : tf.add(ofLabels, ofEach());
+    const q = smoothing === 0 ? ofLabels : sumOf(ofLabels, ofEach());
     return runKernel(CROSS_ENTROPY, {logits, labels: q}, attrs);
   }
   const ofLabels = multiply(ofIndices, scaled(weightsOfIndices(perClass, given, kept), 1 - smoothing));
-  return tf.add(ofLabels, runKernel(CROSS_ENTROPY, {logits, labels: ofEach()}, attrs));
+  return sumOf(ofLabels, runKernel(CROSS_ENTROPY, {logits, labels: ofEach()}, attrs));
 }
 
 /**

@@ -5,7 +5,7 @@ import type {CrossEntropyAttrs} from './attributes';
 import {logSoftmax} from './log_softmax';
 import {CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, SPARSE_CROSS_ENTROPY, SPARSE_CROSS_ENTROPY_GRADIENT} from './names';
 import type {Kernel, KernelGradient} from './op';
-import {broadcastScalar, multiply, scaled, scaleRows, sumAll, sumAlong} from './primitives';
+import {broadcastScalar, multiply, scaled, scaleRows, sumAll, sumAlong, sumOf} from './primitives';
 import {logSoftmaxJvp, softmaxVjp} from './products';
 import {reducedShape} from './rows';
 import {runKernel} from './run_op';
@@ -51,7 +51,7 @@ function secondGradient(sparse: boolean): KernelGradient {
       const timesSum = (c: Tensor) => {
         if (sparse) return c;
         const sums = scaled(sumAlong(labels, axis, rows), 1 - smoothing);
-        return multiply(c, smoothing === 0 ? sums : tf.add(sums, smoothing));
+        return multiply(c, smoothing === 0 ? sums : sumOf(sums, tf.fill(rows, smoothing)));
       };
       return {
         cotangent: () => {

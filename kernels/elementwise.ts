@@ -4,7 +4,7 @@ import {reshape, type Tensor} from '@tensorflow/tfjs-core';
 import {constant} from '../tfjs/constant';
 
 /** As many dimensions as tfjs's binary kernels take. Given more, webgl's throw, and wasm's leave what was in the memory. */
-const HIGHEST_RANK = 6;
+export const HIGHEST_RANK = 6;
 
 /** The ranks that `tf.where` takes on every backend: webgl's and webgpu's go no further. */
 const HIGHEST_RANK_OF_WHERE = 4;

@@ -3,7 +3,7 @@ import {Tensor} from '@tensorflow/tfjs-core';
 import type {ForwardKind} from '../backends/engines/types';
 import {forwardKernel} from '../backends/kernel_functions';
 import type {ForwardAttrs} from './attributes';
-import {ALLOWED_AXES, type Axis, isList, JointAxes} from './axes';
+import {ALLOWED_AXES, type Axis, isSeenOtherwise, JointAxes} from './axes';
 import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
@@ -25,7 +25,7 @@ export function runForward(
   const mask = option(options, 'mask', null);
   const run = () => {
     const x = toFloat32(op, 'logits', logits);
-    const joint = isList(axis) ? new JointAxes(op, axis, x.shape) : null;
+    const joint = isSeenOtherwise(axis, x.rank) ? new JointAxes(op, axis, x.shape) : null;
     const attrs: ForwardAttrs = {
       axis: joint ? joint.axis : resolveAxis(op, axis as number, x.shape, ALLOWED_AXES),
       scale: checkFinite(op, 'scale', scale),
@@ -39,7 +39,8 @@ export function runForward(
     const result = runKernel(name, inputs, {...attrs, keepDims: false});
     return perRow ? joint.partRows(result, keepDims) : joint.part(result);
   };
-  return inScope(logits instanceof Tensor && mask === null && !isList(axis) && isOfFloats(logits), run);
+  const isPlain = logits instanceof Tensor && mask === null && !isSeenOtherwise(axis, logits.rank);
+  return inScope(isPlain && isOfFloats(logits), run);
 }
 
 /** The kernels of a forward pass, without a mask, and under the other name with one. */

@@ -6,7 +6,7 @@ import {select} from './elementwise';
 import {type Input, type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
 import type {Op} from './op';
-import {linear} from './primitives';
+import {linear, passedOn} from './primitives';
 import {gumbelNoise, type Seed, toSeed} from './random';
 import {resolveAxis, rowsAlong} from './rows';
 import {inScope, type MaskOptions} from './run_op';
@@ -101,11 +101,6 @@ function straightThrough(sample: Tensor, noisy: Tensor, axis: number): Tensor {
     return tf.reshape(tf.where(tf.isNaN(values), values, oneHot), sample.shape);
   };
   return linear(sample, sample.shape, hardened, passedOn);
-}
-
-/** The cotangent as it is, as another tensor: the engine disposes of those that it has added up. */
-function passedOn(dy: Tensor): Tensor {
-  return tf.cast(dy, 'float32');
 }
 
 export const gumbelSoftmaxOp: Op = {

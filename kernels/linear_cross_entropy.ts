@@ -14,7 +14,7 @@ import {
 } from './cross_entropy';
 import {checkTensor, type Input, toFloat32} from './input';
 import {broadcast, keptRows, rowWeights, toLabels} from './labels';
-import {broadcastRows, matrixProduct, reshaped, transposed} from './primitives';
+import {broadcastRows, matrixProduct, reshaped, sumOf, transposed} from './primitives';
 import {inScope} from './run_op';
 
 const OP = 'linearCrossEntropy';
@@ -153,7 +153,7 @@ const GRADIENTS = ['hidden', 'weights', 'bias'];
 function inOne(inputs: Inputs, settings: Settings): Tensor {
   const {hidden, weights, bias} = inputs;
   const product = matrixProduct(hidden!, weights!, false, false);
-  return lossOfLogits(bias ? tf.add(product, broadcastRows(bias, product.shape, 0)) : product, inputs, settings);
+  return lossOfLogits(bias ? sumOf(product, broadcastRows(bias, product.shape, 0)) : product, inputs, settings);
 }
 
 function lossOfLogits(logits: Tensor, {labels, rowWeights, classWeights}: Inputs, settings: Settings): Tensor {

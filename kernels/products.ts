@@ -3,7 +3,7 @@ import type {ProductKind} from '../backends/engines/types';
 import {productKernel} from '../backends/kernel_functions';
 import {gradientDepth} from '../tfjs/tape';
 import type {ForwardAttrs, ProductAttrs} from './attributes';
-import {ALLOWED_AXES, type Axis, isList, JointAxes} from './axes';
+import {ALLOWED_AXES, type Axis, isSeenOtherwise, JointAxes} from './axes';
 import {checkFinite, checkOptions, option} from './check';
 import {type Input, type Numbers, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
@@ -129,7 +129,7 @@ function productOp(
         `${op}: ${vectorName} has shape [${v.shape}] and logits have shape [${x.shape}]. They must have the same shape.`,
       );
     }
-    const joint = isList(axis) ? new JointAxes(op, axis, x.shape) : null;
+    const joint = isSeenOtherwise(axis, x.rank) ? new JointAxes(op, axis, x.shape) : null;
     const resolved = joint ? joint.axis : resolveAxis(op, axis as number, x.shape, ALLOWED_AXES);
     checkFinite(op, 'scale', scale);
     const attrs: ProductAttrs = {axis: resolved, scale, factor: scale};
