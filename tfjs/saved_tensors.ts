@@ -3,7 +3,8 @@
  *
  * tfjs saves clones: a kernel call, a tape node and, on wasm, a copy of the data for each tensor. A clone is needed only
  * where the saved tensor itself is differentiated, by a second derivative. Elsewhere an alias does: a second tensor on the
- * same data, as tfjs's own reshape makes. Backends count the tensors that use their data.
+ * same data, as tfjs's own reshape makes. Backends count the tensors that use their data. Where there is no memory for a
+ * clone, those before it are released, which tfjs would keep.
  *
  * Relies on: `Engine.saveTensorsForBackwardMode` maps `inputsToSave` (names) to tensors with `map`, appends the outputs with
  * `concat`, and maps that list to clones with `map`. The lists here have methods of their own for these three steps. Where a
@@ -24,11 +25,13 @@ export interface Gradient extends GradConfig {
 /** The gradient, so that it saves aliases where nothing is differentiated twice. */
 export function savingWithoutCopies({inputsToSave = [], inputsToSaveOnce, gradFunc, ...rest}: Gradient): GradConfig {
   const once = [...(inputsToSaveOnce ?? inputsToSave)];
+  const again = [...inputsToSave];
   once.map = inputsOf as typeof once.map;
+  again.map = inputsOf as typeof again.map;
   return {
     ...rest,
     get inputsToSave() {
-      return gradientDepth() === 1 ? once : inputsToSave;
+      return gradientDepth() === 1 ? once : again;
     },
     gradFunc: (dy, saved, attrs) => gradFunc(dy, connected(saved), attrs),
   };
@@ -66,8 +69,9 @@ export function asOneOperation(
       const aliases = () =>
         Object.assign([...originals.map(aliasOf), ...results.map((each) => keep(each))], {originals});
       all.map = aliases as typeof all.map;
+      const result = clone(value); // before anything is saved, which nobody would release if this failed
       save(all);
-      return clone(value);
+      return result;
     },
     backwardsFunc: (dy, tensors) => {
       const known = connected(tensors);
@@ -92,6 +96,10 @@ interface Originals extends Array<Tensor> {
   inputs: number;
 }
 
+interface ClonesOnTape {
+  clone(tensor: Tensor): Tensor;
+}
+
 interface Aliases extends Array<Tensor> {
   /** The inputs among the saved tensors, which come first. */
   originals: Tensor[];
@@ -109,7 +117,7 @@ function inputsOf(this: string[], tensorOf: (name: string, i: number, names: str
 /** `concat` of inputs. */
 function withOutputs(this: Originals, outputs: Tensor[]): Tensor[] {
   for (let i = 0; i < outputs.length; i++) this.push(outputs[i]!);
-  this.map = aliasesOf as typeof this.map;
+  this.map = (gradientDepth() === 1 ? aliasesOf : clonesOf) as typeof this.map;
   return this;
 }
 
@@ -120,6 +128,18 @@ function aliasesOf(this: Originals): Tensor[] {
   this.length = this.inputs;
   aliases.originals = this;
   return aliases;
+}
+
+/** The same as clones, by the engine's own function: they stand on the tape, and what tf.clone gives within a kernel does not. */
+function clonesOf(this: Originals): Tensor[] {
+  const clones: Tensor[] = [];
+  try {
+    for (const tensor of Array.from(this)) clones.push(keep((ENGINE as unknown as ClonesOnTape).clone(tensor)));
+  } catch (error) {
+    for (const tensor of clones) tensor.dispose();
+    throw error;
+  }
+  return clones;
 }
 
 function isAliases(saved: Tensor[]): saved is Aliases {

@@ -13,6 +13,12 @@ export interface FailureTable {
   wrong: string[];
 }
 
+interface FailureOptions {
+  only: string[];
+  most: number;
+  actions: Record<string, () => tf.Tensor>;
+}
+
 const LOGITS = Float32Array.from({length: 12 * 40}, (_, i) => ((i * 37) % 101) / 10 - 5);
 const CLASSES = Int32Array.from({length: 12}, (_, i) => (i * 7) % 40);
 
@@ -36,8 +42,80 @@ const ACTIONS: Record<string, () => tf.Tensor> = {
     installed(() => tf.grad((x) => tf.logSoftmax(x))(logits(), logits())),
 };
 
+/** Those that ask for much: of small tensors, since each point takes two calls. */
+const OF_MANY_KERNELS: Record<string, () => tf.Tensor> = {
+  entropy: () => family.entropy(small()),
+  'gradient of masked entropy': () =>
+    tf.grad((x) => family.entropy(x, -1, {scale: 2, mask: tf.greater(small(), -4)}))(small()),
+  gumbelSoftmax: () => family.gumbelSoftmax(small(), -1, {seed: 1, temperature: 0.5}),
+  'gradient of hard, masked gumbelSoftmax': () =>
+    tf.grad((x) => family.gumbelSoftmax(x, 0, {seed: 1, hard: true, mask: tf.greater(small(), -4)}))(small(), small()),
+  categorical: () => tf.cast(family.categorical(small(), -1, {seed: 1, samples: 3}), 'float32'),
+  'masked categorical with topK and topP': () =>
+    tf.cast(family.categorical(small(), 0, {seed: 1, topK: 3, topP: 0.9, mask: tf.greater(small(), -4)}), 'float32'),
+  'softmax along axes that are apart': () => family.softmax(cube(), [0, 2]),
+  'gradient of masked logSoftmax along axes that are apart': () =>
+    tf.grad((x) => family.logSoftmax(x, [0, 2], {mask: tf.greater(cube(), -4)}))(cube(), cube()),
+  'gradient of logSumExp along two axes': () => tf.grad((x) => family.logSumExp(x, [1, 2], true))(cube()),
+  'softmaxCrossEntropy, classes weighted and smoothed': () =>
+    family.softmaxCrossEntropy(classes(), small(), {classWeights: perClass(), labelSmoothing: 0.1, ignoreIndex: 5}),
+  'gradient of softmaxCrossEntropy, classes weighted and smoothed': () =>
+    tf.grad((x) => family.softmaxCrossEntropy(tf.softmax(small()), x, {classWeights: perClass(), labelSmoothing: 0.1}))(
+      small(),
+    ),
+  'gradient of softmaxCrossEntropy, rows weighted': () =>
+    tf.grad((x) => family.softmaxCrossEntropy(classes(), x, {weights: perRow()}))(small()),
+  linearCrossEntropy: () => family.linearCrossEntropy(hidden(), layer(), classes(), {bias: perClass(), chunkRows: 3}),
+  'gradients of weighted linearCrossEntropy': () => gradientsOfLayer({chunkRows: 3, weights: perRow()}),
+  'gradients of linearCrossEntropy, row by row': () => gradientsOfLayer({chunkRows: 3, reduction: 'none'}, perRow()),
+  'second derivative of linearCrossEntropy': () =>
+    tf.grad((h) => tf.grad((x) => family.linearCrossEntropy(x, layer(), classes(), {chunkRows: 3}))(h))(
+      hidden(),
+      hidden(),
+    ),
+};
+
+/** Their names. */
+export const MANY_KERNELS = Object.keys(OF_MANY_KERNELS);
+
 function logits(): tf.Tensor2D {
   return tf.tensor2d(LOGITS, [12, 40]);
+}
+
+function small(): tf.Tensor2D {
+  return tf.tensor2d(LOGITS.slice(0, 4 * 6), [4, 6]);
+}
+
+function cube(): tf.Tensor3D {
+  return tf.tensor3d(LOGITS.slice(0, 2 * 3 * 4), [2, 3, 4]);
+}
+
+function classes(): tf.Tensor1D {
+  return tf.tensor1d([3, 0, 5, 1], 'int32');
+}
+
+function perRow(): tf.Tensor1D {
+  return tf.tensor1d([1, 0, 0.5, 2]);
+}
+
+function perClass(): tf.Tensor1D {
+  return tf.tensor1d([1, 2, 0.5, 0, 3, 1.5]);
+}
+
+function hidden(): tf.Tensor2D {
+  return tf.tensor2d(LOGITS.slice(7, 7 + 4 * 3), [4, 3]);
+}
+
+function layer(): tf.Tensor2D {
+  return tf.tensor2d(LOGITS.slice(0, 3 * 6), [3, 6]);
+}
+
+/** Those in hidden, weights and bias, one after another. */
+function gradientsOfLayer(options: family.LinearCrossEntropyOptions, cotangent?: tf.Tensor): tf.Tensor {
+  const loss = (h: tf.Tensor, w: tf.Tensor, bias: tf.Tensor) =>
+    family.linearCrossEntropy(h, w, classes(), {...options, bias});
+  const gradients = tf.grads(loss)([hidden(), layer(), perClass()], cotangent);
+  return tf.concat(gradients.map((gradient) => tf.reshape(gradient, [gradient.size])));
 }
 
 /** Longer than what staging has memory for at first. */
@@ -60,17 +138,22 @@ function installed<T>(action: () => T): T {
  *
  * @param fresh makes what is kept from call to call be asked for again: memories, modules, programs
  * @param only which actions, by name
+ * @param most how many things at most of those that an action asks for, spread evenly over them
  */
 export async function failureTable(
   fresh: () => void | Promise<void>,
-  only?: string[],
-  actions = ACTIONS,
+  {only, most = Number.POSITIVE_INFINITY, actions = {...ACTIONS, ...OF_MANY_KERNELS}}: Partial<FailureOptions> = {},
 ): Promise<FailureTable> {
   const table: FailureTable = {points: {}, gotRound: 0, errors: 0, wrong: []};
   for (const [name, action] of Object.entries(actions)) {
     if (only && !only.includes(name)) continue;
     const expected = await valuesOf(action);
-    for (let nth = 0; ; nth++) {
+    await fresh();
+    const all = failNth(Number.POSITIVE_INFINITY, () => tf.tidy(action));
+    all.result().dispose();
+    const step = Math.max(all.asked.length / most, 1);
+    for (let i = 0; ; i++) {
+      const nth = Math.floor(i * step);
       await fresh();
       const before = stateOf();
       const outcome = failNth(nth, () => tf.tidy(action));

@@ -11,20 +11,23 @@ const functions = {
     await tf.setBackend('webgl');
   },
   /** @param compiling whether programs are compiled, and textures made, anew for each failure */
-  table({actions, compiling}: {actions: string[]; compiling: boolean}) {
-    return failureTable(() => {
-      if (!compiling) return;
-      const {binaryCache, textureManager} = tf.backend() as unknown as Inside;
-      for (const key of Object.keys(binaryCache)) delete binaryCache[key];
-      textureManager.freeTextures = {};
-    }, actions);
+  table({actions: only, most, compiling}: {actions: string[]; most?: number; compiling: boolean}) {
+    return failureTable(
+      () => {
+        if (!compiling) return;
+        const {binaryCache, textureManager} = tf.backend() as unknown as Inside;
+        for (const key of Object.keys(binaryCache)) delete binaryCache[key];
+        textureManager.freeTextures = {};
+      },
+      {only, most},
+    );
   },
   /** Each check of the framebuffer, as tfjs makes them where it looks for faults, made to fail once. */
-  async framebuffers(actions: string[]) {
+  async framebuffers(only: string[]) {
     const {gpgpu} = tf.backend() as MathBackendWebGL;
     Object.defineProperty(gpgpu, 'debug', {value: true, configurable: true});
     try {
-      return await failureTable(() => {}, actions);
+      return await failureTable(() => {}, {only});
     } finally {
       delete (gpgpu as unknown as {debug?: boolean}).debug;
     }

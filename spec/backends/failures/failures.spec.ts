@@ -37,7 +37,8 @@ test('the first compilation', async () => {
 test.each([
   [
     'cpu',
-    ['Float32Array', 'Uint8Array', 'WebAssembly.Instance', 'WebAssembly.Memory', 'backend.makeTensorInfo'].concat(
+    ['Float32Array', 'Int32Array', 'Uint8Array', 'WebAssembly.Instance', 'WebAssembly.Memory'].concat(
+      'backend.makeTensorInfo',
       'backend.readSync',
       'backend.write',
       'memory.grow',
@@ -46,6 +47,7 @@ test.each([
   [
     'wasm',
     ['Float32Array', 'Int32Array', 'Uint8Array', 'WebAssembly.Instance', 'backend.makeOutput'].concat(
+      'backend.readSync',
       'backend.write',
       'malloc',
     ),

@@ -3,7 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import {selfCheck} from '../../../backends/dispatcher/self_check';
 import {Threads} from '../../../backends/engines/wasm/threads';
 import {accessTo, forgetInstances} from '../../../backends/wasm/access';
-import {install, logSumExp, setThreads, softmax, softmaxCrossEntropy, uninstall} from '../../../index';
+import {
+  entropy,
+  install,
+  linearCrossEntropy,
+  logSumExp,
+  setThreads,
+  softmax,
+  softmaxCrossEntropy,
+  uninstall,
+} from '../../../index';
 import {enableWasmThreads} from '../../../node';
 import {failureTable} from '../../hosts/failure_table';
 import {expectNothingWrong} from './expected';
@@ -17,6 +26,13 @@ const ACTIONS: Record<string, () => tf.Tensor> = {
   'logSumExp along axis 0': () => logSumExp(logits(), 0),
   'gradient of softmax': () => tf.grad((x) => softmax(x))(logits(), logits()),
   'mean loss': () => softmaxCrossEntropy(tf.tensor1d(CLASSES, 'int32'), logits()),
+  entropy: () => entropy(logits()),
+  'gradient of a mean loss of a last layer': () =>
+    tf.grad((weights) =>
+      linearCrossEntropy(tf.tensor2d(LOGITS.slice(0, 300 * 2), [300, 2]), weights, tf.tensor1d(CLASSES, 'int32'), {
+        chunkRows: 200,
+      }),
+    )(tf.tensor2d(LOGITS.slice(0, 2 * 256), [2, 256])),
   'tf.softmax after install()': () => {
     install();
     try {
@@ -79,13 +95,16 @@ test('no memory for what threads share: the self-check goes on', async () => {
 
 /** Everything that is asked for, made to fail once each. */
 test('wasm, with threads', async () => {
-  const table = await failureTable(forgetInstances, undefined, ACTIONS);
+  const table = await failureTable(forgetInstances, {actions: ACTIONS});
   expectNothingWrong('wasm, with threads', table, [
+    'Float32Array',
+    'Int32Array',
     'SharedArrayBuffer',
     'Uint8Array',
     'WebAssembly.Instance',
     'Worker',
     'backend.makeOutput',
+    'backend.readSync',
     'backend.write',
     'malloc',
   ]);

@@ -1,4 +1,5 @@
 import {type BrowserPage, open} from '../../hosts/browser';
+import {MANY_KERNELS} from '../../hosts/failure_table';
 import {NEVER_ON_THE_CPU} from '../../hosts/in_browser';
 import type {Functions} from '../../pages/failures';
 import {expectNothingWrong} from './expected';
@@ -30,6 +31,11 @@ afterAll(() => page?.close());
 test('webgl: draws', async () => {
   const actions = ['masked logSoftmax', 'gradient of logSoftmax', 'tf.softmax after install()'];
   expectNothingWrong('webgl', await page.run('table', {actions, compiling: false}), DRAWING);
+});
+
+test('webgl: draws of ops of many kernels', async () => {
+  const options = {actions: MANY_KERNELS, most: 8, compiling: false};
+  expectNothingWrong('webgl, many kernels', await page.run('table', options), [...DRAWING, 'Int32Array']);
 });
 
 // To compile each program each time takes long here.

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {backendReport, rankBackends, softmax} from '../../../index';
 import {keepLaunches} from '../../../tfjs/webgpu_launch';
-import {failureTable} from '../../hosts/failure_table';
+import {failureTable, MANY_KERNELS} from '../../hosts/failure_table';
 import {NEVER_ON_THE_CPU, startWebGPU, uncapturedErrors} from '../../hosts/webgpu';
 import {expectNothingWrong} from './expected';
 
@@ -19,34 +19,49 @@ const LAUNCHING = [
   'queue.writeBuffer',
 ];
 
+const ALL = Number.POSITIVE_INFINITY;
+
 type Flags = Record<string, number>;
 
-test.each<[string, string[], Flags, object, string[]]>([
+test.each<[string, string[], number, Flags, object, string[]]>([
   // Bind groups and uniforms are made anew each time.
   [
     'launches',
     ['masked logSoftmax', 'softmaxJvp', 'gradient of sparse softmaxCrossEntropy', 'tf.softmax after install()'],
+    ALL,
     {},
     {},
     ['Float32Array'],
   ],
+  ['launches of ops of many kernels', MANY_KERNELS, 9, {}, {}, ['Float32Array', 'Int32Array']],
   // tfjs sends many dispatches together, most of them when something is read.
   [
     'submits',
     ['masked logSoftmax', 'gradient of sparse softmaxCrossEntropy', 'tf.softmax after install()'],
+    ALL,
     {WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE: 1},
     {},
     ['Float32Array', 'queue.submit'],
   ],
   // To compile each program each time takes long here.
-  ['compilation', ['softmax'], {}, {pipelineCache: {}}, ['device.createComputePipeline', 'device.createShaderModule']],
-])('webgpu: %s', async (_, actions, flags, forgotten, further) => {
+  [
+    'compilation',
+    ['softmax'],
+    ALL,
+    {},
+    {pipelineCache: {}},
+    ['device.createComputePipeline', 'device.createShaderModule'],
+  ],
+])('webgpu: %s', async (_, only, most, flags, forgotten, further) => {
   const backend = await startWebGPU({...NEVER_ON_THE_CPU, WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE: 15, ...flags});
-  const table = await failureTable(() => {
-    keepLaunches(backend, false);
-    keepLaunches(backend, true);
-    Object.assign(backend, structuredClone(forgotten));
-  }, actions);
+  const table = await failureTable(
+    () => {
+      keepLaunches(backend, false);
+      keepLaunches(backend, true);
+      Object.assign(backend, structuredClone(forgotten));
+    },
+    {only, most},
+  );
   expectNothingWrong('webgpu', table, [...LAUNCHING, ...further]);
   expect(uncapturedErrors()).toEqual([]);
 });
