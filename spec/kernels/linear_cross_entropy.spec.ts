@@ -215,6 +215,25 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
       expect(Array.from(value)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     });
 
+    test('a bias of no classes and weights of no rows have a gradient all the same', () => {
+      const gradient = ([rows, classes]: [number, number], name: 'bias' | 'weights', length: number) =>
+        tidily(() => {
+          const [hidden, weights, labels] = [
+            [rows, 2],
+            [2, classes],
+            [rows, classes],
+          ].map((shape) => tf.ones(shape));
+          const f = (x: T) => linearCrossEntropy(hidden!, weights!, labels!, {[name]: x});
+          return Array.from(
+            tf
+              .grad(f)(tf.ones([length]))
+              .dataSync(),
+          );
+        });
+      expect([gradient([3, 0], 'bias', 0), gradient([3, 0], 'bias', 1)]).toEqual([[], [0]]);
+      expect([gradient([0, 3], 'weights', 0), gradient([0, 3], 'weights', 1)]).toEqual([[], [0]]);
+    });
+
     test('rows that are ignored throughout: no loss, no gradient', () => {
       const ignored = {...given, labels: new Int32Array(6).fill(3)};
       for (const reduction of ['mean', 'sum'] as const) {
