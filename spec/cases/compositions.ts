@@ -22,7 +22,7 @@ const without = (shape: number[], axes: number[]) =>
 const normal = (shape: number[], seed: number) => given(shape, new Random(seed).normals(sizeOf(shape), 2));
 
 function call(name: string, op: Op, logits: Given, parts: Partial<FuzzCase> = {}): CompositionCase {
-  const nothing = {mask: null, vector: null, loss: null, sampling: null, mistake: null};
+  const nothing = {mask: null, vector: null, loss: null, layer: null, sampling: null, mistake: null};
   const fuzzed = {op, gradient: false, logits, axis: -1, scale: undefined, keepDims: false, offset: undefined};
   return {
     name: `${op}${parts.gradient ? ' and its gradient' : ''}: ${name}`,

@@ -63,6 +63,12 @@ const weightPool = fc.array(
   },
 );
 
+/** Products of a few of these, and their sums, are exact in float32. */
+const eighths = fc.array(
+  fc.integer({min: -40, max: 40}).map((k) => k / 8),
+  {minLength: 1, maxLength: 12},
+);
+
 export const ingredients = fc.record({
   op: fc.constantFrom(...OPS),
   gradient: fc.boolean(),
@@ -99,6 +105,25 @@ export const ingredients = fc.record({
     ignoreIndex: fc.constantFrom(null, null, 0, 1, -1, 255),
     reduction: fc.constantFrom(undefined, 'none', 'mean', 'sum'),
   }),
+  layer: fc.record({
+    features: fc.nat(6),
+    hidden: eighths,
+    weights: eighths,
+    bias: fc.option(
+      fc.record({
+        pool: fc.oneof(
+          {weight: 4, arbitrary: eighths},
+          {weight: 1, arbitrary: fc.constant<number[]>([1.5, Number.NEGATIVE_INFINITY, -2])},
+        ),
+        broadcast,
+        given,
+      }),
+      {freq: 3},
+    ),
+    chunkRows: fc.constantFrom(undefined, 1, 2, 3, 5, 1000),
+    of: fc.constantFrom('hidden', 'weights', 'bias'),
+    cotangents: eighths,
+  }),
   sampling: fc.record({
     samples: fc.constantFrom(undefined, 1, 2, 5),
     temperature: fc.constantFrom(undefined, 1, 0, 0.25, 1.5, 3, 1e30),
@@ -121,10 +146,12 @@ export const fuzzCase: fc.Arbitrary<FuzzCase> = ingredients.map(caseOf);
 export function caseOf(parts: Ingredients): FuzzCase {
   const scalar = parts.lengths.length === 0;
   // A scalar has no classes, and no axis that tf.logSumExp could sum along.
-  const op = scalar && (parts.op === 'softmaxCrossEntropy' || parts.op === 'tf.logSumExp') ? 'logSumExp' : parts.op;
+  const needsClasses = ['softmaxCrossEntropy', 'linearCrossEntropy', 'tf.logSumExp'].includes(parts.op);
+  const op = scalar && needsClasses ? 'logSumExp' : parts.op;
   const limit = op.endsWith('Jacobian') ? Math.min(parts.limit, MOST_IN_A_JACOBIAN) : parts.limit;
   const {parameters = [], options = []} = recordOf(op) ?? {};
   const shape = atMost(limit, parts.lengths);
+  if (op === 'linearCrossEntropy') return layerCaseOf(shape, parts);
   const rank = Math.max(shape.length, 1);
   const installed = (INSTALLED as readonly Op[]).includes(op);
   const axis = parts.axis === undefined || installed ? undefined : (((parts.axis + 6) % (2 * rank)) - rank) | 0;
@@ -143,6 +170,7 @@ export function caseOf(parts: Ingredients): FuzzCase {
     keepDims: (parameters.includes('keepDims') || op === 'tf.logSumExp') && parts.keepDims,
     offset: options.includes('offset') ? parts.offset : undefined,
     loss: isLoss ? {...lossOf(shape, axes[0]!, parts.loss), ...(gradient && {reduction: 'none'})} : null,
+    layer: null,
     sampling: options.includes('seed') ? samplingOf(op, parts.sampling) : null,
     mistake: null,
   };
@@ -150,6 +178,39 @@ export function caseOf(parts: Ingredients): FuzzCase {
     fuzzed.vector = filled(shape, parts.vector.pool, parts.vector.given);
   else if (gradient) fuzzed.vector = filled(cotangentShape(fuzzed, axes), parts.vector.pool);
   if (parts.mistake && !gradient && !installed) fuzzed.mistake = mistakeOf(fuzzed, parts.mistake);
+  return fuzzed;
+}
+
+/** @param shape that of the logits */
+function layerCaseOf(shape: number[], parts: Ingredients): FuzzCase {
+  const {features, hidden, weights, bias, chunkRows, of, cotangents} = parts.layer;
+  const {gradient} = parts;
+  const rows = shape.slice(0, -1);
+  const classes = shape.at(-1)!;
+  // What is differentiated is a tensor of floats, and has its whole shape.
+  const given = gradient ? undefined : parts.given;
+  const fuzzed: FuzzCase = {
+    ...{op: 'linearCrossEntropy', gradient, axis: undefined, scale: undefined, mask: null, vector: null},
+    ...{keepDims: false, offset: undefined, sampling: null, mistake: null},
+    logits: filled([...rows, features], hidden, given),
+    // An index that is no class would make the gradient of all weights NaN.
+    loss: lossOf(shape, rows.length, {...parts.loss, inRange: gradient || parts.loss.inRange}),
+    layer: {
+      weights: filled([features, classes], weights, given),
+      bias:
+        bias &&
+        filled(
+          gradient ? [classes] : broadcasting([classes], bias.broadcast),
+          bias.pool,
+          gradient ? given : bias.given,
+        ),
+      chunkRows,
+      of: of === 'bias' && !bias ? 'hidden' : of,
+    },
+  };
+  if (gradient)
+    fuzzed.vector = fuzzed.loss!.reduction === 'none' ? filled(rows, cotangents) : filled([], [cotangents[0] || 1]);
+  else if (parts.mistake) fuzzed.mistake = mistakeOf(fuzzed, parts.mistake);
   return fuzzed;
 }
 
@@ -278,8 +339,15 @@ const PLACE_OF_OPTION: Record<Option, Place> = {
   seed: 'seed',
 };
 
+/** Of a layer; the weights are those of the layer. */
+const PLACES_OF_LAYER: Record<string, Place> = {
+  ...{hidden: 'input', weights: 'input', labels: 'inputOfThatShape', options: 'options', chunkRows: 'count'},
+  ...{bias: 'optionalInput', classWeights: 'optionalInput', labelSmoothing: 'smoothing', reduction: 'reduction'},
+};
+
 /** The arguments that an op has, and what can be wrong with each. */
-function placesOf({op, loss}: FuzzCase): Record<string, Place> {
+function placesOf({op, loss, layer}: FuzzCase): Record<string, Place> {
+  if (layer) return PLACES_OF_LAYER;
   const {parameters, options = []} = recordOf(op)!;
   const places: Record<string, Place> = {};
   for (const name of parameters) places[name] = PLACE_OF_PARAMETER[name];

@@ -34,6 +34,7 @@ describe.each([
       keepDims: false,
       offset: undefined,
       loss: null,
+      layer: null,
       sampling: {samples: 8, temperature: 1, topK: undefined, topP: 0.9, hard: undefined, seed: 0},
       mistake: null,
     };

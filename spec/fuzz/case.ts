@@ -5,13 +5,15 @@ import {FORWARD, OPS as family, PRODUCTS} from '../../kernels/table';
 
 /** tfjs's own ops after `install()`, which is taken back afterwards. */
 export const INSTALLED = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp'] as const;
-export type Op = keyof typeof family | (typeof INSTALLED)[number];
-export const OPS = [...(Object.keys(family) as Op[]), ...INSTALLED];
+/** The op that the family's table has not, since it is of no logits. */
+const LAYER = 'linearCrossEntropy';
+export type Op = keyof typeof family | typeof LAYER | (typeof INSTALLED)[number];
+export const OPS: Op[] = [...(Object.keys(family) as Op[]), LAYER, ...INSTALLED];
 
 /** The ops that take several axes. */
 export const OF_JOINT_AXES: readonly string[] = [...Object.keys(FORWARD), ...Object.keys(PRODUCTS), 'entropy'];
 
-/** What the family says of an op: null of tfjs's own. */
+/** What the family's table says of an op: null of tfjs's own, and of `linearCrossEntropy`. */
 export function recordOf(op: Op): OpRecord | null {
   return Object.hasOwn(family, op) ? family[op as keyof typeof family] : null;
 }
@@ -37,6 +39,7 @@ export interface FuzzCase {
   op: Op;
   /** By tf.grad in the logits, with `vector` as the cotangent. */
   gradient: boolean;
+  /** Or probabilities, or where there is a layer its `hidden`. */
   logits: Given;
   /** In [-rank, rank), or some of these for one joint distribution, or undefined for the default. */
   axis: number | number[] | undefined;
@@ -47,6 +50,7 @@ export interface FuzzCase {
   keepDims: boolean;
   offset: number | undefined;
   loss: LossArguments | null;
+  layer: LayerArguments | null;
   sampling: SamplingArguments | null;
   mistake: Mistake | null;
 }
@@ -59,6 +63,15 @@ export interface LossArguments {
   classWeights: Given | null;
   ignoreIndex: number | null;
   reduction: 'none' | 'mean' | 'sum' | undefined;
+}
+
+/** Of `linearCrossEntropy`, whose logits hidden·weights + bias are exact in float32: so its loss is held to what any loss is. */
+export interface LayerArguments {
+  weights: Given;
+  bias: Given | null;
+  chunkRows: number | undefined;
+  /** What its gradient is in, if it is differentiated. */
+  of: 'hidden' | 'weights' | 'bias';
 }
 
 /** Of `categorical` and `gumbelSoftmax`; each has some of them. */

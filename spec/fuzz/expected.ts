@@ -4,7 +4,7 @@ import * as reference from '../../kernels/reference';
 import {PRODUCTS_OF_PROBABILITIES} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
 import {ulp} from '../ulp';
-import type {FuzzCase, Given} from './case';
+import type {FuzzCase, Given, LayerArguments} from './case';
 import {expectedDraws, expectedSample} from './sampling';
 
 /** What a valid case has to give: a value for each element, and how far it may be off. */
@@ -36,6 +36,7 @@ const REFERENCE = {
 
 /** The result in float64, by `kernels/reference.ts`, with the bounds that the README states. */
 export function expectedOf(fuzzed: FuzzCase, promised: Bounds): Expected {
+  if (fuzzed.layer) return layerOf(fuzzed, fuzzed.layer, promised);
   const bounds = withFlushedLogits(promised, fuzzed);
   const {axis, logits, keepDims} = fuzzed;
   if (typeof axis !== 'object') return expectedAlong(fuzzed, bounds);
@@ -338,6 +339,63 @@ function lossOf({logits, loss, vector}: FuzzCase, axis: number, bounds: Bounds):
   // Each row's share is taken before the sum; only a loss alone, or the weights, may be too large.
   const largest = Math.max(divisor && size / Math.abs(divisor), sizeOfWeights, ...sizes.filter((s) => s > OVERFLOWS));
   return {shape: [], exact: [mean], tolerance: [cancels ? Number.POSITIVE_INFINITY : orAnything(tolerance, largest)]};
+}
+
+/** The loss of a layer, whose logits are exact, or its gradient. */
+function layerOf(fuzzed: FuzzCase, {weights, bias, of}: LayerArguments, bounds: Bounds): Expected {
+  const {logits: hidden, vector} = fuzzed;
+  const {reduction = 'mean', ...loss} = fuzzed.loss!;
+  const [features, classes] = weights.shape as [number, number];
+  const rows = hidden.shape.slice(0, -1);
+  const count = sizeOf(rows);
+  const added = bias && broadcast(bias, [classes]);
+  const logits = {...hidden, shape: [...rows, classes], values: new Array<number>(count * classes)};
+  const eachProduct = (visit: (row: number, d: number, j: number) => void) => {
+    for (let row = 0; row < count; row++) {
+      for (let j = 0; j < classes; j++) for (let d = 0; d < features; d++) visit(row, d, j);
+    }
+  };
+  for (let i = 0; i < logits.values.length; i++) logits.values[i] = added?.[i % classes] ?? 0;
+  eachProduct((row, d, j) => {
+    logits.values[row * classes + j]! += hidden.values[row * features + d]! * weights.values[d * classes + j]!;
+  });
+  const whole: FuzzCase = {...fuzzed, logits, vector: null, loss: {...loss, reduction}};
+  if (!vector) return lossOf(whole, rows.length, bounds);
+  // That of the losses of each row, of which a mean has a share.
+  const share = reduction === 'mean' ? 1 / countsOf(fuzzed, count, classes).reduce((a, b) => a + b, 0) : 1;
+  const values = Array.from({length: count}, (_, row) =>
+    reduction === 'none' ? vector.values[row]! : share === Infinity ? 0 : vector.values[0]! * share,
+  );
+  const slopes = lossOf({...whole, vector: {...vector, shape: rows, values}}, rows.length, bounds);
+  const {shape} = {hidden, weights, bias: bias!}[of];
+  const [exact, tolerance] = [new Float64Array(sizeOf(shape)), new Float64Array(sizeOf(shape)).fill(FLUSHED)];
+  const relative = (classes + count + 8) * UNIT;
+  const add = (at: number, slope: number, factor: number) => {
+    exact[at]! += slopes.exact[slope]! * factor;
+    const off = slopes.tolerance[slope]! + relative * Math.abs(slopes.exact[slope]!);
+    tolerance[at]! += factor === 0 ? 0 : off * Math.abs(factor);
+  };
+  if (of === 'bias') for (let i = 0; i < logits.values.length; i++) add(i % classes, i, 1);
+  else {
+    eachProduct((row, d, j) => {
+      const [h, w] = [row * features + d, d * classes + j];
+      if (of === 'hidden') add(h, row * classes + j, weights.values[w]!);
+      else add(w, row * classes + j, hidden.values[h]!);
+    });
+  }
+  return {shape, exact, tolerance};
+}
+
+/** What each row counts in the mean. */
+function countsOf({logits, loss}: FuzzCase, count: number, classes: number): number[] {
+  const {labels, sparse, weights, classWeights, ignoreIndex} = loss!;
+  const rows = logits.shape.slice(0, -1);
+  const ofRow = weights && broadcast(weights, rows);
+  const ofClass = classWeights && sparse ? broadcast(classWeights, [classes]) : null;
+  return Array.from({length: count}, (_, row) => {
+    const label = labels.values[row]!;
+    return sparse && label === ignoreIndex ? 0 : (ofRow?.[row] ?? 1) * (ofClass ? ofClass[label]! : 1);
+  });
 }
 
 function orAnything(tolerance: number, size = tolerance / UNIT): number {

@@ -40,9 +40,9 @@ const chain = fc
       pool: [0],
       mistake: null,
     };
-    // Where a Jacobian has to be small, the shape would be another.
-    const isJacobian = second.op.endsWith('Jacobian');
-    const next = caseOf({...second, ...logits, ...(isJacobian && {op: 'logSoftmax'})});
+    // Where a Jacobian has to be small, the shape would be another; and a layer is only known of numbers that are not rounded.
+    const isNoLink = second.op.endsWith('Jacobian') || second.op === 'linearCrossEntropy';
+    const next = caseOf({...second, ...logits, ...(isNoLink && {op: 'logSoftmax'})});
     return {do: 'chain', first, second: next, on};
   });
 

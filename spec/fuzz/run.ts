@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
 import type {Option, Parameter} from '../../kernels/op';
 import {callByName} from '../hosts/call';
-import {type FuzzCase, type FuzzOutcome, type Given, recordOf} from './case';
+import {type FuzzCase, type FuzzOutcome, type Given, type LayerArguments, recordOf} from './case';
 import {makeWrong} from './wrong';
 
 export interface RunOptions {
@@ -73,10 +73,6 @@ function prepared(fuzzed: FuzzCase, logits?: tf.Tensor): {call: () => tf.Tensor;
     return value;
   };
   const record = recordOf(op);
-  if (!record) {
-    const x = make('logits', fuzzed.logits) as tf.Tensor;
-    return {inputs, call: differentiable((logits) => whileInstalled(() => INSTALLED_OPS[op](logits, keepDims)), x)};
-  }
   const optionsOf: Record<Option, () => unknown> = {
     scale: () => plain('scale', scale),
     mask: () => make('mask', fuzzed.mask, null),
@@ -102,11 +98,33 @@ function prepared(fuzzed: FuzzCase, logits?: tf.Tensor): {call: () => tf.Tensor;
     cotangent: () => make('cotangent', fuzzed.vector),
     axis: () => plain('axis', axis),
     keepDims: () => plain('keepDims', keepDims),
-    options: () => plain('options', Object.fromEntries(record.options!.map((name) => [name, optionsOf[name]()]))),
+    options: () => plain('options', Object.fromEntries(record!.options!.map((name) => [name, optionsOf[name]()]))),
   };
+  if (fuzzed.layer) return {inputs, call: ofLayer(fuzzed.layer)};
+  if (!record) {
+    const x = make('logits', fuzzed.logits) as tf.Tensor;
+    return {inputs, call: differentiable((logits) => whileInstalled(() => INSTALLED_OPS[op]!(logits, keepDims)), x)};
+  }
   const given = Object.fromEntries(record.parameters.map((name) => [name, argumentOf[name]()]));
   if (!fuzzed.gradient) return {inputs, call: () => callByName(record, given)};
   return {inputs, call: differentiable((logits) => callByName(record, {...given, logits}), given.logits as tf.Tensor)};
+
+  function ofLayer({weights, bias, chunkRows, of}: LayerArguments): () => tf.Tensor {
+    const given = {
+      hidden: make('hidden', fuzzed.logits) as tf.Tensor,
+      weights: make('weights', weights) as tf.Tensor,
+      bias: make('bias', bias, null) as tf.Tensor,
+    };
+    const labels = argumentOf.labels() as tf.Tensor;
+    const further = {
+      ...Object.fromEntries(OF_LAYER.map((name) => [name, optionsOf[name]()])),
+      ...{weights: make('weights of rows', loss!.weights) as tf.Tensor, chunkRows: plain('chunkRows', chunkRows)},
+    };
+    return differentiable((x) => {
+      const {hidden, weights, bias}: typeof given = {...given, [of]: x};
+      return family.linearCrossEntropy(hidden, weights, labels, plain('options', {...further, bias}));
+    }, given[of]);
+  }
 
   function differentiable(f: (logits: tf.Tensor) => tf.Tensor, x: tf.Tensor): () => tf.Tensor {
     if (!fuzzed.gradient) return () => f(x);
@@ -119,6 +137,9 @@ function prepared(fuzzed: FuzzCase, logits?: tf.Tensor): {call: () => tf.Tensor;
     return mistake?.argument === argument ? (makeWrong(mistake.wrong, fuzzed.logits) as T) : value;
   }
 }
+
+/** The options that a layer's loss has as any loss. */
+const OF_LAYER = ['labelSmoothing', 'classWeights', 'ignoreIndex', 'reduction'] as const;
 
 const INSTALLED_OPS: Record<string, (logits: tf.Tensor, keepDims: boolean) => tf.Tensor> = {
   'tf.softmax': (logits) => tf.softmax(logits),

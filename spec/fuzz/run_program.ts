@@ -158,7 +158,8 @@ const excused = {tensors: 0, buffers: 0, bytes: 0};
 function excuse(outcome: FuzzOutcome, isGradient: boolean): void {
   for (const what of isGradient ? (['tensors', 'buffers', 'bytes'] as const) : (['buffers'] as const)) {
     const isOfThat = (change: string) => change.startsWith(`${what}: `);
-    const [was, is] = outcome.changes.find(isOfThat)?.match(/\d+/g)?.map(Number) ?? [0, 0];
+    // The last is of the whole case: data that an input had too are left only once that is disposed of.
+    const [was, is] = outcome.changes.filter(isOfThat).at(-1)?.match(/\d+/g)?.map(Number) ?? [0, 0];
     excused[what] += is! - was!;
     outcome.changes = outcome.changes.filter((change) => !isOfThat(change));
   }
