@@ -143,6 +143,11 @@ const DIFFERENTIATED: readonly string[] = [...Object.keys(FORWARD), 'entropy', .
 /** Calls of public ops with any arguments: valid, or with one mistake. */
 export const fuzzCase: fc.Arbitrary<FuzzCase> = ingredients.map(caseOf);
 
+/** Those of a last layer alone, for backends on which there is time for few. */
+export const layerCase: fc.Arbitrary<FuzzCase> = ingredients.map((parts) =>
+  caseOf({...parts, op: 'linearCrossEntropy'}),
+);
+
 export function caseOf(parts: Ingredients): FuzzCase {
   const scalar = parts.lengths.length === 0;
   // A scalar has no classes, and no axis that tf.logSumExp could sum along.

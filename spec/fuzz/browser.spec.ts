@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {webglBackend} from '../../backends/webgl';
 import {type BrowserPage, open} from '../hosts/browser';
 import type {Functions} from '../pages/fuzz';
-import {fuzzCase} from './arbitrary';
+import {fuzzCase, layerCase} from './arbitrary';
 import type {FuzzCase} from './case';
 import {fuzzParameters} from './parameters';
 import {verdict} from './verdict';
@@ -41,13 +41,16 @@ describe.each([
     expect(verdict(fuzzed, await page.run('run', fuzzed), webglBackend.bounds)).toBeNull();
   });
 
-  test('any call gives the right result or a clear error, and leaves nothing behind', async () => {
+  test.each([
+    ['any call', fuzzCase, 150],
+    ['any loss of a last layer', layerCase, 30],
+  ] as const)('%s gives the right result or a clear error, and leaves nothing behind', async (name, cases, runs) => {
     await fc.assert(
-      fc.asyncProperty(fuzzCase, async (fuzzed) => {
+      fc.asyncProperty(cases, async (fuzzed) => {
         const wrong = verdict(fuzzed, await page.run('run', fuzzed), webglBackend.bounds);
         if (wrong) throw new Error(wrong);
       }),
-      fuzzParameters(`webgl, cut as for ${renderer}`, 150),
+      fuzzParameters(`webgl, cut as for ${renderer}, ${name}`, runs),
     );
   });
 });
