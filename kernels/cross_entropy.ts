@@ -197,13 +197,13 @@ function reduce(losses: Tensor, factors: Tensor | null, counts: Tensor | null, r
   if (reduction === 'none') return times(factors);
   if (reduction === 'sum') return sumAll(times(factors));
   if (!counts) return sumAll(scaled(times(factors), 1 / Math.max(losses.size, 1)));
-  const share = broadcastScalar(reciprocal(sumAll(counts), 0), counts.shape);
+  const share = shareOf(counts);
   return sumAll(times(factors ? multiply(factors, share) : share));
 }
 
-/** The sum of losses over what their rows count, and if that is nothing, 0. */
-export function meanOf(sum: Tensor, counts: Tensor | null, rows: number): Tensor {
-  return counts ? multiply(sum, reciprocal(sumAll(counts), 0)) : scaled(sum, 1 / Math.max(rows, 1));
+/** For each row 1 over what all rows count, and if that is nothing, 0. */
+export function shareOf(counts: Tensor): Tensor {
+  return broadcastScalar(reciprocal(sumAll(counts), 0), counts.shape);
 }
 
 export const softmaxCrossEntropyOp: Op = {

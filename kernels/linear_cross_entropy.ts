@@ -8,13 +8,13 @@ import {
   type CrossEntropyOptions,
   checkReduction,
   checkSmoothing,
-  meanOf,
   settingsOf,
+  shareOf,
   softmaxCrossEntropy,
 } from './cross_entropy';
 import {checkTensor, type Input, toFloat32} from './input';
 import {broadcast, keptRows, rowWeights, toLabels} from './labels';
-import {broadcastRows, matrixProduct, reshaped, sumOf, transposed} from './primitives';
+import {broadcastRows, matrixProduct, multiply, reshaped, scaled, sumOf, transposed} from './primitives';
 import {inScope} from './run_op';
 
 const OP = 'linearCrossEntropy';
@@ -90,14 +90,14 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
     if (given.weights !== null)
       inputs.rowWeights = reshaped(broadcast(OP, 'weights', given.weights, known.rows), [rows]);
     if (given.classWeights !== null) inputs.classWeights = broadcast(OP, 'classWeights', given.classWeights, [classes]);
-    const loss = lossOf(inputs, {
-      ...given,
-      reduction: reduction === 'none' ? reduction : 'sum',
-      chunkRows,
-    });
-    if (reduction === 'none') return reshaped(loss, known.rows) as T;
-    if (reduction === 'sum') return loss as T;
-    return meanOf(loss, rowWeights(OP, known, kept, given), rows) as T;
+    // In a mean each row's share is taken before the sum, which might overflow.
+    const counts = reduction === 'mean' ? rowWeights(OP, known, kept, given) : null;
+    if (counts) {
+      const share = reshaped(shareOf(counts), [rows]);
+      inputs.rowWeights = inputs.rowWeights ? multiply(inputs.rowWeights, share) : share;
+    }
+    const loss = lossOf(inputs, {...given, reduction: counts ? 'sum' : reduction, chunkRows});
+    return (reduction === 'none' ? reshaped(loss, known.rows) : loss) as T;
   });
 }
 
@@ -117,10 +117,10 @@ interface Settings extends Required<CrossEntropyOptions> {
  */
 type Inputs = Record<string, Tensor>;
 
-/** The losses of the rows, or their sum. */
+/** The losses of the rows, or their sum or plain mean. */
 function lossOf(inputs: Inputs, settings: Settings): Tensor {
   if (gradientDepth() > 1) return inOne(inputs, settings);
-  const wanted = gradientDepth() === 1 && settings.reduction === 'sum' ? GRADIENTS.filter((name) => inputs[name]) : [];
+  const wanted = gradientDepth() === 1 && settings.reduction !== 'none' ? GRADIENTS.filter((name) => inputs[name]) : [];
   const [loss, ...gradients] = withOwnTape(() => inChunks(inputs, wanted, settings));
   return asOneOperation(
     inputs,
@@ -185,7 +185,8 @@ function inChunks(inputs: Inputs, wanted: readonly string[], settings: Settings)
       const product = matrixProduct(chunk.hidden!, weights, false, false);
       return bias && size > 0 ? tf.add(product, bias) : product;
     });
-    const f = (z: Tensor) => lossOfLogits(z, chunk, settings);
+    const share = reduction === 'mean' ? size / Math.max(rows, 1) : 1;
+    const f = (z: Tensor) => scaled(lossOfLogits(z, chunk, settings), share);
     const {value, grad} = wanted.length
       ? tf.valueAndGrad(f)(logits, chunk.cotangent)
       : {value: f(logits), grad: logits};

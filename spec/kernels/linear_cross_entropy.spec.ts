@@ -215,6 +215,22 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
       expect(Array.from(value)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     });
 
+    test.each([
+      {},
+      {weights: [1, 2, 0, 1]},
+      {classWeights: [2, 1]},
+      {ignoreIndex: 7},
+      {weights: 3, classWeights: [2, 1], ignoreIndex: 7},
+    ])('a mean of losses whose sum overflows: %p', (options) => {
+      const [value, slope] = tidily(() => {
+        const [hidden, weights] = [tf.ones([4, 1]), tf.tensor2d([[-2e38, 1e38]])];
+        const f = (w: T) => linearCrossEntropy(hidden, w, [0, 0, 0, 0], {chunkRows: 3, ...options});
+        return [f(weights).dataSync()[0]! / 3e38, tf.grad(f)(weights).dataSync()];
+      }) as [number, ArrayLike<number>];
+      expect(value).toBeCloseTo(1, 5);
+      expect([slope[0], slope[1]]).toEqual([expect.closeTo(-1, 5), expect.closeTo(1, 5)]);
+    });
+
     test('a bias of no classes and weights of no rows have a gradient all the same', () => {
       const gradient = ([rows, classes]: [number, number], name: 'bias' | 'weights', length: number) =>
         tidily(() => {
