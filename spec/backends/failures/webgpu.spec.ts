@@ -33,7 +33,7 @@ test.each<[string, string[], number, Flags, object, string[]]>([
     {},
     ['Float32Array'],
   ],
-  ['launches of ops of many kernels', MANY_KERNELS, 9, {}, {}, ['Float32Array', 'Int32Array']],
+  ['launches of ops of many kernels', MANY_KERNELS, 6, {}, {}, ['Float32Array', 'Int32Array', 'queue.submit']],
   // tfjs sends many dispatches together, most of them when something is read.
   [
     'submits',
@@ -62,7 +62,7 @@ test.each<[string, string[], number, Flags, object, string[]]>([
     },
     {only, most},
   );
-  expectNothingWrong('webgpu', table, [...LAUNCHING, ...further]);
+  expectNothingWrong('webgpu', table, [...LAUNCHING, ...further], most !== ALL);
   expect(uncapturedErrors()).toEqual([]);
 });
 
