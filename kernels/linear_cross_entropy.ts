@@ -96,7 +96,9 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
       const share = reshaped(shareOf(counts), [rows]);
       inputs.rowWeights = inputs.rowWeights ? multiply(inputs.rowWeights, share) : share;
     }
-    const loss = lossOf(inputs, {...given, reduction: counts ? 'sum' : reduction, chunkRows});
+    const others = [known.sparse ? null : labels, given.weights, given.classWeights];
+    const isOfLayer = !others.some((other) => other instanceof tf.Tensor);
+    const loss = lossOf(inputs, {...given, reduction: counts ? 'sum' : reduction, chunkRows, isOfLayer});
     return (reduction === 'none' ? reshaped(loss, known.rows) : loss) as T;
   });
 }
@@ -109,6 +111,8 @@ function usualRows(rows: number, classes: number): number {
 
 interface Settings extends Required<CrossEntropyOptions> {
   chunkRows: number;
+  /** Whether there is nothing to differentiate in but `hidden`, `weights` and `bias`. */
+  isOfLayer: boolean;
 }
 
 /**
@@ -142,7 +146,7 @@ function lossOf(inputs: Inputs, settings: Settings): Tensor {
       );
     },
     // Their gradient is all that is needed, unless that is differentiated again.
-    gradients.length > 0 ? 'weights' : undefined,
+    gradients.length > 0 && settings.isOfLayer ? 'weights' : undefined,
   );
 }
 

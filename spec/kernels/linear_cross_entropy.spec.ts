@@ -8,7 +8,7 @@ import {
   linearCrossEntropy,
   softmaxCrossEntropy,
 } from '../../index';
-import {matrixProduct} from '../../kernels/primitives';
+import {matrixProduct, transposed} from '../../kernels/primitives';
 import {gradientDepth} from '../../tfjs/tape';
 import {exactLinear, type LinearCase, linearCase, relativeError} from '../cases/linear';
 import {Random} from '../cases/random';
@@ -307,6 +307,31 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
       });
     }
     tf.dispose([hidden, weights, labels]);
+  });
+
+  test('gradients in labels and in weights of rows and classes, where those of the layer are made within', () => {
+    const others = {
+      labels: tf.ones([4, 3]),
+      weights: tf.tensor1d([1, 2, 3, 4]),
+      classWeights: tf.tensor1d([1, 2, 1]),
+    };
+    const [hidden, table] = [tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [4, 2]), tf.tensor2d([1, 0, 2, 1, 1, 3], [3, 2])];
+    for (const reduction of ['mean', 'sum', 'none'] as const) {
+      for (const name of ['labels', 'weights', 'classWeights'] as const) {
+        const loss = (weights: T) => (x: T) => {
+          const {labels, ...options} = {...others, [name]: x};
+          return linearCrossEntropy(hidden, weights, labels, {...options, reduction, chunkRows: 3});
+        };
+        const [within, before] = tidily(() => {
+          const weights = transposed(table, [1, 0]);
+          const made = (x: T) => loss(transposed(table, [1, 0]))(x);
+          return [made, loss(weights)].map((f) => tf.grad(f)(others[name]).dataSync());
+        }) as Float32Array[];
+        expect(Math.max(...before!.map(Math.abs))).toBeGreaterThan(0.01);
+        expect(within).toEqual(before);
+      }
+    }
+    tf.dispose([hidden, table, ...Object.values(others)]);
   });
 
   test('what was recorded before the inner tf.grad began is derived twice too', () => {
