@@ -1,10 +1,17 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {gradientDepth} from '../../tfjs/tape';
 import {heapValues} from '../../tfjs/wasm_memory';
 import {launchInParts, partsOfTotal, sumOf, WORTH_SHARING_NS} from '../engines/wasm/divide';
 import {launch, type Plan} from '../engines/wasm/plan';
 import {type Open, pointer} from './access';
 import {outputOf} from './output';
+
+/**
+ * A forward pass that is differentiated leaves its result to a product, which is too short to be shared: that takes longer if
+ * half of it lies in another core's cache.
+ */
+const WORTH_SHARING_IN_TRAINING_NS = 2 * WORTH_SHARING_NS;
 
 /** Executes a plan on tensors, by several threads where that is faster. @returns its result, of that shape */
 export function execute(
@@ -19,7 +26,7 @@ export function execute(
   const from = pointer(x, backend);
   const a = second ? pointer(second, backend) : 0;
   const b = third ? pointer(third, backend) : 0;
-  if (plan.ns < WORTH_SHARING_NS) {
+  if (plan.ns < WORTH_SHARING_NS || (plan.ns < WORTH_SHARING_IN_TRAINING_NS && gradientDepth() > 0)) {
     const {out, at} = outputOf(shape, backend);
     launch(plan, access.kernels.call, from, at, a, b);
     return out;

@@ -44,7 +44,7 @@ export interface ThreadsCase {
 }
 
 const PAUSE_MS = 20;
-const CALLS_AFTER_PAUSE = 25;
+const CALLS_AFTER_PAUSE = 100;
 /** Calls go on for so long that it matters little whether threads sleep at first. */
 const clock = {...realClock(), sampleMs: 10};
 

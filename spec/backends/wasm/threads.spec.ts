@@ -126,6 +126,23 @@ test('a small tensor never leaves this thread', async () => {
   expect(run).toHaveBeenCalledTimes(1);
 });
 
+test('a forward pass that is differentiated stays on this thread where its product is too short to be shared', async () => {
+  setThreads(2);
+  await allAwake();
+  const execute = jest.spyOn(threadsNow()!, 'execute');
+  const shared = (run: () => tf.Tensor) => {
+    execute.mockClear();
+    tf.tidy(run);
+    return execute.mock.calls.map(([{kernel}]) => kernel);
+  };
+  const [short, long] = [tf.ones([8, 1000]), tf.ones([64, 1000])];
+  const gradient = tf.grad((x) => softmax(x));
+  expect(shared(() => softmax(short))).toEqual(['softmaxLongRows']);
+  expect(shared(() => gradient(short))).toEqual([]);
+  expect(shared(() => gradient(long))).toEqual(['softmaxLongRows', 'softmaxProductLongRows']);
+  tf.dispose([short, long]);
+});
+
 test('a thread that does not finish: the result is another tensor, and the one that it may write to is kept', async () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
   setThreads(2);
