@@ -29,6 +29,8 @@ const {values: options} = parseArgs({
         ...['65536x21', '128x32000', '4096x1024'],
       ],
     },
+    /** By default all. */
+    op: {type: 'string', multiple: true},
     rounds: {type: 'string', default: '12'},
     into: {type: 'string'},
   },
@@ -89,7 +91,7 @@ async function main() {
     const q = tf.softmax(tf.randomNormal(shape, 0, 1, 'float32', 2));
     tf.tidy(() => [tf.neg(x), tf.neg(q)]); // from here on the backend holds them
     const words = [];
-    for (const [op, run] of Object.entries(OPS)) {
+    for (const [op, run] of Object.entries(OPS).filter(([name]) => options.op?.includes(name) ?? true)) {
       const times = measure(run, x, q, Number(options.rounds));
       const ratios = times.stock.map((time, i) => time / times.installed[i]!);
       const median = (all: number[]) => Number(quantile(all, 0.5).toPrecision(4));

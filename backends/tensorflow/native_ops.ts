@@ -2,9 +2,11 @@
  * The family by TensorFlow's own ops, along the last axis unless axes are given, with first derivatives for a cotangent dy: no copies
  * between TensorFlow and JavaScript, and all cores.
  */
-import {max, reshape, scalar, sum, type Tensor, tidy} from '@tensorflow/tfjs-core';
-import type {NodeBackend} from './node_backend';
+import {max, reshape, sum, type Tensor, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
+import {makeTensor, type NodeBackend} from './node_backend';
 
+/** The lowest and the largest float as tensors, kept for each backend: to make them takes longer than an op on rows. */
+const limits = new WeakMap<NodeBackend, [TensorInfo, TensorInfo]>();
 const LARGEST = 3.4028234663852886e38;
 
 export function softmax(x: Tensor, backend: NodeBackend): Tensor {
@@ -28,11 +30,20 @@ export function logSoftmaxVjp(log: Tensor, dy: Tensor, backend: NodeBackend): Te
   return tidy(() => run(backend, 'Sub', dy, run(backend, 'Mul', run(backend, 'Exp', log), sum(dy, -1, true))));
 }
 
+/** The maximum, or the largest float where it is infinite: that, less itself, would be NaN. */
+function finiteMax(x: Tensor, axes: number[], backend: NodeBackend): Tensor {
+  let bounds = limits.get(backend);
+  if (!bounds) {
+    bounds = [makeTensor(Float32Array.of(-LARGEST), [], backend), makeTensor(Float32Array.of(LARGEST), [], backend)];
+    limits.set(backend, bounds);
+  }
+  return tidy(() => run(backend, 'ClipByValue', max(x, axes, true), ...bounds));
+}
+
 /** The axes stay with length 1. */
 export function logSumExp(x: Tensor, axes: number[], backend: NodeBackend): Tensor {
   return tidy(() => {
-    // A maximum that is infinite, less itself, would be NaN.
-    const largest = run(backend, 'ClipByValue', max(x, axes, true), scalar(-LARGEST), scalar(LARGEST));
+    const largest = finiteMax(x, axes, backend);
     const exponentials = run(backend, 'Exp', run(backend, 'Sub', x, largest));
     return run(backend, 'AddV2', largest, run(backend, 'Log', sum(exponentials, axes, true)));
   });
@@ -60,7 +71,7 @@ export function crossEntropyGradient(log: Tensor, q: Tensor, dy: Tensor, backend
 type Elementwise = 'Mul' | 'MulNoNan' | 'Sub' | 'AddV2' | 'Neg' | 'Exp' | 'Log' | 'ClipByValue';
 
 /** An op of TensorFlow on float32 tensors, without the steps that tfjs's own ops take before it. */
-function run(backend: NodeBackend, name: Elementwise | 'Softmax' | 'LogSoftmax', ...inputs: Tensor[]): Tensor {
+function run(backend: NodeBackend, name: Elementwise | 'Softmax' | 'LogSoftmax', ...inputs: TensorInfo[]): Tensor {
   const {TF_ATTR_TYPE, TF_FLOAT} = backend.binding;
   return backend.executeSingleOutput(name, [{name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT}], inputs);
 }

@@ -79,6 +79,11 @@ describeWithTfjsNode('large tensors after install(), by the ops of TensorFlow', 
   let tensorflow: TensorflowProcess;
   beforeAll(async () => {
     tensorflow = await TensorflowProcess.start('by TensorFlow');
+    // Two scalars are kept for good.
+    const size = 132 * 2001;
+    const [logits, direction] = [new Float32Array(size), new Float32Array(size)];
+    const call = {op: 'logSumExp', shape: [132, 2001], logits, direction, cotangents: new Float32Array(132)} as const;
+    expect((await tensorflow.call('installed', {...call, shape: [132, 2001]})).left).toEqual([2, 0, 2]);
   });
   afterAll(() => tensorflow.stop());
 
