@@ -5,10 +5,6 @@
 import {max, reshape, sum, type Tensor, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
 import {makeTensor, type NodeBackend} from './node_backend';
 
-/** The lowest and the largest float as tensors, kept for each backend: to make them takes longer than an op on rows. */
-const limits = new WeakMap<NodeBackend, [TensorInfo, TensorInfo]>();
-const LARGEST = 3.4028234663852886e38;
-
 export function softmax(x: Tensor, backend: NodeBackend): Tensor {
   return run(backend, 'Softmax', x);
 }
@@ -30,20 +26,11 @@ export function logSoftmaxVjp(log: Tensor, dy: Tensor, backend: NodeBackend): Te
   return tidy(() => run(backend, 'Sub', dy, run(backend, 'Mul', run(backend, 'Exp', log), sum(dy, -1, true))));
 }
 
-/** The maximum, or the largest float where it is infinite: that, less itself, would be NaN. */
-function finiteMax(x: Tensor, axes: number[], backend: NodeBackend): Tensor {
-  let bounds = limits.get(backend);
-  if (!bounds) {
-    bounds = [makeTensor(Float32Array.of(-LARGEST), [], backend), makeTensor(Float32Array.of(LARGEST), [], backend)];
-    limits.set(backend, bounds);
-  }
-  return tidy(() => run(backend, 'ClipByValue', max(x, axes, true), ...bounds));
-}
-
 /** The axes stay with length 1. */
 export function logSumExp(x: Tensor, axes: number[], backend: NodeBackend): Tensor {
   return tidy(() => {
-    const largest = finiteMax(x, axes, backend);
+    // A maximum that is infinite, less itself, would be NaN.
+    const largest = run(backend, 'ClipByValue', max(x, axes, true), ...limitsOn(backend));
     const exponentials = run(backend, 'Exp', run(backend, 'Sub', x, largest));
     return run(backend, 'AddV2', largest, run(backend, 'Log', sum(exponentials, axes, true)));
   });
@@ -65,6 +52,19 @@ export function crossEntropyGradient(log: Tensor, q: Tensor, dy: Tensor, backend
     const y = run(backend, 'Mul', run(backend, 'Exp', log), sum(q, -1, true));
     return run(backend, 'MulNoNan', run(backend, 'Sub', y, q), reshape(dy, [...dy.shape, 1]));
   });
+}
+
+const LARGEST = 3.4028234663852886e38;
+const limits = new WeakMap<NodeBackend, TensorInfo[]>();
+
+/** The lowest and the largest float as tensors, kept for each backend: to make them takes longer than an op on rows. */
+function limitsOn(backend: NodeBackend): TensorInfo[] {
+  let known = limits.get(backend);
+  if (!known) {
+    known = [-LARGEST, LARGEST].map((limit) => makeTensor(Float32Array.of(limit), [], backend));
+    limits.set(backend, known);
+  }
+  return known;
 }
 
 /** MulNoNan(a, b) is 0 where b is, whatever a is. */

@@ -188,12 +188,12 @@ function expectedAlong(fuzzed: FuzzCase, bounds: Bounds): Expected {
       return {
         shape,
         exact: Array.from(exact, (slope, i) => slope * perElement[i]!),
-        tolerance: Array.from(tolerance, (t, i) =>
-          t === Infinity
-            ? t
-            : // A cotangent below the normal floats may count as 0 before it is scaled.
-              orAnything((t + 100 * FLUSHED) * Math.abs(perElement[i]!) + FLUSHED + SMALLEST_NORMAL * Math.abs(scale)),
-        ),
+        tolerance: Array.from(tolerance, (t, i) => {
+          const size = Math.abs(perElement[i]!);
+          // A cotangent below the normal floats may count as 0 before it is scaled.
+          const uncounted = size < SMALLEST_NORMAL ? size * Math.abs(scale) : 0;
+          return t === Infinity ? t : orAnything((t + 100 * FLUSHED) * size + FLUSHED + uncounted);
+        }),
       };
     }
     return {shape, exact: [], tolerance: []};
