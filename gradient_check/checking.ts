@@ -13,7 +13,7 @@ import {type Difference, derivativeAlong} from './differences';
 import {Random} from './random';
 import {type Reading, read, readPresent} from './reading';
 import {type GradientCheck, type GradientReport, reportOf} from './report';
-import {dot, norm} from './vectors';
+import {dot, medianOf, norm, sampleOf} from './vectors';
 
 /** What is asked for, checked and complete. */
 export interface Settings {
@@ -100,8 +100,7 @@ function* checkOrder(subject: Subject, order: number, results: Results, others: 
   let first: Base | null = null;
   for (let d = 0; d < (directions === 'all' ? 1 : directions); d++) {
     const random = new Random(seed, order, d);
-    // A result that is not finite has no differences, and no weight.
-    const cotangents = values.map((each) => each.map((value) => (Number.isFinite(value) ? random.weight() : 0)));
+    const cotangents = values.map((each) => weightsOf(each, random));
     const base = yield* baseOf(subject, {order, results, values, shapes, cotangents, gradients: [], thrown: null});
     first ??= base;
     for (let i = 0; i < subject.places.length; i++) {
@@ -112,6 +111,18 @@ function* checkOrder(subject: Subject, order: number, results: Results, others: 
     if (others) yield* compareWith(subject, base, others);
   }
   return first!;
+}
+
+/**
+ * At random, and up to so many times more or less the smaller or larger a result is: rounding of large ones does not hide
+ * errors in small ones. The size of a 0 tells nothing. A result that is not finite has no differences, and no weight.
+ */
+const EVENED = 8;
+
+function weightsOf(values: Float32Array, random: Random): Float32Array {
+  const median = medianOf(sampleOf(values.map(Math.abs)));
+  const evening = (size: number) => (size && median ? Math.min(Math.max(median / size, 1 / EVENED), EVENED) : 1);
+  return values.map((value) => (Number.isFinite(value) ? random.weight() * evening(Math.abs(value)) : 0));
 }
 
 /** The base with its gradients, or with what tfjs threw. */

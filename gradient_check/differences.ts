@@ -1,7 +1,7 @@
 import {evaluate, type Results} from './derivatives';
 import {type Reading, read} from './reading';
 import {type Rounded, type Slope, type Steps, slopeAtZero} from './slope';
-import {dot, norm} from './vectors';
+import {dot, medianOf, norm, sampleOf} from './vectors';
 
 /** The place, the weights and the way of a directional derivative. */
 export interface Along {
@@ -82,16 +82,6 @@ function stepsFor(x: Float32Array, step: number | null): Steps {
   const smallest = Math.max(start * 2 ** -30, 4 * middle * 2 ** -23);
   if (step !== null) return {start: 4 * step, smallest: Math.min(smallest, step / 64), largest: step};
   return {start, smallest, largest: 8 * Math.max(start, spread, 1)};
-}
-
-/** At most a thousand of the finite values, sorted. */
-function sampleOf(x: Float32Array): Float32Array {
-  const stride = Math.ceil(x.length / 1000);
-  return x.filter((value, i) => i % stride === 0 && Number.isFinite(value)).sort();
-}
-
-function medianOf(values: Float32Array): number {
-  return values.slice().sort()[values.length >> 1] ?? 0;
 }
 
 /**
