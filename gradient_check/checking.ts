@@ -114,14 +114,16 @@ function* checkOrder(subject: Subject, order: number, results: Results, others: 
 }
 
 /**
- * At random, and up to so many times more or less the smaller or larger a result is: rounding of large ones does not hide
- * errors in small ones. The size of a 0 tells nothing. A result that is not finite has no differences, and no weight.
+ * What a result weighs, beside one of median size: a large one less, so that its rounding does not hide errors in others; a
+ * small one more, but not much, since there may be rounding of larger numbers in it.
  */
-const EVENED = 8;
+const LEAST_WEIGHT = 1 / 8;
+const MOST_WEIGHT = 3;
 
+/** Random weights. The size of a 0 tells nothing. A result that is not finite has no differences, and no weight. */
 function weightsOf(values: Float32Array, random: Random): Float32Array {
   const median = medianOf(sampleOf(values.map(Math.abs)));
-  const evening = (size: number) => (size && median ? Math.min(Math.max(median / size, 1 / EVENED), EVENED) : 1);
+  const evening = (size: number) => (size && median ? Math.min(Math.max(median / size, LEAST_WEIGHT), MOST_WEIGHT) : 1);
   return values.map((value) => (Number.isFinite(value) ? random.weight() * evening(Math.abs(value)) : 0));
 }
 

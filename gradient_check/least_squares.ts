@@ -9,40 +9,56 @@ export interface Fit {
 }
 
 /**
- * Fits Σ c_k·t^(powers_k) to values at places t >= 0, each with a noise of its own: by Cholesky's factors of the normal equations, with t in units of the
- * largest place. In doubles that does for the few powers that are asked for here.
+ * Fits Σ c_k·t^(powers_k) to values at places t >= 0, each with a noise of its own. Places may be a thousand times apart and
+ * values ten million times their noise, so the columns are made orthogonal one after the other (modified Gram-Schmidt): normal
+ * equations would lose twice as many digits.
  */
 export function fitPowers(places: number[], measured: number[], noises: number[], powers: number[]): Fit {
   const unit = Math.max(...places);
-  const rows = places.map((t, i) => powers.map((power) => (t / unit) ** power / noises[i]!));
-  const values = measured.map((value, i) => value / noises[i]!);
-  const normal = powers.map((_, a) => powers.map((_, b) => sum(rows.map((row) => row[a]! * row[b]!))));
-  const inverse = inverseOf(normal);
-  const right = powers.map((_, a) => sum(rows.map((row, i) => row[a]! * values[i]!)));
-  const scaled = inverse.map((row) => sum(row.map((entry, b) => entry * right[b]!)));
-  const residual = sum(rows.map((row, i) => (values[i]! - sum(row.map((entry, a) => entry * scaled[a]!))) ** 2));
+  const columns = powers.map((power) => places.map((t, i) => (t / unit) ** power / noises[i]!));
+  columns.push(noises.map((noise, i) => measured[i]! / noise));
+  // Each column is Σ triangle[k]·q_k of orthonormal q_k; the last one, that of the values, and what is left of it.
+  const triangle = powers.map((_, k) => {
+    const column = columns[k]!;
+    const size = Math.sqrt(dot(column, column));
+    const q = column.map((entry) => entry / size);
+    return columns.map((other, j) => {
+      if (j <= k) return j === k ? size : 0;
+      const part = dot(q, other);
+      other.forEach((entry, i) => {
+        other[i] = entry - part * q[i]!;
+      });
+      return part;
+    });
+  });
+  const left = columns[powers.length]!;
+  const inverse = inverseOf(triangle);
+  const scaled = inverse.map((row) =>
+    dot(
+      row,
+      triangle.map((line) => line[powers.length]!),
+    ),
+  );
   return {
     coefficients: scaled.map((c, a) => c / unit ** powers[a]!),
-    gains: inverse.map((row, a) => Math.sqrt(row[a]!) / unit ** powers[a]!),
-    residual,
+    gains: inverse.map((row, a) => Math.sqrt(dot(row, row)) / unit ** powers[a]!),
+    residual: dot(left, left),
   };
 }
 
-/** The inverse of a small positive definite matrix. */
+/** The inverse of a small upper triangular matrix. */
 function inverseOf(matrix: number[][]): number[][] {
-  const n = matrix.length;
-  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
-  for (let k = 0; k < n; k++) {
-    const pivot = rows[k]![k]!;
-    rows[k] = rows[k]!.map((entry) => entry / pivot);
-    for (let i = 0; i < n; i++) {
-      const factor = rows[i]![k]!;
-      if (i !== k) rows[i] = rows[i]!.map((entry, j) => entry - factor * rows[k]![j]!);
-    }
+  const inverse: number[][] = [];
+  for (let i = matrix.length - 1; i >= 0; i--) {
+    const row = matrix[i]!;
+    inverse[i] = matrix.map((_, j) => {
+      const below = matrix.map((_, k) => (k > i ? row[k]! * inverse[k]![j]! : 0)).reduce((a, b) => a + b);
+      return ((i === j ? 1 : 0) - below) / row[i]!;
+    });
   }
-  return rows.map((row) => row.slice(n));
+  return inverse;
 }
 
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function dot(a: number[], b: number[]): number {
+  return a.reduce((total, entry, i) => total + entry * b[i]!, 0);
 }

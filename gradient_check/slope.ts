@@ -193,13 +193,13 @@ function bestWindow(pairs: Pair[], line: Line): Window & {floor: number; shown: 
   return {...best, noise: Math.max(noise, best.noise), floor, shown};
 }
 
-/** A fit of each degree to each number of smallest steps. */
+/** A fit of each degree to each number of smallest steps: twice as many as it has coefficients, or what remains would be no noise. */
 function windowsOf(ascending: Pair[], atZero: number): Window[] {
   const odd = ascending.map(({plus, minus}) => (plus - minus) / 2);
   const even = ascending.map(({plus, minus}) => (plus + minus) / 2 - atZero);
   const windows: Window[] = [];
   for (let degree = 0; degree <= 2; degree++) {
-    for (let count = degree + 2; count <= ascending.length; count++) {
+    for (let count = 2 * degree + 2; count <= ascending.length; count++) {
       const steps = ascending.slice(0, count).map(({step}) => step);
       const noises = ascending.slice(0, count).map(({noise}) => noise);
       const slopes = fitPowers(steps, odd, noises, [1, 3, 5].slice(0, degree + 1));
