@@ -13,7 +13,7 @@
 import {addressesOf, type Chunk, chunkOf, type Division, divisionFor, MOST_CHUNKS} from './chunks';
 import type {Addresses} from './divide';
 import type {Kernels} from './module';
-import {piecesFor, SLOT, stepsOf} from './pieces';
+import {addressesOfRow, piecesFor, SLOT, stepsOf} from './pieces';
 import {type Caller, launch, type Plan} from './plan';
 import {MOST_THREADS} from './thread_count';
 import type {Thread, ThreadHost} from './thread_host';
@@ -276,12 +276,11 @@ export class Threads {
     } catch {
       return null; // one thread needs none
     }
-    const [x, out, second] = addresses;
     const {outer, n} = plan.rows;
     for (let row = 0; row < outer; row++) {
-      const at = 4 * n * row;
-      const places = [x + at, out + 4 * plan.outPerBlock * row, second && second + at, slots.at] as const;
-      for (const step of stepsOf(plan, pieces, x + at + 4 * n, slots.at)) {
+      const [x, out, second] = addressesOfRow(plan, addresses, row);
+      const places = [x, out, second, slots.at] as const;
+      for (const step of stepsOf(plan, pieces, x + 4 * n, slots.at)) {
         const division = divisionFor(step, threads);
         if (division.count === 1) launch(step, this.kernels.call, ...places);
         // The thread that was given up may still write to the slots: they are not freed.

@@ -7,10 +7,10 @@ import {LOG_SOFTMAX, LOG_SUM_EXP, MASKED, SOFTMAX} from './kinds';
 import {logOfSum} from './log';
 import {limit} from './log_sum_exp';
 import {
-  divideWide, logSoftmaxLongRows, logSumExpLongRows, maximum, softmaxLongRows, subtractLog, sumOfExps,
+  divideWide, logSoftmaxLongRows, logSumExpLongRows, maximum, pieceOf, softmaxLongRows, subtractLog, sumOfExps,
   sumOfOthersIn, ties,
 } from './long_rows';
-import {maxOfLanes} from './simd';
+import {demote, maxOfLanes} from './simd';
 
 /** A row of one value, but NaN where a mask at m, if there is one, says that an element takes part. */
 function fill(y: usize, bytes: usize, value: f32, m: usize): void {
@@ -21,27 +21,66 @@ function fill(y: usize, bytes: usize, value: f32, m: usize): void {
   } while (i << 2 < bytes);
 }
 
-/** A row with a mask of one byte for each element. */
-function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind: i32): void {
-  let max = f32x4.splat(maxOfLanes(maximum(x, bytes, scale, m, MASKED, false)));
+/** The maximal logit of a row or of a piece of it, in all lanes. */
+export function maximumMasked(x: usize, bytes: usize, scale: v128, m: usize): v128 {
+  return f32x4.splat(maxOfLanes(maximum(x, bytes, scale, m, MASKED, false)));
+}
+
+/** The scaled exponentials of a piece of a row, stored at y; returns their sum. */
+export function expsMasked(x: usize, y: usize, bytes: usize, scale: v128, max: v128, m: usize): f64 {
   let shift = shiftOf(max);
   let maxExponent = maxExponentOf(max, shift);
-  let minArgument = minArgumentOf(maxExponent);
-  let roundingBias = roundingBiasOf(maxExponent);
-  if (kind == SOFTMAX) {
-    let sum = f64x2.splat(sumOfExps(x, y, bytes, scale, shift, minArgument, roundingBias, m, MASKED));
-    let factor = reciprocal(sum, sum);
-    // A masked-out element is 0 even in a row that is NaN, or has nothing else.
-    if (isNaN(f64x2.extract_lane(sum, 0))) fill(y, bytes, 0, m);
-    else divideWide(y, bytes, factor, smallestNormal(sum, sum));
-    return;
-  }
+  return sumOfExps(
+    x, y, bytes, scale, shift, minArgumentOf(maxExponent), roundingBiasOf(maxExponent), m, MASKED,
+  );
+}
+
+/** The same without maxima, where they are sought, and without storing: see `sumOfOthersIn`. */
+export function othersMasked(x: usize, bytes: usize, scale: v128, max: v128, m: usize, seek: bool): f64 {
+  let shift = shiftOf(max);
+  let maxExponent = maxExponentOf(max, shift);
   // The maximal logit as it stands in the row: exact, since the scale is a power of two.
   let logit = f32x4.div(max, scale);
-  let sum = sumOfOthersIn(x, 0, bytes, logit, scale, shift, minArgument, roundingBias, true, false, m, MASKED);
-  let log = f64x2.extract_lane(logOfSum(i32x4.splat(ties), f64x2.splat(sum), max), 0);
-  if (kind == LOG_SOFTMAX) subtractLog(x, y, bytes, scale, max, f32x4.splat(f32(log)), m, MASKED);
-  else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + log));
+  return sumOfOthersIn(
+    x, 0, bytes, logit, scale, shift, minArgumentOf(maxExponent), roundingBiasOf(maxExponent), seek, false, m, MASKED,
+  );
+}
+
+/** The last sweep of softmax. A masked-out element is 0 even in a row that is NaN, or has nothing else. */
+export function divideMasked(y: usize, bytes: usize, sum: f64, m: usize): void {
+  let sums = f64x2.splat(sum);
+  if (isNaN(sum)) fill(y, bytes, 0, m);
+  else divideWide(y, bytes, reciprocal(sums, sums), smallestNormal(sums, sums));
+}
+
+/** The last sweep of logSoftmax. */
+export function subtractMasked(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, m: usize): void {
+  subtractLog(x, y, bytes, scale, max, log, m, MASKED);
+}
+
+/** A row with a mask of one byte for each element. Long rows are summed in pieces, as without a mask. */
+function maskedRow(x: usize, m: usize, y: usize, bytes: usize, scale: v128, kind: i32): void {
+  let max = maximumMasked(x, bytes, scale, m);
+  let sum: f64 = 0;
+  let count = 0;
+  let done: usize = 0;
+  do {
+    let piece = pieceOf(bytes - done);
+    let at = m + (done >> 2);
+    if (kind == SOFTMAX) sum += expsMasked(x + done, y + done, piece, scale, max, at);
+    else {
+      sum += othersMasked(x + done, piece, scale, max, at, !count);
+      count += ties;
+    }
+    done += piece;
+  } while (done < bytes);
+  if (kind == SOFTMAX) {
+    divideMasked(y, bytes, sum, m);
+    return;
+  }
+  let log = logOfSum(i32x4.splat(count), f64x2.splat(sum), max);
+  if (kind == LOG_SOFTMAX) subtractMasked(x, y, bytes, scale, max, demote(log, log), m);
+  else store<f32>(y, f32(f64(f32x4.extract_lane(max, 0)) + f64x2.extract_lane(log, 0)));
 }
 
 @inline function rows(

@@ -4,18 +4,19 @@
 //
 // (x, y, outer, n, inner, scale, v, slot, step, slots, count, end)
 //   x       where the first of `outer` neighbouring pieces is; likewise y, v and slot
-//   v       the vector of a gradient, or 0
+//   v       the vector of a gradient; where the row's mask ends, in steps with a mask; or 0
 //   slots   the slot of the row's first piece; there are `count`
 //   end     where the row ends, and its last piece with it
 
 import {isWide, smallestNormal} from './divide';
 import {exactFactor, isExactScale} from './kinds';
 import {logOfSum} from './log';
-import {settleInfinite} from './log_sum_exp';
+import {limit} from './log_sum_exp';
 import {
   PIECE, divideNarrow, divideWide, expsOfPiece, lowest, maxima, pieceOf, subtractLogDouble, subtractLogExact, subtractLogPlain,
   sumOfOthers, sumOfOthersDouble, ties as tiesOfPiece,
 } from './long_rows';
+import {divideMasked, expsMasked, maximumMasked, othersMasked, subtractMasked} from './masked_rows';
 import {subtractTimesNarrow, subtractTimesWide, totalOf} from './product_long_rows';
 import {demote, maxOfLanes, minOfLanes, promoteLow} from './simd';
 
@@ -30,6 +31,8 @@ const LOG_SOFTMAX = 4;
 const LOG_SUM_EXP = 5;
 /** The derivative of logSoftmax, from logits. */
 const GRADIENT = 6;
+/** Added to a step if the row has a mask. */
+const WITH_MASK = 8;
 
 // A slot has the maximum and the minimum in floats, the sum, and the number of maxima left out of it; the first one has Σ v too.
 const SLOT: usize = 32;
@@ -55,6 +58,8 @@ export function piecesOfLongRows(
     ties += load<i32>(slots, 16);
     slots += SLOT;
   } while (--count);
+  let maskEnd = step & WITH_MASK ? v : 0;
+  step &= ~WITH_MASK;
   let exact = isExactScale(scale);
   let factor = f32x4.splat(exactFactor(scale));
   let m = f32x4.splat(largest);
@@ -62,22 +67,29 @@ export function piecesOfLongRows(
   let wide = !exact || isWide(f32x4.splat(smallest), m);
   do {
     let bytes = pieceOf(end - x);
-    if (step == EXTREMES) {
+    let mask = maskEnd ? maskEnd - ((end - x) >> 2) : 0;
+    if (step == EXTREMES && mask) {
+      store<f32>(slot, f32x4.extract_lane(maximumMasked(x, bytes, factor, mask), 0));
+    } else if (step == EXTREMES) {
       store<f32>(slot, maxOfLanes(maxima(x, bytes, scale, factor, true, true)));
       store<f32>(slot, minOfLanes(lowest), 4);
+    } else if (step == EXPS && mask) {
+      store<f64>(slot, expsMasked(x, y, bytes, factor, m, mask), 8);
     } else if (step == EXPS) {
       store<f64>(slot, expsOfPiece(m, x, y, bytes, scale, factor, exact), 8);
       if (v && slot == start) store<f64>(slot, totalOf(v, end - x), 24);
     } else if (step == OTHERS) {
-      let others = exact
-        ? sumOfOthers(x, 0, bytes, logit, factor, scale == 1, slot == first, false)
-        : sumOfOthersDouble(x, bytes, logit, scale);
+      let others: f64;
+      if (mask) others = othersMasked(x, bytes, factor, m, mask, slot == first);
+      else if (exact) others = sumOfOthers(x, 0, bytes, logit, factor, scale == 1, slot == first, false);
+      else others = sumOfOthersDouble(x, bytes, logit, scale);
       store<f64>(slot, others, 8);
       store<i32>(slot, tiesOfPiece, 16);
     } else if (step == SOFTMAX) {
       let one = f32x4.splat(f32(1 / sum));
       let sums = f64x2.splat(sum);
-      if (wide) divideWide(y, bytes, one, smallestNormal(sums, sums));
+      if (mask) divideMasked(y, bytes, sum, mask);
+      else if (wide) divideWide(y, bytes, one, smallestNormal(sums, sums));
       else divideNarrow(y, bytes, one);
     } else if (step == GRADIENT) {
       let total = load<f64>(start, 24);
@@ -87,9 +99,10 @@ export function piecesOfLongRows(
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), exact ? m : f32x4.sub(m, m));
       if (step == LOG_SUM_EXP) {
         let max = exact ? f64(largest) : scale * f64(f32x4.extract_lane(logit, 0));
-        store<f32>(y, f32(max + f64x2.extract_lane(log, 0)));
-        settleInfinite(x, y, 1, u32((end - x) >> 2), 1, scale, 1);
-      } else if (!exact) subtractLogDouble(x, y, bytes, f64x2.splat(scale), promoteLow(logit), log);
+        let result = f32(max + f64x2.extract_lane(log, 0));
+        store<f32>(y, isNaN(result) ? limit(x, mask, u32((end - x) >> 2), 4, 1, scale) : result);
+      } else if (mask) subtractMasked(x, y, bytes, factor, m, demote(log, log), mask);
+      else if (!exact) subtractLogDouble(x, y, bytes, f64x2.splat(scale), promoteLow(logit), log);
       else if (scale == 1) subtractLogPlain(x, y, bytes, m, demote(log, log));
       else subtractLogExact(x, y, bytes, factor, m, demote(log, log));
     }

@@ -1,3 +1,4 @@
+import {maskRuns} from '../../../../backends/engines/mask_runs';
 import {piecesFor, SLOT} from '../../../../backends/engines/wasm/pieces';
 import {
   launch,
@@ -14,7 +15,8 @@ import {Random} from '../../../cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
 import {BUILDS, GuardedMemory} from './guarded_memory';
 
-const KINDS = ['softmax', 'logSoftmax', 'logSumExp', 'gradient'] as const;
+const FORWARD = ['softmax', 'logSoftmax', 'logSumExp'] as const;
+const KINDS = [...FORWARD, 'gradient'] as const;
 const PIECE = 4096;
 /** The fewest elements that are cut. */
 const SHORTEST = 33_300;
@@ -25,6 +27,15 @@ function planOf(kind: (typeof KINDS)[number], n: number, scale = 1, outer = 1): 
   const rows = {outer, n, inner: 1};
   if (kind === 'gradient') return planProductOfLogits('logSoftmaxVjp', rows, scale, scale)!;
   return planForward(kind, rows, scale, null);
+}
+
+/** With a mask of one byte for each element, or one row of them for all rows. */
+function maskedPlanOf(kind: (typeof FORWARD)[number], n: number, scale = 1, outer = 1, maskRows = outer): Plan {
+  return planForward(kind, {outer, n, inner: 1}, scale, maskRuns([maskRows, n], [outer, n], 1));
+}
+
+function randomMask(random: Random, length: number): Uint8Array {
+  return Uint8Array.from({length}, () => Number(random.uniform() < 0.7));
 }
 
 function turn(): Promise<void> {
@@ -48,7 +59,7 @@ interface Result {
   freed: number;
 }
 
-/** @param v address of the vector of a gradient; 0 for other kinds */
+/** @param v address of the vector of a gradient, or of a mask; 0 for other kinds */
 function onThreads(
   threads: Threads,
   memory: GuardedMemory,
@@ -74,17 +85,17 @@ function alone(memory: GuardedMemory, plan: Plan, x: number, v = 0): Float32Arra
   return memory.values(out, size);
 }
 
-/** Lays logits, and for a gradient a vector: many threads give the bits of one. */
+/** Lays logits, and for a gradient a vector, or a mask: many threads give the bits of one. */
 function expectSame(
   threads: Threads,
   memory: GuardedMemory,
   plan: Plan,
   logits: Float32Array,
-  vector: Float32Array,
+  second: Float32Array | Uint8Array,
 ): Result {
   memory.clear();
   const x = memory.input(logits);
-  const v = plan.secondPerBlock > 0 ? memory.input(vector) : 0;
+  const v = plan.mask || plan.secondPerBlock > 0 ? memory.input(second, plan.mask ? 5 : 8) : 0;
   const result = onThreads(threads, memory, plan, x, v);
   const pieces = piecesFor(plan, threads.count);
   expect([result.isDone, result.asked, result.freed]).toEqual([true, pieces * SLOT, 1]);
@@ -109,6 +120,20 @@ test.each([
   {name: 'a shorter one', plan: planOf('softmax', SHORTEST - 1), threads: 2, pieces: 0},
   {name: 'a last piece of one vector', plan: planOf('softmax', 9 * PIECE + 4), threads: 2, pieces: 10},
   {name: 'no piece of less than that', plan: planOf('softmax', 9 * PIECE + 3), threads: 2, pieces: 9},
+  {name: 'a mask', plan: maskedPlanOf('softmax', 23_600), threads: 2, pieces: 6},
+  {name: 'a mask, and a shorter row', plan: maskedPlanOf('softmax', 23_400), threads: 2, pieces: 0},
+  {
+    name: 'a mask of whole rows',
+    plan: planForward('softmax', {outer: 2, n: 50_257, inner: 1}, 1, maskRuns([2, 1], [2, 50_257], 1)),
+    threads: 3,
+    pieces: 0,
+  },
+  {
+    name: 'a mask with a scale that is no power of two',
+    plan: maskedPlanOf('softmax', 50_257, 0.3),
+    threads: 2,
+    pieces: 0,
+  },
   {
     name: 'rows side by side',
     plan: planForward('softmax', {outer: 1, n: 50_000, inner: 4}, 1, null),
@@ -147,6 +172,49 @@ describe.each(BUILDS)('build %s', (build) => {
       }
     }
     expect(threads.taken.slice(1).reduce((a, b) => a + b)).toBeGreaterThan(0);
+  });
+
+  test.each([2, 3, 8])('with masks, %d threads give the bits of one', async (count) => {
+    threads = await started(memory, count);
+    const random = new Random(10 + count);
+    for (const n of LENGTHS) {
+      const values = random.normals(2 * n, 8);
+      for (const kind of FORWARD) {
+        for (const scale of [1, -0.25]) {
+          const outer = count > 2 ? random.integer(1, 2) : 1;
+          const maskRows = random.integer(1, outer);
+          const offset = random.integer(0, 1) * 300;
+          const logits = values.subarray(0, outer * n).map((value) => value + offset);
+          const mask = randomMask(random, maskRows * n);
+          expectSame(threads, memory, maskedPlanOf(kind, n, scale, outer, maskRows), logits, mask);
+        }
+      }
+    }
+    expect(threads.taken.slice(1).reduce((a, b) => a + b)).toBeGreaterThan(0);
+  });
+
+  test('with masks, results are within the bounds of the float64 reference', async () => {
+    threads = await started(memory, 2);
+    const random = new Random(6);
+    const n = 50_257;
+    const logits = random.normals(n, 20);
+    const masks = [
+      randomMask(random, n),
+      randomMask(random, n).fill(0, 0, 2 * PIECE),
+      new Uint8Array(n).fill(1, n - 1),
+    ];
+    for (const mask of masks) {
+      const kept = logits.filter((_, i) => mask[i]);
+      const of = (kind: (typeof FORWARD)[number]) =>
+        expectSame(threads, memory, maskedPlanOf(kind, n), logits, mask).values;
+      const [y, logY] = [of('softmax'), of('logSoftmax')];
+      const ofKept = (values: Float32Array) => values.filter((_, i) => mask[i]);
+      expect(worst(ofKept(y), softmax(kept), ulpError).error).toBeLessThanOrEqual(4);
+      expect(worst(ofKept(logY), logSoftmax(kept), ulpError).error).toBeLessThanOrEqual(2);
+      expect(worst(of('logSumExp'), [logSumExp(kept)], ulpErrorAboveOne).error).toBeLessThanOrEqual(1);
+      expect(y.every((value, i) => mask[i] || value === 0)).toBe(true);
+      expect(logY.every((value, i) => mask[i] || value === -Infinity)).toBe(true);
+    }
   });
 
   test('results are within the bounds of the float64 reference', async () => {
@@ -194,6 +262,15 @@ describe.each(BUILDS)('build %s', (build) => {
       for (const kind of KINDS) {
         for (const scale of [1, 0.3]) expectSame(threads, memory, planOf(kind, N, scale), logits, vector);
       }
+      // Of what is masked out nothing is seen, not even NaN.
+      const mask = randomMask(random, N);
+      for (const value of [0, 1]) {
+        for (const place of at) mask.fill(value, Math.min(place, N - rare.length), place + rare.length);
+        for (const kind of FORWARD) {
+          const {values} = expectSame(threads, memory, maskedPlanOf(kind, N), logits, mask);
+          if (value === 0) expect(values.some(Number.isNaN)).toBe(false);
+        }
+      }
     }
   });
 
@@ -219,6 +296,13 @@ describe.each(BUILDS)('build %s', (build) => {
     const random = new Random(3);
     const [logits, vector] = [random.normals(N, 3).fill(-Infinity, from, to), random.normals(N, 1)];
     const isEmpty = to - from === N;
+    const mask = new Uint8Array(N).fill(1).fill(0, from, to);
+    for (const kind of FORWARD) {
+      const {values} = expectSame(threads, memory, maskedPlanOf(kind, N), vector, mask);
+      const nothing = kind === 'softmax' ? 0 : -Infinity;
+      if (kind !== 'logSumExp') expect(values.subarray(from, to).every((value) => value === nothing)).toBe(true);
+      else expect(values[0]! > -Infinity).toBe(!isEmpty);
+    }
     for (const kind of KINDS) {
       const {values} = expectSame(threads, memory, planOf(kind, N), logits, vector);
       if (kind === 'logSumExp') expect(Number.isFinite(values[0])).toBe(!isEmpty);
