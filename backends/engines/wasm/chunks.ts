@@ -32,6 +32,9 @@ const CHUNKS_PER_THREAD = 4;
 /** Columns are divided in groups that fill cache lines. */
 const COLUMNS_AT_A_TIME = 64;
 
+/** Not the gathered rows of products and losses. */
+const TAKES_COLUMNS = /StridedRows|^(softmax|logSoftmax|logSumExp)GatheredRows/;
+
 /** For so many threads. What a row comes out as does not depend on the division; a total does. */
 export function divisionFor(plan: Plan, threads: number): Division {
   if (plan.outPerBlock === 0) return {count: partsOfTotal(plan), parts: 1};
@@ -41,8 +44,7 @@ export function divisionFor(plan: Plan, threads: number): Division {
   const chunks = Math.min(Math.max(CHUNKS_PER_THREAD * threads, ns / LONGEST_CHUNK_NS), most);
   // As many for each thread, if each has one.
   const count = chunks > threads ? threads * Math.floor(chunks / threads) : Math.floor(chunks);
-  const takesColumns = kernel.endsWith('StridedRows');
-  const parts = takesColumns ? Math.floor(Math.min(count / outer, inner / COLUMNS_AT_A_TIME)) : 1;
+  const parts = TAKES_COLUMNS.test(kernel) ? Math.floor(Math.min(count / outer, inner / COLUMNS_AT_A_TIME)) : 1;
   return parts > 1 ? {count: parts * outer, parts} : {count: Math.min(Math.max(count, 1), outer), parts: 1};
 }
 
@@ -60,9 +62,9 @@ export function chunkOf({rows}: Plan, {count, parts}: Division, number: number):
   return {first: Math.floor(number / parts), blocks: 1, column, columns: end - column};
 }
 
-/** Where a chunk, of that number, has its parts. */
+/** Where a chunk, of that number, has its parts; a mask is given as a whole. */
 export function addressesOf(
-  {rows, outPerBlock, secondPerBlock, thirdPerBlock}: Plan,
+  {rows, mask, outPerBlock, secondPerBlock, thirdPerBlock}: Plan,
   [x, out, second, third]: Addresses,
   {first, column}: Chunk,
   number: number,
@@ -70,7 +72,7 @@ export function addressesOf(
   return [
     x + 4 * (first * rows.n * rows.inner + column),
     out + 4 * (outPerBlock > 0 ? first * outPerBlock + column : number),
-    second + 4 * (first * secondPerBlock + column),
+    mask ? second : second + 4 * (first * secondPerBlock + column),
     third + 4 * first * thirdPerBlock,
   ];
 }

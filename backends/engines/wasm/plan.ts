@@ -177,9 +177,10 @@ export type Caller = (
 export const TURN_BYTES = 1 << 18;
 
 /**
- * The calls of a plan for `outer` blocks of its rows, from block number `first` on; by StridedRows, for so many columns of each.
+ * The calls of a plan for `outer` blocks of its rows, from block number `first` on; by a kernel that takes columns, for so many
+ * columns of each, from number `column` on.
  *
- * @param x, out, second, third byte addresses in the kernels' memory of the first of these blocks, but of a mask as a whole; 0
+ * @param x, out, second, third byte addresses in the kernels' memory of the first of these rows, but of a mask as a whole; 0
  *   for what is absent
  */
 export function launch(
@@ -191,10 +192,11 @@ export function launch(
   third: number,
   first = 0,
   outer = plan.rows.outer,
+  column = 0,
   columns = plan.rows.inner,
 ): void {
   const {kernel, rows, scale, rest} = plan;
-  if (plan.mask) launchMasked(plan, plan.mask, call, x, out, second, first, outer);
+  if (plan.mask) launchMasked(plan, plan.mask, call, x, out, second, first, outer, column, columns);
   else if (plan.softmax) launchInTurns(plan, plan.softmax, call, x, out, second, third, outer);
   else if (columns === rows.inner) call(kernel, x, out, outer, rows.n, columns, scale, second, third, rest);
   else call(kernel, x, out, outer, rows.n, rows.inner, scale, second, third, [columns, 0, 0, 0]);
@@ -210,14 +212,16 @@ function launchMasked(
   m: number,
   first: number,
   outer: number,
+  column: number,
+  columns: number,
 ): void {
   const outerStep = mask.outer.at(-1)?.step ?? 0;
   const innerStep = mask.inner.at(-1)?.step ?? 0;
   forEachPiece(mask.outer, first, outer, (o, blocks, outerAt) => {
-    forEachPiece(mask.inner, 0, inner, (i, columns, innerAt) => {
-      const from = x + 4 * ((o - first) * n * inner + i);
-      const to = out + 4 * ((o - first) * outPerBlock + i);
-      const rest = [columns, mask.step, outerStep, innerStep] as const;
+    forEachPiece(mask.inner, column, columns, (i, width, innerAt) => {
+      const from = x + 4 * ((o - first) * n * inner + i - column);
+      const to = out + 4 * ((o - first) * outPerBlock + i - column);
+      const rest = [width, mask.step, outerStep, innerStep] as const;
       call(kernel, from, to, blocks, n, inner, scale, m + outerAt + innerAt, 0, rest);
     });
   });

@@ -246,7 +246,7 @@ export class Threads {
       if (!this.submit(plan, at, chunk)) {
         if (!this.finish()) return false;
         // Not even then, if a mask takes a call for every few elements.
-        if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, columns);
+        if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, column, columns);
       }
       if (number === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
@@ -333,10 +333,10 @@ export class Threads {
   };
 
   /** Writes down the calls of a chunk and lets it be taken. @returns whether there was room */
-  private submit(plan: Plan, addresses: Addresses, {first, blocks, columns}: Chunk): boolean {
+  private submit(plan: Plan, addresses: Addresses, {first, blocks, column, columns}: Chunk): boolean {
     const {counters, starts} = this;
     const start = this.written;
-    launch(plan, this.writeCall, ...addresses, first, blocks, columns);
+    launch(plan, this.writeCall, ...addresses, first, blocks, column, columns);
     if (this.written > this.calls.length) {
       this.written = start;
       return false;

@@ -6,7 +6,7 @@
 //
 // (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner)
 //   m                      address of the mask of the first row; 0 for no mask, and then all after it are 0
-//   columns                how many of the `inner` rows of each block to compute
+//   columns                how many of the `inner` rows of each block to compute; 0 for all
 //   mStep, mOuter, mInner  bytes by which the mask moves along a row, from block to block, and from column to column
 
 import {quotient, reciprocal, smallestNormal} from './divide';
@@ -165,9 +165,9 @@ function place(start: usize, r: u32, columns: u32, block: usize, column: usize):
   } while (last--);
 }
 
-function plainRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
-  rowsOf(x, y, outer, n, inner, scale, false, 0, inner, 0, 0, 0, kind);
-  if (kind == LOG_SUM_EXP) settleInfinite(x, y, outer, n, inner, scale, inner);
+function plainRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32, kind: i32): void {
+  rowsOf(x, y, outer, n, inner, scale, false, 0, columns, 0, 0, 0, kind);
+  if (kind == LOG_SUM_EXP) settleInfinite(x, y, outer, n, inner, scale, columns);
 }
 
 function maskedRows(
@@ -182,7 +182,7 @@ function maskedRows(
   mStep: usize, mOuter: usize, mInner: usize, kind: i32,
 ): void {
   if (m) maskedRows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, kind);
-  else plainRows(x, y, outer, n, inner, scale, kind);
+  else plainRows(x, y, outer, n, inner, scale, columns || inner, kind);
 }
 
 export function softmaxGatheredRows(

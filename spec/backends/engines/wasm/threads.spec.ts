@@ -91,12 +91,36 @@ describe.each([1, 2, 3, 8])('%d threads', (count) => {
     const products = ['softmaxProduct', 'logSoftmaxJvp', 'logSoftmaxVjp'] as const;
     const plans = [
       ...kinds.map((kind) => planForward(kind, rows, 0.5, null)),
+      ...kinds.map((kind) => planForward(kind, rows, 0.3, null)), // no power of two: rows are gathered
       ...products.map((kind) => planProduct(kind, rows, 0.3)),
     ];
     floats(SECOND, MIB).set(floats(THIRD, MIB));
     for (const plan of plans) {
       expect(divisionFor(plan, count).parts).toBeGreaterThan(1);
       expectSame(threads, plan);
+    }
+  });
+
+  test.each([
+    {name: 'for every element', of: (outer: number, n: number, inner: number) => [outer, n, inner]},
+    {name: 'for all columns', of: (outer: number, n: number) => [outer, n, 1]},
+    {name: 'for all rows of a column', of: (_: number, __: number, inner: number) => [1, 1, inner]},
+    {name: 'that goes on and repeats', of: (outer: number, n: number, inner: number) => [outer, n, inner / 64, 1]},
+  ])('few blocks with a mask $name are divided into columns', ({of}) => {
+    const flags = new Uint8Array(memory.buffer, SECOND, 4 * MIB);
+    for (let i = 0; i < MIB; i++) flags[i] = Number(random.uniform() < 0.7);
+    for (const rows of [
+      {outer: 1, n: 9, inner: 5056},
+      {outer: 2, n: 21, inner: 4096},
+    ]) {
+      const {outer, n, inner} = rows;
+      const mask = of(outer, n, inner);
+      const shape = mask.length === 3 ? [outer, n, inner] : [outer, n, inner / 64, 64];
+      for (const kind of ['softmax', 'logSoftmax', 'logSumExp'] as const) {
+        const plan = planForward(kind, rows, 0.5, maskRuns(mask, shape, 1));
+        expect(divisionFor(plan, count).parts).toBeGreaterThan(1);
+        expectSame(threads, plan);
+      }
     }
   });
 
