@@ -14,17 +14,15 @@ import {
   distance, expm1PartDouble, minArgumentOfDouble, roundingBiasOfDouble, exp2BitsDouble, sumOfParts, scaledExpDouble,
 } from './exp';
 import {logOfSum} from './log';
-import {limit, settleInfinite} from './log_sum_exp';
+import {settleInfinite} from './log_sum_exp';
 import {LOG_SOFTMAX, LOG_SUM_EXP, SOFTMAX, exactFactor} from './kinds';
 import {loadRows, storeRows} from './lanes';
-import {kept} from './mask';
-import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd';
+import {maskedOutInRows} from './mask';
+import {demote, larger, promoteHigh, promoteHighInLoop, promoteLow, storeLanes, upper} from './simd';
 
 /** v in the lanes whose element at m takes part, `otherwise` in the others; without a mask v. */
-@inline function whereKept(
-  v: v128, otherwise: v128, masked: bool, m: usize, e1: usize, e2: usize, e3: usize,
-): v128 {
-  return masked ? v128.bitselect(v, otherwise, kept(m, e1, e2, e3)) : v;
+@inline function whereKept(v: v128, otherwise: v128, m: usize, e1: usize, e2: usize, e3: usize): v128 {
+  return m ? v128.bitselect(otherwise, v, maskedOutInRows(m, e1, e2, e3)) : v;
 }
 
 /**
@@ -32,7 +30,7 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
  * The results are `toY` bytes further on; those of log-sum-exp are returned.
  */
 @inline function fourRows(
-  x: usize, d1: usize, d2: usize, d3: usize, masked: bool, m: usize, e1: usize, e2: usize, e3: usize, toY: usize,
+  x: usize, d1: usize, d2: usize, d3: usize, m: usize, e1: usize, e2: usize, e3: usize, toY: usize,
   n: u32, step: usize, mStep: usize, scale: f64, kind: i32,
 ): v128 {
   let factor = f32x4.splat(exactFactor(scale));
@@ -43,7 +41,7 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   let max = nothing;
   do {
     let a = f32x4.mul(loadRows(p, d1, d2, d3), factor);
-    max = larger(max, whereKept(a, nothing, masked, q, e1, e2, e3));
+    max = larger(max, whereKept(a, nothing, q, e1, e2, e3));
     p += step;
     q += mStep;
   } while (p < end);
@@ -60,42 +58,60 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
   let ties = zero;
   p = x;
   q = m;
-  do {
-    let a = loadRows(p, d1, d2, d3);
-    if (kind == SOFTMAX) {
+  if (kind == SOFTMAX) {
+    do {
+      let a = loadRows(p, d1, d2, d3);
       let v = scaledExpDouble(a, scales, originLow, originHigh, minArgument, roundingBias);
-      v = whereKept(v, zero, masked, q, e1, e2, e3);
+      v = whereKept(v, zero, q, e1, e2, e3);
       storeRows(p + toY, d1, d2, d3, v);
       low = f64x2.add(low, promoteLow(v));
-      high = f64x2.add(high, promoteHigh(v));
-    } else {
-      let tie = whereKept(f32x4.eq(a, logit), zero, masked, q, e1, e2, e3);
-      ties = i32x4.sub(ties, tie);
-      let powers = v128.andnot(exp2BitsDouble(a, scales, originLow, originHigh, minArgument, roundingBias), tie);
-      let expm1Parts = f32x4.mul(expm1PartDouble(a, scales, originLow, originHigh, minArgument, roundingBias), powers);
-      powers = whereKept(powers, zero, masked, q, e1, e2, e3);
-      expm1Parts = whereKept(expm1Parts, zero, masked, q, e1, e2, e3);
-      low = f64x2.add(low, sumOfParts(promoteLow(powers), promoteLow(expm1Parts)));
-      high = f64x2.add(high, sumOfParts(promoteHigh(powers), promoteHigh(expm1Parts)));
-    }
-    p += step;
-    q += mStep;
-  } while (p < end);
-
-  p = x;
-  q = m;
-  if (kind == SOFTMAX) {
-    let reciprocals = reciprocal(low, high);
-    let least = smallestNormal(low, high);
-    do {
-      let v = quotient(loadRows(p + toY, d1, d2, d3), reciprocals, least, true);
-      // A masked-out element is 0 even in a row that is NaN, or has nothing else.
-      storeRows(p + toY, d1, d2, d3, whereKept(v, zero, masked, q, e1, e2, e3));
+      high = f64x2.add(high, promoteHighInLoop(v));
       p += step;
       q += mStep;
     } while (p < end);
+    let reciprocals = reciprocal(low, high);
+    let least = smallestNormal(low, high);
+    p = x;
+    do {
+      storeRows(p + toY, d1, d2, d3, quotient(loadRows(p + toY, d1, d2, d3), reciprocals, least, true));
+      p += step;
+    } while (p < end);
+    // A masked-out element is 0 even in a row that is NaN, or has nothing else.
+    if (m && !i32x4.all_true(f32x4.lt(reciprocals, f32x4.splat(Infinity)))) {
+      do {
+        p -= step;
+        q -= mStep;
+        storeRows(p + toY, d1, d2, d3, whereKept(loadRows(p + toY, d1, d2, d3), zero, q, e1, e2, e3));
+      } while (p > x);
+    }
     return max;
   }
+
+  let expm1Low = low;
+  let expm1High = low;
+  do {
+    let a = loadRows(p, d1, d2, d3);
+    let tie = f32x4.eq(a, logit);
+    let powers = v128.andnot(exp2BitsDouble(a, scales, originLow, originHigh, minArgument, roundingBias), tie);
+    let expm1Parts = f32x4.mul(expm1PartDouble(a, scales, originLow, originHigh, minArgument, roundingBias), powers);
+    if (q) {
+      let out = maskedOutInRows(q, e1, e2, e3);
+      tie = v128.andnot(tie, out);
+      powers = v128.andnot(powers, out);
+      expm1Parts = v128.andnot(expm1Parts, out);
+    }
+    ties = i32x4.sub(ties, tie);
+    low = f64x2.add(low, promoteLow(powers));
+    high = f64x2.add(high, promoteHighInLoop(powers));
+    expm1Low = f64x2.add(expm1Low, promoteLow(expm1Parts));
+    expm1High = f64x2.add(expm1High, promoteHighInLoop(expm1Parts));
+    p += step;
+    q += mStep;
+  } while (p < end);
+  low = sumOfParts(low, expm1Low);
+  high = sumOfParts(high, expm1High);
+  p = x;
+  q = m;
 
   // The scaled exponentials are those of x - max, so their maximum is that of 0; or of NaN where max is infinite.
   let reference = f32x4.sub(max, max);
@@ -112,77 +128,53 @@ import {demote, larger, promoteHigh, promoteLow, storeLanes, upper} from './simd
       f64x2.sub(distance(promoteLow(a), originLow, scales), logLow),
       f64x2.sub(distance(promoteHigh(a), originHigh, scales), logHigh),
     );
-    storeRows(p + toY, d1, d2, d3, whereKept(result, nothing, masked, q, e1, e2, e3));
+    storeRows(p + toY, d1, d2, d3, whereKept(result, nothing, q, e1, e2, e3));
     p += step;
     q += mStep;
   } while (p < end);
   return max;
 }
 
-/** Where row r is, with `columns` rows in each block. */
-function place(start: usize, r: u32, columns: u32, block: usize, column: usize): usize {
-  let o = r / columns;
-  return start + usize(o) * block + usize(r - o * columns) * column;
+/** Where the row in column c of block o is. */
+@inline function place(start: usize, o: u32, c: u32, block: usize, column: usize): usize {
+  return start + usize(o) * block + usize(c) * column;
 }
 
-@inline function rowsOf(
-  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, masked: bool, m: usize, columns: u32,
+function rows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
   mStep: usize, mOuter: usize, mInner: usize, kind: i32,
 ): void {
+  if (!columns) columns = inner;
   let step = usize(inner) << 2;
   let block = usize(n) * step;
   let last = outer * columns - 1;
-  let r0: u32 = 0;
+  let r: u32 = 0;
   do {
-    let r1 = min(r0 + 1, last);
-    let r2 = min(r0 + 2, last);
-    let r3 = min(r0 + 3, last);
-    let p = place(x, r0, columns, block, 4);
-    let q = place(m, r0, columns, mOuter, mInner);
+    let r1 = min(r + 1, last);
+    let r2 = min(r + 2, last);
+    let r3 = min(r + 3, last);
+    let o0 = r / columns;
+    let o1 = r1 / columns;
+    let o2 = r2 / columns;
+    let o3 = r3 / columns;
+    let c0 = r - o0 * columns;
+    let c1 = r1 - o1 * columns;
+    let c2 = r2 - o2 * columns;
+    let c3 = r3 - o3 * columns;
+    let p = place(x, o0, c0, block, 4);
+    let q = place(m, o0, c0, mOuter, mInner);
     let result = fourRows(
-      p, place(x, r1, columns, block, 4) - p, place(x, r2, columns, block, 4) - p, place(x, r3, columns, block, 4) - p,
-      masked, q, place(m, r1, columns, mOuter, mInner) - q, place(m, r2, columns, mOuter, mInner) - q,
-      place(m, r3, columns, mOuter, mInner) - q,
+      p, place(x, o1, c1, block, 4) - p, place(x, o2, c2, block, 4) - p, place(x, o3, c3, block, 4) - p,
+      q, place(m, o1, c1, mOuter, mInner) - q, place(m, o2, c2, mOuter, mInner) - q, place(m, o3, c3, mOuter, mInner) - q,
       y - x, n, step, mStep, scale, kind,
     );
     if (kind == LOG_SUM_EXP) {
       storeLanes(
-        place(y, r0, columns, step, 4), place(y, r1, columns, step, 4),
-        place(y, r2, columns, step, 4), place(y, r3, columns, step, 4), result,
+        place(y, o0, c0, step, 4), place(y, o1, c1, step, 4), place(y, o2, c2, step, 4), place(y, o3, c3, step, 4), result,
       );
     }
-    r0 += 4;
-  } while (r0 <= last);
-
-  if (kind != LOG_SUM_EXP || !masked) return;
-  do {
-    let at = place(y, last, columns, step, 4);
-    if (isNaN(load<f32>(at))) {
-      store<f32>(
-        at, limit(place(x, last, columns, block, 4), place(m, last, columns, mOuter, mInner), n, step, mStep, scale),
-      );
-    }
-  } while (last--);
-}
-
-function plainRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32, kind: i32): void {
-  rowsOf(x, y, outer, n, inner, scale, false, 0, columns, 0, 0, 0, kind);
-  if (kind == LOG_SUM_EXP) settleInfinite(x, y, outer, n, inner, scale, columns);
-}
-
-function maskedRows(
-  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
-  mStep: usize, mOuter: usize, mInner: usize, kind: i32,
-): void {
-  rowsOf(x, y, outer, n, inner, scale, true, m, columns, mStep, mOuter, mInner, kind);
-}
-
-@inline function rows(
-  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, columns: u32,
-  mStep: usize, mOuter: usize, mInner: usize, kind: i32,
-): void {
-  if (m) maskedRows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, kind);
-  else plainRows(x, y, outer, n, inner, scale, columns || inner, kind);
+    r += 4;
+  } while (r <= last);
 }
 
 export function softmaxGatheredRows(
@@ -204,4 +196,5 @@ export function logSumExpGatheredRows(
   mStep: usize, mOuter: usize, mInner: usize,
 ): void {
   rows(x, y, outer, n, inner, scale, m, columns, mStep, mOuter, mInner, LOG_SUM_EXP);
+  settleInfinite(x, y, outer, n, inner, scale, columns ? columns : inner, m, mStep, mOuter, mInner);
 }

@@ -21,7 +21,7 @@ export function logsOfSums(ties: v128, low: v128, high: v128, max: v128, kind: i
  * The largest scale·x of a row, or NaN if there is one: logSumExp where the largest is infinite. With a mask at m, of what
  * takes part, and -Infinity where nothing does; m is 0 where there is none.
  */
-export function limit(x: usize, m: usize, n: u32, xStep: usize, mStep: usize, scale: f64): f32 {
+function limit(x: usize, m: usize, n: u32, xStep: usize, mStep: usize, scale: f64): f32 {
   let largest = -Infinity;
   do {
     if (!m || load<u8>(m)) {
@@ -35,18 +35,23 @@ export function limit(x: usize, m: usize, n: u32, xStep: usize, mStep: usize, sc
   return f32(largest);
 }
 
-/** For the rows in the first `columns` of a tensor without a mask. */
-export function settleInfinite(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32): void {
+/** For the rows in the first `columns`. The mask is that of gathered_rows.ts. */
+export function settleInfinite(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, columns: u32,
+  m: usize = 0, mStep: usize = 0, mOuter: usize = 0, mInner: usize = 0,
+): void {
   let width = usize(columns) << 2;
   let step = usize(inner) << 2;
-  let block = usize(n) * step;
+  let o: u32 = 0;
   do {
     let i: usize = 0;
     do {
-      if (isNaN(load<f32>(y + i))) store<f32>(y + i, limit(x + i, 0, n, step, 0, scale));
+      if (isNaN(load<f32>(y + i))) {
+        let row = x + usize(o) * n * step + i;
+        store<f32>(y + i, limit(row, m + usize(o) * mOuter + (i >> 2) * mInner, n, step, mStep, scale));
+      }
       i += 4;
     } while (i < width);
-    x += block;
     y += step;
-  } while (--outer);
+  } while (++o < outer);
 }

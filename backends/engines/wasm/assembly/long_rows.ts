@@ -18,7 +18,7 @@ import {
 import {logOfSum} from './log';
 import {settleInfinite} from './log_sum_exp';
 import {DOUBLE, LOG_SOFTMAX, LOG_SUM_EXP, MASKED, PLAIN, SHIFTED, exactFactor, isExactScale} from './kinds';
-import {fourMaskedOut} from './mask';
+import {fourMaskedOut, lanesOf, maskedOut, zeroMaskedOut} from './mask';
 import {
   demote, lanesFrom, larger, maxOfLanes, promoteHigh, promoteHighInLoop, promoteLow, smaller, sumOfCounts, sumOfDoubles, upper,
 } from './simd';
@@ -34,6 +34,15 @@ let sumLow = f64x2.splat(0);
 let sumHigh = f64x2.splat(0);
 let tieLanes = i32x4.splat(0);
 
+// What a sweep takes beside its arguments, each of which takes time where rows are short.
+/** Where the mask of the row at hand is, or of the piece; 0 if it has none. */
+let mask: usize = 0;
+
+/** For what goes through pieces itself. */
+export function setMask(m: usize): void {
+  mask = m;
+}
+
 /** The bytes of a piece; `PIECE` in ../pieces.ts has its elements. */
 export const PIECE: usize = 1 << 14;
 
@@ -42,21 +51,20 @@ export const PIECE: usize = 1 << 14;
   return bytes < PIECE + 16 ? bytes : PIECE;
 }
 
-// With a mask, a masked-out element is NaN for the maximum, which ignores NaN, and its scaled exponential is 0.
+// With a mask, a masked-out element is NaN for the maximum, which ignores NaN, and its scaled exponential is 0. The code of
+// SHIFTED takes masks, except for the maximum: once for four vectors it tests whether there is one.
 
 /** factor·x for the maximum. */
-@inline function logitOf(x: v128, factor: v128, m: usize, mode: i32): v128 {
-  if (mode == PLAIN) return x;
-  let t = f32x4.mul(x, factor);
-  return mode == MASKED ? v128.or(t, fourMaskedOut(m)) : t;
+@inline function logitOf(x: v128, factor: v128, mode: i32): v128 {
+  return mode == PLAIN ? x : f32x4.mul(x, factor);
 }
 
 /**
  * max factor·x over a row, by lanes; the minimum goes to `lowest`, where it is asked for. Both ignore NaN, which makes the
  * sum NaN instead.
- * @param m where the mask of the row is, if the mode is MASKED: likewise below
  */
-@inline export function maximum(x: usize, bytes: usize, factor: v128, m: usize, mode: i32, withMinimum: bool): v128 {
+@inline function maximum(x: usize, bytes: usize, factor: v128, mode: i32, withMinimum: bool): v128 {
+  let m = mask;
   let max0 = f32x4.splat(-Infinity);
   let max1 = max0;
   let max2 = max0;
@@ -73,10 +81,17 @@ export const PIECE: usize = 1 << 14;
       let x1 = v128.load(x + i, 16);
       let x2 = v128.load(x + i, 32);
       let x3 = v128.load(x + i, 48);
-      let t0 = logitOf(x0, factor, m + (i >> 2), mode);
-      let t1 = logitOf(x1, factor, m + (i >> 2) + 4, mode);
-      let t2 = logitOf(x2, factor, m + (i >> 2) + 8, mode);
-      let t3 = logitOf(x3, factor, m + (i >> 2) + 12, mode);
+      let t0 = logitOf(x0, factor, mode);
+      let t1 = logitOf(x1, factor, mode);
+      let t2 = logitOf(x2, factor, mode);
+      let t3 = logitOf(x3, factor, mode);
+      if (mode == MASKED) {
+        let out = maskedOut(v128.load(m + (i >> 2)));
+        t0 = v128.or(t0, lanesOf(out, 0));
+        t1 = v128.or(t1, lanesOf(out, 1));
+        t2 = v128.or(t2, lanesOf(out, 2));
+        t3 = v128.or(t3, lanesOf(out, 3));
+      }
       max0 = larger(max0, t0);
       max1 = larger(max1, t1);
       max2 = larger(max2, t2);
@@ -93,7 +108,8 @@ export const PIECE: usize = 1 << 14;
   let last = bytes - 16;
   while (i < bytes) {
     let at = min(i, last);
-    let t0 = logitOf(v128.load(x + at), factor, m + (at >> 2), mode);
+    let t0 = logitOf(v128.load(x + at), factor, mode);
+    if (mode == MASKED) t0 = v128.or(t0, fourMaskedOut(m + (at >> 2)));
     max0 = larger(max0, t0);
     if (withMinimum) min0 = smaller(min0, t0);
     i += 16;
@@ -102,19 +118,9 @@ export const PIECE: usize = 1 << 14;
   return larger(larger(max0, max1), larger(max2, max3));
 }
 
-/** scale·x - shift, but at least `minArgument`; masked out, it is `minArgument`, whose scaled exponential is 0. */
-@inline function argumentOf(x: v128, scale: v128, shift: v128, minArgument: v128, m: usize, mode: i32): v128 {
-  if (mode == PLAIN) return larger(x, minArgument);
-  let t = shiftedLogit(x, scale, shift, minArgument);
-  return mode == MASKED ? v128.bitselect(minArgument, t, fourMaskedOut(m)) : t;
-}
-
-/** The scaled exponentials of four logits; `origin` is the shift, or in DOUBLE the maximum. */
-@inline function expOf(
-  x: v128, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, m: usize, mode: i32,
-): v128 {
-  if (mode == DOUBLE) return scaledExpDouble(x, scale, origin, origin, minArgument, roundingBias);
-  return scaledExp(argumentOf(x, scale, origin, minArgument, m, mode), roundingBias);
+/** scale·x - shift, but at least `minArgument`, whose scaled exponential is 0. */
+@inline function argumentOf(x: v128, scale: v128, shift: v128, minArgument: v128, mode: i32): v128 {
+  return mode == PLAIN ? larger(x, minArgument) : shiftedLogit(x, scale, shift, minArgument);
 }
 
 /**
@@ -122,21 +128,34 @@ export const PIECE: usize = 1 << 14;
  *
  * Sixteen are added as floats, two roundings deep, and their sum is added to doubles: in a float accumulator, a dominant
  * element would swallow the small ones that follow in its lane.
+ *
+ * @param origin the shift, or in DOUBLE the maximum
  */
-@inline export function sumOfExps(
-  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, minArgument: v128, roundingBias: v128,
-  m: usize, mode: i32,
+@inline function sumOfExps(
+  x: usize, y: usize, bytes: usize, scale: v128, origin: v128, minArgument: v128, roundingBias: v128, mode: i32,
 ): f64 {
+  let m = mode == SHIFTED ? mask : 0;
   let low = f64x2.splat(0);
   let high = low;
   let i: usize = 0;
   let whole = bytes & ~63;
   if (mode != DOUBLE && whole) {
     do {
-      let v0 = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, m + (i >> 2), mode);
-      let v1 = expOf(v128.load(x + i, 16), scale, origin, minArgument, roundingBias, m + (i >> 2) + 4, mode);
-      let v2 = expOf(v128.load(x + i, 32), scale, origin, minArgument, roundingBias, m + (i >> 2) + 8, mode);
-      let v3 = expOf(v128.load(x + i, 48), scale, origin, minArgument, roundingBias, m + (i >> 2) + 12, mode);
+      let a0 = argumentOf(v128.load(x + i), scale, origin, minArgument, mode);
+      let a1 = argumentOf(v128.load(x + i, 16), scale, origin, minArgument, mode);
+      let a2 = argumentOf(v128.load(x + i, 32), scale, origin, minArgument, mode);
+      let a3 = argumentOf(v128.load(x + i, 48), scale, origin, minArgument, mode);
+      if (m) {
+        let out = maskedOut(v128.load(m + (i >> 2)));
+        a0 = v128.bitselect(minArgument, a0, lanesOf(out, 0));
+        a1 = v128.bitselect(minArgument, a1, lanesOf(out, 1));
+        a2 = v128.bitselect(minArgument, a2, lanesOf(out, 2));
+        a3 = v128.bitselect(minArgument, a3, lanesOf(out, 3));
+      }
+      let v0 = scaledExp(a0, roundingBias);
+      let v1 = scaledExp(a1, roundingBias);
+      let v2 = scaledExp(a2, roundingBias);
+      let v3 = scaledExp(a3, roundingBias);
       v128.store(y + i, v0);
       v128.store(y + i, v1, 16);
       v128.store(y + i, v2, 32);
@@ -155,7 +174,13 @@ export const PIECE: usize = 1 << 14;
         countedLanes = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
-      let v = expOf(v128.load(x + i), scale, origin, minArgument, roundingBias, m + (i >> 2), mode);
+      let v = v128.load(x + i);
+      if (mode == DOUBLE) v = scaledExpDouble(v, scale, origin, origin, minArgument, roundingBias);
+      else {
+        v = argumentOf(v, scale, origin, minArgument, mode);
+        if (m) v = v128.bitselect(minArgument, v, fourMaskedOut(m + (i >> 2)));
+        v = scaledExp(v, roundingBias);
+      }
       v128.store(y + i, v);
       v = v128.and(v, countedLanes);
       low = f64x2.add(low, promoteLow(v));
@@ -193,16 +218,17 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
  * @param seek whether maxima are left out
  * @param lanes whether these are four rows side by side; the maximum of each is then left out
  */
-@inline export function sumOfOthersIn(
+@inline function sumOfOthersIn(
   x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128,
-  seek: bool, lanes: bool, m: usize, mode: i32,
+  seek: bool, lanes: bool, mode: i32,
 ): f64 {
+  let m = mode == SHIFTED ? mask : 0;
   let low = f64x2.splat(0);
   let high = low;
   let expm1Low = low;
   let expm1High = low;
   let count = i32x4.splat(0);
-  let maxArgument = argumentOf(max, scale, shift, minArgument, 0, mode == MASKED ? SHIFTED : mode);
+  let maxArgument = argumentOf(max, scale, shift, minArgument, mode);
   let sought = seek ? max : f32x4.splat(NaN);
   let i: usize = 0;
   let whole = bytes & ~63;
@@ -217,10 +243,17 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
         let x2 = v128.load(x + i, 32);
         let x3 = v128.load(x + i, 48);
         if (y) v128.store(y + i, x0);
-        let a0 = argumentOf(x0, scale, shift, minArgument, m + (i >> 2), mode);
-        let a1 = argumentOf(x1, scale, shift, minArgument, m + (i >> 2) + 4, mode);
-        let a2 = argumentOf(x2, scale, shift, minArgument, m + (i >> 2) + 8, mode);
-        let a3 = argumentOf(x3, scale, shift, minArgument, m + (i >> 2) + 12, mode);
+        let a0 = argumentOf(x0, scale, shift, minArgument, mode);
+        let a1 = argumentOf(x1, scale, shift, minArgument, mode);
+        let a2 = argumentOf(x2, scale, shift, minArgument, mode);
+        let a3 = argumentOf(x3, scale, shift, minArgument, mode);
+        if (m) {
+          let out = maskedOut(v128.load(m + (i >> 2)));
+          a0 = v128.bitselect(minArgument, a0, lanesOf(out, 0));
+          a1 = v128.bitselect(minArgument, a1, lanesOf(out, 1));
+          a2 = v128.bitselect(minArgument, a2, lanesOf(out, 2));
+          a3 = v128.bitselect(minArgument, a3, lanesOf(out, 3));
+        }
         let k0 = round(a0, roundingBias);
         let k1 = round(a1, roundingBias);
         let k2 = round(a2, roundingBias);
@@ -249,7 +282,8 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
         countedLanes = lanesFrom(i32((i - last) >> 2));
         i = last;
       }
-      let a = argumentOf(v128.load(x + i), scale, shift, minArgument, m + (i >> 2), mode);
+      let a = argumentOf(v128.load(x + i), scale, shift, minArgument, mode);
+      if (m) a = v128.bitselect(minArgument, a, fourMaskedOut(m + (i >> 2)));
       let k = round(a, roundingBias);
       let tie = v128.and(f32x4.eq(a, maxArgument), countedLanes);
       let powers = v128.andnot(v128.and(exp2Bits(k), countedLanes), tie);
@@ -277,14 +311,14 @@ function firstEqual(x: usize, from: usize, end: usize, sought: v128): usize {
 function sumOfOthersPlain(
   x: usize, y: usize, bytes: usize, max: v128, minArgument: v128, roundingBias: v128, seek: bool, lanes: bool,
 ): f64 {
-  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, seek, lanes, 0, PLAIN);
+  return sumOfOthersIn(x, y, bytes, max, minArgument, minArgument, minArgument, roundingBias, seek, lanes, PLAIN);
 }
 
 function sumOfOthersShifted(
   x: usize, y: usize, bytes: usize, max: v128, scale: v128, shift: v128, minArgument: v128, roundingBias: v128, seek: bool,
   lanes: bool,
 ): f64 {
-  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, seek, lanes, 0, SHIFTED);
+  return sumOfOthersIn(x, y, bytes, max, scale, shift, minArgument, roundingBias, seek, lanes, SHIFTED);
 }
 
 /** The same for any exact scale. */
@@ -296,7 +330,9 @@ export function sumOfOthers(
   let maxExponent = maxExponentOf(scaledMax, shift);
   let minArgument = minArgumentOf(maxExponent);
   let roundingBias = roundingBiasOf(maxExponent);
-  if (isPlain && !v128.any_true(shift)) return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias, seek, lanes);
+  if (isPlain && !mask && !v128.any_true(shift)) {
+    return sumOfOthersPlain(x, y, bytes, max, minArgument, roundingBias, seek, lanes);
+  }
   return sumOfOthersShifted(x, y, bytes, max, scale, shift, minArgument, roundingBias, seek, lanes);
 }
 
@@ -364,29 +400,28 @@ export function divideWide(y: usize, bytes: usize, factor: v128, least: v128): v
   divideRow(y, bytes, factor, least, true);
 }
 
-/** (scale·x - m) - log s on four logits, in DOUBLE scale·(x - m) - log s; -Infinity where a mask says so. */
-@inline function logValue(x: v128, scale: v128, max: v128, log: v128, m: usize, mode: i32): v128 {
+/** (scale·x - m) - log s on four logits, in DOUBLE scale·(x - m) - log s. */
+@inline function logValue(x: v128, scale: v128, max: v128, log: v128, mode: i32): v128 {
   if (mode == DOUBLE) {
     return demote(
       f64x2.sub(distance(promoteLow(x), max, scale), log), f64x2.sub(distance(promoteHigh(x), max, scale), log),
     );
   }
-  let result = f32x4.sub(f32x4.sub(mode == PLAIN ? x : f32x4.mul(x, scale), max), log);
-  return mode == MASKED ? v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m)) : result;
+  return f32x4.sub(f32x4.sub(mode == PLAIN ? x : f32x4.mul(x, scale), max), log);
 }
 
 /** The last sweep over a row of logSoftmax. */
-@inline export function subtractLog(
-  x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, m: usize, mode: i32,
+@inline function subtractLog(
+  x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, mode: i32,
 ): void {
   let i: usize = 0;
   let whole = bytes & ~63;
   if (mode == PLAIN && whole) {
     do {
-      let y0 = logValue(v128.load(x + i), scale, max, log, 0, mode);
-      let y1 = logValue(v128.load(x + i, 16), scale, max, log, 0, mode);
-      let y2 = logValue(v128.load(x + i, 32), scale, max, log, 0, mode);
-      let y3 = logValue(v128.load(x + i, 48), scale, max, log, 0, mode);
+      let y0 = logValue(v128.load(x + i), scale, max, log, mode);
+      let y1 = logValue(v128.load(x + i, 16), scale, max, log, mode);
+      let y2 = logValue(v128.load(x + i, 32), scale, max, log, mode);
+      let y3 = logValue(v128.load(x + i, 48), scale, max, log, mode);
       v128.store(y + i, y0);
       v128.store(y + i, y1, 16);
       v128.store(y + i, y2, 32);
@@ -396,47 +431,64 @@ export function divideWide(y: usize, bytes: usize, factor: v128, least: v128): v
   }
   while (i < bytes) {
     let at = min(i, bytes - 16);
-    v128.store(y + at, logValue(v128.load(x + at), scale, max, log, m + (at >> 2), mode));
+    v128.store(y + at, logValue(v128.load(x + at), scale, max, log, mode));
     i += 16;
   }
 }
 
 export function subtractLogPlain(x: usize, y: usize, bytes: usize, max: v128, log: v128): void {
-  subtractLog(x, y, bytes, max, max, log, 0, PLAIN);
+  subtractLog(x, y, bytes, max, max, log, PLAIN);
 }
 
 export function subtractLogExact(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
-  subtractLog(x, y, bytes, scale, max, log, 0, SHIFTED);
+  subtractLog(x, y, bytes, scale, max, log, SHIFTED);
+}
+
+export function subtractLogMasked(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128, m: usize): void {
+  let i: usize = 0;
+  do {
+    let at = min(i, bytes - 16);
+    let result = logValue(v128.load(x + at), scale, max, log, SHIFTED);
+    v128.store(y + at, v128.bitselect(f32x4.splat(-Infinity), result, fourMaskedOut(m + (at >> 2))));
+    i += 16;
+  } while (i < bytes);
 }
 
 export function subtractLogDouble(x: usize, y: usize, bytes: usize, scale: v128, max: v128, log: v128): void {
-  subtractLog(x, y, bytes, scale, max, log, 0, DOUBLE);
+  subtractLog(x, y, bytes, scale, max, log, DOUBLE);
 }
 
 /** A function of its own: V8 then has more registers for the loop, which takes 2 % less time. */
 function sumOfPlainExps(x: usize, y: usize, bytes: usize, minArgument: v128, roundingBias: v128): f64 {
-  return sumOfExps(x, y, bytes, minArgument, minArgument, minArgument, roundingBias, 0, PLAIN);
+  return sumOfExps(x, y, bytes, minArgument, minArgument, minArgument, roundingBias, PLAIN);
 }
 
 /** As functions, because several kernels call them. */
 export function maximumPlain(x: usize, bytes: usize): v128 {
-  return maximum(x, bytes, f32x4.splat(1), 0, PLAIN, false);
+  return maximum(x, bytes, f32x4.splat(1), PLAIN, false);
 }
 
 function extremesPlain(x: usize, bytes: usize): v128 {
-  return maximum(x, bytes, f32x4.splat(1), 0, PLAIN, true);
+  return maximum(x, bytes, f32x4.splat(1), PLAIN, true);
+}
+
+function maximumMasked(x: usize, bytes: usize, factor: v128): v128 {
+  return maximum(x, bytes, factor, MASKED, false);
 }
 
 function extremesScaled(x: usize, bytes: usize, factor: v128): v128 {
-  return maximum(x, bytes, factor, 0, SHIFTED, true);
+  return maximum(x, bytes, factor, SHIFTED, true);
 }
 
 /** max scale·x: of a row in all lanes, or of four rows a lane each. */
-@inline export function maxima(x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool, withMinimum: bool): v128 {
-  let m: v128;
-  if (scale != 1) m = extremesScaled(x, bytes, factor);
-  else m = withMinimum ? extremesPlain(x, bytes) : maximumPlain(x, bytes);
-  return lanes ? m : f32x4.splat(maxOfLanes(m));
+@inline export function maxima(
+  x: usize, bytes: usize, scale: f64, factor: v128, lanes: bool, withMinimum: bool,
+): v128 {
+  let max: v128;
+  if (mask) max = maximumMasked(x, bytes, factor);
+  else if (scale != 1) max = extremesScaled(x, bytes, factor);
+  else max = withMinimum ? extremesPlain(x, bytes) : maximumPlain(x, bytes);
+  return lanes ? max : f32x4.splat(maxOfLanes(max));
 }
 
 /**
@@ -448,62 +500,80 @@ function extremesScaled(x: usize, bytes: usize, factor: v128): v128 {
 export function expsOfRow(
   x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool, lanes: bool,
 ): f64 {
-  let m = maxima(x, bytes, scale, factor, lanes, true);
-  wide = isWide(lowest, m);
+  let max = maxima(x, bytes, scale, factor, lanes, true);
+  wide = mask != 0 || isWide(lowest, max);
   let sum: f64 = 0;
   do {
     let piece = lanes ? bytes : pieceOf(bytes);
-    sum += expsOfPiece(m, x, y, piece, scale, factor, exact);
+    sum += expsOfPiece(max, x, y, piece, scale, factor, exact);
     x += piece;
     y += piece;
+    if (mask) mask += piece >> 2;
     bytes -= piece;
   } while (bytes);
   return sum;
 }
 
 /** The same for a piece of a row, whose maximum is known. */
-export function expsOfPiece(m: v128, x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool): f64 {
+export function expsOfPiece(
+  max: v128, x: usize, y: usize, bytes: usize, scale: f64, factor: v128, exact: bool,
+): f64 {
   if (exact) {
-    let shift = shiftOf(m);
-    let maxExponent = maxExponentOf(m, shift);
+    let shift = shiftOf(max);
+    let maxExponent = maxExponentOf(max, shift);
     let minArgument = minArgumentOf(maxExponent);
     let roundingBias = roundingBiasOf(maxExponent);
-    if (scale == 1 && !v128.any_true(shift)) return sumOfPlainExps(x, y, bytes, minArgument, roundingBias);
-    return sumOfExps(x, y, bytes, factor, shift, minArgument, roundingBias, 0, SHIFTED);
+    if (scale == 1 && !mask && !v128.any_true(shift)) return sumOfPlainExps(x, y, bytes, minArgument, roundingBias);
+    return sumOfExps(x, y, bytes, factor, shift, minArgument, roundingBias, SHIFTED);
   }
-  let origin = promoteLow(f32x4.mul(m, factor));
+  let origin = promoteLow(f32x4.mul(max, factor));
   let scales = f64x2.splat(scale);
-  return sumOfExps(x, y, bytes, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble(), 0, DOUBLE);
+  return sumOfExps(x, y, bytes, scales, origin, minArgumentOfDouble(), roundingBiasOfDouble(), DOUBLE);
 }
 
-/** y = e^(scale·x - m) / s. */
-export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+/**
+ * y = e^(scale·x - m) / s.
+ * @param m where the masks are of rows one at a time, `mOuter` bytes apart; or 0: likewise below
+ */
+export function softmaxRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, mOuter: usize,
+): void {
   let bytes = (usize(n) * inner) << 2;
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);
   let lanes = inner > 1;
   do {
+    mask = m;
     let sum = expsOfRow(x, y, bytes, scale, factor, exact, lanes);
     let one = lanes ? reciprocal(sumLow, sumHigh) : f32x4.splat(f32(1 / sum));
     if (!exact || wide) {
       let sums = f64x2.splat(sum);
       divideWide(y, bytes, one, lanes ? smallestNormal(sumLow, sumHigh) : smallestNormal(sums, sums));
     } else divideNarrow(y, bytes, one);
+    if (m) {
+      // A masked-out element is 0 even in a row that is NaN, or has nothing else.
+      if (isNaN(sum)) zeroMaskedOut(y, n, m);
+      m += mOuter;
+    }
     x += bytes;
     y += bytes;
   } while (--outer);
+  mask = 0;
 }
 
 /** logSoftmax y = (scale·x - m) - log s, or logSumExp y = m + log s. */
-function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, kind: i32): void {
+export function logRows(
+  x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64, m: usize, mOuter: usize, kind: i32,
+): void {
   let bytes = (usize(n) * inner) << 2;
   let exact = isExactScale(scale);
   let factor = f32x4.splat(exactFactor(scale));
   let lanes = inner > 1;
   do {
-    let m = maxima(x, bytes, scale, factor, lanes, false);
+    mask = m;
+    let max = maxima(x, bytes, scale, factor, lanes, false);
     // The maximal logit as it stands in the row: exact, since the factor is a power of two.
-    let logit = f32x4.div(m, factor);
+    let logit = f32x4.div(max, factor);
     let sum: f64 = 0;
     let count = 0;
     let done: usize = 0;
@@ -514,20 +584,22 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
         : sumOfOthersDouble(x + done, piece, logit, scale);
       count += ties;
       done += piece;
+      if (m) mask += piece >> 2;
     } while (done < bytes);
     if (exact) {
-      let log = lanes ? logOfSum(tieLanes, sumLow, m) : logOfSum(i32x4.splat(count), f64x2.splat(sum), m);
-      let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(m)) : log;
-      if (kind == LOG_SOFTMAX && scale == 1) subtractLogPlain(x, y, bytes, m, demote(log, logHigh));
-      else if (kind == LOG_SOFTMAX) subtractLogExact(x, y, bytes, factor, m, demote(log, logHigh));
+      let log = lanes ? logOfSum(tieLanes, sumLow, max) : logOfSum(i32x4.splat(count), f64x2.splat(sum), max);
+      let logHigh = lanes ? logOfSum(upper(tieLanes), sumHigh, upper(max)) : log;
+      if (kind == LOG_SOFTMAX && m) subtractLogMasked(x, y, bytes, factor, max, demote(log, log), m);
+      else if (kind == LOG_SOFTMAX && scale == 1) subtractLogPlain(x, y, bytes, max, demote(log, logHigh));
+      else if (kind == LOG_SOFTMAX) subtractLogExact(x, y, bytes, factor, max, demote(log, logHigh));
       else {
-        let result = demote(f64x2.add(promoteLow(m), log), f64x2.add(promoteHigh(m), logHigh));
+        let result = demote(f64x2.add(promoteLow(max), log), f64x2.add(promoteHigh(max), logHigh));
         if (lanes) v128.store(y, result);
         else v128.store32_lane(y, result, 0);
       }
     } else {
       let origin = promoteLow(logit);
-      let log = logOfSum(i32x4.splat(count), f64x2.splat(sum), f32x4.sub(m, m));
+      let log = logOfSum(i32x4.splat(count), f64x2.splat(sum), f32x4.sub(max, max));
       if (kind == LOG_SOFTMAX) subtractLogDouble(x, y, bytes, f64x2.splat(scale), origin, log);
       else {
         store<f32>(y, f32(scale * f64x2.extract_lane(origin, 0) + f64x2.extract_lane(log, 0)));
@@ -535,14 +607,20 @@ function logRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64,
     }
     x += bytes;
     y += kind == LOG_SUM_EXP ? inner << 2 : bytes;
+    if (m) m += mOuter;
   } while (--outer);
+  mask = 0;
+}
+
+export function softmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
+  softmaxRows(x, y, outer, n, inner, scale, 0, 0);
 }
 
 export function logSoftmaxLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logRows(x, y, outer, n, inner, scale, LOG_SOFTMAX);
+  logRows(x, y, outer, n, inner, scale, 0, 0, LOG_SOFTMAX);
 }
 
 export function logSumExpLongRows(x: usize, y: usize, outer: u32, n: u32, inner: u32, scale: f64): void {
-  logRows(x, y, outer, n, inner, scale, LOG_SUM_EXP);
+  logRows(x, y, outer, n, inner, scale, 0, 0, LOG_SUM_EXP);
   settleInfinite(x, y, outer, n, inner, scale, inner);
 }

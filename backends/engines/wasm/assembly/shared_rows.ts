@@ -11,12 +11,12 @@
 import {isWide, smallestNormal} from './divide';
 import {exactFactor, isExactScale} from './kinds';
 import {logOfSum} from './log';
-import {limit} from './log_sum_exp';
+import {settleInfinite} from './log_sum_exp';
 import {
-  PIECE, divideNarrow, divideWide, expsOfPiece, lowest, maxima, pieceOf, subtractLogDouble, subtractLogExact, subtractLogPlain,
-  sumOfOthers, sumOfOthersDouble, ties as tiesOfPiece,
+  PIECE, divideNarrow, divideWide, expsOfPiece, lowest, maxima, pieceOf, setMask, subtractLogDouble, subtractLogExact,
+  subtractLogMasked, subtractLogPlain, sumOfOthers, sumOfOthersDouble, ties as tiesOfPiece,
 } from './long_rows';
-import {divideMasked, expsMasked, maximumMasked, othersMasked, subtractMasked} from './masked_rows';
+import {zeroMaskedOut} from './mask';
 import {subtractTimesNarrow, subtractTimesWide, totalOf} from './product_long_rows';
 import {demote, maxOfLanes, minOfLanes, promoteLow} from './simd';
 
@@ -64,33 +64,30 @@ export function piecesOfLongRows(
   let factor = f32x4.splat(exactFactor(scale));
   let m = f32x4.splat(largest);
   let logit = f32x4.div(m, factor);
-  let wide = !exact || isWide(f32x4.splat(smallest), m);
+  let wide = !exact || maskEnd != 0 || isWide(f32x4.splat(smallest), m);
   do {
     let bytes = pieceOf(end - x);
     let mask = maskEnd ? maskEnd - ((end - x) >> 2) : 0;
-    if (step == EXTREMES && mask) {
-      store<f32>(slot, f32x4.extract_lane(maximumMasked(x, bytes, factor, mask), 0));
-    } else if (step == EXTREMES) {
+    setMask(mask);
+    if (step == EXTREMES) {
       store<f32>(slot, maxOfLanes(maxima(x, bytes, scale, factor, true, true)));
       store<f32>(slot, minOfLanes(lowest), 4);
-    } else if (step == EXPS && mask) {
-      store<f64>(slot, expsMasked(x, y, bytes, factor, m, mask), 8);
     } else if (step == EXPS) {
       store<f64>(slot, expsOfPiece(m, x, y, bytes, scale, factor, exact), 8);
-      if (v && slot == start) store<f64>(slot, totalOf(v, end - x), 24);
+      if (v && !mask && slot == start) store<f64>(slot, totalOf(v, end - x), 24);
     } else if (step == OTHERS) {
-      let others: f64;
-      if (mask) others = othersMasked(x, bytes, factor, m, mask, slot == first);
-      else if (exact) others = sumOfOthers(x, 0, bytes, logit, factor, scale == 1, slot == first, false);
-      else others = sumOfOthersDouble(x, bytes, logit, scale);
+      let others = exact
+        ? sumOfOthers(x, 0, bytes, logit, factor, scale == 1, slot == first, false)
+        : sumOfOthersDouble(x, bytes, logit, scale);
       store<f64>(slot, others, 8);
       store<i32>(slot, tiesOfPiece, 16);
     } else if (step == SOFTMAX) {
       let one = f32x4.splat(f32(1 / sum));
       let sums = f64x2.splat(sum);
-      if (mask) divideMasked(y, bytes, sum, mask);
-      else if (wide) divideWide(y, bytes, one, smallestNormal(sums, sums));
+      if (wide) divideWide(y, bytes, one, smallestNormal(sums, sums));
       else divideNarrow(y, bytes, one);
+      // A masked-out element is 0 even in a row that is NaN, or has nothing else.
+      if (mask && isNaN(sum)) zeroMaskedOut(y, u32(bytes >> 2), mask);
     } else if (step == GRADIENT) {
       let total = load<f64>(start, 24);
       if (wide) subtractTimesWide(y, v, bytes, sum, total, f32x4.splat(f32(scale)));
@@ -99,9 +96,9 @@ export function piecesOfLongRows(
       let log = logOfSum(i32x4.splat(ties), f64x2.splat(sum), exact ? m : f32x4.sub(m, m));
       if (step == LOG_SUM_EXP) {
         let max = exact ? f64(largest) : scale * f64(f32x4.extract_lane(logit, 0));
-        let result = f32(max + f64x2.extract_lane(log, 0));
-        store<f32>(y, isNaN(result) ? limit(x, mask, u32((end - x) >> 2), 4, 1, scale) : result);
-      } else if (mask) subtractMasked(x, y, bytes, factor, m, demote(log, log), mask);
+        store<f32>(y, f32(max + f64x2.extract_lane(log, 0)));
+        settleInfinite(x, y, 1, u32((end - x) >> 2), 1, scale, 1, mask, 1);
+      } else if (mask) subtractLogMasked(x, y, bytes, factor, m, demote(log, log), mask);
       else if (!exact) subtractLogDouble(x, y, bytes, f64x2.splat(scale), promoteLow(logit), log);
       else if (scale == 1) subtractLogPlain(x, y, bytes, m, demote(log, log));
       else subtractLogExact(x, y, bytes, factor, m, demote(log, log));
@@ -111,4 +108,5 @@ export function piecesOfLongRows(
     v += PIECE;
     slot += SLOT;
   } while (--outer);
+  setMask(0);
 }
