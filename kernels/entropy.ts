@@ -79,16 +79,11 @@ function entropyKernel(softmax: string, logSoftmax: string): Kernel['on'] {
     });
 }
 
-const KERNELS: [Kernel, Kernel] = [
-  {name: ENTROPY, on: entropyKernel(SOFTMAX, LOG_SOFTMAX), gradient},
-  {name: MASKED_ENTROPY, on: entropyKernel(MASKED_SOFTMAX, MASKED_LOG_SOFTMAX), gradient: maskedGradient},
-];
-
 export const entropyOp: ForwardOp = {
   name: 'entropy',
   perRow: true,
-  run: entropy,
-  parameters: ['logits', 'axis', 'options'],
-  options: ['scale', 'mask'],
-  kernels: KERNELS,
+  kernels: [
+    {name: ENTROPY, on: entropyKernel(SOFTMAX, LOG_SOFTMAX), gradient},
+    {name: MASKED_ENTROPY, on: entropyKernel(MASKED_SOFTMAX, MASKED_LOG_SOFTMAX), gradient: maskedGradient},
+  ],
 };

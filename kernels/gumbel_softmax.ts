@@ -5,7 +5,6 @@ import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} f
 import {select} from './elementwise';
 import {type Input, type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
-import type {Op} from './op';
 import {linear, passedOn} from './primitives';
 import {gumbelNoise, type Seed, toSeed} from './random';
 import {resolveAxis, rowsAlong} from './rows';
@@ -102,10 +101,3 @@ function straightThrough(sample: Tensor, noisy: Tensor, axis: number): Tensor {
   };
   return linear(sample, sample.shape, hardened, passedOn);
 }
-
-export const gumbelSoftmaxOp: Op = {
-  run: gumbelSoftmax,
-  parameters: ['logits', 'axis', 'options'],
-  options: ['temperature', 'hard', 'mask', 'seed'],
-  kernels: [],
-};

@@ -45,13 +45,8 @@ function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
   return scaled(scaleRows(probabilities, dy, axis), scale);
 }
 
-const KERNELS = forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative));
-
 export const logSumExpOp: ForwardOp = {
   name: 'logSumExp',
   perRow: true,
-  run: logSumExp,
-  parameters: ['logits', 'axis', 'keepDims', 'options'],
-  options: ['mask'],
-  kernels: KERNELS,
+  kernels: forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative)),
 };
