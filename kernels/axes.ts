@@ -41,13 +41,10 @@ export class JointAxes {
   /** The place of the one axis. */
   readonly axis: number;
   private readonly axes: number[];
-  /** Whether the axes before the joint one are seen as one too, and those after it. */
-  private readonly asThree: boolean;
+  /** The axes that are seen as one, for each that there is then. */
+  private readonly groups: number[][];
   /** The order of the axes that brings the joint ones together; null where they are, and a reshape does. */
   private readonly order: number[] | null;
-  /** The axes before the joint one, and after it; of those between, where there are any, all have length 1. */
-  private readonly before: number[];
-  private readonly after: number[];
   /** That of a scalar is [1]. */
   private readonly shape: number[];
 
@@ -57,17 +54,18 @@ export class JointAxes {
     private readonly given: number[],
   ) {
     this.axes = resolveAxes(op, isList(axis) ? axis : [axis], given);
-    this.asThree = given.length > HIGHEST_RANK;
     const shape = given.length === 0 ? [1] : given;
     this.shape = shape;
     const others = Array.from(shape.keys()).filter((axis) => !this.axes.includes(axis));
     const long = this.axes.filter((axis) => shape[axis] !== 1);
     const [first = this.axes[0]!, last = first] = [long[0], long.at(-1)];
     const areTogether = others.every((axis) => axis < first || axis > last || shape[axis] === 1);
-    this.order = areTogether ? null : [...others, ...this.axes];
-    this.before = areTogether ? others.filter((axis) => axis < first) : others;
-    this.after = areTogether ? others.filter((axis) => axis > last) : [];
-    this.axis = this.asThree ? 1 : this.before.length;
+    const isAfter = (axis: number) => areTogether && axis > last;
+    const asFew = (axes: number[]) => (given.length > HIGHEST_RANK ? [axes] : axes.map((axis) => [axis]));
+    const before = asFew(others.filter((axis) => !isAfter(axis)));
+    this.groups = [...before, this.axes, ...asFew(others.filter(isAfter))];
+    this.axis = before.length;
+    this.order = areTogether ? null : this.groups.flat();
   }
 
   /** The tensor with the axes as one. */
@@ -80,12 +78,12 @@ export class JointAxes {
     if (util.sizeFromShape(this.shape) === 0) return zeros(this.joined(this.shape), 'bool');
     const lengths = [...this.shape.slice(mask.rank).fill(1), ...mask.shape];
     const whole = reshape(mask, lengths);
-    const along = this.axes.map((axis) => lengths[axis]!);
-    // A mask that is repeated along all of the axes stays so.
-    const isRepeated = along.every((length) => length === 1);
-    const repeatedAlong = this.asThree ? lengths.keys() : isRepeated ? [] : this.axes;
-    for (const axis of repeatedAlong) lengths[axis] = this.shape[axis]!;
-    const aligned = isRepeated && !this.asThree ? whole : reshape(repeated(whole, lengths), lengths);
+    // A mask that is repeated along all axes of a group stays so.
+    for (const group of this.groups) {
+      if (group.every((axis) => lengths[axis] === 1)) continue;
+      for (const axis of group) lengths[axis] = this.shape[axis]!;
+    }
+    const aligned = reshape(repeated(whole, lengths), lengths);
     return reshape(this.order ? transposedMask(aligned, this.order) : aligned, this.joined(lengths));
   }
 
@@ -105,10 +103,7 @@ export class JointAxes {
   }
 
   private joined(lengths: number[]): number[] {
-    const of = (axes: number[]) => axes.map((axis) => lengths[axis]!);
-    const asOne = (axes: number[]) => [util.sizeFromShape(of(axes))];
-    const others = this.asThree ? asOne : of;
-    return [...others(this.before), ...asOne(this.axes), ...others(this.after)];
+    return this.groups.map((axes) => util.sizeFromShape(axes.map((axis) => lengths[axis]!)));
   }
 }
 

@@ -15,7 +15,7 @@ import {inScope, type MaskOptions, runKernel, type ScaleOptions} from './run_op'
 /** Checks the arguments of a forward op and runs its kernel. */
 export function runForward(
   {name: op, kernels: [plain, masked], perRow}: ForwardOp,
-  logits: Input,
+  given: Input,
   axis: Axis,
   options: ScaleOptions & MaskOptions,
   keepDims = false,
@@ -24,7 +24,7 @@ export function runForward(
   const scale = option(options, 'scale', 1);
   const mask = option(options, 'mask', null);
   const run = () => {
-    const x = toFloat32(op, 'logits', logits);
+    const x = toFloat32(op, 'logits', given);
     const joint = isSeenOtherwise(axis, x.rank) ? new JointAxes(op, axis, x.shape) : null;
     const attrs: ForwardAttrs = {
       axis: joint ? joint.axis : resolveAxis(op, axis as number, x.shape, ALLOWED_AXES),
@@ -34,13 +34,12 @@ export function runForward(
     const kept = toMask(op, mask, x.shape);
     const {name} = kept ? masked : plain;
     if (!joint) return runKernel(name, kept ? {logits: x, mask: kept} : {logits: x}, attrs);
-    const inputs: Record<string, Tensor> = {logits: joint.join(x)};
-    if (kept) inputs.mask = joint.joinMask(kept);
-    const result = runKernel(name, inputs, {...attrs, keepDims: false});
+    const logits = joint.join(x);
+    const result = runKernel(name, kept ? {logits, mask: joint.joinMask(kept)} : {logits}, attrs);
     return perRow ? joint.partRows(result, keepDims) : joint.part(result);
   };
-  const isPlain = logits instanceof Tensor && mask === null && !isSeenOtherwise(axis, logits.rank);
-  return inScope(isPlain && isOfFloats(logits), run);
+  const isPlain = given instanceof Tensor && mask === null && !isSeenOtherwise(axis, given.rank);
+  return inScope(isPlain && isOfFloats(given), run);
 }
 
 /** The kernels of a forward pass, without a mask, and under the other name with one. */

@@ -1,6 +1,6 @@
 import {cast, engine, minimum, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
 import {checkElements, show} from './check';
-import {elementwise} from './elementwise';
+import {elementwise, HIGHEST_RANK} from './elementwise';
 import {floats} from './floats';
 
 /** A number, or numbers in nested or typed arrays. */
@@ -109,10 +109,7 @@ function hasLostItsBuffer(value: Nested): boolean {
   }
 }
 
-/** tfjs's own ops go no further. And an array may hold itself. */
-const HIGHEST_RANK = 6;
-
-/** The lengths of the first elements, level by level; of one level more than is allowed, if there are so many. */
+/** The lengths of the first elements, level by level; of one level more than is allowed: an array may hold itself. */
 function shapeOf(value: unknown, levels = HIGHEST_RANK + 1): number[] {
   return isArray(value) && levels > 0 ? [value.length, ...shapeOf(value[0], levels - 1)] : [];
 }
