@@ -12,15 +12,9 @@ import type {
   NamedTensorMap,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {engine, Tensor, tidy, util} from '@tensorflow/tfjs-core';
+import {Tensor, tidy, util} from '@tensorflow/tfjs-core';
 import type {CrossEntropyAttrs, ForwardAttrs, ProductAttrs} from '../kernels/attributes';
 import {option} from '../kernels/check';
-import {
-  CROSS_ENTROPY,
-  CROSS_ENTROPY_GRADIENT,
-  SPARSE_CROSS_ENTROPY,
-  SPARSE_CROSS_ENTROPY_GRADIENT,
-} from '../kernels/names';
 import {reducedShape, rowsAlong} from '../kernels/rows';
 import type {CrossEntropyGradientRequest, SoftmaxBackend} from './backend';
 import {crossEntropy, crossEntropyGradient, gradientOfTotal, totalOfLosses} from './composed/cross_entropy';
@@ -45,9 +39,7 @@ export function forwardKernel(kind: ForwardKind, isMasked: boolean, implementati
     if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
     const tensor = isMasked ? inputs.mask! : null;
     if (tensor && !implementation.fusesMasks) {
-      return maskedBySelection(kind, x as Tensor, tensor as Tensor, scale, (logits, newScale) =>
-        engine().runKernel(kind, {logits}, {...attrs, scale: newScale}),
-      );
+      return maskedBySelection(kind, x as Tensor, tensor as Tensor, attrs as ForwardAttrs);
     }
     const mask = tensor && {tensor, ...maskRuns(tensor.shape, shape, axis)};
     return implementation.forward({kind, x, rows, scale, mask, outputShape}, backend as never);
@@ -80,8 +72,7 @@ export function productKernel(kind: ProductKind, implementation: SoftmaxBackend<
 }
 
 /** The losses of rows, or their total, of `logits` and `labels`. */
-export function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
-  const name = sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
+export function crossEntropyKernel(name: string, sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
     if (util.sizeFromShape(request.x.shape) === 0) {
@@ -98,8 +89,11 @@ export function crossEntropyKernel(sparse: boolean, implementation: SoftmaxBacke
 }
 
 /** Their derivative in the logits, of `logits`, `labels` and `cotangent`. */
-export function crossEntropyGradientKernel(sparse: boolean, implementation: SoftmaxBackend<never>): KernelFunc {
-  const name = sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT;
+export function crossEntropyGradientKernel(
+  name: string,
+  sparse: boolean,
+  implementation: SoftmaxBackend<never>,
+): KernelFunc {
   return ({inputs, attrs, backend}) => {
     const request = crossEntropyRequest(inputs, attrs as CrossEntropyAttrs, sparse);
     const {x, total} = request;

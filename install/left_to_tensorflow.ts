@@ -5,9 +5,10 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as ops from '../backends/tensorflow/native_ops';
 import type {NodeBackend} from '../backends/tensorflow/node_backend';
+import {lossesAlong} from '../kernels/attributes';
 import {logSoftmax} from '../kernels/log_softmax';
 import {CROSS_ENTROPY_GRADIENT} from '../kernels/names';
-import {broadcastRows, multiply, scaled, scaleRows} from '../kernels/primitives';
+import {broadcastTo, multiply, scaled, scaleRows} from '../kernels/primitives';
 import {logSoftmaxVjp, softmaxVjp} from '../kernels/products';
 import {runKernel} from '../kernels/run_op';
 import {softmax} from '../kernels/softmax';
@@ -48,7 +49,7 @@ export const leftToTensorflow: NativeOps = {
       {logits},
       (backend) => alone(ops.logSumExp(logits, axes, backend)),
       (given, value, dy, backend) => ops.logSumExpGradient(given.logits, value, dy, backend),
-      (given, dy) => multiply(softmax(given.logits, axes), broadcast(dy, given.logits.shape, axes)),
+      (given, dy) => multiply(softmax(given.logits, axes), broadcastTo(dy, given.logits.shape)),
     ),
 
   crossEntropy: (logits, labels) =>
@@ -62,8 +63,7 @@ export const leftToTensorflow: NativeOps = {
       (given, dy, input) => {
         const axis = logits.rank - 1;
         if (input === 'labels') return scaled(scaleRows(logSoftmax(given.logits), dy, axis), -1);
-        const attrs = {axis, smoothing: 0, reduced: false, factor: 1};
-        return runKernel(CROSS_ENTROPY_GRADIENT, {...given, cotangent: dy}, attrs);
+        return runKernel(CROSS_ENTROPY_GRADIENT, {...given, cotangent: dy}, lossesAlong(axis));
       },
     ),
 };
@@ -94,13 +94,4 @@ function onTape<Inputs extends {logits: Tensor}>(
 
 function alone(value: Tensor): [Tensor, Tensor] {
   return [value, value];
-}
-
-/** A tensor whose axes have length 1, in that shape. */
-function broadcast(perRow: Tensor, shape: number[], axes: number[]): Tensor {
-  return axes.reduce((t, axis) => {
-    const longer = t.shape.slice();
-    longer[axis] = shape[axis]!;
-    return broadcastRows(t, longer, axis);
-  }, perRow);
 }

@@ -37,3 +37,8 @@ export interface CrossEntropyAttrs {
   reduced: boolean;
   factor: number;
 }
+
+/** Those of one loss a row, without more. */
+export function lossesAlong(axis: number): CrossEntropyAttrs {
+  return {axis, smoothing: 0, reduced: false, factor: 1};
+}

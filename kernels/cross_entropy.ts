@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type {CrossEntropyAttrs} from './attributes';
+import {type CrossEntropyAttrs, lossesAlong} from './attributes';
 import {checkOptions, checkRange, mustBe, option} from './check';
 import {HIGHEST_RANK} from './elementwise';
 import {isOfFloats} from './floats';
@@ -172,7 +172,7 @@ function weighedByClass(
   classWeights: Input,
 ): Tensor {
   const {axis, sparse, classes, tensor: labels} = given;
-  const attrs: CrossEntropyAttrs = {axis, smoothing: 0, reduced: false, factor: 1};
+  const attrs = lossesAlong(axis);
   const ofIndices = sparse ? runKernel(SPARSE_CROSS_ENTROPY, {logits, labels}, attrs) : null;
   const perClass = toClassWeights(OP, classWeights, given);
   const everywhere = spreadOverRows(perClass, given, logits.shape);

@@ -16,8 +16,7 @@ function perRow(cotangent: Tensor, logits: Tensor, {axis, reduced, factor}: Cros
 }
 
 /** g (y Σq - q) for the logits, -(1 - smoothing) g logSoftmax(x) for labels that are distributions. */
-function firstGradient(sparse: boolean): KernelGradient {
-  const kernelName = sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT;
+function firstGradient(slopes: string, sparse: boolean): KernelGradient {
   return {
     inputsToSave: ['logits', 'labels'],
     gradFunc: (dy, saved, namedAttrs) => {
@@ -25,7 +24,7 @@ function firstGradient(sparse: boolean): KernelGradient {
       const cotangent = dy as Tensor;
       const attrs = namedAttrs as CrossEntropyAttrs;
       const {axis, smoothing} = attrs;
-      const inLogits = {logits: () => runKernel(kernelName, {logits, labels, cotangent}, attrs)};
+      const inLogits = {logits: () => runKernel(slopes, {logits, labels, cotangent}, attrs)};
       if (sparse) return inLogits;
       const inLabels = () => scaleRows(logSoftmax(logits, axis), perRow(cotangent, logits, attrs), axis);
       return {...inLogits, labels: () => scaled(inLabels(), smoothing - 1)};
@@ -37,8 +36,7 @@ function firstGradient(sparse: boolean): KernelGradient {
  * Of G = c (y Σq - q), for a cotangent h: Σ h·G/c for c, c Σq J·h for the logits, and for the labels
  * (1 - smoothing) c (⟨y, h⟩ - h). Of class indices Σq is 1.
  */
-function secondGradient(sparse: boolean): KernelGradient {
-  const kernelName = sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT;
+function secondGradient(slopes: string, sparse: boolean): KernelGradient {
   return {
     inputsToSave: ['logits', 'labels', 'cotangent'],
     gradFunc: (dy, saved, namedAttrs) => {
@@ -55,8 +53,8 @@ function secondGradient(sparse: boolean): KernelGradient {
       };
       return {
         cotangent: () => {
-          const slopes = runKernel(kernelName, {logits, labels, cotangent: tf.ones(rows)}, {...attrs, reduced: false});
-          const inRows = sumAlong(multiply(h, slopes), axis, rows);
+          const ofOnes = runKernel(slopes, {logits, labels, cotangent: tf.ones(rows)}, {...attrs, reduced: false});
+          const inRows = sumAlong(multiply(h, ofOnes), axis, rows);
           return reduced ? scaled(sumAll(inRows), factor) : inRows;
         },
         logits: () => scaleRows(softmaxVjp(logits, h, axis), timesSum(g()), axis),
@@ -66,15 +64,22 @@ function secondGradient(sparse: boolean): KernelGradient {
   };
 }
 
-export const CROSS_ENTROPY_KERNELS: Kernel[] = [false, true].flatMap((sparse) => [
-  {
-    name: sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY,
-    on: (backend) => crossEntropyKernel(sparse, backend),
-    gradient: firstGradient(sparse),
-  },
-  {
-    name: sparse ? SPARSE_CROSS_ENTROPY_GRADIENT : CROSS_ENTROPY_GRADIENT,
-    on: (backend) => crossEntropyGradientKernel(sparse, backend),
-    gradient: secondGradient(sparse),
-  },
-]);
+function kernelsOf(losses: string, slopes: string, sparse: boolean): Kernel[] {
+  return [
+    {
+      name: losses,
+      on: (backend) => crossEntropyKernel(losses, sparse, backend),
+      gradient: firstGradient(slopes, sparse),
+    },
+    {
+      name: slopes,
+      on: (backend) => crossEntropyGradientKernel(slopes, sparse, backend),
+      gradient: secondGradient(slopes, sparse),
+    },
+  ];
+}
+
+export const CROSS_ENTROPY_KERNELS: Kernel[] = [
+  ...kernelsOf(CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, false),
+  ...kernelsOf(SPARSE_CROSS_ENTROPY, SPARSE_CROSS_ENTROPY_GRADIENT, true),
+];

@@ -1,25 +1,18 @@
-import {engine, notEqual, type Tensor} from '@tensorflow/tfjs-core';
+import {notEqual, type Tensor} from '@tensorflow/tfjs-core';
 import {composedKernel} from '../backends/kernel_functions';
-import type {ForwardAttrs} from './attributes';
+import {type ForwardAttrs, lossesAlong} from './attributes';
 import type {Axis} from './axes';
+import {option} from './check';
 import {elementwise} from './elementwise';
 import {gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {logSoftmax} from './log_softmax';
-import {
-  CROSS_ENTROPY,
-  ENTROPY,
-  LOG_SOFTMAX,
-  MASKED_ENTROPY,
-  MASKED_LOG_SOFTMAX,
-  MASKED_SOFTMAX,
-  SOFTMAX,
-  SOFTMAX_PRODUCT,
-} from './names';
+import {CROSS_ENTROPY, ENTROPY, MASKED_ENTROPY, SOFTMAX_PRODUCT} from './names';
 import type {ForwardOp, Kernel} from './op';
 import {scaleRows, whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
+import {softmax} from './softmax';
 
 /**
  * The entropy of softmax: -Σ p log p along one axis or several, with p = softmax(scale·logits), from 0 if one element has
@@ -67,23 +60,22 @@ function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
 const [gradient, maskedGradient] = gradientsOfLogits(derivative);
 
 /** By the family's kernels: probabilities are the labels of a cross-entropy. */
-function entropyKernel(softmax: string, logSoftmax: string): Kernel['on'] {
-  return () =>
-    composedKernel((inputs, attrs) => {
-      const labels: Tensor = engine().runKernel(softmax, inputs, attrs);
-      // A cross-entropy knows no masks and no scale; and logits that are scaled before they are shifted may overflow.
-      const isPlain = !inputs.mask && attrs.scale === 1;
-      const logits: Tensor = isPlain ? inputs.logits! : engine().runKernel(logSoftmax, inputs, attrs);
-      const ofRows = {axis: attrs.axis!, smoothing: 0, reduced: false, factor: 1};
-      return engine().runKernel(CROSS_ENTROPY, {logits, labels}, ofRows);
-    });
-}
+const onAny: Kernel['on'] = () =>
+  composedKernel((inputs, attrs) => {
+    const {axis, scale} = attrs as ForwardAttrs;
+    const given = inputs.logits!;
+    const mask = option(inputs, 'mask', null);
+    const labels = softmax(given, axis, {scale, mask});
+    // A cross-entropy knows no masks and no scale; and logits that are scaled before they are shifted may overflow.
+    const logits = mask || scale !== 1 ? logSoftmax(given, axis, {scale, mask}) : given;
+    return runKernel(CROSS_ENTROPY, {logits, labels}, lossesAlong(axis));
+  });
 
 export const entropyOp: ForwardOp = {
   name: 'entropy',
   perRow: true,
   kernels: [
-    {name: ENTROPY, on: entropyKernel(SOFTMAX, LOG_SOFTMAX), gradient},
-    {name: MASKED_ENTROPY, on: entropyKernel(MASKED_SOFTMAX, MASKED_LOG_SOFTMAX), gradient: maskedGradient},
+    {name: ENTROPY, on: onAny, gradient},
+    {name: MASKED_ENTROPY, on: onAny, gradient: maskedGradient},
   ],
 };

@@ -6,7 +6,7 @@ import {mustBe} from './check';
 import {floats} from './floats';
 import {checkTensor, type Input, toFloat32, toValues} from './input';
 import {broadcastsTo} from './mask';
-import {broadcastRows, linear, multiply, reshaped} from './primitives';
+import {broadcastTo, multiply, reshaped} from './primitives';
 import {reducedShape} from './rows';
 
 /** The labels of rows of logits. */
@@ -124,30 +124,6 @@ export function broadcast(op: string, name: string, value: Input, shape: number[
   const t = toFloat32(op, name, value);
   if (broadcastsTo(t.shape, shape)) return broadcastTo(t, shape);
   throw new Error(`${op}: ${name} has shape [${t.shape}]. It must broadcast to [${shape}].`);
-}
-
-/** tfjs's own leaves lengths of 1 where 0 is asked for; and from rank 5 on it reads the tensor back on webgpu. */
-function broadcastTo(t: Tensor, shape: number[]): Tensor {
-  if (util.sizeFromShape(shape) === 0) return ofNothing(t, shape);
-  const aligned = [...shape.slice(t.rank).fill(1), ...t.shape];
-  let result = t.rank === shape.length ? t : reshaped(t, aligned);
-  shape.forEach((length, d) => {
-    if (aligned[d] === length) return;
-    const longer = result.shape.slice();
-    longer[d] = length;
-    result = broadcastRows(result, longer, d);
-  });
-  return result;
-}
-
-/** A tensor without elements, and still one that is made of the other: its gradient is 0. */
-function ofNothing(t: Tensor, shape: number[]): Tensor {
-  return linear(
-    t,
-    shape,
-    () => tf.zeros(shape),
-    (dy) => ofNothing(dy, t.shape),
-  );
 }
 
 /**

@@ -165,6 +165,21 @@ export function broadcastRows(x: Tensor, shape: number[], axis: number): Tensor 
   return linear(x, shape, repeat, (dy) => sumAlong(dy, axis, x.shape));
 }
 
+/**
+ * A tensor that broadcasts to that shape, in it. tfjs's own leaves lengths of 1 where 0 is asked for; and from rank 5 on it reads the
+ * tensor back on webgpu.
+ */
+export function broadcastTo(x: Tensor, shape: number[]): Tensor {
+  const lengths = [...shape.slice(x.rank).fill(1), ...x.shape];
+  let result = x.rank === shape.length ? x : reshaped(x, lengths);
+  shape.forEach((length, axis) => {
+    if (lengths[axis] === length) return;
+    lengths[axis] = length;
+    result = broadcastRows(result, [...lengths], axis);
+  });
+  return result;
+}
+
 /** Σ along `axis`, in `outputShape`: without the axis, or with length 1 there. The adjoint of `broadcastRows`. */
 export function sumAlong(x: Tensor, axis: number, outputShape: number[]): Tensor {
   const {shape} = x;

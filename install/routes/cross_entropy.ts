@@ -1,4 +1,5 @@
 import {losses, Reduction} from '@tensorflow/tfjs-core';
+import {lossesAlong} from '../../kernels/attributes';
 import {toFloat32} from '../../kernels/input';
 import {CROSS_ENTROPY} from '../../kernels/names';
 import {runKernel} from '../../kernels/run_op';
@@ -27,7 +28,7 @@ export const crossEntropyRoute: Route = {
     if (logits?.dtype !== 'float32' || logits.rank === 0) return null;
     const floats = toFloat32('softmaxCrossEntropy', 'labels', labels);
     const inputs = {logits, labels: floats};
-    const attrs = {axis: logits.rank - 1, smoothing: 0, reduced: false, factor: 1};
-    return nativeOpsFor(logits)?.crossEntropy(logits, floats) ?? runKernel(CROSS_ENTROPY, inputs, attrs);
+    const native = nativeOpsFor(logits)?.crossEntropy(logits, floats);
+    return native ?? runKernel(CROSS_ENTROPY, inputs, lossesAlong(logits.rank - 1));
   },
 };
