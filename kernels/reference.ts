@@ -65,11 +65,7 @@ export function logSoftmaxVjp(y: Row, g: Row): Float64Array {
 
 /** ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ), the entries of diag(y) - y yᵗ, row by row: property 4. */
 export function softmaxJacobian(y: Row): Float64Array {
-  const n = y.length;
-  return new Float64Array(n * n).map((_, k) => {
-    const [i, j] = [Math.floor(k / n), k % n];
-    return i === j ? y[i]! * sum(new Float64Array(y).map((yk, at) => (at === i ? 0 : yk))) : -y[i]! * y[j]!;
-  });
+  return logSoftmaxJacobian(y).map((entry, k) => y[Math.floor(k / y.length)]! * entry);
 }
 
 /** ∂ log yᵢ/∂xⱼ = δᵢⱼ - yⱼ, the entries of I - 1 yᵗ, row by row. */

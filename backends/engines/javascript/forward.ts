@@ -63,28 +63,14 @@ function logSumExpOfRow(
   return max;
 }
 
-/** max of scale·x from `start` to `end`, with four accumulators in flight. It passes over NaN: the sum is what carries that. */
+/** max of scale·x from `start` to `end`. It passes over NaN: the sum is what carries that. */
 export function maxOfRow(x: Float32Array, start: number, end: number, stride: number, scale: number): number {
-  let a = -Infinity;
-  let b = -Infinity;
-  let c = -Infinity;
-  let d = -Infinity;
-  let i = start;
-  for (; i + 3 * stride < end; i += 4 * stride) {
-    const p = scale * x[i]!;
-    const q = scale * x[i + stride]!;
-    const r = scale * x[i + 2 * stride]!;
-    const s = scale * x[i + 3 * stride]!;
-    if (p > a) a = p;
-    if (q > b) b = q;
-    if (r > c) c = r;
-    if (s > d) d = s;
+  let max = -Infinity;
+  for (let i = start; i < end; i += stride) {
+    const t = scale * x[i]!;
+    if (t > max) max = t;
   }
-  for (; i < end; i += stride) {
-    const p = scale * x[i]!;
-    if (p > a) a = p;
-  }
-  return Math.max(a, b, c, d);
+  return max;
 }
 
 /**

@@ -18,29 +18,15 @@ export function product(
     for (let i = 0; i < inner; i++) {
       const start = o * n * inner + i;
       const end = start + n * inner;
+      let t = 0;
       if (kind === 'logSoftmaxVjp') {
-        const t = sum(v, start, end, inner);
+        for (let k = start; k < end; k += inner) t += v[k]!;
         for (let k = start; k < end; k += inner) out[k] = factor * (v[k]! - y[k]! * t);
-      } else {
-        const t = dot(y, v, start, end, inner);
-        if (kind === 'softmaxProduct') {
-          for (let k = start; k < end; k += inner) out[k] = factor * y[k]! * (v[k]! - t);
-        } else {
-          for (let k = start; k < end; k += inner) out[k] = factor * (v[k]! - t);
-        }
+        continue;
       }
+      for (let k = start; k < end; k += inner) t += y[k]! * v[k]!;
+      if (kind === 'softmaxProduct') for (let k = start; k < end; k += inner) out[k] = factor * y[k]! * (v[k]! - t);
+      else for (let k = start; k < end; k += inner) out[k] = factor * (v[k]! - t);
     }
   }
-}
-
-function dot(y: Float32Array, v: Float32Array, start: number, end: number, stride: number): number {
-  let total = 0;
-  for (let k = start; k < end; k += stride) total += y[k]! * v[k]!;
-  return total;
-}
-
-function sum(v: Float32Array, start: number, end: number, stride: number): number {
-  let total = 0;
-  for (let k = start; k < end; k += stride) total += v[k]!;
-  return total;
 }
