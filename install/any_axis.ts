@@ -69,48 +69,45 @@ export function takeLastAxis(): void {
 
 function replaceFunction(all: Shared, holder: Holder, name: Name): void {
   if (!Object.getOwnPropertyDescriptor(holder, name)?.writable) return;
-  put(
-    all,
-    holder,
-    name,
-    (place) =>
-      function (this: unknown, ...args: unknown[]) {
-        // A method's logits are its object, tfjs's namespace is none.
-        const [logits, axis] = this instanceof Tensor ? [this, args[0]] : args;
-        return answer(all, name, logits, axis) ?? Reflect.apply(place.previous, this, args);
-      },
-  );
+  put(all, holder, name, (previous, self, args) => {
+    // A method's logits are its object, tfjs's namespace is none.
+    const [logits, axis] = self instanceof Tensor ? [self, args[0]] : args;
+    return answer(all, name, logits, axis) ?? Reflect.apply(previous, self, args);
+  });
 }
 
 /** The layer has a function of its own, from when it was made, which knows the last axis only. */
 function replaceLayer(all: Shared): void {
   const layer = softmaxLayer();
   if (!layer) return;
-  put(
-    all,
-    layer,
-    'call',
-    (place) =>
-      function (this: unknown, ...args: unknown[]) {
-        const self = this as typeof layer;
-        const own = self.softmax;
-        self.softmax = (logits, axis) => answer(all, 'softmax', logits, axis) ?? own(logits, axis);
-        try {
-          return Reflect.apply(place.previous, self, args);
-        } finally {
-          self.softmax = own;
-        }
-      },
-  );
+  put(all, layer, 'call', (previous, self, args) => {
+    const called = self as typeof layer;
+    const own = called.softmax;
+    called.softmax = (logits, axis) => answer(all, 'softmax', logits, axis) ?? own(logits, axis);
+    try {
+      return Reflect.apply(previous, called, args);
+    } finally {
+      called.softmax = own;
+    }
+  });
 }
 
-function put(all: Shared, holder: object, name: string, replacementFor: (place: Place) => Anything): void {
+/** @param call what is done in the place of a function, by way of what was there before */
+function put(
+  all: Shared,
+  holder: object,
+  name: string,
+  call: (previous: Anything, self: unknown, args: unknown[]) => unknown,
+): void {
   const present = Reflect.get(holder, name) as Anything;
   let place = all.places.find((one) => one.holder === holder && one.name === name);
   if (place?.isIn && present !== place.previous) return; // there, or inside a stranger's
   if (!place) {
-    place = {holder, name, previous: present, isIn: false} as Place;
-    place.replacement = replacementFor(place);
+    const added: Place = {holder, name, previous: present, isIn: false, replacement};
+    function replacement(this: unknown, ...args: unknown[]): unknown {
+      return call(added.previous, this, args);
+    }
+    place = added;
     all.places.push(place);
   }
   place.previous = present;
