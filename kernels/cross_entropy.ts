@@ -74,11 +74,10 @@ export function softmaxCrossEntropy<T extends Tensor = Tensor>(
   options: CrossEntropyOptions = {},
 ): T {
   const settings = settingsOf(OP, options);
+  const {labelSmoothing: smoothing, reduction} = settings;
   const run = () => {
     const x = toFloat32(OP, 'logits', logits);
     const axis = resolveAxis(OP, settings.axis, x.shape);
-    const reduction = checkReduction(OP, settings.reduction);
-    const smoothing = checkSmoothing(OP, settings.labelSmoothing);
     const given = toLabels(OP, labels, x.shape, axis);
     const kernel = given.sparse ? SPARSE_CROSS_ENTROPY : CROSS_ENTROPY;
     const losses = (reduced: boolean, factor: number) => {
@@ -126,16 +125,22 @@ function ofHighRank(x: Tensor, {tensor: labels, axis, sparse, rows}: Labels, set
 
 export type Settings = Required<CrossEntropyOptions>;
 
-/** The options with their defaults. */
+/**
+ * The options with their defaults.
+ * @throws if the smoothing or the reduction is not allowed
+ */
 export function settingsOf(op: string, options: CrossEntropyOptions): Settings {
   checkOptions(op, options);
+  const smoothing = option(options, 'labelSmoothing', 0);
+  const reduction = option(options, 'reduction', 'mean');
+  if (!REDUCTIONS.includes(reduction)) throw mustBe(op, 'reduction', "'none', 'mean' or 'sum'", reduction);
   return {
     axis: option(options, 'axis', -1),
-    labelSmoothing: option(options, 'labelSmoothing', 0),
+    labelSmoothing: checkRange(op, 'labelSmoothing', smoothing, (s) => s >= 0 && s < 1, 'at least 0 and below 1'),
     classWeights: option(options, 'classWeights', null),
     weights: option(options, 'weights', null),
     ignoreIndex: option(options, 'ignoreIndex', null),
-    reduction: option(options, 'reduction', 'mean'),
+    reduction,
   };
 }
 
@@ -147,17 +152,6 @@ function leavesNothing(labels: Input, logits: Input, settings: Settings): boolea
 
 function isUnweighted({weights, classWeights, ignoreIndex}: Settings): boolean {
   return weights === null && classWeights === null && ignoreIndex === null;
-}
-
-const isShare = (smoothing: number) => smoothing >= 0 && smoothing < 1;
-
-export function checkSmoothing(op: string, smoothing: number): number {
-  return checkRange(op, 'labelSmoothing', smoothing, isShare, 'at least 0 and below 1');
-}
-
-export function checkReduction(op: string, reduction: Reduction): Reduction {
-  if (REDUCTIONS.includes(reduction)) return reduction;
-  throw mustBe(op, 'reduction', "'none', 'mean' or 'sum'", reduction);
 }
 
 /**

@@ -4,14 +4,7 @@ import {ENGINE} from '../tfjs/engine';
 import {asOneOperation} from '../tfjs/saved_tensors';
 import {gradientDepth, withOwnTape} from '../tfjs/tape';
 import {mustBe, option} from './check';
-import {
-  type CrossEntropyOptions,
-  checkReduction,
-  checkSmoothing,
-  settingsOf,
-  shareOf,
-  softmaxCrossEntropy,
-} from './cross_entropy';
+import {type CrossEntropyOptions, settingsOf, shareOf, softmaxCrossEntropy} from './cross_entropy';
 import {checkTensor, type Input, toFloat32} from './input';
 import {broadcast, keptRows, rowWeights, toLabels} from './labels';
 import {broadcastRows, matrixProduct, multiply, reshaped, scaled, sumOf, transposed} from './primitives';
@@ -73,8 +66,7 @@ export function linearCrossEntropy<T extends Tensor = Tensor>(
         `${OP}: hidden has shape [${x.shape}] and weights have shape [${w.shape}]. Allowed are [..., D] and [D, V].`,
       );
     }
-    const reduction = checkReduction(OP, given.reduction);
-    checkSmoothing(OP, given.labelSmoothing);
+    const {reduction} = given;
     const known = toLabels(OP, labels, [...x.shape.slice(0, -1), classes], x.rank - 1);
     const rows = tf.util.sizeFromShape(known.rows);
     const chunkRows = givenRows ?? usualRows(rows, classes);
