@@ -57,14 +57,18 @@ export function forEachPiece(
   const length = all.at(-1)?.length ?? 1;
   for (let row = from; row < from + count; ) {
     const rows = Math.min(length - (row % length), from + count - row);
-    let maskAt = 0;
-    let rest = row;
-    for (let d = all.length - 1; d >= 0; d--) {
-      const run = all[d]!;
-      maskAt += (rest % run.length) * run.step;
-      rest = Math.floor(rest / run.length);
-    }
-    visit(row, rows, maskAt);
+    visit(row, rows, maskAt(all, row));
     row += rows;
   }
+}
+
+/** Where the mask of a row begins, of those that runs number through. */
+export function maskAt(all: Run[], row: number): number {
+  let at = 0;
+  for (let d = all.length - 1; d >= 0; d--) {
+    const {length, step} = all[d]!;
+    at += (row % length) * step;
+    row = Math.floor(row / length);
+  }
+  return at;
 }

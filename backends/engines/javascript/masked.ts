@@ -1,4 +1,4 @@
-import {forEachPiece, type MaskRuns} from '../mask_runs';
+import {type MaskRuns, maskAt} from '../mask_runs';
 import type {ForwardKind, Rows} from '../types';
 import {forward} from './forward';
 
@@ -21,30 +21,20 @@ export function maskedForward(
   const results = new Float32Array(n);
   const places = new Int32Array(n);
   const otherwise = kind === 'softmax' ? 0 : Number.NEGATIVE_INFINITY;
-  const [stepA, stepB] = [mask.outer.at(-1)?.step ?? 0, mask.inner.at(-1)?.step ?? 0];
 
-  const row = (start: number, maskStart: number, number: number) => {
+  for (let row = 0; row < outer * inner; row++) {
+    const [o, i] = [Math.floor(row / inner), row % inner];
+    const maskStart = maskAt(mask.outer, o) + maskAt(mask.inner, i);
     let count = 0;
     for (let j = 0; j < n; j++) {
-      const at = start + j * inner;
+      const at = (o * n + j) * inner + i;
       if (kind !== 'logSumExp') out[at] = otherwise;
       if (!m[maskStart + j * mask.step]) continue;
       logits[count] = x[at]!;
       places[count++] = at;
     }
     if (count > 0) forward(kind, logits, results, {outer: 1, n: count, inner: 1}, scale);
-    if (kind === 'logSumExp') out[number] = count > 0 ? results[0]! : otherwise;
+    if (kind === 'logSumExp') out[row] = count > 0 ? results[0]! : otherwise;
     else for (let k = 0; k < count; k++) out[places[k]!] = results[k]!;
-  };
-
-  forEachPiece(mask.outer, 0, outer, (o, countA, atA) => {
-    forEachPiece(mask.inner, 0, inner, (i, countB, atB) => {
-      for (let a = 0; a < countA; a++) {
-        for (let b = 0; b < countB; b++) {
-          const start = (o + a) * n * inner + i + b;
-          row(start, atA + atB + a * stepA + b * stepB, (o + a) * inner + i + b);
-        }
-      }
-    });
-  });
+  }
 }
