@@ -22,8 +22,6 @@ import {maskedBySelection} from './composed/masking';
 import {maskRuns} from './engines/mask_runs';
 import type {ForwardKind, ProductKind} from './engines/types';
 
-const LOG_OF_NOTHING = Number.NEGATIVE_INFINITY;
-
 /**
  * Softmax, logSoftmax or logSumExp, of `logits`, or of those where `mask` is true. tfjs's own ops run it after `install()`: few
  * steps, nothing made twice.
@@ -36,7 +34,8 @@ export function forwardKernel(kind: ForwardKind, isMasked: boolean, implementati
     const {axis, scale, keepDims} = attrs as ForwardAttrs;
     const rows = rowsAlong(shape, axis);
     const outputShape = isReduction ? reducedShape(shape, axis, keepDims) : shape;
-    if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, LOG_OF_NOTHING, backend as KernelBackend);
+    // The logarithm of an empty sum.
+    if (rows.outer * rows.n * rows.inner === 0) return filled(outputShape, -Infinity, backend as KernelBackend);
     const tensor = isMasked ? inputs.mask! : null;
     if (tensor && !implementation.fusesMasks) {
       return maskedBySelection(kind, x as Tensor, tensor as Tensor, attrs as ForwardAttrs);

@@ -2,7 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {implementationOn} from '../backends/registration';
 import {checkElements, checkOptions, checkRange, mustBe, option} from './check';
-import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal, SMALLEST_SCALE} from './draws';
+import {belowMaximum, checkClasses, LARGEST_SCALE, leastMaximal, SMALLEST_SCALE} from './draws';
 import {select} from './elementwise';
 import {floats} from './floats';
 import {type Input, toFloat32} from './input';
@@ -136,7 +136,7 @@ function kept(logits: Tensor, {topK, topP, temperature}: Settings): {candidates:
   const k = Math.min(topK ?? n, n);
   // At temperature 0 the first of the likeliest is drawn, which both leave.
   if (temperature === 0 || (k === n && (topP === 1 || n === 1))) {
-    return {candidates: logits, classes: indicesAlong(1, n, 2)};
+    return {candidates: logits, classes: tf.reshape(tf.range(0, n, 1, 'float32'), [1, n])};
   }
   // Sorted; of equal ones the first comes first.
   const {values, indices} = tf.topk(logits, k);

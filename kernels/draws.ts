@@ -40,10 +40,3 @@ export function leastMaximal(x: Tensor, axis: number, classes: Tensor): Tensor {
   const isMaximal = tf.equal(x, maxAlong(x, axis));
   return tf.min(tf.where(isMaximal, classes, tf.scalar(WHOLE_IN_FLOATS)), axis);
 }
-
-/** 0, 1, 2, ... along an axis of a tensor of that rank. */
-export function indicesAlong(axis: number, n: number, rank: number): Tensor {
-  const shape = new Array<number>(rank).fill(1);
-  shape[axis] = n;
-  return tf.reshape(tf.range(0, n, 1, 'float32'), shape);
-}

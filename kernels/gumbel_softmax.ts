@@ -1,7 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {checkBoolean, checkOptions, checkRange, option} from './check';
-import {belowMaximum, checkClasses, indicesAlong, LARGEST_SCALE, leastMaximal} from './draws';
+import {belowMaximum, checkClasses, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
 import {type Input, type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
@@ -93,7 +93,7 @@ function straightThrough(sample: Tensor, noisy: Tensor, axis: number): Tensor {
   const {outer, n, inner} = rowsAlong(sample.shape, axis);
   const hardened = (soft: Tensor) => {
     const values = tf.reshape(soft, [outer, n, inner]);
-    const classes = indicesAlong(1, n, 3);
+    const classes = tf.reshape(tf.range(0, n, 1, 'float32'), [1, n, 1]);
     const largest = leastMaximal(tf.reshape(noisy, [outer, n, inner]), 1, classes);
     const isChosen = tf.equal(classes, tf.reshape(largest, [outer, 1, inner]));
     const oneHot = tf.where(tf.logicalAnd(isChosen, tf.greater(values, 0)), 1, 0);

@@ -1,4 +1,4 @@
-import {broadcast_util, notEqual, scalar, Tensor, type TensorLike, tensor, util} from '@tensorflow/tfjs-core';
+import {notEqual, scalar, Tensor, type TensorLike, tensor} from '@tensorflow/tfjs-core';
 import {show} from './check';
 import {elementwise} from './elementwise';
 import {checkTensor, toValues} from './input';
@@ -45,9 +45,6 @@ function ofNumbers(op: string, mask: unknown): Tensor {
 
 /** Whether a shape broadcasts to another without changing that. */
 export function broadcastsTo(from: number[], to: number[]): boolean {
-  try {
-    return util.arraysEqual(broadcast_util.assertAndGetBroadcastShape(from, to), to);
-  } catch {
-    return false;
-  }
+  const missing = to.length - from.length;
+  return missing >= 0 && from.every((length, d) => length === 1 || length === to[missing + d]);
 }
