@@ -2,7 +2,7 @@
  * What the ops of table.ts give on one row, in float64, and what their errors are measured by. Read by tests, by the
  * benchmark, and by the dispatcher, which checks results before it believes their times.
  */
-import type {ForwardKind, ProductKind} from '../backends/engines/types';
+import type {ProductKind} from '../backends/engines/types';
 import {logSoftmax, logSoftmaxJvp, logSoftmaxVjp, logSumExp, type Row, softmax, softmaxProduct} from './reference';
 import type {ForwardName, GradientName, ProductName} from './table';
 
@@ -22,27 +22,13 @@ export interface Reference {
   magnitude: (x: Row, v: Row) => Float64Array;
 }
 
-type OfRows = Pick<Reference, 'value' | 'magnitude'>;
-
 const absolute = (values: Row) => new Float64Array(values).map(Math.abs);
 const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
 /** Σ y·|v| */
 const meanSize = (y: Row, v: Row) => sum(absolute(v).map((size, i) => size * y[i]!));
 
-/** The forward passes, by the names of their kernels. */
-const FORWARD: Record<ForwardKind, OfRows & {formula: string}> = {
-  softmax: {formula: 'e^x / Σ e^x', value: softmax, magnitude: softmax},
-  logSoftmax: {formula: 'x - log Σ e^x', value: logSoftmax, magnitude: (x) => absolute(logSoftmax(x))},
-  logSumExp: {
-    formula: 'log Σ e^x',
-    value: (x) => Float64Array.of(logSumExp(x)),
-    // A maximum and a logarithm.
-    magnitude: (x) => Float64Array.of(Math.max(Math.abs(logSumExp(x)), 1)),
-  },
-};
-
 /** The products, by the names of their kernels: not of logits but of probabilities y, and v. */
-export const PRODUCTS_OF_PROBABILITIES: Record<ProductKind, OfRows & {formula: string}> = {
+export const PRODUCTS_OF_PROBABILITIES: Record<ProductKind, Pick<Reference, 'formula' | 'value' | 'magnitude'>> = {
   softmaxProduct: {
     formula: 'y(v - Σ y·v)',
     value: softmaxProduct,
@@ -71,15 +57,15 @@ export const PRODUCTS_OF_PROBABILITIES: Record<ProductKind, OfRows & {formula: s
 
 /** Every op of logits, or of logits and a vector, by its name; gradients for a cotangent v. */
 export const REFERENCE: Record<ForwardName | ProductName | GradientName, Reference> = {
-  softmax: forward('softmax'),
-  softmin: {
-    ...forward('softmax'),
-    formula: 'e^-x / Σ e^-x',
-    value: (x) => softmax(negated(x)),
-    magnitude: (x) => softmax(negated(x)),
+  softmax: forward('e^x / Σ e^x', softmax),
+  softmin: forward('e^-x / Σ e^-x', (x) => softmax(new Float64Array(x).map((value) => -value))),
+  logSoftmax: forward('x - log Σ e^x', logSoftmax),
+  logSumExp: {
+    ...forward('log Σ e^x', (x) => Float64Array.of(logSumExp(x))),
+    perRow: true,
+    // A maximum and a logarithm.
+    magnitude: (x) => Float64Array.of(Math.max(Math.abs(logSumExp(x)), 1)),
   },
-  logSoftmax: forward('logSoftmax'),
-  logSumExp: {...forward('logSumExp'), perRow: true},
   softmaxJvp: product('softmaxProduct'),
   softmaxVjp: product('softmaxProduct'),
   logSoftmaxJvp: product('logSoftmaxJvp'),
@@ -87,11 +73,11 @@ export const REFERENCE: Record<ForwardName | ProductName | GradientName, Referen
   gradSoftmax: gradient('softmaxProduct'),
   gradLogSoftmax: gradient('logSoftmaxVjp'),
   // For a cotangent of ones.
-  gradLogSumExp: {...forward('softmax'), formula: 'forward, then e^x / Σ e^x'},
+  gradLogSumExp: forward('forward, then e^x / Σ e^x', softmax),
 };
 
-function forward(kind: ForwardKind): Reference {
-  return {...FORWARD[kind], takesVector: false, perRow: false};
+function forward(formula: string, value: (x: Row) => Float64Array): Reference {
+  return {formula, takesVector: false, perRow: false, value, magnitude: (x) => absolute(value(x))};
 }
 
 function product(kind: ProductKind): Reference {
@@ -107,8 +93,4 @@ function product(kind: ProductKind): Reference {
 
 function gradient(kind: ProductKind): Reference {
   return {...product(kind), formula: `forward, then ${PRODUCTS_OF_PROBABILITIES[kind].formula}`};
-}
-
-function negated(x: Row): Float64Array {
-  return new Float64Array(x).map((value) => -value);
 }
