@@ -5,6 +5,7 @@ import * as arrays from './engines/array_kernels';
 import {forward} from './engines/javascript/forward';
 import {product} from './engines/javascript/product';
 import {scaleRows} from './engines/javascript/scale_rows';
+import type {Values} from './engines/wasm/staging';
 
 /** A tfjs backend that makes tensors of typed arrays. */
 interface ArrayBackend extends KernelBackend {
@@ -18,6 +19,14 @@ type OnArrays<B extends ArrayBackend> = Required<
   >
 >;
 
+const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
+
+/** The values of a tensor of that dtype. tfjs lets one be made from an array of another type: from booleans, or doubles. */
+export function typed(values: ArrayLike<number | boolean>, dtype: string): Values {
+  const ArrayOf = ARRAYS[dtype as keyof typeof ARRAYS];
+  return values instanceof ArrayOf ? values : ArrayOf.from(values as ArrayLike<number>);
+}
+
 /**
  * The family for a backend whose tensors are typed arrays, or can be read as such.
  *
@@ -28,26 +37,24 @@ export function onArrays<B extends ArrayBackend>(
   valuesOf: (tensor: TensorInfo, backend: B) => TypedArray | number[],
   plainBelow = 0,
 ): OnArrays<B> {
-  const floats = (tensor: TensorInfo, backend: B) => {
-    const values = valuesOf(tensor, backend);
-    return values instanceof Float32Array ? values : Float32Array.from(values);
-  };
-  const labelsOf = ({labels, sparse}: CrossEntropyRequest, backend: B) => {
-    if (!sparse) return floats(labels, backend);
-    const values = valuesOf(labels, backend);
-    return values instanceof Int32Array ? values : Int32Array.from(values);
-  };
-  /** Of a bool tensor: 1 for true. */
-  const flagsOf = (tensor: TensorInfo, backend: B) => {
-    const values = valuesOf(tensor, backend);
-    return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
-  };
+  const read = (tensor: TensorInfo, backend: B) => typed(valuesOf(tensor, backend), tensor.dtype);
+  const floats = read as (tensor: TensorInfo, backend: B) => Float32Array;
+  const labelsOf = ({labels}: CrossEntropyRequest, backend: B) => read(labels, backend) as arrays.Labels;
   return {
     forward({kind, x, rows, scale, mask, outputShape}, backend) {
       const values = floats(x, backend);
       const out = new Float32Array(util.sizeFromShape(outputShape));
       if (!mask && values.length < plainBelow) forward(kind, values, out, rows, scale);
-      else arrays.forwardOnArrays(kind, values, out, rows, scale, mask, mask && flagsOf(mask.tensor, backend));
+      else
+        arrays.forwardOnArrays(
+          kind,
+          values,
+          out,
+          rows,
+          scale,
+          mask,
+          mask && (read(mask.tensor, backend) as Uint8Array),
+        );
       return backend.makeTensorInfo(outputShape, 'float32', out);
     },
 

@@ -1,6 +1,7 @@
 /** Tensors as typed arrays. What TensorFlow holds becomes a new array each time, which is given back when it has served. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {checkNotLost} from '../../tfjs/lost_values';
+import {typed} from '../array_backend';
 import type {Values} from '../engines/wasm/staging';
 import {isNative, type NodeBackend} from './node_backend';
 
@@ -19,14 +20,6 @@ export function arrayOf(tensor: TensorInfo, backend: NodeBackend, copies: ArrayB
     copies.push(values.buffer as ArrayBuffer);
   }
   return values;
-}
-
-const ARRAYS = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
-
-/** tfjs lets a tensor be made from an array of another type: from booleans, or doubles. */
-function typed(values: ArrayLike<number | boolean>, dtype: string): Values {
-  const ArrayOf = ARRAYS[dtype as keyof typeof ARRAYS];
-  return values instanceof ArrayOf ? values : ArrayOf.from(values as ArrayLike<number>);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type {SoftmaxBackend} from '../backend';
 import {
   forwardOnArrays,
-  type Labels,
   lossGradientOnArrays,
   lossOnArrays,
   productOfLogitsOnArrays,
@@ -10,7 +9,7 @@ import {
 import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
 import {hasThreads, partsOfStaging, stagingThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
-import {ArrayCall} from './array_call';
+import {callOnArrays} from './array_call';
 import {LARGE, tensorflowFacts} from './facts';
 import type {NodeBackend} from './node_backend';
 
@@ -29,53 +28,41 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   fusesReduction: true,
 
   forward({kind, x, rows, scale, mask, outputShape}, backend) {
-    const call = new ArrayCall(outputShape, backend);
-    const logits = call.read<Float32Array>(x);
-    const flags = mask && call.read<Uint8Array>(mask.tensor);
-    if (logits.length < LARGE || !call.onThreads(planForward(kind, rows, scale, mask), logits, flags)) {
-      forwardOnArrays(kind, logits, call.out, rows, scale, mask, flags);
-    }
-    return call.result();
+    const plan = () => planForward(kind, rows, scale, mask);
+    return callOnArrays(outputShape, mask ? [x, mask.tensor] : [x], backend, plan, (out, logits, flags) =>
+      forwardOnArrays(kind, logits, out, rows, scale, mask, flags),
+    );
   },
 
   product({kind, y, v, rows, factor}, backend) {
-    const call = new ArrayCall(y.shape, backend);
-    const [probabilities, vector] = [call.read<Float32Array>(y), call.read<Float32Array>(v)];
-    if (vector.length < LARGE || !call.onThreads(planProduct(kind, rows, factor), probabilities, vector)) {
-      productOnArrays(kind, probabilities, vector, call.out, rows, factor);
-    }
-    return call.result();
+    const plan = () => planProduct(kind, rows, factor);
+    return callOnArrays(y.shape, [y, v], backend, plan, (out, probabilities, vector) =>
+      productOnArrays(kind, probabilities, vector, out, rows, factor),
+    );
   },
 
   productFromLogits({kind, x, v, rows, scale, factor}, backend) {
-    const isLarge = rows.outer * rows.n * rows.inner >= LARGE && hasThreads();
-    const plan = isLarge ? planProductOfLogits(kind, rows, scale, factor) : null;
-    if (isLarge && !plan) return null;
-    const call = new ArrayCall(x.shape, backend);
-    const [logits, vector] = [call.read<Float32Array>(x), call.read<Float32Array>(v)];
-    if (!plan || !call.onThreads(plan, logits, vector)) {
-      productOfLogitsOnArrays(kind, logits, vector, call.out, rows, scale, factor);
-    }
-    return call.result();
+    const plan = () => planProductOfLogits(kind, rows, scale, factor);
+    if (rows.outer * rows.n * rows.inner >= LARGE && hasThreads() && !plan()) return null;
+    return callOnArrays(x.shape, [x, v], backend, plan, (out, logits, vector) =>
+      productOfLogitsOnArrays(kind, logits, vector, out, rows, scale, factor),
+    );
   },
 
   crossEntropy(request, backend) {
-    const call = new ArrayCall(request.outputShape, backend);
-    const [logits, labels] = [call.read<Float32Array>(request.x), call.read<Labels>(request.labels)];
-    if (logits.length < LARGE || !call.onThreads(planLoss(request), logits, labels)) {
-      lossOnArrays(logits, labels, call.out, request);
-    }
-    return call.result();
+    const {x, labels, outputShape} = request;
+    const plan = () => planLoss(request);
+    return callOnArrays(outputShape, [x, labels], backend, plan, (out, logits, given) =>
+      lossOnArrays(logits, given, out, request),
+    );
   },
 
   crossEntropyGradient(request, backend) {
-    const call = new ArrayCall(request.x.shape, backend);
-    const [logits, labels] = [call.read<Float32Array>(request.x), call.read<Labels>(request.labels)];
-    const cotangents = call.read<Float32Array>(request.cotangent);
-    if (logits.length < LARGE || !call.onThreads(planLossGradient(request), logits, labels, cotangents)) {
-      lossGradientOnArrays(logits, labels, cotangents, call.out, request);
-    }
-    return call.result();
+    const {x, labels, cotangent} = request;
+    const plan = () => planLossGradient(request);
+    return callOnArrays(x.shape, [x, labels, cotangent], backend, plan, (out, logits, given, cotangents) =>
+      lossGradientOnArrays(logits, given, cotangents, out, request),
+    );
   },
 
   threads: stagingThreads,
