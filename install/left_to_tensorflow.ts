@@ -4,7 +4,6 @@
  */
 import type {Tensor} from '@tensorflow/tfjs-core';
 import * as ops from '../backends/tensorflow/native_ops';
-import type {NodeBackend} from '../backends/tensorflow/node_backend';
 import {lossesAlong} from '../kernels/attributes';
 import {logSoftmax} from '../kernels/log_softmax';
 import {CROSS_ENTROPY_GRADIENT} from '../kernels/names';
@@ -31,35 +30,35 @@ export const leftToTensorflow: NativeOps = {
   softmax: (logits) =>
     onTape(
       {logits},
-      (backend) => alone(ops.softmax(logits, backend)),
-      (_, y, dy, backend) => ops.softmaxVjp(y, dy, backend),
+      () => ops.softmax(logits),
+      (_, y, dy) => ops.softmaxVjp(y, dy),
       (given, dy) => softmaxVjp(given.logits, dy),
     ),
 
   logSoftmax: (logits) =>
     onTape(
       {logits},
-      (backend) => alone(ops.logSoftmax(logits, backend)),
-      (_, log, dy, backend) => ops.logSoftmaxVjp(log, dy, backend),
+      () => ops.logSoftmax(logits),
+      (_, log, dy) => ops.logSoftmaxVjp(log, dy),
       (given, dy) => logSoftmaxVjp(given.logits, dy),
     ),
 
   logSumExp: (logits, axes) =>
     onTape(
       {logits},
-      (backend) => alone(ops.logSumExp(logits, axes, backend)),
-      (given, value, dy, backend) => ops.logSumExpGradient(given.logits, value, dy, backend),
+      () => ops.logSumExp(logits, axes),
+      (given, value, dy) => ops.logSumExpGradient(given.logits, value, dy),
       (given, dy) => multiply(softmax(given.logits, axes), broadcastTo(dy, given.logits.shape)),
     ),
 
   crossEntropy: (logits, labels) =>
     onTape(
       {logits, labels},
-      (backend) => {
-        const log = ops.logSoftmax(logits, backend);
-        return [ops.crossEntropy(log, labels, backend), log];
+      () => {
+        const log = ops.logSoftmax(logits);
+        return [ops.crossEntropy(log, labels), log];
       },
-      (given, log, dy, backend) => ops.crossEntropyGradient(log, given.labels, dy, backend),
+      (given, log, dy) => ops.crossEntropyGradient(log, given.labels, dy),
       (given, dy, input) => {
         const axis = logits.rank - 1;
         if (input === 'labels') return scaled(scaleRows(logSoftmax(given.logits), dy, axis), -1);
@@ -69,17 +68,18 @@ export const leftToTensorflow: NativeOps = {
 };
 
 /**
- * @param value the value, and what TensorFlow's derivative needs, which may be the same tensor
+ * @param value the value, and with it what TensorFlow's derivative needs where that is another tensor
  * @param derivative in the logits, by TensorFlow, @param ours in any input, of any order
  */
 function onTape<Inputs extends {logits: Tensor}>(
   inputs: Inputs,
-  value: (backend: NodeBackend) => [value: Tensor, kept: Tensor],
-  derivative: (inputs: Inputs, kept: Tensor, dy: Tensor, backend: NodeBackend) => Tensor,
+  value: () => Tensor | [value: Tensor, kept: Tensor],
+  derivative: (inputs: Inputs, kept: Tensor, dy: Tensor) => Tensor,
   ours: (inputs: Inputs, dy: Tensor, input: string) => Tensor,
 ): Tensor {
-  const backend = ENGINE.backend as NodeBackend;
-  const [result, kept] = withOwnTape(() => value(backend));
+  const {backend} = ENGINE;
+  const made = withOwnTape(value);
+  const [result, kept] = Array.isArray(made) ? made : [made, made];
   if (gradientDepth() === 0) {
     if (kept !== result) kept.dispose();
     return result;
@@ -88,10 +88,6 @@ function onTape<Inputs extends {logits: Tensor}>(
     const given = saved.inputs as Inputs;
     // By then another backend may be active.
     const isFirst = gradientDepth() === 0 && input === 'logits' && ENGINE.backend === backend;
-    return isFirst ? derivative(given, saved.results[0]!, dy, backend) : ours(given, dy, input);
+    return isFirst ? derivative(given, saved.results[0]!, dy) : ours(given, dy, input);
   });
-}
-
-function alone(value: Tensor): [Tensor, Tensor] {
-  return [value, value];
 }
