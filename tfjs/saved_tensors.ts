@@ -37,10 +37,6 @@ export function savingWithoutCopies({inputsToSave = [], inputsToSaveOnce, gradFu
   };
 }
 
-function connected(saved: Tensor[]): Tensor[] {
-  return isAliases(saved) && gradientDepth() > 0 ? connectedToTape(saved) : saved;
-}
-
 /**
  * A value that stands on the tape as one operation of its inputs, as of customGrad; but inputs have names, the derivative in
  * one is made only where it is asked for, and nothing is saved as a copy.
@@ -142,18 +138,16 @@ function clonesOf(this: Originals): Tensor[] {
   return clones;
 }
 
-function isAliases(saved: Tensor[]): saved is Aliases {
-  return 'originals' in saved;
-}
-
 /**
+ * The saved tensors; where aliases are derived again, the inputs among them as results of the inputs that the kernel had.
+ *
  * Needed when an inner tf.grad differentiates with respect to a tensor that the outer function had used before: the forward
  * kernel ran at gradient depth 1, and its gradient is recorded all the same.
- * @returns the same tensors; the inputs among them as results of the inputs that the kernel had
  */
-function connectedToTape(aliases: Aliases): Tensor[] {
-  return aliases.map((alias, i) => {
-    const input = aliases.originals[i];
+function connected(saved: Tensor[] | Aliases): Tensor[] {
+  if (!('originals' in saved) || gradientDepth() === 0) return saved;
+  return saved.map((alias, i) => {
+    const input = saved.originals[i];
     if (!input) return alias;
     // The input may be disposed: only its place on the tape counts.
     return customGrad(() => ({value: clone(alias), gradFunc: (dy: Tensor) => cast(dy, 'float32')}))(input);
