@@ -85,7 +85,7 @@ export function categorical<T extends Tensor = Tensor>(logits: Input, axis = -1,
     const x = toFloat32(OP, 'logits', logits);
     const resolved = resolveAxis(OP, axis, x.shape);
     const kept = toMask(OP, mask, x.shape);
-    return asConstant(() => tf.tidy(() => drawnAlong(x, resolved, kept, settings))) as T;
+    return asConstant(() => drawnAlong(x, resolved, kept, settings)) as T;
   });
 }
 

@@ -1,6 +1,5 @@
 import {
   broadcast_util,
-  cast,
   type GradConfig,
   getGradient,
   registerGradient,
@@ -10,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {savingWithoutCopies} from '../tfjs/saved_tensors';
 import {floats} from './floats';
+import {passedOn} from './primitives';
 import {KERNELS} from './table';
 
 /**
@@ -18,7 +18,7 @@ import {KERNELS} from './table';
  * could not.
  */
 const ENGINE: GradConfig[] = [
-  {kernelName: 'Cast', gradFunc: (dy) => ({x: () => cast(dy as Tensor, 'float32')})},
+  {kernelName: 'Cast', gradFunc: (dy) => ({x: () => passedOn(dy as Tensor)})},
   {
     kernelName: 'Add',
     inputsToSave: ['a', 'b'],
@@ -40,6 +40,5 @@ export function registerGradients(): void {
 /** A cotangent of a broadcast sum, for one addend: summed over the axes along which that was repeated. */
 function sumToShape(dy: Tensor, shape: number[]): Tensor {
   const repeated = broadcast_util.getReductionAxes(shape, dy.shape);
-  // A cast, not dy itself: the engine disposes what it has added up.
-  return repeated.length > 0 ? reshape(sum(floats(dy), repeated), shape) : cast(dy, 'float32');
+  return repeated.length > 0 ? reshape(sum(floats(dy), repeated), shape) : passedOn(dy);
 }
