@@ -83,25 +83,20 @@ function gradientOf(isMasked: boolean): KernelGradient {
     inputsToSave: [...mask, 'logits'],
     inputsToSaveOnce: mask,
     outputsToSave: [true],
-    gradFunc: (dy, saved, attrs) => {
+    gradFunc: (dy, saved, given) => {
+      const {axis, scale} = given as ForwardAttrs;
+      const attrs = {axis, scale, factor: scale};
       const probabilities = saved.at(-1)!;
-      const logits = saved.length > mask.length + 1 ? saved[mask.length] : undefined;
-      const vector = () => (isMasked ? whereMask(dy as Tensor, saved[0]!) : (dy as Tensor));
-      return {logits: () => derivative(probabilities, logits, vector(), attrs as ForwardAttrs)};
+      const inLogits = () => {
+        const vector = isMasked ? whereMask(dy as Tensor, saved[0]!) : (dy as Tensor);
+        if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
+        const hasLogits = saved.length > mask.length + 1;
+        const logits = hasLogits ? saved[mask.length]! : recordedInput('softmax', 'logits', probabilities);
+        return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);
+      };
+      return {logits: inLogits};
     },
   };
-}
-
-function derivative(
-  probabilities: Tensor,
-  logits: Tensor | undefined,
-  vector: Tensor,
-  {axis, scale}: ForwardAttrs,
-): Tensor {
-  const attrs = {axis, scale, factor: scale};
-  if (gradientDepth() === 0) return runKernel(SOFTMAX_PRODUCT, {probabilities, vector}, attrs);
-  logits ??= recordedInput('softmax', 'logits', probabilities);
-  return runKernel(SOFTMAX_PRODUCT, {logits, probabilities, vector}, attrs);
 }
 
 const KERNELS = forwardKernels(SOFTMAX, MASKED_SOFTMAX, [gradientOf(false), gradientOf(true)]);
