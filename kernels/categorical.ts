@@ -8,6 +8,7 @@ import {floats} from './floats';
 import {type Input, toFloat32} from './input';
 import {toMask} from './mask';
 import {LOG_SUM_EXP, SOFTMAX} from './names';
+import type {Op} from './op';
 import {asConstant} from './primitives';
 import {fillWithGumbels, type Seed, toSeed} from './random';
 import {reducedShape, resolveAxis, rowsAlong} from './rows';
@@ -240,3 +241,10 @@ function noisiestByOps(logits: Tensor, classes: Tensor, count: number, {seed, sc
   }
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
 }
+
+export const categoricalOp: Op = {
+  run: categorical,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['samples', 'temperature', 'topK', 'topP', 'mask', 'seed'],
+  kernels: [],
+};

@@ -2,6 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {type CrossEntropyAttrs, lossesAlong} from './attributes';
 import {checkOptions, checkRange, mustBe, option} from './check';
+import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
 import {HIGHEST_RANK} from './elementwise';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
@@ -16,6 +17,7 @@ import {
   weightsOfIndices,
 } from './labels';
 import {CROSS_ENTROPY, SPARSE_CROSS_ENTROPY} from './names';
+import type {Op} from './op';
 import {broadcastScalar, multiply, reciprocal, reshaped, scaled, sumAll, sumOf, whereMask} from './primitives';
 import {resolveAxis, rowsAlong} from './rows';
 import {inScope, runKernel} from './run_op';
@@ -197,3 +199,10 @@ function reduce(losses: Tensor, factors: Tensor | null, counts: Tensor | null, r
 export function shareOf(counts: Tensor): Tensor {
   return broadcastScalar(reciprocal(sumAll(counts), 0), counts.shape);
 }
+
+export const softmaxCrossEntropyOp: Op = {
+  run: softmaxCrossEntropy,
+  parameters: ['labels', 'logits', 'options'],
+  options: ['axis', 'labelSmoothing', 'classWeights', 'weights', 'ignoreIndex', 'reduction'],
+  kernels: CROSS_ENTROPY_KERNELS,
+};

@@ -71,11 +71,16 @@ const onAny: Kernel['on'] = () =>
     return runKernel(CROSS_ENTROPY, {logits, labels}, lossesAlong(axis));
   });
 
+const KERNELS: [Kernel, Kernel] = [
+  {name: ENTROPY, on: onAny, gradient},
+  {name: MASKED_ENTROPY, on: onAny, gradient: maskedGradient},
+];
+
 export const entropyOp: ForwardOp = {
   name: 'entropy',
   perRow: true,
-  kernels: [
-    {name: ENTROPY, on: onAny, gradient},
-    {name: MASKED_ENTROPY, on: onAny, gradient: maskedGradient},
-  ],
+  run: entropy,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['scale', 'mask'],
+  kernels: KERNELS,
 };

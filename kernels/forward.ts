@@ -14,7 +14,7 @@ import {inScope, type MaskOptions, runKernel, type ScaleOptions} from './run_op'
 
 /** Checks the arguments of a forward op and runs its kernel. */
 export function runForward(
-  {name: op, kernels: [plain, masked], perRow}: ForwardOp,
+  {name: op, kernels: [plain, masked], perRow}: Pick<ForwardOp, 'name' | 'kernels' | 'perRow'>,
   given: Input,
   axis: Axis,
   options: ScaleOptions & MaskOptions,

@@ -5,6 +5,7 @@ import {belowMaximum, checkClasses, LARGEST_SCALE, leastMaximal} from './draws';
 import {select} from './elementwise';
 import {type Input, type Numbers, toFloat32} from './input';
 import {toMask} from './mask';
+import type {Op} from './op';
 import {linear, passedOn} from './primitives';
 import {gumbelNoise, type Seed, toSeed} from './random';
 import {resolveAxis, rowsAlong} from './rows';
@@ -101,3 +102,10 @@ function straightThrough(sample: Tensor, noisy: Tensor, axis: number): Tensor {
   };
   return linear(sample, sample.shape, hardened, passedOn);
 }
+
+export const gumbelSoftmaxOp: Op = {
+  run: gumbelSoftmax,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['temperature', 'hard', 'mask', 'seed'],
+  kernels: [],
+};

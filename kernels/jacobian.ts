@@ -1,6 +1,7 @@
 import {expandDims, eye, type Tensor, tile, util, zeros} from '@tensorflow/tfjs-core';
 import {checkElements} from './check';
 import {type Input, toFloat32} from './input';
+import type {Op} from './op';
 import {broadcastRows, reshaped, transposed} from './primitives';
 import {logSoftmaxVjp, softmaxVjp} from './products';
 import {resolveAxis} from './rows';
@@ -64,3 +65,6 @@ function axisLast(x: Tensor, axis: number): Tensor {
   const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
   return transposed(x, [...others, axis]);
 }
+
+export const softmaxJacobianOp: Op = {run: softmaxJacobian, parameters: ['logits', 'axis'], kernels: []};
+export const logSoftmaxJacobianOp: Op = {run: logSoftmaxJacobian, parameters: ['logits', 'axis'], kernels: []};

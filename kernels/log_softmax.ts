@@ -64,7 +64,12 @@ function derivative(logits: Tensor, dy: Tensor, attributes: ForwardAttrs, mask?:
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }
 
+const KERNELS = forwardKernels(LOG_SOFTMAX, MASKED_LOG_SOFTMAX, gradientsOfLogits(derivative));
+
 export const logSoftmaxOp: ForwardOp = {
   name: 'logSoftmax',
-  kernels: forwardKernels(LOG_SOFTMAX, MASKED_LOG_SOFTMAX, gradientsOfLogits(derivative)),
+  run: logSoftmax,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['scale', 'mask'],
+  kernels: KERNELS,
 };

@@ -45,8 +45,13 @@ function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
   return scaled(scaleRows(probabilities, dy, axis), scale);
 }
 
+const KERNELS = forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative));
+
 export const logSumExpOp: ForwardOp = {
   name: 'logSumExp',
   perRow: true,
-  kernels: forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative)),
+  run: logSumExp,
+  parameters: ['logits', 'axis', 'keepDims', 'options'],
+  options: ['mask'],
+  kernels: KERNELS,
 };

@@ -7,7 +7,7 @@ import {ALLOWED_AXES, type Axis, isSeenOtherwise, JointAxes} from './axes';
 import {checkFinite, checkOptions, option} from './check';
 import {type Input, type Numbers, toFloat32} from './input';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import type {Kernel, KernelGradient} from './op';
+import type {Kernel, KernelGradient, Parameter, ProductOp} from './op';
 import {asConstant, multiply, scaleRows, sumAlong} from './primitives';
 import {reducedShape, resolveAxis} from './rows';
 import {inScope, runKernel, type ScaleOptions} from './run_op';
@@ -168,20 +168,20 @@ export function softmaxAsConstant(
 type Operands = {logits: Tensor; probabilities: Tensor};
 type Derivative = (g: Tensor, vector: Tensor, operands: Operands, attrs: ProductAttrs) => Tensor;
 
-export const PRODUCT_KERNELS: readonly Kernel[] = [
-  // J·v: its Jacobian in v is Jᵗ = J; in x, ⟨g, J v⟩ has the derivative J·((g - ⟨y,g⟩)∘(v - ⟨y,v⟩)).
-  productOf(SOFTMAX_PRODUCT, SOFTMAX_PRODUCT, (g, vector, operands, attrs) => {
-    const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {...attrs, factor: 1});
-    const product = multiply(centred(g), centred(vector));
-    return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {...attrs, factor: attrs.factor * attrs.scale});
-  }),
-  // v - ⟨y,v⟩: its transpose is g - y Σg; in x, ⟨g, ·⟩ has the derivative -Σg · J·v.
-  productOf(LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, sumTimesProduct),
-  // v - y Σv: its transpose is g - ⟨y,g⟩; in x, ⟨g, ·⟩ has the derivative -Σv · J·g.
-  productOf(LOG_SOFTMAX_VJP, LOG_SOFTMAX_JVP, (g, vector, operands, attrs) =>
-    sumTimesProduct(vector, g, operands, attrs),
-  ),
-];
+/** J·v: its Jacobian in v is Jᵗ = J; in x, ⟨g, J v⟩ has the derivative J·((g - ⟨y,g⟩)∘(v - ⟨y,v⟩)). */
+const softmaxProduct = productOf(SOFTMAX_PRODUCT, SOFTMAX_PRODUCT, (g, vector, operands, attrs) => {
+  const centred = (v: Tensor) => runKernel(LOG_SOFTMAX_JVP, {...operands, vector: v}, {...attrs, factor: 1});
+  const product = multiply(centred(g), centred(vector));
+  return runKernel(SOFTMAX_PRODUCT, {...operands, vector: product}, {...attrs, factor: attrs.factor * attrs.scale});
+});
+
+/** v - ⟨y,v⟩: its transpose is g - y Σg; in x, ⟨g, ·⟩ has the derivative -Σg · J·v. */
+const logSoftmaxJvpKernel = productOf(LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, sumTimesProduct);
+
+/** v - y Σv: its transpose is g - ⟨y,g⟩; in x, ⟨g, ·⟩ has the derivative -Σv · J·g. */
+const logSoftmaxVjpKernel = productOf(LOG_SOFTMAX_VJP, LOG_SOFTMAX_JVP, (g, vector, operands, attrs) =>
+  sumTimesProduct(vector, g, operands, attrs),
+);
 
 /** -f·a·Σu · J·w */
 function sumTimesProduct(u: Tensor, w: Tensor, operands: Operands, attrs: ProductAttrs): Tensor {
@@ -206,4 +206,13 @@ function productOf(kind: ProductKind, transpose: string, inLogits: Derivative): 
     },
   };
   return {name: kind, on: (backend) => productKernel(kind, backend), gradient};
+}
+
+export const softmaxJvpOp = productRecord(softmaxJvp, 'tangent', softmaxProduct);
+export const softmaxVjpOp = productRecord(softmaxVjp, 'cotangent', softmaxProduct);
+export const logSoftmaxJvpOp = productRecord(logSoftmaxJvp, 'tangent', logSoftmaxJvpKernel);
+export const logSoftmaxVjpOp = productRecord(logSoftmaxVjp, 'cotangent', logSoftmaxVjpKernel);
+
+function productRecord(run: ProductOp['run'], vector: Parameter, kernel: Kernel): ProductOp {
+  return {run, parameters: ['logits', vector, 'axis', 'options'], options: ['scale'], kernels: [kernel]};
 }

@@ -101,5 +101,12 @@ function gradientOf(isMasked: boolean): KernelGradient {
 
 const KERNELS = forwardKernels(SOFTMAX, MASKED_SOFTMAX, [gradientOf(false), gradientOf(true)]);
 
-export const softmaxOp: ForwardOp = {name: 'softmax', kernels: KERNELS};
-const softminOp: ForwardOp = {name: 'softmin', kernels: KERNELS};
+export const softmaxOp: ForwardOp = {
+  name: 'softmax',
+  run: softmax,
+  parameters: ['logits', 'axis', 'options'],
+  options: ['scale', 'mask'],
+  kernels: KERNELS,
+};
+
+export const softminOp: ForwardOp = {name: 'softmin', run: softmin, parameters: ['logits', 'axis'], kernels: KERNELS};

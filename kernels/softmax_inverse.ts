@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {checkFinite, checkOptions, option} from './check';
 import {type Input, type Numbers, toFloat32} from './input';
+import type {Op} from './op';
 import {logPlus} from './primitives';
 import {resolveAxis} from './rows';
 import {inScope} from './run_op';
@@ -41,3 +42,10 @@ export function softmaxInverse(probabilities: Input, axis = -1, options: {offset
     return logPlus(p, checkFinite('softmaxInverse', 'offset', offset));
   });
 }
+
+export const softmaxInverseOp: Op = {
+  run: softmaxInverse,
+  parameters: ['probabilities', 'axis', 'options'],
+  options: ['offset'],
+  kernels: [],
+};

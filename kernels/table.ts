@@ -1,37 +1,54 @@
 /**
- * What is registered and ranked for the whole family. The ops that people call are in the files of their names; specs have a table
- * of them all.
+ * The family: every op that people call, as the record in its file says it. Whatever is to be done for all ops reads this
+ * table: registering kernels and gradients, ranking backends, fuzzing, running ops by name.
  *
- * What the ops here give, in float64, is in reference_table.ts under the same names: pages that only compute do without.
+ * Not linearCrossEntropy: it is of no logits, and has no kernel of its own.
+ *
+ * What each gives, in float64, is in reference_table.ts under the same names: pages that only compute do without.
  */
-import type {Tensor} from '@tensorflow/tfjs-core';
-import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
+import {categoricalOp} from './categorical';
+import {softmaxCrossEntropyOp} from './cross_entropy';
 import {entropyOp} from './entropy';
-import {logSoftmax, logSoftmaxOp} from './log_softmax';
-import {logSumExp, logSumExpOp} from './log_sum_exp';
-import type {Kernel} from './op';
+import {gumbelSoftmaxOp} from './gumbel_softmax';
+import {logSoftmaxJacobianOp, softmaxJacobianOp} from './jacobian';
+import {logSoftmaxOp} from './log_softmax';
+import {logSumExpOp} from './log_sum_exp';
+import type {ForwardOp, Kernel, Op, ProductOp} from './op';
 import {PRIMITIVES} from './primitives';
-import {logSoftmaxJvp, logSoftmaxVjp, PRODUCT_KERNELS, softmaxJvp, softmaxVjp} from './products';
-import {softmax, softmaxOp, softmin} from './softmax';
+import {logSoftmaxJvpOp, logSoftmaxVjpOp, softmaxJvpOp, softmaxVjpOp} from './products';
+import {softmaxOp, softminOp} from './softmax';
+import {softmaxInverseOp} from './softmax_inverse';
 
 export type ForwardName = 'softmax' | 'softmin' | 'logSoftmax' | 'logSumExp';
 
 /** Each row is reduced to its maximum and a sum of exponentials, and mapped. */
-export const FORWARD: Record<ForwardName, {run: (logits: Tensor, axis: number) => Tensor}> = {
-  softmax: {run: softmax},
-  softmin: {run: softmin},
-  logSoftmax: {run: logSoftmax},
-  logSumExp: {run: logSumExp},
+export const FORWARD: Record<ForwardName, ForwardOp> = {
+  softmax: softmaxOp,
+  softmin: softminOp,
+  logSoftmax: logSoftmaxOp,
+  logSumExp: logSumExpOp,
 };
 
 export type ProductName = 'softmaxJvp' | 'softmaxVjp' | 'logSoftmaxJvp' | 'logSoftmaxVjp';
 
 /** Jacobians times a vector: each row is reduced to one sum, and mapped. */
-export const PRODUCTS: Record<ProductName, {run: (logits: Tensor, vector: Tensor, axis: number) => Tensor}> = {
-  softmaxJvp: {run: softmaxJvp},
-  softmaxVjp: {run: softmaxVjp},
-  logSoftmaxJvp: {run: logSoftmaxJvp},
-  logSoftmaxVjp: {run: logSoftmaxVjp},
+export const PRODUCTS: Record<ProductName, ProductOp> = {
+  softmaxJvp: softmaxJvpOp,
+  softmaxVjp: softmaxVjpOp,
+  logSoftmaxJvp: logSoftmaxJvpOp,
+  logSoftmaxVjp: logSoftmaxVjpOp,
+};
+
+export const OPS = {
+  ...FORWARD,
+  ...PRODUCTS,
+  softmaxCrossEntropy: softmaxCrossEntropyOp,
+  softmaxJacobian: softmaxJacobianOp,
+  logSoftmaxJacobian: logSoftmaxJacobianOp,
+  softmaxInverse: softmaxInverseOp,
+  entropy: entropyOp,
+  categorical: categoricalOp,
+  gumbelSoftmax: gumbelSoftmaxOp,
 };
 
 export type GradientName = 'gradSoftmax' | 'gradLogSoftmax' | 'gradLogSumExp';
@@ -45,8 +62,6 @@ export const GRADIENTS: Record<GradientName, ForwardName> = {
 
 /** The kernels of all ops, and those that their derivatives are made of. */
 export const KERNELS: readonly Kernel[] = [
-  ...[softmaxOp, logSoftmaxOp, logSumExpOp, entropyOp].flatMap(({kernels}) => kernels),
-  ...PRODUCT_KERNELS,
-  ...CROSS_ENTROPY_KERNELS,
+  ...new Set(Object.values<Op>(OPS).flatMap(({kernels}) => kernels)),
   ...PRIMITIVES,
 ];

@@ -1,16 +1,16 @@
 import type {SoftmaxBackend} from '../../backends/backend';
 import type {ProductKind} from '../../backends/engines/types';
+import type {Op} from '../../kernels/op';
 import * as reference from '../../kernels/reference';
 import {logSoftmax, softmax} from '../../kernels/reference';
 import {PRODUCTS_OF_PROBABILITIES, REFERENCE} from '../../kernels/reference_table';
 import {reducedShape} from '../../kernels/rows';
-import type {ProductName} from '../../kernels/table';
+import {OPS, type ProductName} from '../../kernels/table';
 import {COMPOSITIONS, MASKED_ENTROPY} from '../cases/compositions';
 import {LABELS} from '../cases/labels';
 import {exactLinear, type LinearResults, linearCase, relativeError} from '../cases/linear';
 import {ADVERSARIAL, HUGELY_SCALED, type LogitsCase, SCALED} from '../cases/logits';
 import {MASKS} from '../cases/masks';
-import {OPS, type Op} from '../cases/ops';
 import {Random} from '../cases/random';
 import {EMPTY_SHAPES, SHAPES} from '../cases/shapes';
 import {SPECIAL} from '../cases/special';
@@ -553,8 +553,8 @@ function exactProduct(op: ProductName, logits: AnyLogits, v: Float32Array) {
 }
 
 /** The kernels that an op is to run: the one without a mask, the one with. Of compositions of ops, none is said here. */
-function kernelsOf(op: string): readonly string[] {
-  return (OPS as Record<string, Op>)[op]?.kernels ?? [];
+function kernelsOf(op: string): string[] {
+  return (OPS as Record<string, Op>)[op]?.kernels.map(({name}) => name) ?? [];
 }
 
 const times = (c: number) => (x: number) => x * c;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type {Option, Parameter} from '../../kernels/op';
 import {FORWARD} from '../../kernels/table';
-import type {Option, Parameter} from '../cases/ops';
 import {
   type FuzzCase,
   type Given,

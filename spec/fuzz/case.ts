@@ -1,11 +1,11 @@
-import {FORWARD, PRODUCTS} from '../../kernels/table';
-import {OPS as family, type Op as OpRecord} from '../cases/ops';
+import type {Op as OpRecord} from '../../kernels/op';
+import {FORWARD, OPS as family, PRODUCTS} from '../../kernels/table';
 
 /** A call of a public op as pure data, valid or with one mistake in it: the same in this process, a page, another process. */
 
 /** tfjs's own ops after `install()`, which is taken back afterwards. */
 export const INSTALLED = ['tf.softmax', 'tf.logSoftmax', 'tf.logSumExp'] as const;
-/** The op that the table has not, since it is of no logits. */
+/** The op that the family's table has not, since it is of no logits. */
 const LAYER = 'linearCrossEntropy';
 export type Op = keyof typeof family | typeof LAYER | (typeof INSTALLED)[number];
 export const OPS: Op[] = [...(Object.keys(family) as Op[]), LAYER, ...INSTALLED];
@@ -13,7 +13,7 @@ export const OPS: Op[] = [...(Object.keys(family) as Op[]), LAYER, ...INSTALLED]
 /** The ops that take several axes. */
 export const OF_JOINT_AXES: readonly string[] = [...Object.keys(FORWARD), ...Object.keys(PRODUCTS), 'entropy'];
 
-/** What the table says of an op: null of tfjs's own, and of `linearCrossEntropy`. */
+/** What the family's table says of an op: null of tfjs's own, and of `linearCrossEntropy`. */
 export function recordOf(op: Op): OpRecord | null {
   return Object.hasOwn(family, op) ? family[op as keyof typeof family] : null;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
-import type {Option, Parameter} from '../cases/ops';
+import type {Option, Parameter} from '../../kernels/op';
 import {callByName} from '../hosts/call';
 import {type FuzzCase, type FuzzOutcome, type Given, type LayerArguments, recordOf} from './case';
 import {makeWrong} from './wrong';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as family from '../../index';
-import {type ForwardName, GRADIENTS, type GradientName, type ProductName} from '../../kernels/table';
+import type {Op, Option, Parameter} from '../../kernels/op';
+import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 import type {LinearCase} from '../cases/linear';
-import {OPS, type Op, type Option, type Parameter} from '../cases/ops';
 import type {FuzzCase, FuzzOutcome} from '../fuzz/case';
 import {recordKernels} from './kernels';
 
@@ -114,7 +114,7 @@ function run(
   logits: tf.Tensor,
   vector?: tf.Tensor,
 ) {
-  const op = OPS[name];
+  const op = {...FORWARD, ...PRODUCTS}[name];
   const all = {scale, mask: mask ? tf.tensor(mask.values, mask.shape, 'bool') : null};
   const options = Object.fromEntries(Object.entries(all).filter(([option]) => op.options?.includes(option as Option)));
   return callByName(op, {logits, axis, options, tangent: vector, cotangent: vector});
