@@ -1,13 +1,12 @@
 /** The cost model: what an op and the moving of its data take, as sums of figures that costs.json has. */
 import {REFERENCE} from '../../kernels/reference_table';
 import {hasOwnKernels, reasonForStock} from '../registration';
-import {onThreads, threadsOf} from './backend_threads';
 import costs from './costs.json';
-import {factsOf, isSoftwareGpu} from './facts';
+import {factsOf, isSoftwareGpu, onThreads, threadsOf} from './facts';
 import {machine} from './machine';
 import type {Op} from './ops';
 import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
-import {probeOf} from './wisdom';
+import {probeOf} from './recall';
 import type {Task} from './workload';
 
 /** What a call of an op costs: fixed + row · rows + element · elements. */

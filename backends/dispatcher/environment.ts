@@ -28,18 +28,6 @@ export function builtin<K extends keyof Builtins>(name: K): Builtins[K] | null {
   return (processOf()?.getBuiltinModule?.(name) as Builtins[K] | undefined) ?? null;
 }
 
-/** The environment variable that names a backend to be selected. */
-export const BACKEND_VARIABLE = 'TFJS_SOFTMAX_BACKEND';
-
-export function backendOfEnvironment(): string | null {
-  return processOf()?.env?.[BACKEND_VARIABLE]?.trim() || null;
-}
-
-/** Milliseconds by the finest clock that there is: some hosts have no `performance`. */
-export function now(): number {
-  return (globalThis as {performance?: Performance}).performance?.now() ?? Date.now();
-}
-
 /** What an error says, whatever was thrown, and wherever: errors of another realm are no instances of this one's. */
 export function messageOf(error: unknown): string {
   return (error as Partial<Error> | null)?.message || String(error);

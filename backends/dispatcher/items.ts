@@ -1,15 +1,14 @@
 /** The parts of a workload, ops or a function, as what ranks backends sees them. */
 import {engine} from '@tensorflow/tfjs-core';
-import {option} from '../../kernels/check';
 import {costInWords, modelFactor, moveMs, opMs} from './cost';
 import {FunctionJob} from './function_job';
 import {OpJob} from './op_job';
 import type {Settings} from './options';
 import type {Job} from './race';
 import type {Part} from './ranking';
-import {recall, remember, scaledTo} from './recall';
+import {type ByBackend, functionOf, ofBackend, recall, remember} from './recall';
 import type {Stopwatch} from './stopwatch';
-import {functionOf, nameInWisdom, putFunction} from './wisdom';
+import {putFunction} from './wisdom';
 import type {Remembered} from './wisdom_schema';
 import {label, type Task, tasksOf, type Workload} from './workload';
 
@@ -41,7 +40,7 @@ export interface Item {
   moveMs(backend: string): number;
   /** What was measured before of this or of one like it. */
   recall(backend: string): Remembered | null;
-  remember(backends: Record<string, Remembered>): void;
+  remember(backends: ByBackend): void;
   /**
    * @param known what is known of others in this ranking
    * @param scaled whether what was measured on this machine counts
@@ -72,8 +71,8 @@ function opItem(task: Task): Item {
     ...{label: label(task), weight, residency, distrustsSoftwareGpus: true, needsFamily: true},
     description: {op, shape, axis, weight},
     moveMs: (backend) => moveMs(task, backend),
-    recall: (backend) => option(scaledTo(task.elements, recall(task)), nameInWisdom(backend), null),
-    remember: (backends) => remember(task, namedInWisdom(backends)),
+    recall: (backend) => ofBackend(recall(task), backend),
+    remember: (backends) => remember(task, backends),
     estimate: (backend, _, scaled) => ({
       ms: opMs(task, backend, scaled),
       from: costInWords(task, backend, scaled),
@@ -89,9 +88,9 @@ function functionItem(run: () => unknown, name: string | null): Item {
     ...{label: 'the function', weight: 1, residency: null, distrustsSoftwareGpus: false, needsFamily: false},
     description: {op: 'function', shape: [], axis: 0, weight: 1},
     moveMs: () => 0,
-    recall: (backend) => (name === null ? null : option(functionOf(name) ?? {}, nameInWisdom(backend), null)),
+    recall: (backend) => (name === null ? null : ofBackend(functionOf(name), backend)),
     remember: (backends) => {
-      if (name !== null) putFunction(name, namedInWisdom(backends));
+      if (name !== null) putFunction(name, backends);
     },
     estimate: (backend, known) => estimateOfModel(backend, known),
     bringTo: async (backend) => last?.bringTo(backend),
@@ -103,10 +102,6 @@ function functionItem(run: () => unknown, name: string | null): Item {
       return last;
     },
   };
-}
-
-function namedInWisdom(backends: Record<string, Remembered>): Record<string, Remembered> {
-  return Object.fromEntries(Object.entries(backends).map(([backend, value]) => [nameInWisdom(backend), value]));
 }
 
 /** A function is nothing that one could know beforehand; but how whole models do on one backend says something of another. */

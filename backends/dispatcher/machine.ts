@@ -52,14 +52,16 @@ export interface Machine {
 }
 
 /** The clock is left to the report, which is the only one that asks: this is loaded with every page. */
-type Surroundings = Omit<Machine, 'timerResolutionMs'>;
+let found: Omit<Machine, 'timerResolutionMs' | 'webgpu'> | undefined;
 
-let found: Surroundings | undefined;
-
-export function machine(): Surroundings {
+export function machine(): Omit<Machine, 'timerResolutionMs'> {
   found ??= lookAround();
-  found.webgpu = hasWebGPU();
-  return found;
+  // Asked each time: in Node `enableWebGPU()` may bring it later.
+  return {...found, webgpu: (navigatorHere() as {gpu?: unknown} | undefined)?.gpu != null};
+}
+
+function navigatorHere(): Navigator | undefined {
+  return globalThis.navigator;
 }
 
 /** The hardware as a line for people, and the key of what is remembered about it. */
@@ -78,38 +80,29 @@ export function fingerprint(): string {
     .join(', ');
 }
 
-function lookAround(): Surroundings {
-  const {navigator} = globalThis as {navigator?: Navigator};
+function lookAround() {
+  const navigator = navigatorHere();
   const node = processOf()?.versions?.node;
   const os = node ? builtin('node:os') : null;
   return {
-    runtime: runtimeOf(navigator),
+    runtime: runtimeHere(),
     platform: node ? `${processOf()!.platform} ${processOf()!.arch}` : (navigator?.platform ?? 'unknown'),
     processor: os?.cpus()[0]?.model ?? null,
     cores: os?.cpus().length ?? navigator?.hardwareConcurrency ?? null,
     crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
     wasm: wasmFeatures(),
     gpu: node ? null : gpuOf(),
-    webgpu: hasWebGPU(),
   };
 }
 
 /** Deno and Bun say that they are a Node, too. */
-function runtimeOf(navigator: Navigator | undefined): string {
+function runtimeHere(): string {
   const {node, bun} = processOf()?.versions ?? {};
   const deno = (globalThis as {Deno?: {version?: {deno?: string}}}).Deno?.version?.deno;
   for (const [name, version] of Object.entries({Deno: deno, Bun: bun, Node: node})) {
     if (version) return `${name} ${version.split('.')[0]}`;
   }
-  return browserOf(navigator?.userAgent ?? '');
-}
-
-/** Asked each time: in Node `enableWebGPU()` may bring it later. */
-function hasWebGPU(): boolean {
-  return (globalThis as {navigator?: {gpu?: unknown}}).navigator?.gpu != null;
-}
-
-function browserOf(userAgent: string): string {
+  const userAgent = navigatorHere()?.userAgent ?? '';
   const [, name, version] = /(Firefox|Edg|Chrome)\/(\d+)/.exec(userAgent) ?? /(Version)\/(\d+)/.exec(userAgent) ?? [];
   return name ? `${name === 'Version' ? 'Safari' : name} ${version}` : 'unknown runtime';
 }
@@ -128,7 +121,7 @@ function gpuOf(): Gpu | null {
   const gpu: Gpu = {
     renderer,
     software: isSoftwareRenderer(renderer),
-    mobile: isMobileRenderer(renderer, (globalThis as {navigator?: Navigator}).navigator?.userAgent ?? ''),
+    mobile: isMobileRenderer(renderer, navigatorHere()?.userAgent ?? ''),
     webglVersion,
     float32: gl.getExtension(webglVersion === 2 ? 'EXT_color_buffer_float' : 'WEBGL_color_buffer_float') != null,
     maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),

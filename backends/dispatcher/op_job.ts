@@ -1,5 +1,6 @@
 /** One op on one shape, as a job to be raced for. */
-import {dispose, keep, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {dispose, grad, keep, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 import {withBackend} from '../../tfjs/active_backend';
 import {WrongResult} from '../wrong_result';
 import type {Budget} from './budget';
@@ -7,7 +8,7 @@ import {mismatch, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {factsOf} from './facts';
 import {finish} from './finish';
-import {runnerOf} from './ops';
+import type {Op} from './ops';
 import type {Entry, Job} from './race';
 import {type SampleData, sampleData} from './sample_data';
 import type {Stopwatch} from './stopwatch';
@@ -103,4 +104,17 @@ function release(inputs: Tensor[]): void {
       // its memory went with the backend
     }
   }
+}
+
+/** What runs an op: x are the logits, v a vector of their shape for those that take one. */
+function runnerOf(op: Op): (x: Tensor, v: Tensor | undefined, axis: number) => Tensor {
+  const differentiated = GRADIENTS[op as GradientName];
+  if (differentiated) {
+    const {run} = FORWARD[differentiated];
+    return (x, v, axis) => grad((t) => run(t, axis))(x, v);
+  }
+  const product = PRODUCTS[op as ProductName];
+  if (product) return (x, v, axis) => product.run(x, v!, axis);
+  const {run} = FORWARD[op as ForwardName];
+  return (x, _, axis) => run(x, axis);
 }

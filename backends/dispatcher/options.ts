@@ -1,9 +1,9 @@
 import {engine} from '@tensorflow/tfjs-core';
 import {checkOptions, option, show} from '../../kernels/check';
-import {now} from './environment';
 import {PACKAGES} from './facts';
 import type {Progress} from './race';
 import {START_LIMIT_MS} from './start';
+import {now} from './stopwatch';
 import type {Remember} from './storage';
 import {isName, LONGEST_NAME} from './wisdom_schema';
 

@@ -5,8 +5,8 @@
 import type {Budget} from './budget';
 import {OpJob} from './op_job';
 import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
+import {probeOf, putProbe} from './recall';
 import {type Stopwatch, summary} from './stopwatch';
-import {probeOf, putProbe} from './wisdom';
 import type {Task} from './workload';
 
 /** The part of a measuring budget that all probes together may take. */

@@ -1,7 +1,7 @@
 import {WrongResult} from '../wrong_result';
 import type {Budget} from './budget';
-import {messageOf, now} from './environment';
-import {type Stopwatch, summary, type Timing} from './stopwatch';
+import {messageOf} from './environment';
+import {now, type Stopwatch, summary, type Timing} from './stopwatch';
 
 /** How one backend did in one job. */
 export type Outcome =

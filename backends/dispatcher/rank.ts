@@ -1,11 +1,10 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import {holderOf, variablesOfProgram} from '../../tfjs/backend_visit';
 import {obstacle} from './availability';
-import {onThreads} from './backend_threads';
 import {Budget} from './budget';
 import {firstCallMs} from './cost';
 import {tableOf} from './explain';
-import {isSoftwareGpu} from './facts';
+import {isSoftwareGpu, onThreads} from './facts';
 import {nameOf} from './function_calls';
 import {FunctionJob} from './function_job';
 import {type Item, itemsOf, type Known, weighed} from './items';
@@ -13,6 +12,7 @@ import {knownBackends, type RankOptions, type Settings, settingsOf} from './opti
 import {probe} from './probe';
 import {measure, type Outcome} from './race';
 import type {Part, RankedBackend, Ranking} from './ranking';
+import {type ByBackend, nameInWisdom} from './recall';
 import {problemWith} from './self_check';
 import {oneAtATime, start} from './start';
 import {Stopwatch} from './stopwatch';
@@ -159,12 +159,12 @@ async function checkAll(candidates: Candidate[], stopwatch: Stopwatch, limitMs: 
   }
 }
 
-/** What was measured of an item, by backend; what may pass is not worth it. */
-function worthRemembering(candidates: Candidate[], item: number): Record<string, Remembered> {
+/** What was measured of an item; what may pass is not worth it. */
+function worthRemembering(candidates: Candidate[], item: number): ByBackend {
   const entries = candidates.flatMap(({backend, findings}): [string, Remembered][] => {
     const {outcome} = findings[item]!;
-    if (outcome && 'timing' in outcome) return [[backend, outcome.timing]];
-    return outcome && 'failure' in outcome && !outcome.mayPass ? [[backend, outcome]] : [];
+    if (outcome && 'timing' in outcome) return [[nameInWisdom(backend), outcome.timing]];
+    return outcome && 'failure' in outcome && !outcome.mayPass ? [[nameInWisdom(backend), outcome]] : [];
   });
   return Object.fromEntries(entries);
 }

@@ -3,13 +3,13 @@ import {checkBoolean, checkOptions, option} from '../../kernels/check';
 import {version} from '../../package.json';
 import {hasOwnKernels, implementationOn} from '../registration';
 import {obstacle} from './availability';
-import {messageOf, now} from './environment';
+import {messageOf} from './environment';
 import {factsOf, isSoftwareGpu, PACKAGES} from './facts';
 import {type Machine, machine} from './machine';
 import {checkMs} from './options';
 import {type CheckedVariant, type SelfCheck, selfCheck} from './self_check';
 import {oneAtATime, START_LIMIT_MS, start} from './start';
-import {smallestStep} from './stopwatch';
+import {now, smallestStep} from './stopwatch';
 
 /** A backend that is registered with tfjs. */
 export interface BackendEntry {

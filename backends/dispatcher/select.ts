@@ -1,7 +1,7 @@
 import {engine, getBackend, setBackend} from '@tensorflow/tfjs-core';
 import {option, show} from '../../kernels/check';
 import {abandonStartUnderWay, startUnderWay} from '../../tfjs/active_backend';
-import {BACKEND_VARIABLE, backendOfEnvironment} from './environment';
+import {processOf} from './environment';
 import {itemsOf} from './items';
 import {type RankOptions, type Settings, settingsOf} from './options';
 import {checkResidencies, rank} from './rank';
@@ -23,6 +23,9 @@ export interface Selection extends Ranking {
   /** The backend that was active before; null if there was none. */
   previous: string | null;
 }
+
+/** The environment variable that names a backend to be selected. */
+const BACKEND_VARIABLE = 'TFJS_SOFTMAX_BACKEND';
 
 /** A choice that somebody has made. */
 interface ExplicitChoice {
@@ -64,8 +67,8 @@ function explicitChoice(options: SelectOptions): ExplicitChoice | null {
     throw new Error(`selectBackend: backend is ${show(backend)}. It must be the name of a backend.`);
   }
   if (backend !== null) return {backend, by: 'the option `backend`'};
-  const named = backendOfEnvironment();
-  return named === null ? null : {backend: named, by: `the environment variable ${BACKEND_VARIABLE}`};
+  const named = processOf()?.env?.[BACKEND_VARIABLE]?.trim();
+  return named ? {backend: named, by: `the environment variable ${BACKEND_VARIABLE}`} : null;
 }
 
 /** @returns null if the backend is the active one now, or why it cannot be */

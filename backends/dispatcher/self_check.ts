@@ -8,8 +8,9 @@ import type {Trial} from '../engines/types';
 import {ensureKernels, implementationOn} from '../registration';
 import {WrongResult} from '../wrong_result';
 import {toleranceOf} from './check';
-import {messageOf, now} from './environment';
+import {messageOf} from './environment';
 import {factsOf, lossOf} from './facts';
+import {now} from './stopwatch';
 import {TrialData} from './trial_data';
 import {DIVIDED, nameOf, type Planned, SHARED_ROWS, trialsFor} from './variants';
 

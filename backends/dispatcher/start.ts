@@ -1,8 +1,9 @@
 import {engine, getKernelsForBackend, type KernelBackend} from '@tensorflow/tfjs-core';
 import {startUnderWay} from '../../tfjs/active_backend';
-import {messageOf, now, processOf} from './environment';
+import {messageOf, processOf} from './environment';
 import {factsOf, PACKAGES} from './facts';
 import {machine} from './machine';
+import {now} from './stopwatch';
 
 /** How long a backend may take to start unless the caller says otherwise, in milliseconds. */
 export const START_LIMIT_MS = 5000;

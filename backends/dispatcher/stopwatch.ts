@@ -10,6 +10,11 @@ export interface Timing {
   samples: number;
 }
 
+/** Milliseconds by the finest clock that there is: some hosts have no `performance`. */
+export function now(): number {
+  return (globalThis as {performance?: Performance}).performance?.now() ?? Date.now();
+}
+
 /** Milliseconds that a sample lasts at least; longer ones are interrupted more often. */
 const SAMPLE_MS = 0.5;
 /** Steps of the clock that a sample lasts at least: it may be off by one step. */
@@ -40,11 +45,11 @@ export class Stopwatch {
 }
 
 /** The smallest step that a clock is seen to make, in milliseconds; Infinity if it does not move while it is watched. */
-export function smallestStep(now: () => number): number {
+export function smallestStep(clock: () => number): number {
   let smallest = Number.POSITIVE_INFINITY;
-  let last = now();
+  let last = clock();
   for (let reads = 0, steps = 0; reads < 200_000 && steps < 3; reads++) {
-    const next = now();
+    const next = clock();
     if (next > last) {
       smallest = Math.min(smallest, next - last);
       steps++;

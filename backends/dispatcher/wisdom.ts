@@ -1,7 +1,6 @@
 import {version_core} from '@tensorflow/tfjs-core';
 import {option} from '../../kernels/check';
 import {version} from '../../package.json';
-import {onThreads} from './backend_threads';
 import {messageOf} from './environment';
 import {fingerprint} from './machine';
 import type {Op} from './ops';
@@ -12,16 +11,18 @@ import {
   type Probe,
   parseWisdom,
   type Remembered,
-  type WisdomContents,
   type WisdomEntry,
 } from './wisdom_schema';
 
 /** In characters: a message may quote what a stranger wrote, but not all of it. */
 const LONGEST_QUOTE = 300;
 
-const remembered = new Map<string, WisdomEntry>();
-const functions = new Map<string, Record<string, Remembered>>();
-const probes = new Map<string, Probe>();
+/** By op and rows. */
+const entries = new Map<string, WisdomEntry>();
+/** What is known of the program's functions, by their names; for each by the backend's name in wisdom, as below. */
+export const functions = new Map<string, Record<string, Remembered>>();
+/** What probes have found here. */
+export const probes = new Map<string, Probe>();
 
 /**
  * What `rankBackends` and `selectBackend` have measured, as readable JSON. Keep it for the next visit to the page, or the
@@ -33,12 +34,12 @@ const probes = new Map<string, Probe>();
  * ```
  */
 export function exportWisdom(): string {
-  const contents: WisdomContents = {
-    entries: [...remembered.values()],
+  const content = {
+    ...{format: FORMAT, versions: VERSIONS, hardware: fingerprint()},
+    entries: [...entries.values()],
     functions: [...functions].map(([name, backends]) => ({name, backends})),
     probes: Object.fromEntries(probes),
   };
-  const content = {format: FORMAT, versions: versions(), hardware: fingerprint(), ...contents};
   return `${JSON.stringify(content, null, 1)}\n`;
 }
 
@@ -60,7 +61,7 @@ export function importWisdom(json: string): number {
   const contents = contentsFor(json);
   for (const entry of contents.entries) put(entry);
   for (const {name, backends} of contents.functions) putFunction(name, backends);
-  for (const [backend, probe] of Object.entries(contents.probes)) probes.set(backend, probe);
+  for (const [backend, probe] of contents.probes) probes.set(backend, probe);
   return contents.entries.length + contents.functions.length;
 }
 
@@ -73,17 +74,7 @@ export function importWisdom(json: string): number {
  * ```
  */
 export function forgetWisdom(): void {
-  for (const known of [remembered, functions, probes]) known.clear();
-}
-
-/** The name of a backend in wisdom: what it takes with another number of threads is that of another. */
-export function nameInWisdom(backend: string): string {
-  return `${backend}${onThreads(backend)}`;
-}
-
-/** What is known of the program's function of that name, by the backend's name in wisdom. */
-export function functionOf(name: string): Record<string, Remembered> | undefined {
-  return functions.get(name);
+  for (const known of [entries, functions, probes]) known.clear();
 }
 
 /** Keeps what was measured of a function; what was known of it on other backends stays. */
@@ -91,34 +82,23 @@ export function putFunction(name: string, backends: Record<string, Remembered>):
   if (Object.keys(backends).length > 0) functions.set(name, {...functions.get(name), ...backends});
 }
 
-/** What a probe of a backend has found here. */
-export function probeOf(backend: string): Probe | undefined {
-  return probes.get(nameInWisdom(backend));
-}
-
-export function putProbe(backend: string, probe: Probe): void {
-  probes.set(nameInWisdom(backend), probe);
-}
-
 /** What is known of an op on rows of about that size. */
 export function entryOf(op: Op, rows: string): WisdomEntry | undefined {
-  return remembered.get(keyOf(op, rows));
+  return entries.get(keyOf(op, rows));
 }
 
 /** Keeps an entry in memory, in place of what was known of its op and rows. */
 export function put(entry: WisdomEntry): void {
-  remembered.set(keyOf(entry.op, entry.rows), entry);
+  entries.set(keyOf(entry.op, entry.rows), entry);
 }
 
 function keyOf(op: Op, rows: string): string {
   return `${op} ${rows}`;
 }
 
-function versions() {
-  return {'tfjs-softmax': version, 'tfjs-core': version_core};
-}
+const VERSIONS = {'tfjs-softmax': version, 'tfjs-core': version_core};
 
-function contentsFor(json: string): WisdomContents {
+function contentsFor(json: string) {
   try {
     const wisdom = parseWisdom(json);
     checkOrigin(wisdom);
@@ -130,10 +110,10 @@ function contentsFor(json: string): WisdomContents {
 
 /** @throws if it was measured by other versions or on other hardware: here it is worth nothing */
 function checkOrigin(wisdom: Fields): void {
-  const ours = JSON.stringify(versions());
+  const ours = JSON.stringify(VERSIONS);
   const given = Object(option(wisdom, 'versions', null)) as Fields;
   const theirs = JSON.stringify(
-    Object.fromEntries(Object.keys(versions()).map((name) => [name, option(given, name, null)])),
+    Object.fromEntries(Object.keys(VERSIONS).map((name) => [name, option(given, name, null)])),
   );
   if (theirs !== ours) throw new Error(`it is from ${theirs.slice(0, LONGEST_QUOTE)}, but this is ${ours}`);
   const hardware = option(wisdom, 'hardware', null);

@@ -7,8 +7,10 @@
  * library, which has to serve everybody, is several times as long as this file.
  */
 import type {Stats} from 'node:fs';
-import {builtin, now} from './environment';
-import {isWisdom, LONGEST_WISDOM} from './wisdom_schema';
+import {option} from '../../kernels/check';
+import {builtin} from './environment';
+import {now} from './stopwatch';
+import {LONGEST_WISDOM, parse} from './wisdom_schema';
 
 /** A place that keeps one text. */
 export interface Place {
@@ -93,6 +95,15 @@ function contents({fs, Buffer}: System, {target, stats}: File): string | null {
     return text;
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/** Whether a text is wisdom of this package, of whatever version: one that may be replaced by newer wisdom. */
+function isWisdom(text: string): boolean {
+  try {
+    return /^tfjs-softmax wisdom, version \d+$/.test(String(option(parse(text), 'format', '')));
+  } catch {
+    return false;
   }
 }
 

@@ -26,17 +26,7 @@ export interface Probe {
   largeMs: number;
 }
 
-/** What wisdom knows. */
-export interface WisdomContents {
-  entries: WisdomEntry[];
-  /** Functions of the program, by the names that it gave them. */
-  functions: {name: string; backends: Record<string, Remembered>}[];
-  /** By backend. */
-  probes: Record<string, Probe>;
-}
-
 export const FORMAT = 'tfjs-softmax wisdom, version 2';
-const ANY_FORMAT = /^tfjs-softmax wisdom, version \d+$/;
 
 /** In characters: thousands of entries. */
 export const LONGEST_WISDOM = 4 * 2 ** 20;
@@ -52,15 +42,6 @@ const MOST_ROUNDING = 2 ** 1.5 + 1e-9;
 /** A JSON object from anywhere. */
 export type Fields = Record<string, unknown>;
 
-/** Whether a text is wisdom of this package, of whatever version: one that may be replaced by newer wisdom. */
-export function isWisdom(text: string): boolean {
-  try {
-    return ANY_FORMAT.test(String(option(parse(text), 'format', '')));
-  } catch {
-    return false;
-  }
-}
-
 /** @throws if a text is no wisdom of this version's format; says what it is */
 export function parseWisdom(json: string): Fields {
   if (typeof json !== 'string') {
@@ -71,11 +52,12 @@ export function parseWisdom(json: string): Fields {
   throw new Error(`this is not wisdom of the format "${FORMAT}"; pass what exportWisdom() returned`);
 }
 
-function parse(text: string): Fields {
+/** @throws if a text is too long for wisdom, nested too deep, or no JSON; says which */
+export function parse(text: string): Fields {
   if (text.length > LONGEST_WISDOM) {
     throw new Error(`it has ${text.length} characters, and wisdom has at most ${LONGEST_WISDOM}`);
   }
-  if (isNestedDeeper(text, DEEPEST_NESTING)) {
+  if (isNestedTooDeep(text)) {
     throw new Error(`this is not wisdom: it nests more than ${DEEPEST_NESTING} objects and arrays`);
   }
   let parsed: unknown;
@@ -87,7 +69,7 @@ function parse(text: string): Fields {
   return isObject(parsed) ? parsed : {};
 }
 
-function isNestedDeeper(json: string, limit: number): boolean {
+function isNestedTooDeep(json: string): boolean {
   let depth = 0;
   let isInString = false;
   for (let i = 0; i < json.length; i++) {
@@ -96,21 +78,16 @@ function isNestedDeeper(json: string, limit: number): boolean {
     else if (isInString) i += Number(c === '\\');
     else if (c === '{' || c === '[') depth++;
     else if (c === '}' || c === ']') depth--;
-    if (depth > limit) return true;
+    if (depth > DEEPEST_NESTING) return true;
   }
   return false;
 }
 
 /** What wisdom holds, copied. @throws if a part is not what it must be; says which, and what it must be */
-export function contentsOf(wisdom: Fields): WisdomContents {
-  const functions = listOf(wisdom, 'functions', (entry, problem) => {
-    const name = option(entry, 'name', null);
-    if (!isName(name)) throw problem(`name is ${show(name)}. It must be a text on one line`);
-    return {name, backends: checkedBackends(entry, problem)};
-  });
+export function contentsOf(wisdom: Fields) {
   return {
+    functions: listOf(wisdom, 'functions', checkedFunction),
     entries: listOf(wisdom, 'entries', checkedEntry),
-    functions,
     probes: checkedProbes(option(wisdom, 'probes', {})),
   };
 }
@@ -127,15 +104,13 @@ function listOf<T>(wisdom: Fields, key: string, checked: (entry: Fields, problem
   });
 }
 
-function checkedProbes(probes: unknown): Record<string, Probe> {
+function checkedProbes(probes: unknown): [backend: string, Probe][] {
   if (!isObject(probes)) throw new Error(`its probes must be an object, but are ${show(probes)}`);
-  return Object.fromEntries(
-    Object.entries(probes).map(([name, value]) => {
-      const [smallMs, largeMs] = isObject(value) ? [option(value, 'smallMs', 0), option(value, 'largeMs', 0)] : [];
-      if (isTime(smallMs) && isTime(largeMs)) return [name, {smallMs, largeMs}];
-      throw new Error(`its probe of ${show(name)} must be {smallMs, largeMs}, milliseconds above 0`);
-    }),
-  );
+  return Object.entries(probes).map(([name, value]) => {
+    const [smallMs, largeMs] = isObject(value) ? [option(value, 'smallMs', 0), option(value, 'largeMs', 0)] : [];
+    if (isTime(smallMs) && isTime(largeMs)) return [name, {smallMs, largeMs}];
+    throw new Error(`its probe of ${show(name)} must be {smallMs, largeMs}, milliseconds above 0`);
+  });
 }
 
 /** Whether a function may be called so in wisdom. */
@@ -143,12 +118,19 @@ export function isName(name: unknown): name is string {
   return typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME && isLine(name);
 }
 
+/** A function of the program, by the name that it gave. */
+function checkedFunction(entry: Fields, problem: Problem) {
+  const name = option(entry, 'name', null);
+  if (!isName(name)) throw problem(`name is ${show(name)}. It must be a text on one line`);
+  return {name, backends: checkedBackends(entry, problem)};
+}
+
 function checkedEntry(entry: Fields, problem: Problem): WisdomEntry {
   const op = option(entry, 'op', null) as Op;
   const rows = option(entry, 'rows', null);
   const elements = option(entry, 'elements', null);
   if (!OP_NAMES.includes(op)) throw problem(`op is ${show(op)}. Allowed are ${OP_NAMES.join(', ')}`);
-  if (typeof rows !== 'string' || !/^(\d+) x (\d+) x (\d+)$/.test(rows) || !rows.split(' x ').every(isBucket)) {
+  if (typeof rows !== 'string' || !/^\d+ x \d+ x \d+$/.test(rows) || bucketOf(lengthsOf(rows)) !== rows) {
     throw problem(`rows are ${show(rows)}. They must be three powers of two or 0, such as 64 x 1024 x 1`);
   }
   if (typeof elements !== 'number' || !isAbout(elements, rows)) {
@@ -191,15 +173,18 @@ function isLine(text: string): boolean {
   return text.length <= 1000 && !/\p{Cc}/u.test(text);
 }
 
-function isBucket(text: string): boolean {
-  const length = Number(text);
-  return String(length) === text && (length === 0 || Number.isInteger(Math.log2(length)));
+/** The rows of an entry for rows of these lengths: outer, n, inner. */
+export function bucketOf(lengths: number[]): string {
+  return lengths.map((length) => 2 ** Math.round(Math.log2(length))).join(' x ');
+}
+
+function lengthsOf(rows: string): number[] {
+  return rows.split(' x ').map(Number);
 }
 
 function isAbout(elements: number, rows: string): boolean {
-  const product = rows.split(' x ').reduce((all, length) => all * Number(length), 1);
-  if (product === 0 || !Number.isSafeInteger(elements)) return product === 0 && elements === 0;
-  return elements <= product * MOST_ROUNDING && product <= elements * MOST_ROUNDING;
+  const product = lengthsOf(rows).reduce((all, length) => all * length);
+  return Number.isSafeInteger(elements) && elements <= product * MOST_ROUNDING && product <= elements * MOST_ROUNDING;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import {functionOf, putFunction} from '../../../backends/dispatcher/wisdom';
+import {functionOf} from '../../../backends/dispatcher/recall';
+import {putFunction} from '../../../backends/dispatcher/wisdom';
 import {exportWisdom, forgetWisdom, importWisdom, rankBackends} from '../../../index';
 import {registerFake, SimulatedClock} from '../../hosts/fakes';
 
