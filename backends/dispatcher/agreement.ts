@@ -138,6 +138,7 @@ function largest(values: ArrayLike<unknown>): number {
   return size;
 }
 
-function isClose(x: unknown, y: unknown, tolerance: number): boolean {
+/** Whether two values are the same, or numbers no further apart. */
+export function isClose(x: unknown, y: unknown, tolerance: number): boolean {
   return Object.is(x, y) || x === y || (typeof x === 'number' && typeof y === 'number' && Math.abs(x - y) <= tolerance);
 }

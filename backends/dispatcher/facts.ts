@@ -1,5 +1,5 @@
 /** What is known of the backends by name. */
-import {engine} from '@tensorflow/tfjs-core';
+import {engine, type KernelBackend} from '@tensorflow/tfjs-core';
 import type {BackendFacts} from '../backend';
 import {implementationOn} from '../registration';
 import * as registry from '../registry';
@@ -45,4 +45,9 @@ export function threadsOf(backend: string): number {
 export function onThreads(backend: string): string {
   const threads = threadsOf(backend);
   return threads > 1 ? ` on up to ${threads} threads` : '';
+}
+
+/** The name of a started backend; empty of any other. */
+export function nameOf(backend: KernelBackend | undefined): string {
+  return Object.entries(engine().registry).find(([, one]) => one === backend)?.[0] ?? '';
 }

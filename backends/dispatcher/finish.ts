@@ -1,32 +1,44 @@
-import {reshape, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
-import {withBackend} from '../../tfjs/active_backend';
+/** When results are there, and what is in them. */
+import {neg, reshape, slice, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
+import {isTensor} from './agreement';
 import {factsOf} from './facts';
 
-/**
- * Waits until a result is there: on a GPU by reading one element, which is less than all, and where that is unknown, all.
- * @returns null if it is there, or what to wait for
- */
-export function finish(backend: string, result: Tensor): Promise<void> | null {
-  const facts = factsOf(backend);
-  if (facts && !facts.gpu) return null;
-  if (!facts) {
-    result.dataSync();
-    return null;
-  }
-  const first = withBackend(backend, () => tidy(() => slice(reshape(result, [-1]), 0, Math.min(1, result.size))));
-  if (facts.readsLater) return whenRead(first);
-  try {
-    first.dataSync();
-  } finally {
-    first.dispose();
-  }
-  return null;
+/** Tensors that large are computed by the GPU: smaller ones tfjs computes on the CPU. */
+const GPU_ELEMENTS = 4096;
+
+/** Whether a backend's values can be read asynchronously only. */
+export function readsLater(backend: string): boolean {
+  return factsOf(backend)?.readsLater === true;
 }
 
-async function whenRead(result: Tensor): Promise<void> {
+/** The values of a tensor of that backend, or the promise of them. */
+export function read(backend: string, result: Tensor) {
+  return readsLater(backend) ? result.data() : result.dataSync();
+}
+
+/**
+ * What to read to know that results are there: nothing where ops end when they return, all where that is not known, and on a
+ * GPU one element, which is less than all. The backend is the active one.
+ */
+export function toBeAwaited(backend: string, results: unknown[]): Tensor[] {
+  const facts = factsOf(backend);
+  const tensors = results.filter(isTensor);
+  if (!facts) return tensors;
+  // Numbers were read by the function itself.
+  if (!facts.gpu || (tensors.length === 0 && results.length > 0)) return [];
+  const first = tensors.find(({dtype, size}) => dtype !== 'string' && dtype !== 'complex64' && size > 0);
+  return [tidy(() => slice(reshape(first ?? neg(tensor(new Float32Array(GPU_ELEMENTS))), [-1]), 0, 1))];
+}
+
+/** Reads these, and then cleans up: at once where that can be. */
+export function arrivalOf(backend: string, tensors: Tensor[], cleanUp: () => void): Promise<void> | void {
+  if (readsLater(backend))
+    return Promise.all(tensors.map((one) => one.data()))
+      .then(() => {})
+      .finally(cleanUp);
   try {
-    await result.data();
+    for (const one of tensors) one.dataSync();
   } finally {
-    result.dispose();
+    cleanUp();
   }
 }

@@ -3,8 +3,9 @@ import {type DataId, engine, type KernelBackend} from '@tensorflow/tfjs-core';
 import {BackendVisit, holderOf, moveTo, nextTensorId, ReadAhead, variablesOfProgram} from '../../tfjs/backend_visit';
 import {contradicted, difference, type Given, type Values} from './agreement';
 import {modelFactor} from './cost';
-import {factsOf, lossOf} from './facts';
-import {type CallOptions, FunctionCalls, nameOf, readsLater} from './function_calls';
+import {factsOf, lossOf, nameOf} from './facts';
+import {readsLater} from './finish';
+import {type CallOptions, FunctionCalls} from './function_calls';
 import type {Entry, Job, Seen} from './race';
 
 /** How far results of backends may be apart unless the caller says otherwise, relative to the largest number of a tensor. */

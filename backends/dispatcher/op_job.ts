@@ -4,13 +4,12 @@ import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type 
 import {withBackend} from '../../tfjs/active_backend';
 import {WrongResult} from '../wrong_result';
 import type {Budget} from './budget';
-import {mismatch, toleranceOf} from './check';
+import {type ExpectedRow, expectedRows, mismatch, sampleInputs, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {factsOf} from './facts';
-import {finish} from './finish';
+import {arrivalOf, read, toBeAwaited} from './finish';
 import type {Op} from './ops';
 import type {Entry, Job} from './race';
-import {type SampleData, sampleData} from './sample_data';
 import type {Stopwatch} from './stopwatch';
 import {label, type Task} from './workload';
 
@@ -21,7 +20,8 @@ export class OpJob implements Job {
   readonly label: string;
   readonly chargesFirstCall = true;
   readonly obstacle: string | null;
-  private data: SampleData | undefined;
+  private arrays: Float32Array[] | undefined;
+  private expected: ExpectedRow[] | undefined;
 
   constructor(
     private readonly task: Task,
@@ -45,28 +45,29 @@ export class OpJob implements Job {
 
   async enter(backend: string, budget: Budget): Promise<Entry> {
     const {task} = this;
-    const {op, shape, axis} = task;
-    this.data ??= await budget.free(() => sampleData(task));
-    const {data} = this;
+    const {op, shape, axis, rows} = task;
+    this.arrays ??= await budget.free(() => sampleInputs(task));
+    const arrays = this.arrays;
     const start = this.stopwatch.now();
     const inputs: Tensor[] = [];
     const run = () => runnerOf(op)(inputs[0]!, inputs[1], axis);
     try {
-      const result = withBackend(backend, () => {
-        for (const array of data.inputs) inputs.push(keep(tensor(array, shape)));
-        return tidy(run);
+      const results = withBackend(backend, () => {
+        for (const array of arrays) inputs.push(keep(tensor(array, shape)));
+        return tidy(() => {
+          const result = run();
+          return [result, ...toBeAwaited(backend, [result])]; // that compiles, too
+        });
       });
       let values: ArrayLike<number>;
       try {
-        const waiting = finish(backend, result); // it compiles too
-        if (waiting) await waiting;
-        values = factsOf(backend)?.readsLater ? await result.data() : result.dataSync();
+        values = await read(backend, results[0]!);
       } finally {
-        result.dispose();
+        dispose(results);
       }
       const firstMs = this.stopwatch.since(start);
-      const expected = await budget.free(data.expected);
-      const wrong = mismatch(values, expected, task.rows.inner, toleranceOf(backend));
+      this.expected ??= await budget.free(() => expectedRows(op, arrays[0]!, arrays[1], rows));
+      const wrong = mismatch(values, this.expected, rows.inner, toleranceOf(backend));
       if (wrong !== null) throw new WrongResult(`${this.label} ${wrong}`);
       return {backend, firstMs, run: (calls) => timed(backend, run, calls), release: () => release(inputs)};
     } catch (error) {
@@ -82,17 +83,11 @@ export class OpJob implements Job {
 }
 
 function timed(backend: string, run: () => Tensor, calls: number): Promise<void> | void {
-  const result = withBackend(backend, () => {
+  const last = withBackend(backend, () => {
     for (let i = 1; i < calls; i++) run().dispose();
-    return run();
+    return tidy(() => toBeAwaited(backend, [run()]));
   });
-  let waiting: Promise<void> | null = null;
-  try {
-    waiting = finish(backend, result);
-  } finally {
-    if (waiting === null) result.dispose();
-  }
-  return waiting?.finally(() => result.dispose());
+  return arrivalOf(backend, last, () => dispose(last));
 }
 
 /** Disposes of inputs. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */

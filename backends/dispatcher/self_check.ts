@@ -9,9 +9,10 @@ import {ensureKernels, implementationOn} from '../registration';
 import {WrongResult} from '../wrong_result';
 import {toleranceOf} from './check';
 import {messageOf} from './environment';
-import {factsOf, lossOf} from './facts';
+import {lossOf} from './facts';
+import {read} from './finish';
 import {now} from './stopwatch';
-import {TrialData} from './trial_data';
+import {type TrialData, trialData, wrongIn as wrongInTrial} from './trial_data';
 import {DIVIDED, nameOf, type Planned, SHARED_ROWS, trialsFor} from './variants';
 
 /** One variant of a backend's kernels. */
@@ -166,12 +167,12 @@ async function checkThreads(name: string, isTimeUp: () => boolean): Promise<Chec
 
 /** Null if the trial is right. */
 async function failureIn(name: string, trial: Trial): Promise<Failure | null> {
-  const data = new TrialData(trial, trials++, toleranceOf(name) > 1e-3);
+  const data = trialData(trial, trials++, toleranceOf(name) > 1e-3);
   let result: Tensor | null = null;
   try {
     result = withBackend(name, () => run(data));
-    const values = factsOf(name)?.readsLater ? await result.data() : result.dataSync();
-    const wrong = data.mismatch(values, toleranceOf(name));
+    const values = await read(name, result);
+    const wrong = wrongInTrial(values, trial, data, toleranceOf(name));
     return wrong === null ? null : {problem: wrong, isWrong: true};
   } catch (error) {
     return {problem: `throws: ${messageOf(error)}`, isWrong: error instanceof WrongResult};
