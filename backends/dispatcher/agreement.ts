@@ -72,7 +72,10 @@ export function contradicted(given: readonly Given[]): {out: Map<string, string>
     else groups.push([one]);
   }
   if (groups.length < 2) return {out, note: null};
-  const right = majority(groups, given.length) ?? finite(groups) ?? groups.find((group) => has(group, 'cpu'));
+  const right =
+    groups.find((group) => 2 * group.length > given.length) ??
+    finite(groups) ??
+    groups.find((group) => group.some(({backend}) => backend === 'cpu'));
   const names = (group: Given[]) => group.map(({backend}) => backend).join(' and ');
   if (!right) {
     const found = difference(groups[1]![0]!, groups[0]![0]!);
@@ -87,26 +90,17 @@ export function contradicted(given: readonly Given[]): {out: Map<string, string>
   return {out, note: null};
 }
 
-function has(group: Given[], name: string): boolean {
-  return group.some(({backend}) => backend === name);
-}
-
-function majority(groups: Given[][], all: number): Given[][][number] | undefined {
-  return groups.find((group) => 2 * group.length > all);
-}
-
 /** The only group whose numbers are finite wherever those of any other are. */
 function finite(groups: Given[][]): Given[] | undefined {
   const counts = groups.map(([first]) =>
-    first!.result.reduce((sum, {values}) => sum + Array.from(values).filter((x) => !isFiniteValue(x)).length, 0),
+    first!.result.reduce(
+      (sum, {values}) => sum + Array.from(values).filter((x) => typeof x === 'number' && !Number.isFinite(x)).length,
+      0,
+    ),
   );
   const least = Math.min(...counts);
   const best = groups.filter((_, i) => counts[i] === least);
   return best.length === 1 && counts.some((count) => count > least) ? best[0] : undefined;
-}
-
-function isFiniteValue(x: unknown): boolean {
-  return typeof x !== 'number' || Number.isFinite(x);
 }
 
 /** @returns how the first differs from the second, as the end of a sentence; null if it does not */

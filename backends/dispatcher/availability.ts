@@ -13,16 +13,9 @@ export function obstacle(backend: string, needsFamily = false): string | null {
 
 function missing(backend: string): string | null {
   const {wasm, gpu, webgpu} = machine();
-  switch (factsOf(backend)?.needs) {
-    case 'WebAssembly':
-      return wasm ? null : 'there is no WebAssembly here';
-    case 'WebGL':
-      return gpu ? null : 'there is no WebGL here';
-    case 'WebGPU':
-      return webgpu ? null : 'there is no WebGPU here; in Node, call enableWebGPU()';
-    default:
-      return null;
-  }
+  const {needs} = factsOf(backend) ?? {};
+  if (!needs || {WebAssembly: wasm, WebGL: gpu, WebGPU: webgpu}[needs]) return null;
+  return `there is no ${needs} here${needs === 'WebGPU' ? '; in Node, call enableWebGPU()' : ''}`;
 }
 
 /** Why a backend that can run is no place for the family. */

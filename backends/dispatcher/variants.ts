@@ -1,37 +1,28 @@
 /** Which variants of kernels a backend would run: its plans say so, for each trial. */
 import {engine, type KernelBackend} from '@tensorflow/tfjs-core';
-import * as cpu from '../cpu/variants';
+import {variantsOf as cpu} from '../cpu/variants';
 import type {ForwardKind, Loss, ProductKind, Rows, Trial} from '../engines/types';
 import {hasOwnKernels} from '../registration';
-import * as tensorflow from '../tensorflow/variants';
-import * as wasm from '../wasm/variants';
-import * as webgl from '../webgl/variants';
-import * as webgpu from '../webgpu/variants';
+import {variantsOf as tensorflow} from '../tensorflow/variants';
+import {variantsOf as wasm} from '../wasm/variants';
+import {variantsOf as webgl} from '../webgl/variants';
+import {variantsOf as webgpu} from '../webgpu/variants';
 
 const KINDS: ForwardKind[] = ['softmax', 'logSoftmax', 'logSumExp'];
 
 type VariantsOf = (trial: Trial, backend: never) => string[];
 
-const VARIANTS: Record<string, VariantsOf> = {
-  cpu: cpu.variantsOf,
-  wasm: wasm.variantsOf,
-  webgl: webgl.variantsOf,
-  webgpu: webgpu.variantsOf,
-  tensorflow: tensorflow.variantsOf,
-};
+const VARIANTS: Record<string, VariantsOf> = {cpu, wasm, webgl, webgpu, tensorflow};
 
 /** What is divided among several threads where there are any. */
-export const DIVIDED: Trial = {
-  ...{op: 'forward', kind: 'softmax', scale: 1, masked: false},
-  rows: {outer: 4096, n: 65, inner: 1},
-};
+export const DIVIDED = forward('softmax', {outer: 4096, n: 65, inner: 1});
 
 /** A row that is long enough to be worth waking threads, each of which then takes pieces of it. */
 const LONG_ROW: Rows = {outer: 1, n: 400_000, inner: 1};
 
 /** What threads that share rows do with one, in a way of their own. */
 export const SHARED_ROWS: Trial[] = [
-  ...KINDS.map((kind): Trial => ({op: 'forward', kind, rows: LONG_ROW, scale: 1, masked: false})),
+  ...KINDS.map((kind) => forward(kind, LONG_ROW)),
   {op: 'product', kind: 'logSoftmaxVjp', rows: LONG_ROW, scale: 1, fromLogits: true},
 ];
 
@@ -90,8 +81,8 @@ const TRIALS: Trial[] = [
   ...forwards({outer: 1, n: 5, inner: 1}),
   ...bySize(
     LARGE.flatMap((rows): Trial[] => [
-      {op: 'forward', kind: 'softmax', rows, scale: 1, masked: false},
-      {op: 'forward', kind: 'logSumExp', rows, scale: 1, masked: false},
+      forward('softmax', rows),
+      forward('logSumExp', rows),
       {op: 'product', kind: 'softmaxProduct', rows, scale: 1, fromLogits: false},
       {op: 'loss', loss: {rows, sparse: false, smoothing: 0, total: null}, rows},
     ]),
@@ -109,16 +100,16 @@ function layouts(): Trial[] {
     {outer: 128, n: 16_388, inner: 1},
   ];
   // Of one element softmax is 1, whatever the kernel does.
-  return bySize(
-    rows.map(
-      (at): Trial => ({op: 'forward', kind: at.n > 1 ? 'softmax' : 'logSumExp', rows: at, scale: 1, masked: false}),
-    ),
-  );
+  return bySize(rows.map((at) => forward(at.n > 1 ? 'softmax' : 'logSumExp', at)));
+}
+
+function forward(kind: ForwardKind, rows: Rows, scale = 1, masked = false): Trial {
+  return {op: 'forward', kind, rows, scale, masked};
 }
 
 function forwards(rows: Rows): Trial[] {
   return KINDS.flatMap((kind) =>
-    SCALES.flatMap((scale) => [false, true].map((masked): Trial => ({op: 'forward', kind, rows, scale, masked}))),
+    SCALES.flatMap((scale) => [false, true].map((masked) => forward(kind, rows, scale, masked))),
   );
 }
 
