@@ -5,7 +5,6 @@ import costs from './costs.json';
 import {factsOf, isSoftwareGpu, onThreads, threadsOf} from './facts';
 import {machine} from './machine';
 import type {Op} from './ops';
-import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
 import {probeOf} from './recall';
 import type {Task} from './workload';
 
@@ -54,6 +53,17 @@ const HANDING_OVER = 6;
 /** How far the probe may scale figures: more is a clock that was wrong. */
 const MOST_SCALING = 30;
 
+function softmaxOf(outer: number, n: number): Task {
+  return {
+    ...{op: 'softmax', shape: [outer, n], axis: 1, weight: 1, residency: null},
+    ...{rows: {outer, n, inner: 1}, elements: outer * n},
+  };
+}
+
+/** What the probe times: all but nothing, for what a call costs, and 1 MiB, for what an element does. */
+export const SMALL_PROBE = softmaxOf(1, 4);
+export const LARGE_PROBE = softmaxOf(256, 1024);
+
 /** What to multiply the figures by, as the probe found. */
 interface Scaling {
   /** Of what a call costs, whatever its size. */
@@ -62,20 +72,18 @@ interface Scaling {
   element: number;
 }
 
-/** The figures for a backend here, by what the probe found. Without kernels of its own it has those of composed ops. */
+/** The figures for a backend here. Without kernels of its own it has those of composed ops. */
 function costsOf(backend: string): BackendCosts {
-  const gpu = factsOf(backend)?.gpu ?? false;
-  if (isSoftwareGpu(backend)) {
-    // On a GPU that is a program, arithmetic is the cost.
-    return isComposed(backend) ? COSTS.composed! : inSoftware(backend);
-  }
-  if (isComposed(backend)) return COSTS[gpu ? 'composed on a GPU' : 'composed']!;
-  const onPhone = gpu && machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
-  return onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!);
+  if (!isComposed(backend)) return ownCostsOf(backend);
+  // On a GPU that is a program, arithmetic is the cost.
+  return COSTS[factsOf(backend)?.gpu && !isSoftwareGpu(backend) ? 'composed on a GPU' : 'composed']!;
 }
 
-function inSoftware(backend: string): BackendCosts {
-  return COSTS[`${backend} in software`] ?? COSTS['webgl in software']!;
+/** The same where the family is not composed, and for what is not of the family. */
+function ownCostsOf(backend: string): BackendCosts {
+  if (isSoftwareGpu(backend)) return COSTS[`${backend} in software`] ?? COSTS['webgl in software']!;
+  const onPhone = machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
+  return onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!);
 }
 
 /** Whether the family is composed of tfjs's ops there, or takes as long as if it were. */
@@ -92,23 +100,13 @@ const UNSCALED: Scaling = {call: 1, element: 1};
 function scalingOf(backend: string, scaled: boolean): Scaling {
   const probe = scaled ? probeOf(backend) : undefined;
   if (!probe) return UNSCALED;
-  const small = shippedMs(SMALL_PROBE, backend);
-  const large = shippedMs(LARGE_PROBE, backend);
+  const small = opMs(SMALL_PROBE, backend, false);
+  const large = opMs(LARGE_PROBE, backend, false);
   return {call: within(probe.smallMs / small), element: within((probe.largeMs - probe.smallMs) / (large - small))};
 }
 
 function within(factor: number): number {
   return factor > 0 ? Math.min(Math.max(factor, 1 / MOST_SCALING), MOST_SCALING) : 1 / MOST_SCALING;
-}
-
-function shippedMs(task: Task, backend: string): number {
-  return sum(backend, task, UNSCALED);
-}
-
-function sum(backend: string, {op, rows, elements}: Task, scaling: Scaling): number {
-  const {fixed, row, element} = costsOf(backend).ops[op];
-  const ms = (row * rows.outer * rows.inner + element * elements) * scaling.element * 1e-6;
-  return fixed * scaling.call * 1e-3 + dividedMs(backend, ms);
 }
 
 /** What work takes that is divided among the threads of a backend, where that is less. */
@@ -122,8 +120,11 @@ function dividedMs(backend: string, ms: number): number {
  *
  * @param scaled whether what was measured on this machine scales the shipped figures
  */
-export function opMs(task: Task, backend: string, scaled = true): number {
-  return sum(backend, task, scalingOf(backend, scaled));
+export function opMs({op, rows, elements}: Task, backend: string, scaled = true): number {
+  const {fixed, row, element} = costsOf(backend).ops[op];
+  const scaling = scalingOf(backend, scaled);
+  const ms = (row * rows.outer * rows.inner + element * elements) * scaling.element * 1e-6;
+  return fixed * scaling.call * 1e-3 + dividedMs(backend, ms);
 }
 
 /** Milliseconds that moving a task's data to a backend and the result back takes, by the model. */
@@ -143,9 +144,7 @@ export function firstCallMs(backend: string): number {
 
 /** How long whole models take on a backend, by the model, as times of what they take on wasm. */
 export function modelFactor(backend: string): number {
-  if (isSoftwareGpu(backend)) return inSoftware(backend).model;
-  const onPhone = machine().gpu?.mobile ? COSTS[`${backend} on a phone`] : undefined;
-  return (onPhone ?? (Object.hasOwn(COSTS, backend) ? COSTS[backend]! : COSTS.composed!)).model;
+  return ownCostsOf(backend).model;
 }
 
 function transferMs(source: string, target: string, elements: number): number {

@@ -6,7 +6,7 @@ import {modelFactor} from './cost';
 import {factsOf, lossOf, nameOf} from './facts';
 import {readsLater} from './finish';
 import {type CallOptions, FunctionCalls} from './function_calls';
-import type {Entry, Job, Seen} from './race';
+import type {Entry, Job, Known} from './race';
 
 /** How far results of backends may be apart unless the caller says otherwise, relative to the largest number of a tensor. */
 const TOLERANCE = 5e-3;
@@ -48,7 +48,7 @@ export class FunctionJob implements Job {
     this.homeBackend = home === null ? undefined : engine().registry[home];
   }
 
-  expectedMs(backend: string, seen: Seen | null): number {
+  expectedMs(backend: string, seen: Known | null): number {
     // What it reads is found out there, and has to be before others can be tried.
     if (backend === this.options.home && readsLater(backend)) return 0;
     return seen === null ? modelFactor(backend) : (seen.ms * modelFactor(backend)) / modelFactor(seen.backend);

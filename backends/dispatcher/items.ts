@@ -1,28 +1,17 @@
 /** The parts of a workload, ops or a function, as what ranks backends sees them. */
 import {engine} from '@tensorflow/tfjs-core';
 import {costInWords, modelFactor, moveMs, opMs} from './cost';
+import {PACKAGES} from './facts';
 import {FunctionJob} from './function_job';
 import {OpJob} from './op_job';
 import type {Settings} from './options';
-import type {Job} from './race';
+import type {Job, Known} from './race';
 import type {Part} from './ranking';
 import {type ByBackend, functionOf, ofBackend, recall, remember} from './recall';
 import type {Stopwatch} from './stopwatch';
 import {putFunction} from './wisdom';
 import type {Remembered} from './wisdom_schema';
 import {label, type Task, tasksOf, type Workload} from './workload';
-
-/** A time that was measured or remembered of a backend. */
-export interface Known {
-  backend: string;
-  ms: number;
-}
-
-/** What is estimated: milliseconds, or null where nothing is known, and what they are made of. */
-export interface Estimate {
-  ms: number | null;
-  from: string;
-}
 
 /** One part of a workload. */
 export interface Item {
@@ -44,8 +33,9 @@ export interface Item {
   /**
    * @param known what is known of others in this ranking
    * @param scaled whether what was measured on this machine counts
+   * @returns milliseconds, or null where nothing is known, and what they are made of
    */
-  estimate(backend: string, known: readonly Known[], scaled: boolean): Estimate;
+  estimate(backend: string, known: readonly Known[], scaled: boolean): {ms: number | null; from: string};
   /** Moves what it needs to a backend that was made the active one, if tfjs could not. */
   bringTo(backend: string): Promise<void>;
   job(settings: Settings, stopwatch: Stopwatch, home: string | null, onNote: (text: string) => void): Job;
@@ -62,7 +52,14 @@ export function weighed(items: readonly Item[], calls: number | null): string {
 /** @throws if there is nothing in the workload, or an item is not one; says which, and what is allowed */
 export function itemsOf(workload: Workload, name: string | null): Item[] {
   if (typeof workload === 'function') return [functionItem(workload, name)];
-  return tasksOf(workload).map(opItem);
+  const tasks = tasksOf(workload);
+  const known = [...new Set([...engine().backendNames(), ...PACKAGES.keys()])];
+  for (const {residency} of tasks) {
+    if (residency !== null && !known.includes(residency)) {
+      throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${known.join(', ')}.`);
+    }
+  }
+  return tasks.map(opItem);
 }
 
 function opItem(task: Task): Item {
@@ -105,7 +102,7 @@ function functionItem(run: () => unknown, name: string | null): Item {
 }
 
 /** A function is nothing that one could know beforehand; but how whole models do on one backend says something of another. */
-function estimateOfModel(backend: string, known: readonly Known[]): Estimate {
+function estimateOfModel(backend: string, known: readonly Known[]) {
   const [best] = [...known].sort((a, b) => a.ms - b.ms);
   if (!best) return {ms: null, from: 'nothing is known of a function that was not run'};
   const factor = modelFactor(backend) / modelFactor(best.backend);

@@ -3,14 +3,13 @@ import {dispose, grad, keep, type Tensor, tensor, tidy} from '@tensorflow/tfjs-c
 import {FORWARD, type ForwardName, GRADIENTS, type GradientName, PRODUCTS, type ProductName} from '../../kernels/table';
 import {withBackend} from '../../tfjs/active_backend';
 import {WrongResult} from '../wrong_result';
-import type {Budget} from './budget';
 import {type ExpectedRow, expectedRows, mismatch, sampleInputs, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {factsOf} from './facts';
 import {arrivalOf, read, toBeAwaited} from './finish';
 import type {Op} from './ops';
 import type {Entry, Job} from './race';
-import type {Stopwatch} from './stopwatch';
+import type {Budget, Stopwatch} from './stopwatch';
 import {label, type Task} from './workload';
 
 /** Elements of a task at most: 128 MiB of logits, and of each other tensor, on each backend. */

@@ -1,6 +1,5 @@
 import {engine} from '@tensorflow/tfjs-core';
 import {checkOptions, option, show} from '../../kernels/check';
-import {PACKAGES} from './facts';
 import type {Progress} from './race';
 import {START_LIMIT_MS} from './start';
 import {now} from './stopwatch';
@@ -46,17 +45,15 @@ export interface RankOptions {
 }
 
 /** The options with their defaults. */
-export type Settings = Required<Omit<RankOptions, 'calls' | 'name' | 'tolerance'>> & {
-  [K in 'calls' | 'tolerance']: number | null;
-} & {name: string | null};
+export type Settings = ReturnType<typeof settingsOf>;
 
 /**
  * @param ofFunction whether it is a function that is to be ranked for
  * @throws if an option is not what it must be
  */
-export function settingsOf(options: RankOptions, ofFunction: boolean): Settings {
+export function settingsOf(options: RankOptions, ofFunction: boolean) {
   checkOptions('rankBackends', options);
-  const settings: Settings = {
+  const settings = {
     mode: option(options, 'mode', ofFunction ? 'measure' : 'estimate'),
     budgetMs: option(options, 'budgetMs', 1000),
     deterministic: option(options, 'deterministic', false),
@@ -69,7 +66,10 @@ export function settingsOf(options: RankOptions, ofFunction: boolean): Settings 
     name: option(options, 'name', null),
     tolerance: option(options, 'tolerance', null),
   };
-  checkKinds(settings);
+  for (const [name, what, isRight] of KINDS) {
+    const value = settings[name];
+    if (!isRight(value)) throw new Error(`${name} is ${show(value)}. It must be ${what}.`);
+  }
   const {mode, budgetMs, startLimitMs, candidates} = settings;
   if (mode !== 'estimate' && mode !== 'measure') {
     throw new Error(`mode is ${show(mode)}. Allowed are 'estimate' and 'measure'.`);
@@ -83,24 +83,24 @@ export function settingsOf(options: RankOptions, ofFunction: boolean): Settings 
   return {...settings, candidates: [...new Set(candidates)]};
 }
 
-/** Backends that a name may be of: those of tfjs here, and those that there are. */
-export function knownBackends(): string[] {
-  return [...new Set([...engine().backendNames(), ...PACKAGES.keys()])];
-}
-
 /** @throws if a time limit is no number of milliseconds */
 export function checkMs(name: string, value: number): void {
   if (typeof value === 'number' && value >= 0) return;
   throw new Error(`${name} is ${show(value)}. It must be a number of milliseconds from 0.`);
 }
 
+const isText = (value: unknown) => typeof value === 'string';
 const isFunction = (value: unknown) => typeof value === 'function';
 
 /** What the options with no range of their own must be. */
 const KINDS: [keyof RankOptions, string, (value: unknown) => boolean][] = [
-  ['candidates', 'an array of names of backends', isNames],
+  ['candidates', 'an array of names of backends', (value) => Array.isArray(value) && value.every(isText)],
   ['deterministic', 'true or false', (value) => typeof value === 'boolean'],
-  ['remember', "true, false, 'localStorage' or the name of a file", isPlace],
+  [
+    'remember',
+    "true, false, 'localStorage' or the name of a file",
+    (value) => typeof value === 'boolean' || (isText(value) && value !== ''),
+  ],
   ['onProgress', 'a function', isFunction],
   ['clock', 'a function', isFunction],
   [
@@ -111,18 +111,3 @@ const KINDS: [keyof RankOptions, string, (value: unknown) => boolean][] = [
   ['name', `a text of 1 to ${LONGEST_NAME} characters, on one line`, (value) => value === null || isName(value)],
   ['tolerance', 'a number from 0', (value) => value === null || (typeof value === 'number' && value >= 0)],
 ];
-
-function isNames(value: unknown): boolean {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
-}
-
-function isPlace(value: unknown): boolean {
-  return typeof value === 'boolean' || (typeof value === 'string' && value !== '');
-}
-
-function checkKinds(settings: Settings): void {
-  for (const [name, what, isRight] of KINDS) {
-    const value = settings[name];
-    if (!isRight(value)) throw new Error(`${name} is ${show(value)}. It must be ${what}.`);
-  }
-}

@@ -2,11 +2,11 @@
  * What calls and elements cost on this machine, beside the machine that the shipped figures are from: one op on next to
  * nothing and on 1 MiB. It is measured once for each backend, and kept in wisdom.
  */
-import type {Budget} from './budget';
+
+import {LARGE_PROBE, SMALL_PROBE} from './cost';
 import {OpJob} from './op_job';
-import {LARGE_PROBE, SMALL_PROBE} from './probe_tasks';
 import {probeOf, putProbe} from './recall';
-import {type Stopwatch, summary} from './stopwatch';
+import {type Budget, type Stopwatch, summary} from './stopwatch';
 import type {Task} from './workload';
 
 /** The part of a measuring budget that all probes together may take. */

@@ -1,17 +1,18 @@
 import {WrongResult} from '../wrong_result';
-import type {Budget} from './budget';
 import {messageOf} from './environment';
-import {now, type Stopwatch, summary, type Timing} from './stopwatch';
+import {type Budget, pauses, type Stopwatch, summary, type Timing} from './stopwatch';
+
+/** A wrong result, or what was thrown. That may not come again: memory was short, or the backend was removed meanwhile. */
+export interface Failed {
+  failure: string;
+  mayPass?: boolean;
+}
 
 /** How one backend did in one job. */
 export type Outcome =
   /** It was timed; `firstMs` is the first call, compiling included. */
   | {timing: Timing; firstMs: number}
-  /**
-   * It gave a wrong result, or the job threw. What it threw may not come again: memory was short, or the backend was removed
-   * meanwhile.
-   */
-  | {failure: string; mayPass?: boolean}
+  | Failed
   /** It was not timed; the reason. */
   | {skipped: string};
 
@@ -35,7 +36,7 @@ export interface Job {
    * Milliseconds of a call, as far as can be foreseen.
    * @param seen the best of what was seen of other backends by now
    */
-  expectedMs(backend: string, seen: Seen | null): number;
+  expectedMs(backend: string, seen: Known | null): number;
   /** Milliseconds that the first call takes beyond that. */
   compileMs(backend: string): number;
   /** Whether the first call tells how long the next will take. */
@@ -46,8 +47,8 @@ export interface Job {
   judge(entries: readonly Entry[]): Promise<Map<string, string>>;
 }
 
-/** The first call of the backend that made it fastest. */
-export interface Seen {
+/** A time that is known of a backend. */
+export interface Known {
   backend: string;
   ms: number;
 }
@@ -84,14 +85,6 @@ const CLEARLY_SLOWER = 2;
 const MOST_CALLS = 1 << 15;
 /** Milliseconds, in place of those that nobody can foresee: with a budget of 0 nothing runs. */
 const LEAST_MS = 1e-6;
-/** Milliseconds without a pause at most: pages paint and answer in between. */
-const LONGEST_STRETCH_MS = 50;
-
-export interface RaceOptions {
-  stopwatch: Stopwatch;
-  budget: Budget;
-  onProgress: (progress: Progress) => void;
-}
 
 /**
  * Times each job on each backend, all started. Results are checked before they count; samples are taken in turn, so
@@ -103,7 +96,7 @@ export interface RaceOptions {
 export async function measure(
   jobs: readonly Job[],
   backends: readonly string[],
-  {stopwatch, budget, onProgress}: RaceOptions,
+  {stopwatch, budget, onProgress}: {stopwatch: Stopwatch; budget: Budget; onProgress: (progress: Progress) => void},
 ): Promise<Map<string, Outcome>[]> {
   const outcomes: Map<string, Outcome>[] = [];
   for (const [i, job] of jobs.entries()) {
@@ -130,7 +123,7 @@ interface Contestant {
 class Race {
   private readonly outcomes = new Map<string, Outcome>();
   private readonly share: number;
-  private pausedAt = now();
+  private readonly pause = pauses();
   private reported = 0;
 
   /** @param reserved milliseconds of the budget that are for others */
@@ -156,11 +149,9 @@ class Race {
     try {
       await this.startAll(inOrder, racing);
       // Its first call is more than a backend needs later: by that, others may have seemed hopeless that are not.
-      const doubted = inOrder.filter((backend) => !racing.some(({entry}) => entry.backend === backend));
-      await this.startAll(
-        doubted.filter((backend) => this.isSkipped(backend)),
-        racing,
-      );
+      const hasStarted = (backend: string) => racing.some(({entry}) => entry.backend === backend);
+      const doubted = inOrder.filter((backend) => this.isSkipped(backend) && !hasStarted(backend));
+      await this.startAll(doubted, racing);
       await this.rounds(racing);
     } finally {
       for (const {entry} of racing) entry.release();
@@ -214,13 +205,12 @@ class Race {
   }
 
   /** The least that a call is known to take by now, where it is not known whether it was compiling, mostly. */
-  private seen(racing: Contestant[]): Seen | null {
-    let seen: Seen | null = null;
+  private seen(racing: Contestant[]): Known | null {
+    let seen: Known | null = null;
     for (const {entry, samples} of racing) {
       const {backend, firstMs} = entry;
-      if (samples.length === 0 && !this.job.firstCallTells(backend)) continue;
       const ms = Math.min(...samples, this.job.firstCallTells(backend) ? firstMs : Number.POSITIVE_INFINITY);
-      if (seen === null || ms < seen.ms) seen = {backend, ms};
+      if (ms < (seen?.ms ?? Number.POSITIVE_INFINITY)) seen = {backend, ms};
     }
     return seen;
   }
@@ -371,12 +361,6 @@ class Race {
 
   private skip(backend: string, why: string): void {
     this.outcomes.set(backend, {skipped: why});
-  }
-
-  private async pause(): Promise<void> {
-    if (now() - this.pausedAt < LONGEST_STRETCH_MS) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    this.pausedAt = now();
   }
 }
 

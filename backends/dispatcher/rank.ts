@@ -1,20 +1,19 @@
 import {getBackend} from '@tensorflow/tfjs-core';
 import {holderOf, variablesOfProgram} from '../../tfjs/backend_visit';
 import {obstacle} from './availability';
-import {Budget} from './budget';
 import {firstCallMs} from './cost';
 import {tableOf} from './explain';
 import {isSoftwareGpu, nameOf, onThreads} from './facts';
 import {FunctionJob} from './function_job';
-import {type Item, itemsOf, type Known, weighed} from './items';
-import {knownBackends, type RankOptions, type Settings, settingsOf} from './options';
+import {type Item, itemsOf, weighed} from './items';
+import {type RankOptions, type Settings, settingsOf} from './options';
 import {probe} from './probe';
-import {measure, type Outcome} from './race';
+import {type Known, measure, type Outcome} from './race';
 import type {Part, RankedBackend, Ranking} from './ranking';
 import {type ByBackend, nameInWisdom} from './recall';
 import {problemWith} from './self_check';
 import {oneAtATime, start} from './start';
-import {Stopwatch} from './stopwatch';
+import {Budget, Stopwatch} from './stopwatch';
 import {loadWisdom, saveWisdom} from './storage';
 import type {Remembered} from './wisdom_schema';
 import type {Workload} from './workload';
@@ -32,7 +31,6 @@ const SHARE_FOR_CHECKS = 0.1;
 export async function rankBackends(workload: Workload, options: RankOptions): Promise<Ranking> {
   const settings = settingsOf(options, typeof workload === 'function');
   const items = itemsOf(workload, settings.name);
-  checkResidencies(items);
   if (settings.mode === 'estimate') return rank(items, settings, 'always');
   return oneAtATime(() => rank(items, settings, 'always'));
 }
@@ -89,7 +87,12 @@ export async function rank(items: Item[], settings: Settings, measuring: 'always
 
   // Of two origins figures do not compare: what is remembered counts where it is of all, and none was measured now.
   const areRemembered = items.map(isRememberedOf(candidates));
-  const known = items.map((_, i) => candidates.flatMap((candidate) => knownOf(candidate, i, areRemembered[i]!)));
+  const known = items.map((_, i) =>
+    candidates.flatMap(({backend, findings}) => {
+      const timed = timeOf(backend, findings[i]!, areRemembered[i]!);
+      return timed ? [{backend, ms: timed.opMs}] : [];
+    }),
+  );
   const ranked = candidates.map(({backend, out, late, findings}): RankedBackend => {
     const software = isSoftwareGpu(backend);
     const reason = out ?? failureIn(findings);
@@ -114,10 +117,11 @@ function isRememberedOf(candidates: Candidate[]): (item: Item, i: number) => boo
 async function startAndMeasure(
   items: Item[],
   candidates: Candidate[],
-  {clock, budgetMs, startLimitMs, onProgress, ...settings}: Settings,
+  settings: Settings,
   usesWisdom: boolean,
   note: (text: string) => void,
 ): Promise<void> {
+  const {clock, budgetMs, startLimitMs, onProgress} = settings;
   const hopeful = candidates.filter(({out}) => out === null);
   onProgress({fraction: 0, doing: `starting ${hopeful.map(({backend}) => backend).join(', ')}`});
   await Promise.all(
@@ -132,12 +136,11 @@ async function startAndMeasure(
   const needsFamily = items.some((item) => item.needsFamily);
   if (needsFamily) await budget.free(() => checkAll(candidates, stopwatch, SHARE_FOR_CHECKS * budgetMs));
   const started = candidates.filter(({out, late, findings}) => {
-    return out === null && late === null && failureNow(findings) === null;
+    return out === null && late === null && findings.every(({outcome}) => outcome === null);
   });
   const names = started.map(({backend}) => backend);
   if (usesWisdom && needsFamily) await probe(names, stopwatch, budget);
-  const all = {clock, budgetMs, startLimitMs, onProgress, ...settings};
-  const jobs = items.map((item) => item.job(all, stopwatch, getBackend() || null, note));
+  const jobs = items.map((item) => item.job(settings, stopwatch, getBackend() || null, note));
   try {
     const outcomes = await measure(jobs, names, {stopwatch, budget, onProgress});
     for (const {backend, findings} of started) {
@@ -168,11 +171,6 @@ function worthRemembering(candidates: Candidate[], item: number): ByBackend {
   return Object.fromEntries(entries);
 }
 
-/** What has failed in this call. */
-function failureNow(findings: Finding[]): string | null {
-  return failureIn(findings.map((finding) => ({...finding, memory: null})));
-}
-
 function failureIn(findings: Finding[]): string | null {
   for (const {outcome, memory} of findings) {
     const known = outcome ?? memory;
@@ -181,30 +179,27 @@ function failureIn(findings: Finding[]): string | null {
   return null;
 }
 
-function knownOf({backend, findings}: Candidate, item: number, isRemembered: boolean): Known[] {
-  const {outcome, memory} = findings[item]!;
-  if (outcome && 'timing' in outcome) return [{backend, ms: outcome.timing.median}];
-  return isRemembered && memory && 'median' in memory ? [{backend, ms: memory.median}] : [];
-}
-
-/** @param isRemembered whether the memory compares with that of the other candidates */
-function partOf(
-  backend: string,
-  {item, outcome, memory}: Finding,
-  isRemembered: boolean,
-  known: Known[],
-  scaled: boolean,
-): Part {
-  const common = {...item.description, moveMs: item.moveMs(backend)};
+/**
+ * The time that counts of what was measured.
+ *
+ * @param isRemembered whether the memory compares with that of the other candidates
+ */
+function timeOf(backend: string, {outcome, memory}: Finding, isRemembered: boolean) {
   if (outcome && 'timing' in outcome) {
     const {timing, firstMs} = outcome;
     const from = `median of ${timing.samples} ${timing.samples === 1 ? 'sample' : 'samples'}${onThreads(backend)}`;
-    return {...common, opMs: timing.median, source: 'measured', from, timing, firstMs};
+    return {opMs: timing.median, source: 'measured', from, timing, firstMs} as const;
   }
-  if (isRemembered && memory && 'median' in memory) {
-    const from = `median of ${memory.samples} samples${onThreads(backend)}, measured before`;
-    return {...common, opMs: memory.median, source: 'remembered', from, timing: memory, firstMs: null};
-  }
+  if (!isRemembered || !memory || 'failure' in memory) return null;
+  const from = `median of ${memory.samples} samples${onThreads(backend)}, measured before`;
+  return {opMs: memory.median, source: 'remembered', from, timing: memory, firstMs: null} as const;
+}
+
+function partOf(backend: string, finding: Finding, isRemembered: boolean, known: Known[], scaled: boolean): Part {
+  const {item, outcome} = finding;
+  const common = {...item.description, moveMs: item.moveMs(backend)};
+  const timed = timeOf(backend, finding, isRemembered);
+  if (timed) return {...common, ...timed};
   const why = outcome && 'skipped' in outcome ? `${outcome.skipped}; ` : '';
   const {ms, from} = item.estimate(backend, known, scaled);
   return {...common, opMs: ms, source: 'estimated', from: why + from, timing: null, firstMs: null};
@@ -306,14 +301,4 @@ function variablesElsewhere({best}: Ranking, items: Item[]): string | null {
     `the program has variables on other backends (${held}), which move to ${best} once it is active; the rest of the program ` +
     'was not weighed. To weigh all of it, pass a function, such as () => model.predict(x)'
   );
-}
-
-/** @throws if an item names a backend that nobody knows */
-export function checkResidencies(items: Item[]): void {
-  const known = knownBackends();
-  for (const {residency} of items) {
-    if (residency !== null && !known.includes(residency)) {
-      throw new Error(`residency is ${residency}, but there is no such backend. Allowed are ${known.join(', ')}.`);
-    }
-  }
 }

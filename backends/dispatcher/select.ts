@@ -4,7 +4,7 @@ import {abandonStartUnderWay, startUnderWay} from '../../tfjs/active_backend';
 import {processOf} from './environment';
 import {itemsOf} from './items';
 import {type RankOptions, type Settings, settingsOf} from './options';
-import {checkResidencies, rank} from './rank';
+import {rank} from './rank';
 import type {RankedBackend, Ranking} from './ranking';
 import {oneAtATime, start, within} from './start';
 import type {Workload} from './workload';
@@ -37,7 +37,6 @@ interface ExplicitChoice {
 export async function selectBackend(workload: Workload, options: SelectOptions): Promise<Selection> {
   const settings = settingsOf(options, typeof workload === 'function');
   const items = itemsOf(workload, settings.name);
-  checkResidencies(items);
   const explicit = explicitChoice(options);
   return oneAtATime(async () => {
     const previous = getBackend() || null;

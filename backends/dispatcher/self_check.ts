@@ -11,7 +11,8 @@ import {toleranceOf} from './check';
 import {messageOf} from './environment';
 import {lossOf} from './facts';
 import {read} from './finish';
-import {now} from './stopwatch';
+import type {Failed} from './race';
+import {pauses} from './stopwatch';
 import {type TrialData, trialData, wrongIn as wrongInTrial} from './trial_data';
 import {DIVIDED, nameOf, type Planned, SHARED_ROWS, trialsFor} from './variants';
 
@@ -48,11 +49,11 @@ let trials = 0;
 export async function selfCheck(name: string, isTimeUp = () => false): Promise<SelfCheck> {
   const variants: CheckedVariant[] = [];
   let left = 0;
-  let turn = now();
+  const pause = pauses();
   const planned = lossOf(name) ?? trialsOrFailure(name);
   if (typeof planned === 'string') return {problem: planned, isWrong: false, variants, left};
   let isWrong = false;
-  const add = (names: string[], failure: Failure | null) => {
+  const add: Add = (names, failure) => {
     isWrong ||= failure?.isWrong === true;
     variants.push(...names.map((variant) => ({name: variant, problem: failure?.problem ?? null})));
   };
@@ -61,25 +62,14 @@ export async function selfCheck(name: string, isTimeUp = () => false): Promise<S
       left += names.length;
       continue;
     }
-    if (now() - turn > LONGEST_STRETCH_MS) {
-      await new Promise((done) => setTimeout(done));
-      turn = now();
-    }
+    await pause();
     add(names, await failureIn(name, trial));
   }
-  const threads = await checkThreads(name, isTimeUp);
-  for (const {variant, failure} of threads ?? []) add([variant], failure);
-  if (!threads) left++;
+  if (!(await checkThreads(name, isTimeUp, add))) left++;
   const check = {problem: summaryOf(name, variants), isWrong: isWrong && lossOf(name) === null, variants, left};
   const backend = engine().registry[name];
   if (backend) checks.set(backend, check);
   return check;
-}
-
-/** A wrong result, or a failure that may not come again. */
-export interface Wrong {
-  failure: string;
-  mayPass?: boolean;
 }
 
 /** The wrong result that was found when a backend was last checked; null if there was none, or it was not checked yet. */
@@ -89,26 +79,23 @@ export function knownProblem(name: string): string | null {
 }
 
 /** What is wrong with a backend. It is checked unless it was before, and what came of it still holds. */
-export async function problemWith(name: string, isTimeUp: () => boolean): Promise<Wrong | null> {
+export async function problemWith(name: string, isTimeUp: () => boolean): Promise<Failed | null> {
   const wrong = lastWrong(name);
   if (wrong !== undefined && !wrong?.mayPass) return wrong;
   return wrongIn(await selfCheck(name, isTimeUp));
 }
 
 /** Undefined if it was not checked yet. */
-function lastWrong(name: string): Wrong | null | undefined {
+function lastWrong(name: string): Failed | null | undefined {
   const backend = engine().registry[name];
   const check = backend && checks.get(backend);
   return check && wrongIn(check);
 }
 
-function wrongIn({problem, isWrong}: SelfCheck): Wrong | null {
+function wrongIn({problem, isWrong}: SelfCheck): Failed | null {
   if (problem === null) return null;
   return isWrong ? {failure: `wrong result: ${problem}`} : {failure: problem, mayPass: true};
 }
-
-/** Milliseconds without a pause at most: pages paint and answer in between. */
-const LONGEST_STRETCH_MS = 50;
 
 function trialsOrFailure(name: string): Planned[] | string {
   try {
@@ -137,33 +124,34 @@ interface Failure {
   isWrong: boolean;
 }
 
-/** What several threads did, as one more variant. */
-interface CheckedThreads {
-  variant: string;
-  failure: Failure | null;
-}
-
-/** Whether threads compute as this one does, with a part for each; none where there are no others. Null if some had no part. */
-async function checkThreads(name: string, isTimeUp: () => boolean): Promise<CheckedThreads[] | null> {
+/**
+ * Whether threads compute as this one does, with a part for each, as further variants; none where there are no others.
+ *
+ * @returns false if some had no part
+ */
+async function checkThreads(name: string, isTimeUp: () => boolean, add: Add): Promise<boolean> {
   const {threads, partsDone, sharesRows} = implementationOn(name);
   const backend = engine().registry[name] as never;
   const before = partsDone?.(backend);
   for (let turn = 0; ; turn++) {
     const count = threads?.(backend) ?? 1;
-    if (count === 1) return [];
-    if (turn === MOST_TURNS || isTimeUp()) return null;
+    if (count === 1) return true;
+    if (turn === MOST_TURNS || isTimeUp()) return false;
     const failure = await failureIn(name, DIVIDED);
     const isWhole = partsDone!(backend)?.every((parts, i) => parts > (before?.[i] ?? 0));
     if (failure !== null || isWhole) {
-      const checked: CheckedThreads[] = [{variant: `each of ${count} threads`, failure}];
+      add([`each of ${count} threads`], failure);
       for (const trial of sharesRows && failure === null ? SHARED_ROWS : []) {
-        checked.push({variant: `${nameOf(trial)} of a row that threads share`, failure: await failureIn(name, trial)});
+        add([`${nameOf(trial)} of a row that threads share`], await failureIn(name, trial));
       }
-      return checked;
+      return true;
     }
     await new Promise((done) => setTimeout(done)); // meanwhile others start
   }
 }
+
+/** Adds what came of some variants, which one trial ran. */
+type Add = (names: string[], failure: Failure | null) => void;
 
 /** Null if the trial is right. */
 async function failureIn(name: string, trial: Trial): Promise<Failure | null> {

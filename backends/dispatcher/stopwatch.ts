@@ -15,6 +15,19 @@ export function now(): number {
   return (globalThis as {performance?: Performance}).performance?.now() ?? Date.now();
 }
 
+/** Milliseconds without a pause at most: pages paint and answer in between. */
+const LONGEST_STRETCH_MS = 50;
+
+/** @returns what pauses, where the last pause was that long ago */
+export function pauses(): () => Promise<void> {
+  let last = now();
+  return async () => {
+    if (now() - last < LONGEST_STRETCH_MS) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    last = now();
+  };
+}
+
 /** Milliseconds that a sample lasts at least; longer ones are interrupted more often. */
 const SAMPLE_MS = 0.5;
 /** Steps of the clock that a sample lasts at least: it may be off by one step. */
@@ -63,4 +76,31 @@ export function summary(samples: number[]): Timing {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (q: number) => sorted[Math.round(q * (sorted.length - 1))]!;
   return {median: at(0.5), p20: at(0.2), p80: at(0.8), samples: sorted.length};
+}
+
+/** The time that measuring may take. What does not measure, such as starting a backend, is not charged to it. */
+export class Budget {
+  private deadline: number;
+
+  constructor(
+    private readonly stopwatch: Stopwatch,
+    ms: number,
+  ) {
+    this.deadline = stopwatch.now() + ms;
+  }
+
+  /** Milliseconds; below 0 once more has been taken than there was. */
+  left(): number {
+    return this.deadline - this.stopwatch.now();
+  }
+
+  /** Runs an action whose time is not charged. */
+  async free<T>(action: () => T | Promise<T>): Promise<T> {
+    const start = this.stopwatch.now();
+    try {
+      return await action();
+    } finally {
+      this.deadline += this.stopwatch.now() - start;
+    }
+  }
 }

@@ -1,10 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {costInWords, moveMs, opMs} from '../../../backends/dispatcher/cost';
+import {costInWords, LARGE_PROBE, moveMs, opMs, SMALL_PROBE} from '../../../backends/dispatcher/cost';
 import costs from '../../../backends/dispatcher/costs.json';
 import {isMobileRenderer, machine} from '../../../backends/dispatcher/machine';
 import {OP_NAMES} from '../../../backends/dispatcher/ops';
-import {LARGE_PROBE, SMALL_PROBE} from '../../../backends/dispatcher/probe_tasks';
 import {tasksOf} from '../../../backends/dispatcher/workload';
 import {exportWisdom, forgetWisdom, importWisdom, rankBackends} from '../../../index';
 import {registerFake, SimulatedClock} from '../../hosts/fakes';

@@ -1,6 +1,5 @@
-import {Budget} from '../../../backends/dispatcher/budget';
 import {type Entry, type Job, JobRefused, measure, type Outcome} from '../../../backends/dispatcher/race';
-import {Stopwatch} from '../../../backends/dispatcher/stopwatch';
+import {Budget, Stopwatch} from '../../../backends/dispatcher/stopwatch';
 import {checkedRemembered} from '../../../backends/dispatcher/wisdom_schema';
 import {WrongResult} from '../../../backends/wrong_result';
 import {Random} from '../../cases/random';
