@@ -8,7 +8,7 @@
  * `Variable.assign` goes through `engine().disposeTensor`.
  */
 import {type DataId, engine, type KernelBackend, type Tensor, type Variable} from '@tensorflow/tfjs-core';
-import {activate, isActive} from './active_backend';
+import {activate} from './active_backend';
 import {replaceMethod} from './engine';
 
 type Values = ReturnType<KernelBackend['readSync']>;
@@ -28,15 +28,12 @@ export class ReadAhead {
   }
 }
 
-/** Said of a function that would change what was there before it. */
-class Refused extends Error {}
-
 /** A backend on which the program's tensors appear as copies while it is entered. */
 export class BackendVisit {
   /** The data that were needed and could not be read at once: what ran threw, and can run once they are read ahead. */
   readonly missing = new Set<DataId>();
   /** Why what ran is not to be run; it may have caught the error. */
-  refusal: Refused | null = null;
+  refusal: Error | null = null;
   /** While something of the program may run that is not to be guarded: between the parts of an asynchronous function. */
   isShared = false;
   private readonly backend: KernelBackend;
@@ -113,11 +110,6 @@ export class BackendVisit {
     }
   }
 
-  /** Whether the backend is still the active one, after something that may have changed that. */
-  isStillActive(): boolean {
-    return isActive(this.name);
-  }
-
   isRemoved(): boolean {
     return engine().registry[this.name] !== this.backend;
   }
@@ -172,13 +164,13 @@ export class BackendVisit {
       return;
     }
     if (variable) {
-      this.refusal = new Refused(
+      this.refusal = new Error(
         `the function changes the variable ${variable.name}: it trains, or disposes of it, and running it would change the ` +
           'program. Nothing has changed. To have training weighed, give what it computes: ' +
           '() => tf.variableGrads(() => loss(model.apply(x))), without applying the gradients',
       );
     } else if (!this.isShared) {
-      this.refusal = new Refused(
+      this.refusal = new Error(
         `the function disposes of a tensor of shape [${tensor.shape}] that was there before, and could not run again. ` +
           'Nothing has changed. Make that tensor in the function, or dispose of it after this',
       );

@@ -1,5 +1,6 @@
 /** Calls of a function of the program on a backend that is visited: what it makes is disposed of, what it may not do is refused. */
 import {engine, type Tensor} from '@tensorflow/tfjs-core';
+import {isActive} from '../../tfjs/active_backend';
 import {type BackendVisit, holderOf, type ReadAhead, tensorsOfScope} from '../../tfjs/backend_visit';
 import {isTensor, leavesOf, plainValues, type Values} from './agreement';
 import {messageOf} from './environment';
@@ -187,7 +188,7 @@ export class FunctionCalls {
   private check(visit: BackendVisit): void {
     if (visit.refusal) throw new JobRefused(`workload: ${messageOf(visit.refusal)}.`);
     if (visit.isRemoved()) throw new Error('the backend was removed in the meantime');
-    if (!visit.isStillActive()) {
+    if (!isActive(visit.name)) {
       throw new JobRefused(
         'workload: the active backend changed while the function ran. The function must not set the backend, since it runs on ' +
           'each candidate; nor may the program, while an asynchronous function is measured.',

@@ -1,5 +1,5 @@
 /** A function of the program, as a job to be raced for: run as it is on each backend. */
-import {type DataId, engine, type KernelBackend} from '@tensorflow/tfjs-core';
+import {type DataId, engine, getBackend, type KernelBackend} from '@tensorflow/tfjs-core';
 import {BackendVisit, holderOf, moveTo, nextTensorId, ReadAhead, variablesOfProgram} from '../../tfjs/backend_visit';
 import {contradicted, difference, type Given, type Values} from './agreement';
 import {modelFactor} from './cost';
@@ -16,8 +16,6 @@ const HALF_FLOAT_TOLERANCE = 5e-2;
 export interface FunctionJobOptions extends CallOptions {
   /** Null to go by what a backend computes with. */
   tolerance: number | null;
-  /** The active backend, if there is one. */
-  home: string | null;
 }
 
 interface Contestant extends Entry {
@@ -30,7 +28,9 @@ export class FunctionJob implements Job {
   readonly label = 'the function';
   readonly chargesFirstCall = false;
   readonly obstacle = null;
-  private readonly homeBackend: KernelBackend | undefined;
+  /** The active backend, if it has started. */
+  private readonly homeBackend: KernelBackend | undefined = engine().registry[getBackend()];
+  private readonly home = this.homeBackend ? getBackend() : null;
   private readonly readAhead = new ReadAhead((backend) => readsLater(nameOf(backend)));
   /** The data that kernels were given on the active backend, if its values have to be read ahead. */
   private readonly used = new Set<DataId>();
@@ -43,14 +43,12 @@ export class FunctionJob implements Job {
     run: () => unknown,
     private readonly options: FunctionJobOptions,
   ) {
-    const {home} = options;
     this.calls = new FunctionCalls(run, this.readAhead, this.firstNew, options);
-    this.homeBackend = home === null ? undefined : engine().registry[home];
   }
 
   expectedMs(backend: string, seen: Known | null): number {
     // What it reads is found out there, and has to be before others can be tried.
-    if (backend === this.options.home && readsLater(backend)) return 0;
+    if (backend === this.home && readsLater(backend)) return 0;
     return seen === null ? modelFactor(backend) : (seen.ms * modelFactor(backend)) / modelFactor(seen.backend);
   }
 
@@ -64,7 +62,7 @@ export class FunctionJob implements Job {
 
   async enter(backend: string): Promise<Entry> {
     const {tolerance} = this.options;
-    if (backend !== this.options.home) await this.explore();
+    if (backend !== this.home) await this.explore();
     const visit = new BackendVisit(backend, this.readAhead, this.firstNew, this.explorer(backend));
     try {
       const first = await this.calls.first(visit);
@@ -126,7 +124,7 @@ export class FunctionJob implements Job {
 
   /** Finds out what the function reads, where that cannot be read at once: by a call on the active backend. */
   private async explore(): Promise<void> {
-    const {home} = this.options;
+    const {home} = this;
     if (home !== null && readsLater(home) && !this.isExplored && lossOf(home) === null) {
       const visit = new BackendVisit(home, this.readAhead, this.firstNew, this.explorer(home));
       try {
@@ -139,7 +137,7 @@ export class FunctionJob implements Job {
   }
 
   private explorer(backend: string): ((ids: DataId[]) => void) | null {
-    if (backend !== this.options.home || !readsLater(backend) || this.isExplored) return null;
+    if (backend !== this.home || !readsLater(backend) || this.isExplored) return null;
     this.isExplored = true;
     return (ids) => {
       for (const id of ids) this.used.add(id);

@@ -17,12 +17,12 @@ import {label, type Task, tasksOf, type Workload} from './workload';
 export interface Item {
   /** For people. */
   readonly label: string;
-  readonly weight: number;
   /** Where the data are and the result is wanted, if that is not the chosen backend. */
   readonly residency: string | null;
-  /** Whether a GPU that is a program on the CPU comes last whatever was measured: an op alone hides what it costs the rest. */
-  readonly distrustsSoftwareGpus: boolean;
-  /** Whether it needs the kernels of this package: a function may never call one. */
+  /**
+   * Whether it is an op of this package: it needs the kernels, which a function may never call; and a GPU that is a program on
+   * the CPU comes last whatever was measured, since an op alone hides what that costs the rest.
+   */
   readonly needsFamily: boolean;
   /** Of the `Part` that describes it. */
   readonly description: Pick<Part, 'op' | 'shape' | 'axis' | 'weight'>;
@@ -37,15 +37,15 @@ export interface Item {
    */
   estimate(backend: string, known: readonly Known[], scaled: boolean): {ms: number | null; from: string};
   /** Moves what it needs to a backend that was made the active one, if tfjs could not. */
-  bringTo(backend: string): Promise<void>;
-  job(settings: Settings, stopwatch: Stopwatch, home: string | null, onNote: (text: string) => void): Job;
+  bringTo?(backend: string): Promise<void>;
+  job(settings: Settings, stopwatch: Stopwatch, onNote: (text: string) => void): Job;
 }
 
 /** What a workload weighs, for people. */
 export function weighed(items: readonly Item[], calls: number | null): string {
   const first = calls === null ? '' : `, the first of ${calls} ${calls === 1 ? 'call' : 'calls'} included`;
   if (items.some(({needsFamily}) => !needsFamily)) return `the function's whole run${first}`;
-  const parts = items.map((item) => (item.weight === 1 ? item.label : `${item.weight} x ${item.label}`));
+  const parts = items.map(({label, description: {weight}}) => (weight === 1 ? label : `${weight} x ${label}`));
   return `${parts.join(' + ')} alone${first}`;
 }
 
@@ -65,7 +65,7 @@ export function itemsOf(workload: Workload, name: string | null): Item[] {
 function opItem(task: Task): Item {
   const {op, shape, axis, weight, residency} = task;
   return {
-    ...{label: label(task), weight, residency, distrustsSoftwareGpus: true, needsFamily: true},
+    ...{label: label(task), residency, needsFamily: true},
     description: {op, shape, axis, weight},
     moveMs: (backend) => moveMs(task, backend),
     recall: (backend) => ofBackend(recall(task), backend),
@@ -74,7 +74,6 @@ function opItem(task: Task): Item {
       ms: opMs(task, backend, scaled),
       from: costInWords(task, backend, scaled),
     }),
-    bringTo: async () => {},
     job: (_, stopwatch) => new OpJob(task, stopwatch),
   };
 }
@@ -82,7 +81,7 @@ function opItem(task: Task): Item {
 function functionItem(run: () => unknown, name: string | null): Item {
   let last: FunctionJob | undefined;
   return {
-    ...{label: 'the function', weight: 1, residency: null, distrustsSoftwareGpus: false, needsFamily: false},
+    ...{label: 'the function', residency: null, needsFamily: false},
     description: {op: 'function', shape: [], axis: 0, weight: 1},
     moveMs: () => 0,
     recall: (backend) => (name === null ? null : ofBackend(functionOf(name), backend)),
@@ -91,11 +90,8 @@ function functionItem(run: () => unknown, name: string | null): Item {
     },
     estimate: (backend, known) => estimateOfModel(backend, known),
     bringTo: async (backend) => last?.bringTo(backend),
-    job: (settings, stopwatch, home, onNote) => {
-      last = new FunctionJob(run, {
-        ...{stopwatch, onNote, limitMs: settings.startLimitMs, tolerance: settings.tolerance},
-        home: home !== null && engine().registry[home] != null ? home : null,
-      });
+    job: ({startLimitMs, tolerance}, stopwatch, onNote) => {
+      last = new FunctionJob(run, {stopwatch, onNote, limitMs: startLimitMs, tolerance});
       return last;
     },
   };

@@ -140,7 +140,7 @@ async function startAndMeasure(
   });
   const names = started.map(({backend}) => backend);
   if (usesWisdom && needsFamily) await probe(names, stopwatch, budget);
-  const jobs = items.map((item) => item.job(settings, stopwatch, getBackend() || null, note));
+  const jobs = items.map((item) => item.job(settings, stopwatch, note));
   try {
     const outcomes = await measure(jobs, names, {stopwatch, budget, onProgress});
     for (const {backend, findings} of started) {
@@ -220,7 +220,7 @@ function totalMs(backend: string, parts: Part[], items: Item[], calls: number | 
 function inOrder(ranked: RankedBackend[], items: Item[], settings: Settings, notes: string[]): Ranking {
   const {mode, deterministic, calls} = settings;
   const last = ({software, late}: RankedBackend) =>
-    Number(software && items.some((item) => item.distrustsSoftwareGpus)) + 2 * Number(late !== null);
+    Number(software && items.some(({needsFamily}) => needsFamily)) + 2 * Number(late !== null);
   const standing = ranked
     .filter(({out}) => out === null)
     .sort((a, b) => last(a) - last(b) || msOf(a) - msOf(b) || (a.backend < b.backend ? -1 : 1));
@@ -283,7 +283,7 @@ function reasonFor(
     return `the data are there, and ${fastest.backend} is estimated to be less than ${margin} times as fast`;
   }
   const sources = [...new Set(standing.flatMap(({parts}) => parts.map(({source}) => source)))].join(' and ');
-  const rule = items.some((item) => item.distrustsSoftwareGpus) && standing.some(({software}) => software);
+  const rule = items.some(({needsFamily}) => needsFamily) && standing.some(({software}) => software);
   return `the fastest, as ${sources}${rule ? '; software GPUs come last' : ''}`;
 }
 

@@ -95,10 +95,8 @@ export async function backendReport(options: ReportOptions): Promise<BackendRepo
 
 /** As text for people; as JSON it is the plain facts. */
 function printable(report: Omit<BackendReport, 'toString'>): BackendReport {
-  const value = function (this: BackendReport) {
-    return reportInWords(this);
-  };
-  return Object.defineProperty(report, 'toString', {value, enumerable: false}) as BackendReport;
+  const value = () => reportInWords(report);
+  return Object.defineProperty(report, 'toString', {value, enumerable: false});
 }
 
 /** For tfjs-node in a program that has the build of this package for pages. */
@@ -127,7 +125,7 @@ function entryOf(name: string, failure: string | null, checked: SelfCheck | null
 }
 
 /** A report as text for people. */
-function reportInWords({versions, active, machine, backends, notRegistered}: BackendReport): string {
+function reportInWords({versions, active, machine, backends, notRegistered}: Omit<BackendReport, 'toString'>): string {
   const {runtime, platform, processor, cores, wasm, gpu, webgpu, timerResolutionMs} = machine;
   const features = wasm ? Object.entries(wasm).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`) : ['none'];
   const width = Math.max(0, ...backends.map(({name}) => name.length));

@@ -40,12 +40,15 @@ export async function selectBackend(workload: Workload, options: SelectOptions):
   const explicit = explicitChoice(options);
   return oneAtATime(async () => {
     const previous = getBackend() || null;
+    const active = (backend: string) => ({best: backend, backend, previous});
     if (explicit) {
       const withIt = {...settings, candidates: [...new Set([explicit.backend, ...settings.candidates])]};
       const failure = await activate(explicit.backend, settings);
       if (failure !== null) throw await refusal(explicit, failure, withIt);
       const ranking = await rank(items, {...withIt, mode: 'estimate'}, 'if new');
-      return selection(chosenFirst(ranking, explicit), explicit.backend, previous);
+      const askedFor = ranking.candidates.filter(({backend}) => backend === explicit.backend);
+      const candidates = [...new Set([...askedFor, ...ranking.candidates])];
+      return {...ranking, why: `asked for by ${explicit.by}`, candidates, ...active(explicit.backend)};
     }
     const ranking = await rank(items, settings, 'if new');
     // An estimate starts nothing, so what it puts first may turn out not to start; then the next is tried.
@@ -53,8 +56,8 @@ export async function selectBackend(workload: Workload, options: SelectOptions):
       if (candidate.out !== null) continue;
       candidate.out = await activate(candidate.backend, settings);
       if (candidate.out !== null) continue;
-      for (const item of items) await item.bringTo(candidate.backend);
-      return selection(chosenOf(ranking, candidate), candidate.backend, previous);
+      for (const item of items) await item.bringTo?.(candidate.backend);
+      return {...chosenOf(ranking, candidate), ...active(candidate.backend)};
     }
     throw new Error(`selectBackend: no candidate can run. ${reasons(ranking)}`);
   });
@@ -99,12 +102,6 @@ function reasons({candidates}: Ranking): string {
   return candidates.map(({backend, out}) => `${backend}: ${out}.`).join(' ');
 }
 
-function chosenFirst(ranking: Ranking, {backend, by}: ExplicitChoice): Ranking {
-  const isChosen = (candidate: {backend: string}) => candidate.backend === backend;
-  const [chosen, others] = [ranking.candidates.filter(isChosen), ranking.candidates.filter((c) => !isChosen(c))];
-  return {...ranking, best: backend, why: `asked for by ${by}`, candidates: [...chosen, ...others]};
-}
-
 /** The ranking, without those before the one that was made active: they could not be. */
 function chosenOf(ranking: Ranking, chosen: RankedBackend): Ranking {
   const {candidates, best} = ranking;
@@ -117,8 +114,4 @@ function chosenOf(ranking: Ranking, chosen: RankedBackend): Ranking {
     why,
     candidates: [...others, ...failed.map((one) => ({...one, ms: null, late: null, parts: []}))],
   };
-}
-
-function selection(ranking: Ranking, backend: string, previous: string | null): Selection {
-  return {...ranking, best: backend, backend, previous};
 }

@@ -43,7 +43,11 @@ export async function saveWisdom(remember: Remember, addMeasured: () => void): P
   if (typeof remember === 'boolean') return null;
   try {
     await placeOf(remember).replace((kept) => {
-      if (kept !== null) importIfUsable(kept);
+      try {
+        if (kept !== null) importWisdom(kept);
+      } catch {
+        // Of other versions or hardware, as loadWisdom has said: it is replaced.
+      }
       addMeasured();
       const wisdom = exportWisdom();
       if (wisdom.length <= LONGEST_WISDOM) return wisdom;
@@ -52,15 +56,6 @@ export async function saveWisdom(remember: Remember, addMeasured: () => void): P
     return null;
   } catch (error) {
     return `wisdom in ${remember} is not kept: ${messageOf(error)}`;
-  }
-}
-
-/** Wisdom of other versions or hardware is replaced. */
-function importIfUsable(wisdom: string): void {
-  try {
-    importWisdom(wisdom);
-  } catch {
-    // loadWisdom has said why
   }
 }
 
