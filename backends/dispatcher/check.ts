@@ -53,7 +53,7 @@ export function rowOf(values: ArrayLike<number>, {n, inner}: Rows, row: number):
 }
 
 /** Where the element of a row is, of that many. */
-export function placeOf(row: number, j: number, n: number, inner: number): number {
+function placeOf(row: number, j: number, n: number, inner: number): number {
   return (Math.floor(row / inner) * n + j) * inner + (row % inner);
 }
 

@@ -148,11 +148,8 @@ export function modelFactor(backend: string): number {
 }
 
 function transferMs(source: string, target: string, elements: number): number {
-  return pathMs(costsOf(source).download, elements) + pathMs(costsOf(target).upload, elements);
-}
-
-function pathMs({fixed, element}: MoveCost, elements: number): number {
-  return fixed * 1e-3 + element * elements * 1e-6;
+  const paths = [costsOf(source).download, costsOf(target).upload];
+  return paths.reduce((ms, {fixed, element}) => ms + fixed * 1e-3 + element * elements * 1e-6, 0);
 }
 
 /** What the model adds up for a task on a backend, for people. */

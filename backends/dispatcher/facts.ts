@@ -6,17 +6,15 @@ import * as registry from '../registry';
 import {tensorflowFacts} from '../tensorflow/facts';
 import {machine} from './machine';
 
-/** Backends of tfjs that may have no kernels here: in pages, tfjs-node's. */
-const OTHERS: Record<string, BackendFacts> = {tensorflow: tensorflowFacts};
-
 /** What is known of a backend; undefined of one that somebody else has registered with tfjs. */
 export function factsOf(backend: string): BackendFacts | undefined {
-  return implementationOn(backend).facts ?? (Object.hasOwn(OTHERS, backend) ? OTHERS[backend] : undefined);
+  // In pages there are no kernels for tfjs-node.
+  return implementationOn(backend).facts ?? (backend === 'tensorflow' ? tensorflowFacts : undefined);
 }
 
 /** The backends that are known whether or not tfjs has them, each with the package that registers it. */
 export const PACKAGES: ReadonlyMap<string, string> = new Map(
-  Object.keys({...registry, ...OTHERS}).flatMap((name) => {
+  [...Object.keys(registry), 'tensorflow'].flatMap((name) => {
     const facts = factsOf(name);
     return facts ? [[name, facts.package] as const] : [];
   }),

@@ -1,4 +1,4 @@
-/** When results are there, and what is in them. */
+/** When results are there, what is in them, and that they are gone again. */
 import {neg, reshape, slice, type Tensor, tensor, tidy} from '@tensorflow/tfjs-core';
 import {isTensor} from './agreement';
 import {factsOf} from './facts';
@@ -40,5 +40,16 @@ export function arrivalOf(backend: string, tensors: Tensor[], cleanUp: () => voi
     for (const one of tensors) one.dataSync();
   } finally {
     cleanUp();
+  }
+}
+
+/** Disposes of tensors. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */
+export function disposeOf(tensors: Tensor[]): void {
+  for (const one of tensors) {
+    try {
+      one.dispose();
+    } catch {
+      // its memory went with the backend
+    }
   }
 }

@@ -5,7 +5,7 @@ import {type BackendVisit, holderOf, type ReadAhead, tensorsOfScope} from '../..
 import {isTensor, leavesOf, plainValues, type Values} from './agreement';
 import {messageOf} from './environment';
 import {nameOf} from './facts';
-import {arrivalOf, read, toBeAwaited} from './finish';
+import {arrivalOf, disposeOf, read, toBeAwaited} from './finish';
 import {JobRefused} from './race';
 import {within} from './start';
 import type {Stopwatch} from './stopwatch';
@@ -198,14 +198,7 @@ export class FunctionCalls {
 
   /** Disposes of what was not there before. */
   private disposeNew(leaves: readonly unknown[]): void {
-    for (const leaf of leaves) {
-      if (!isTensor(leaf) || leaf.id < this.firstNew || leaf.isDisposed) continue;
-      try {
-        leaf.dispose();
-      } catch {
-        // its memory went with a backend that was removed
-      }
-    }
+    disposeOf(leaves.filter(isTensor).filter(({id, isDisposed}) => id >= this.firstNew && !isDisposed));
   }
 }
 

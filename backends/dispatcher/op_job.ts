@@ -6,7 +6,7 @@ import {WrongResult} from '../wrong_result';
 import {type ExpectedRow, expectedRows, mismatch, sampleInputs, toleranceOf} from './check';
 import {firstCallMs, opMs} from './cost';
 import {factsOf} from './facts';
-import {arrivalOf, read, toBeAwaited} from './finish';
+import {arrivalOf, disposeOf, read, toBeAwaited} from './finish';
 import type {Op} from './ops';
 import type {Entry, Job} from './race';
 import type {Budget, Stopwatch} from './stopwatch';
@@ -68,9 +68,9 @@ export class OpJob implements Job {
       this.expected ??= await budget.free(() => expectedRows(op, arrays[0]!, arrays[1], rows));
       const wrong = mismatch(values, this.expected, rows.inner, toleranceOf(backend));
       if (wrong !== null) throw new WrongResult(`${this.label} ${wrong}`);
-      return {backend, firstMs, run: (calls) => timed(backend, run, calls), release: () => release(inputs)};
+      return {backend, firstMs, run: (calls) => timed(backend, run, calls), release: () => disposeOf(inputs)};
     } catch (error) {
-      release(inputs);
+      disposeOf(inputs);
       throw error;
     }
   }
@@ -87,17 +87,6 @@ function timed(backend: string, run: () => Tensor, calls: number): Promise<void>
     return tidy(() => toBeAwaited(backend, [run()]));
   });
   return arrivalOf(backend, last, () => dispose(last));
-}
-
-/** Disposes of inputs. Those of a backend that was removed meanwhile throw; the others are disposed of all the same. */
-function release(inputs: Tensor[]): void {
-  for (const input of inputs.splice(0)) {
-    try {
-      dispose(input);
-    } catch {
-      // its memory went with the backend
-    }
-  }
 }
 
 /** What runs an op: x are the logits, v a vector of their shape for those that take one. */

@@ -165,7 +165,8 @@ class Race {
     const before = racing.length;
     for (const backend of backends) await this.firstCall(backend, racing);
     if (racing.length === before) return;
-    await this.judge(racing);
+    const failures = await this.budget.free(() => this.job.judge(racing.map(({entry}) => entry)));
+    for (const [backend, failure] of failures) this.outcomes.set(backend, {failure});
     const fresh = this.stillIn(racing)
       .filter(({samples}) => samples.length === 0)
       .sort((a, b) => a.entry.firstMs - b.entry.firstMs);
@@ -213,11 +214,6 @@ class Race {
       if (ms < (seen?.ms ?? Number.POSITIVE_INFINITY)) seen = {backend, ms};
     }
     return seen;
-  }
-
-  private async judge(racing: Contestant[]): Promise<void> {
-    const failures = await this.budget.free(() => this.job.judge(racing.map(({entry}) => entry)));
-    for (const [backend, failure] of failures) this.outcomes.set(backend, {failure});
   }
 
   /** Doubles the calls of a sample until the clock can be trusted; that sample is the first. */

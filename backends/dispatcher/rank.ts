@@ -231,7 +231,7 @@ function inOrder(ranked: RankedBackend[], items: Item[], settings: Settings, not
   return {
     mode,
     best: chosen?.backend ?? null,
-    why: reasonFor(chosen, fastest, standing, items),
+    why: reasonFor(chosen, standing, items),
     weighed: weighed(items, calls),
     candidates,
     notes,
@@ -268,12 +268,8 @@ function marginOf(one: RankedBackend, other: RankedBackend): number {
   return estimated.includes(false) ? MARGIN.mixed : MARGIN.estimated;
 }
 
-function reasonFor(
-  chosen: RankedBackend | undefined,
-  fastest: RankedBackend | undefined,
-  standing: RankedBackend[],
-  items: Item[],
-): string {
+function reasonFor(chosen: RankedBackend | undefined, standing: RankedBackend[], items: Item[]): string {
+  const [fastest] = standing;
   if (!chosen || !fastest) return 'no candidate can run';
   if (standing.length === 1) return 'the only candidate that can run';
   if (chosen.ms === null) return 'already active, and its time is not known';
