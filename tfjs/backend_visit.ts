@@ -92,7 +92,10 @@ export class BackendVisit {
     this.undo.push(replaceMethod(tfjs, 'runKernel', noting));
   }
 
-  /** Everything is where it was before `enter`; the copies are kept for the next time. */
+  /**
+   * Everything is where it was before `enter`; the copies are kept for the next time. After a refusal variables that were made
+   * here hold again what they held at first: what made them may not run again.
+   */
   leave(): void {
     const tfjs = engine();
     for (const undo of this.undo.splice(0).reverse()) undo();
@@ -108,23 +111,15 @@ export class BackendVisit {
       if (started.includes(owner)) owner.disposeData(id, true);
       this.owners.delete(id);
     }
+    for (const [variable, value] of this.initial) {
+      if (this.refusal && !variable.isDisposed) variable.assign(value);
+      value.dispose();
+    }
+    this.initial.clear();
   }
 
   isRemoved(): boolean {
     return engine().registry[this.name] !== this.backend;
-  }
-
-  /** Gives what variables that were made here held at first back to them; for what is not to be run again. */
-  restoreVariables(): void {
-    for (const [variable, value] of this.initial) {
-      if (!variable.isDisposed) variable.assign(value);
-    }
-    this.forgetVariables();
-  }
-
-  forgetVariables(): void {
-    for (const value of this.initial.values()) value.dispose();
-    this.initial.clear();
   }
 
   /** Frees the copies. */

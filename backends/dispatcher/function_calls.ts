@@ -10,11 +10,13 @@ import {JobRefused} from './race';
 import {within} from './start';
 import type {Stopwatch} from './stopwatch';
 
-export interface CallOptions {
+export interface FunctionOptions {
   stopwatch: Stopwatch;
   /** Milliseconds that a promise of the function may take. */
   limitMs: number;
   onNote: (text: string) => void;
+  /** How far results may be apart; null to go by what a backend computes with. */
+  tolerance: number | null;
 }
 
 /** What is wanted of what the function returned or promised; tensors among it outlive the call. */
@@ -26,7 +28,7 @@ export class FunctionCalls {
     private readonly run: () => unknown,
     private readonly readAhead: ReadAhead,
     private readonly firstNew: number,
-    private readonly options: CallOptions,
+    private readonly options: FunctionOptions,
   ) {}
 
   /** Calls once, and reads what that gives. */
@@ -97,20 +99,15 @@ export class FunctionCalls {
   /** Runs an action with the backend entered; what is synchronous leaves it before anything else can run. */
   private inside<T>(visit: BackendVisit, action: () => T | Promise<T>): T | Promise<T> {
     visit.enter();
-    const leave = () => {
-      if (visit.refusal) visit.restoreVariables();
-      else visit.forgetVariables();
-      visit.leave();
-    };
     let value: T | Promise<T>;
     try {
       value = action();
     } catch (error) {
-      leave();
+      visit.leave();
       throw error;
     }
-    if (isPromise(value)) return value.finally(leave);
-    leave();
+    if (isPromise(value)) return value.finally(() => visit.leave());
+    visit.leave();
     return value;
   }
 

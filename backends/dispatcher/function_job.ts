@@ -5,18 +5,13 @@ import {contradicted, difference, type Given, type Values} from './agreement';
 import {modelFactor} from './cost';
 import {factsOf, lossOf, nameOf} from './facts';
 import {readsLater} from './finish';
-import {type CallOptions, FunctionCalls} from './function_calls';
+import {FunctionCalls, type FunctionOptions} from './function_calls';
 import type {Entry, Job, Known} from './race';
 
 /** How far results of backends may be apart unless the caller says otherwise, relative to the largest number of a tensor. */
 const TOLERANCE = 5e-3;
 /** The same where a backend computes with half floats. */
 const HALF_FLOAT_TOLERANCE = 5e-2;
-
-export interface FunctionJobOptions extends CallOptions {
-  /** Null to go by what a backend computes with. */
-  tolerance: number | null;
-}
 
 interface Contestant extends Entry {
   given: Given;
@@ -41,7 +36,7 @@ export class FunctionJob implements Job {
 
   constructor(
     run: () => unknown,
-    private readonly options: FunctionJobOptions,
+    private readonly options: FunctionOptions,
   ) {
     this.calls = new FunctionCalls(run, this.readAhead, this.firstNew, options);
   }
