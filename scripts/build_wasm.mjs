@@ -116,6 +116,8 @@ async function assemble(text) {
   const {default: binaryen} = await import('binaryen');
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.Atomics | binaryen.Features.RelaxedSIMD);
+  // Numbered by how often they are read, constants too, locals compress better.
+  module.runPasses(['reorder-locals']);
   const bytes = module.emitBinary();
   module.dispose();
   return bytes;
