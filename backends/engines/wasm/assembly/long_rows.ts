@@ -29,10 +29,10 @@ export let ties: i32 = 0;
 /** Whether a row is wide: see divide.ts. Only for exact scales. */
 export let wide: bool = false;
 /** The same by lanes: the minimum, the sums of lanes 0 and 1 and of lanes 2 and 3, the ties. */
-export let lowest = f32x4.splat(0);
-let sumLow = f64x2.splat(0);
-let sumHigh = f64x2.splat(0);
-let tieLanes = i32x4.splat(0);
+export let lowest = f32x4(0, 0, 0, 0);
+let sumLow = f64x2(0, 0);
+let sumHigh = f64x2(0, 0);
+let tieLanes = i32x4(0, 0, 0, 0);
 
 // What a sweep takes beside its arguments, each of which takes time where rows are short.
 /** Where the mask of the row at hand is, or of the piece; 0 if it has none. */
@@ -545,11 +545,11 @@ export function softmaxRows(
   do {
     mask = m;
     let sum = expsOfRow(x, y, bytes, scale, factor, exact, lanes);
-    let one = lanes ? reciprocal(sumLow, sumHigh) : f32x4.splat(f32(1 / sum));
-    if (!exact || wide) {
-      let sums = f64x2.splat(sum);
-      divideWide(y, bytes, one, lanes ? smallestNormal(sumLow, sumHigh) : smallestNormal(sums, sums));
-    } else divideNarrow(y, bytes, one);
+    let low = lanes ? sumLow : f64x2.splat(sum);
+    let high = lanes ? sumHigh : low;
+    let one = reciprocal(low, high);
+    if (!exact || wide) divideWide(y, bytes, one, smallestNormal(low, high));
+    else divideNarrow(y, bytes, one);
     if (m) {
       // A masked-out element is 0 even in a row that is NaN, or has nothing else.
       if (isNaN(sum)) zeroMaskedOut(y, n, m);

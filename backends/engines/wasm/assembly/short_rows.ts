@@ -28,7 +28,7 @@ import {
 }
 
 /** The smallest scale·x of the four rows whose maxima were computed last. Lanes do not say of which row. */
-let lowest = f32x4.splat(0);
+let lowest = f32x4(0, 0, 0, 0);
 
 /** max scale·x of four rows of so many bytes, the first at x0. */
 @inline function maximaOfFourRows(x0: usize, bytes: usize, scale: v128): v128 {
@@ -83,15 +83,13 @@ let lowest = f32x4.splat(0);
 
 /** Divides four rows by their sums, in place. */
 @inline function divideFourRows(
-  y0: usize, bytes: usize, low: v128, high: v128, sideBySide: bool, wide: bool,
+  y0: usize, bytes: usize, factor: v128, least: v128, sideBySide: bool, wide: bool,
 ): void {
   let whole = bytes & ~15;
   let y1 = y0 + bytes;
   let y2 = y1 + bytes;
   let y3 = y2 + bytes;
   let i: usize = 0;
-  let factor = reciprocal(low, high);
-  let least = smallestNormal(low, high);
   if (sideBySide) {
     let f0 = splat0(factor);
     let f1 = splat1(factor);
@@ -132,8 +130,8 @@ let lowest = f32x4.splat(0);
   }
 }
 
-function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: bool): void {
-  divideFourRows(y0, bytes, low, high, sideBySide, true);
+function divideWide(y0: usize, bytes: usize, factor: v128, least: v128, sideBySide: bool): void {
+  divideFourRows(y0, bytes, factor, least, sideBySide, true);
 }
 
 /** @param sideBySide whether to leave the rows in vectors of their own */
@@ -224,8 +222,9 @@ function divideWide(y0: usize, bytes: usize, low: v128, high: v128, sideBySide: 
     i += 4;
   }
 
-  if (isOneWide(max)) divideWide(y0, bytes, low, high, sideBySide);
-  else divideFourRows(y0, bytes, low, high, sideBySide, false);
+  let factor = reciprocal(low, high);
+  if (isOneWide(max)) divideWide(y0, bytes, factor, smallestNormal(low, high), sideBySide);
+  else divideFourRows(y0, bytes, factor, factor, sideBySide, false);
 }
 
 /** logSoftmax or logSumExp of four rows. */
