@@ -9,19 +9,12 @@ import {runRows} from './run_rows';
 export function crossEntropy(request: CrossEntropyRequest, backend: WebGPUBackend): TensorInfo {
   const {x, labels, rows, sparse, smoothing, total, outputShape} = request;
   const losses = (shape: number[]) =>
-    runRows(`loss,${sparse},${smoothing}`, (vector) => lossOp(request, vector), [x, labels], rows, shape, backend);
+    runRows(`loss,${sparse},${smoothing}`, () => lossOp(request), [x, labels], rows, shape, backend);
   if (total === null) return losses(outputShape);
   const n = rows.outer * rows.inner;
   const perRow = losses([n]);
   try {
-    return runRows(
-      `total,${total}`,
-      (vector) => totalOp(vector, total),
-      [perRow],
-      {outer: 1, n, inner: 1},
-      outputShape,
-      backend,
-    );
+    return runRows(`total,${total}`, () => totalOp(total), [perRow], {outer: 1, n, inner: 1}, outputShape, backend);
   } finally {
     backend.disposeData(perRow.dataId);
   }
@@ -32,7 +25,7 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest, backe
   const run = (tensors: TensorInfo[], factor: number, given: 'rows' | 'total' | null) =>
     runRows(
       `lossGradient,${sparse},${smoothing},${factor},${given}`,
-      (vector) => lossGradientOp(request, vector, factor, given),
+      () => lossGradientOp(request, factor, given),
       tensors,
       rows,
       x.shape,

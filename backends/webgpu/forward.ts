@@ -8,12 +8,5 @@ export function forward(request: ForwardRequest, backend: WebGPUBackend): Tensor
   const {kind, x, rows, scale, mask, outputShape} = request;
   const tensors = mask ? [x, mask.tensor] : [x];
   const name = `${kind},${scale}${mask ? `,${mask.tensor.shape};${x.shape}` : ''}`;
-  return runRows(
-    name,
-    (vector) => forwardOp(kind, vector, scale, mask, rows.inner),
-    tensors,
-    rows,
-    outputShape,
-    backend,
-  );
+  return runRows(name, () => forwardOp(request), tensors, rows, outputShape, backend);
 }

@@ -7,7 +7,7 @@ import {productOp} from './ops/product_op';
 import {runRows} from './run_rows';
 
 export function product({kind, y, v, rows, factor}: ProductRequest, backend: WebGPUBackend): TensorInfo {
-  return runRows(`${kind},${factor}`, (vector) => productOp(kind, vector, factor), [y, v], rows, y.shape, backend);
+  return runRows(`${kind},${factor}`, () => productOp(kind, factor), [y, v], rows, y.shape, backend);
 }
 
 /** Whether logits have a product of their own here: other derivatives do not, and losses, by which it is, have no scale. */
@@ -21,6 +21,6 @@ export function isFused({kind, scale}: ProductFromLogitsRequest): boolean {
 export function productFromLogits(request: ProductFromLogitsRequest, backend: WebGPUBackend): TensorInfo {
   const {kind, x, v, rows, factor} = request;
   const loss: Loss = {rows, sparse: false, smoothing: 0, total: null};
-  const op = (vector: 1 | 4) => lossGradientOp(loss, vector, -factor, null);
+  const op = () => lossGradientOp(loss, -factor, null);
   return runRows(`${kind} of logits,${factor}`, op, [x, v], rows, x.shape, backend);
 }

@@ -5,9 +5,9 @@ import type {Rows} from '../engines/types';
 import {checkNotLost} from '../lost';
 import {hardwareOf} from './hardware';
 import {lostDevice} from './lost_device';
-import {type Hardware, layOut, type Plan, planFor} from './plan';
+import {type Hardware, layOut, planFor} from './plan';
 import type {RowOp} from './row_op';
-import {inputsOf, rowProgram, type Stage} from './row_program';
+import {numbersOfPart, rowProgram} from './row_program';
 
 /** What computes an op on rows of these lengths. */
 interface Prepared {
@@ -38,12 +38,12 @@ const MOST = 2048;
  * Runs an op on rows: one dispatch, or where rows are split two.
  *
  * @param name tells the op, and the numbers that are part of it, from all others; also the sizes of inputs that rows do not tell
- * @param opFor the op for vectors of that length
+ * @param opFor the op, asked for when it has to be prepared
  * @param tensors of its inputs, in their order
  */
 export function runRows(
   name: string,
-  opFor: (vector: 1 | 4) => RowOp,
+  opFor: () => RowOp,
   tensors: TensorInfo[],
   rows: Rows,
   outputShape: number[],
@@ -58,7 +58,7 @@ export function runRows(
     ready = known.all.get(key);
     if (!ready) {
       for (const {shape} of [...tensors, {shape: outputShape}]) checkSize(shape, hardware.bytes);
-      ready = prepare(opFor, rows, hardware);
+      ready = prepare(opFor(), rows, hardware);
       if (known.all.size >= MOST) for (const map of [known.all, known.latest]) map.clear();
       known.all.set(key, ready);
     }
@@ -97,27 +97,18 @@ function isSame(a: Rows, b: Rows): boolean {
   return a.outer === b.outer && a.n === b.n && a.inner === b.inner;
 }
 
-function prepare(opFor: (vector: 1 | 4) => RowOp, rows: Rows, hardware: Hardware): Prepared {
+function prepare(op: RowOp, rows: Rows, hardware: Hardware): Prepared {
   const plan = planFor(rows, hardware);
-  const op = opFor(plan.vector);
-  if (plan.parts === 1) return {rows, parts: null, numbers: 0, whole: programOf(op, plan, 'whole', rows)};
-  const merge = !op.reduces ? plan : {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid};
-  const numbers = rows.outer * rows.inner * plan.parts * op.numbersOfPart;
+  if (plan.parts === 1) return {rows, parts: null, numbers: 0, whole: rowProgram(op, plan, 'whole', rows)};
+  const merge = op.reduces ? {...plan, grid: layOut(rows, {...plan, split: false}, hardware).grid} : plan;
+  const numbers = rows.outer * rows.inner * plan.parts * numbersOfPart(op.code(plan.vector));
   return {
     rows,
-    parts: programOf(op, plan, 'part', rows),
+    parts: rowProgram(op, plan, 'part', rows),
     // tfjs keeps buffers by their size and never lets go of one, so that it gets few sizes.
     numbers: 2 ** Math.ceil(Math.log2(numbers)),
-    whole: programOf(op, merge, 'merge', rows),
+    whole: rowProgram(op, merge, 'merge', rows),
   };
-}
-
-function programOf(op: RowOp, plan: Plan, stage: Stage, {outer, n, inner}: Rows): Program {
-  const {vector, rows, threads, grid} = plan;
-  const {key, source, uniforms} = rowProgram(op, plan, stage, outer * inner, n / vector, inner);
-  const inputs = inputsOf(op, stage).map(({name, vectors}) => ({name, vectors: vectors && vector === 4}));
-  const vectors = stage !== 'part' && !op.reduces && vector === 4;
-  return {key, source, threads: rows * threads, grid, inputs, uniforms, vectors};
 }
 
 /** @throws before anything is queued, since the device would only complain and leave garbage */

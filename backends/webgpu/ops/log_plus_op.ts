@@ -1,6 +1,5 @@
 import type {RowOp} from '../row_op';
 import {LOG1P} from '../wgsl/log1p';
-import {numbers} from '../wgsl/numbers';
 
 /**
  * log x + c of each element, for logits of given probabilities. WGSL's own log may give any number for 0 and NaN.
@@ -10,12 +9,11 @@ import {numbers} from '../wgsl/numbers';
 export function logPlusOp(c: number): RowOp {
   return {
     key: 'logPlus',
-    inputs: [{name: 'x', vectors: true}],
+    registers: ['x'],
     uniforms: [['c', 'f32', c]],
     reduces: false,
-    numbersOfPart: 0,
     code: () => ({
-      functions: `${numbers(1)}${LOG1P}
+      functions: `${LOG1P}
     fn logPlus(x: f32) -> i32 {
       let bits = bitcast<u32>(x);
       let isSubnormal = bits < 0x00800000u;
@@ -27,11 +25,7 @@ export function logPlusOp(c: number): RowOp {
       if ((bits & 0x7fffffffu) == 0u) { result = bitcast<i32>(NEGATIVE_INFINITY_BITS); }
       return result;
     }`,
-      registers: [{name: 'x', load: (j) => `V(x[place(${j})])`}],
-      exponentials: null,
-      sums: [],
-      finish: '',
-      map: (u) => `logPlus(x${u})`,
+      result: (u) => `logPlus(x${u})`,
     }),
   };
 }

@@ -12,23 +12,18 @@ export interface MaskReader {
 }
 
 /** Reads a mask where it is, repeated as its shape says: along each run its index moves by a step. */
-export function maskReader({outer, inner: innerRuns, step}: Mask, inner: number): MaskReader {
+export function maskReader({outer, inner, step}: Mask): MaskReader {
   const at = (d: number) => `mask[maskFirst + (j * VECTOR + ${d}u) * uniforms.maskStep] != 0`;
   return {
-    key: `mask${outer.length}${innerRuns.length}`,
-    uniforms: [
-      ['maskStep', 'u32', step],
-      ['maskInner', 'u32', inner],
-      ...uniformsOf('Outer', outer),
-      ...uniformsOf('Inner', innerRuns),
-    ],
+    key: `mask${outer.length}${inner.length}`,
+    uniforms: [['maskStep', 'u32', step], ...uniformsOf('Outer', outer), ...uniformsOf('Inner', inner)],
     functions: (vector) => `
       var<private> maskFirst: u32;
       fn kept(j: u32) -> VB { return ${vector === 4 ? `VB(${[0, 1, 2, 3].map(at).join(', ')})` : at(0)}; }`,
     locate: () => `
       maskFirst = 0u;
-      { var rest = row / uniforms.maskInner; ${addStart('Outer', outer)} }
-      { var rest = row % uniforms.maskInner; ${addStart('Inner', innerRuns)} }`,
+      { var rest = row / uniforms.inner; ${addStart('Outer', outer)} }
+      { var rest = row % uniforms.inner; ${addStart('Inner', inner)} }`,
   };
 }
 

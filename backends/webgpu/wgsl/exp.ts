@@ -15,7 +15,7 @@ export const EXP = `
   const UP = 24.0;
 
   fn shiftOf(maximum: f32) -> Shift {
-    let z = productOne(differenceOne(maximum, 0.0));
+    let z = productOne(maximum);
     let far = abs(z) >= 208.0;
     return Shift(select(0.0, maximum, far), select(floor(z * 1.44269504 + 0.5), 0.0, far) - UP);
   }
@@ -31,7 +31,7 @@ export const EXP = `
 function exponential(type: string, bits: string, integer: string, suffix: string): string {
   return `
   fn exponential${suffix}(x: ${type}, shift: Shift) -> ${type} {
-    let t = difference${suffix}(x, shift.centre);
+    let t = x - shift.centre;
     // Far below everything that matters; what it is multiplied by must be a number.
     let z = max(product${suffix}(t), ${type}(-10000.0));
     let k = floor(z * 1.44269504 + 0.5);

@@ -16,14 +16,8 @@ export function reduction(
 ): string {
   if (threads === 1) return `fn ${name}(value: ${type}) -> ${type} { return value; }`;
   const shares = 2 ** Math.floor(Math.log2(threads) / 2);
-  const share = tree(
-    Array.from({length: threads / shares}, (_, k) => `${name}Values[${name}Place(thread + ${k * shares}u)]`),
-    combine,
-  );
-  const whole = tree(
-    Array.from({length: shares}, (_, k) => `${name}Shares[rowHere * ${shares}u + ${k}u]`),
-    combine,
-  );
+  const share = tree(threads / shares, (k) => `${name}Values[${name}Place(thread + ${k * shares}u)]`, combine);
+  const whole = tree(shares, (k) => `${name}Shares[rowHere * ${shares}u + ${k}u]`, combine);
   const place = strided ? `t * ${rows}u + rowHere` : `rowHere * ${threads}u + t`;
   return `
     var<workgroup> ${name}Values: array<${type}, ${threads * rows}>;

@@ -1,11 +1,14 @@
 /**
- * Terms combined as a tree: the error of such a sum grows with the logarithm of how many there are, and no term waits for
- * all before it.
+ * So many terms combined as a tree: the error of such a sum grows with the logarithm of how many there are, and no term waits
+ * for all before it.
  */
-export function tree(terms: string[], combine: (a: string, b: string) => string): string {
-  if (terms.length === 1) return terms[0]!;
-  const half = Math.ceil(terms.length / 2);
-  return combine(tree(terms.slice(0, half), combine), tree(terms.slice(half), combine));
+export function tree(count: number, term: (k: number) => string, combine: (a: string, b: string) => string): string {
+  if (count === 1) return term(0);
+  const half = Math.ceil(count / 2);
+  return combine(
+    tree(half, term, combine),
+    tree(count - half, (k) => term(half + k), combine),
+  );
 }
 
 export const plus = (a: string, b: string): string => `(${a} + ${b})`;
