@@ -60,7 +60,7 @@ export default {
       from: {path: '^backends/(cpu|wasm|webgl|webgpu|tensorflow|composed)/'},
       to: {
         path: '^(backends/[^/]+\\.ts|backends/dispatcher/|kernels/|install/)',
-        pathNot: ['^backends/(backend|array_backend|lost|scale_factors|wrong_result)\\.ts$', OP_LEAVES],
+        pathNot: ['^backends/(backend|array_backend|lost|shaders|wrong_result)\\.ts$', OP_LEAVES],
       },
     },
     {

@@ -1,4 +1,4 @@
-import {scaleFactors} from '../scale_factors';
+import {scaleFactors} from '../shaders';
 import type {Piece} from './program';
 
 /**

@@ -1,8 +1,7 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import type {CrossEntropyGradientRequest, CrossEntropyRequest} from '../backend';
-import {lossGradientOp, lossOp} from './ops/loss_op';
-import {totalOp} from './ops/total_op';
+import {lossGradientOp, lossOp, totalOp} from './loss_op';
 import {runRows} from './run_rows';
 
 /** Cross-entropy of each row, and where it is asked for, one more dispatch for their total. */

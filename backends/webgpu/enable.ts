@@ -1,6 +1,6 @@
 import {engine, getKernel} from '@tensorflow/tfjs-core';
 import {checkOptions, mustBe} from '../../kernels/check';
-import {isSoftwareAdapter} from './adapter';
+import {isSoftwareAdapter} from './hardware';
 
 /** Options of `enableWebGPU`. */
 export interface WebGPUOptions {

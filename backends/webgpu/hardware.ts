@@ -1,5 +1,4 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import {isSoftwareAdapter} from './adapter';
 import type {Hardware} from './plan';
 
 /** Workgroups are no larger: 256 threads are what every device has, and what fills a GPU best. */
@@ -22,6 +21,11 @@ export function hardwareOf(backend: WebGPUBackend): Hardware {
     known.set(backend, hardware);
   }
   return hardware;
+}
+
+/** Whether an adapter of that name is a program on the CPU, such as SwiftShader or llvmpipe. */
+export function isSoftwareAdapter(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|\bcpu\b|basic render|\bwarp\b/i.test(name);
 }
 
 /** Plans for other hardware than there is: for tests and measurements. */

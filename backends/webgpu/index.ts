@@ -2,7 +2,6 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backend';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
-import {webgpuFacts} from './facts';
 import {forward} from './forward';
 import {adapterName, hardwareOf} from './hardware';
 import {logPlus} from './log_plus';
@@ -12,7 +11,13 @@ import {isFused, product, productFromLogits} from './product';
 
 /** tfjs's `webgpu` backend: compute shaders, one dispatch an op, or two where rows are few and long. */
 export const webgpuBackend: SoftmaxBackend<WebGPUBackend> = {
-  facts: webgpuFacts,
+  facts: {
+    package: '@tensorflow/tfjs-backend-webgpu',
+    needs: 'WebGPU',
+    gpu: true,
+    readsLater: true,
+    isSoftware: (backend) => hardwareOf(backend as WebGPUBackend).software,
+  },
   bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 8, rowSum: 2 ** -22, flushesLogits: true},
 
   forward: (request, backend) =>

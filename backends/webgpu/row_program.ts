@@ -52,7 +52,7 @@ function sourceOf(op: Source, plan: Plan, stage: Stage): string {
     ${numbers(vector)}
     ${exponentials ? `${EXP}${reduction('highest', 'u32', higher, plan)}` : ''}
     ${exponentials === 'logarithm' ? LOG1P : ''}
-    ${fields.length > 0 ? reduction('addedUp', payloadType(op), fields.length === 1 ? exactly : plus, plan) : ''}
+    ${fields.length > 0 ? reduction('addedUp', payloadOf(fields), fields.length === 1 ? exactly : plus, plan) : ''}
     ${functions}
     var<private> thread: u32;
     var<private> rowHere: u32;
@@ -101,9 +101,7 @@ function fieldsOf({exponentials, sums = []}: RowCode): string[] {
 }
 
 /** One field is added up as two floats: softmax and its products have nothing else to lose. */
-function payloadType(op: RowCode): string {
-  return ['', 'vec2<f32>', 'vec2<f32>', 'vec3<f32>', 'vec4<f32>'][fieldsOf(op).length]!;
-}
+const payloadOf = (fields: string[]): string => `vec${Math.max(fields.length, 2)}<f32>`;
 
 const each = <T>(items: T[], text: (item: T, i: number) => string): string => items.map(text).join('\n');
 
@@ -111,14 +109,13 @@ const each = <T>(items: T[], text: (item: T, i: number) => string): string => it
 const eachOf = (count: number, text: (u: number) => string): string => each([...Array(count).keys()], text);
 
 /** Adds up what the threads have in variables of the fields' names with the suffix Mine, each as two floats. */
-function addUp(op: RowCode): string {
-  const fields = fieldsOf(op);
+function addUp(fields: string[]): string {
   if (fields.length === 0) return '';
   if (fields.length === 1) {
     return `let both = addedUp(${fields[0]}Mine); let ${fields[0]} = both.x + both.y;`;
   }
   return `
-    let whole = addedUp(${payloadType(op)}(${fields.map((field) => `${field}Mine.x + ${field}Mine.y`).join(', ')}));
+    let whole = addedUp(${payloadOf(fields)}(${fields.map((field) => `${field}Mine.x + ${field}Mine.y`).join(', ')}));
     ${each(fields, (field, i) => `let ${field} = whole.${'xyzw'[i]};`)}`;
 }
 
@@ -184,7 +181,7 @@ function held(op: Source, plan: Plan): string {
     ${addTerms(op.sums ?? [], plan.held)}
     ${addExponentials(op, plan.held, 'shift', 'maximumKey')}
     ${each(fields, (field) => `let ${field}Mine = vec2<f32>(sumOf(${field}Vector), 0.0);`)}
-    ${addUp(op)}`;
+    ${addUp(fields)}`;
 }
 
 /**
@@ -207,7 +204,7 @@ function walked(op: Source, plan: Plan): string {
       ${body}
       ${each(these, (field) => addToMine(field, `sumOf(${field}Vector)`))}`,
     );
-  if (!exponentials) return `${declareMine(fields)}${add(fields, addTerms(sums, WALK))}${addUp(op)}`;
+  if (!exponentials) return `${declareMine(fields)}${add(fields, addTerms(sums, WALK))}${addUp(fields)}`;
 
   const [first] = fields;
   const lateFields = late.map(({field}) => field);
@@ -246,7 +243,7 @@ function walked(op: Source, plan: Plan): string {
     ${demote && `if (key != maximumKey) { ${demote} }`}
     ${shiftTo('shift')}
     ${late.length > 0 ? add(lateFields, addTerms(late, WALK)) : ''}
-    ${addUp(op)}`;
+    ${addUp(fields)}`;
 }
 
 /** What a part leaves: the key of its maximum, and its fields. */
@@ -298,7 +295,7 @@ function merged(op: Source, {threads}: Plan): string {
       ${each(fields, (field, i) => `var ${field}Part = bitcast<f32>(partials[at + ${i + length - fields.length}u]);`)}
       ${exponentials ? ofExponentials : ''}
       ${each(fields, (field) => addToMine(field, `${field}Part`))}`)}
-    ${addUp(op)}`;
+    ${addUp(fields)}`;
 }
 
 /** What a row becomes, element by element or as one number. */

@@ -1,4 +1,4 @@
-import {scaleFactors} from '../../scale_factors';
+import {scaleFactors} from '../../shaders';
 import type {Uniform} from '../row_op';
 
 const NAMES = ['scaleHigh', 'scaleMiddle', 'scaleLow', 'scaleDirection'];

@@ -1,3 +1,15 @@
+/** What the shaders of webgl and webgpu have in common. */
+import type {ProductKind} from './engines/types';
+
+/**
+ * Of the Jacobian products, as GLSL and as WGSL: what is summed over each row, and what the sum t makes of each element.
+ */
+export const PRODUCT_FORMULAS: Record<ProductKind, {term: string; result: string}> = {
+  softmaxProduct: {term: 'y * v', result: 'y * (v - t)'},
+  logSoftmaxJvp: {term: 'y * v', result: 'v - t'},
+  logSoftmaxVjp: {term: 'v', result: 'v - y * t'},
+};
+
 /**
  * Of a larger scale the shaders multiply by a power of two more, which the direction has beside its sign: up to this. A still
  * larger one makes infinities of all differences that are no subnormals, as this does, or nearly.

@@ -1,6 +1,6 @@
-import type {Mask} from '../../backend';
-import type {Run} from '../../engines/mask_runs';
-import type {Uniform} from '../row_op';
+import type {Mask} from '../backend';
+import type {Run} from '../engines/mask_runs';
+import type {Uniform} from './row_op';
 
 /** WGSL for which elements of a row take part: `kept(j)`, by vectors. */
 export interface MaskReader {

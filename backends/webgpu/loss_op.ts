@@ -1,6 +1,6 @@
-import type {Loss} from '../../engines/types';
-import type {RowCode, RowOp, Sum, Uniform} from '../row_op';
-import {logits} from '../wgsl/logits';
+import type {Loss} from '../engines/types';
+import type {RowCode, RowOp, Sum, Uniform} from './row_op';
+import {logits} from './wgsl/logits';
 
 /**
  * Cross-entropy of each row, Σq log s + Σ q (m - x), two positive terms. Differences are taken in halves, since q may make
@@ -122,5 +122,19 @@ function opOf({sparse, smoothing, rows: {n}}: Loss, suffix: string) {
     registers: sparse ? ['x'] : ['x', 'labels'],
     others: sparse ? ['labels'] : [],
     uniforms,
+  };
+}
+
+/** The sum of each row, times a factor, which is taken of each element: their sum might overflow. */
+export function totalOp(factor: number): RowOp {
+  return {
+    key: 'total',
+    registers: ['x'],
+    uniforms: [['factor', 'f32', factor]],
+    reduces: true,
+    code: () => ({
+      sums: [{field: 't', term: (u) => `uniforms.factor * x${u}`}],
+      result: () => 'bitcast<i32>(t)',
+    }),
   };
 }
