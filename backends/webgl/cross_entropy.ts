@@ -7,13 +7,11 @@ import type {Draw} from './draw';
 import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
 import {drawn, type Frame} from './frame';
-import {EXP} from './glsl/exp';
 import {pairSource} from './glsl/pair';
 import {indexReader} from './index_reader';
 import {type LabelTexture, labelElementReader, labelRowReader} from './label_reader';
 import {classLossesDraw, losses} from './losses';
-import {mapDraw, PROBABILITIES} from './map';
-import {planReduction, planSecondSum} from './plan';
+import {mapDraws, PROBABILITIES} from './map';
 import {reductionOf} from './reduce';
 import {sums} from './sums';
 import type {Texture} from './textures';
@@ -22,14 +20,13 @@ import type {Texture} from './textures';
 export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendWebGL): TensorInfo {
   const {sparse, smoothing, outputShape} = request;
   return withLabels('loss', request, outputShape, {}, backend, (labels, {X}, frame) => {
-    const {size, device} = frame;
     const part = exponentials(X!, null, 'logSoftmax', frame);
-    const reduction = reductionOf([part], planReduction(size, 'rows', device), frame);
+    const reduction = reductionOf([part], 'rows', frame);
     if (sparse && smoothing === 0) {
       return [...reduction.draws, classLossesDraw(X!, labels, reduction, frame, outputShape)];
     }
     const second = losses(X!, labels, reduction, frame);
-    return [...reduction.draws, ...reductionOf([second], planSecondSum(size, device), frame, outputShape).draws];
+    return [...reduction.draws, ...reductionOf([second], 'second sum', frame, outputShape).draws];
   });
 }
 
@@ -37,22 +34,19 @@ export function crossEntropy(request: CrossEntropyRequest, backend: MathBackendW
 export function crossEntropyGradient(request: CrossEntropyGradientRequest, backend: MathBackendWebGL): TensorInfo {
   const {x, sparse, cotangent} = request;
   return withLabels('gradient', request, x.shape, {G: cotangent}, backend, (labels, {X, G}, frame) => {
-    const {layout, size, device, scale} = frame;
+    const {layout} = frame;
     const part = exponentials(X!, null, 'softmax', frame);
     const sumOfLabels = sums({
       readers: (level) => ({L: labelRowReader(labels, layout, level)}),
       term: 'smoothed(l)',
-      stored: 't * UNIT',
     });
     // Classes have Σq = 1, smoothed or not.
     const parts = sparse ? [part] : [part, sumOfLabels];
-    const reduction = reductionOf(parts, planReduction(size, 'map', device), frame);
     const pieces = [
       pairSource(layout),
-      scale,
-      EXP,
+      frame.exp,
       elementReader('X', X!),
-      ...labelElementReader(labels, layout),
+      labelElementReader(labels, layout),
       indexReader('G', G!),
       ofRowsOfCell('vec', 'ofRowsG', 'atG', layout.orientation),
     ];
@@ -60,7 +54,7 @@ export function crossEntropyGradient(request: CrossEntropyGradientRequest, backe
         vec4 g = ofRowsG(cell);
         vec4 slopes = y${sparse ? '' : ' * t'} - smoothed(elementsL(cell));
         vec4 result = mix(storable(g * slopes), vec4(0.), equal(g, vec4(0.)));`;
-    return [...reduction.draws, mapDraw(reduction, pieces, body, frame)];
+    return mapDraws(parts, pieces, body, frame);
   });
 }
 

@@ -24,6 +24,11 @@ export function deviceOf(backend: MathBackendWebGL): Device {
   return device;
 }
 
+/** Why nothing can be drawn any more; null if it can. */
+export function lostContext({gpgpu}: MathBackendWebGL): string | null {
+  return gpgpu.gl.isContextLost() ? 'its WebGL context is lost' : null;
+}
+
 /** For tests and benchmarks: until called with null, every context counts as that device. */
 export function pretendDevice(device: Device | null): void {
   pretended = device;

@@ -2,55 +2,45 @@ import type {GPGPUProgram, MathBackendWebGL} from '@tensorflow/tfjs-backend-webg
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {util} from '@tensorflow/tfjs-core';
 import {checkNotLost} from '../lost';
-import {lostContext} from './context';
+import {lostContext} from './device';
 import {squarish} from './layout';
 import type {Program} from './program';
 import {bareView, forget, placeFor, type Texture} from './textures';
 
-/** What is to be drawn, as data; nothing in it is of one call only. */
-export interface Draw {
-  program: Program;
-  /** In fragments. */
-  height: number;
-  width: number;
-  /** Whether each draws four numbers, or one. */
-  packed: boolean;
+/** What is to be drawn, as tfjs takes it but for its text; nothing in it is of one call only. */
+export interface Draw extends Omit<GPGPUProgram, 'userCode'> {
+  values: number[][];
+  source: string;
+  name: string;
 }
 
 /** A packed tensor of that shape. */
 export function tensorDraw(program: Program, shape: number[]): Draw {
   const {height, width} = placeFor(shape);
-  return {program, height, width, packed: true};
+  return drawOf(program, height, width, true);
 }
 
 /** A tensor of that shape that is not packed, one fragment an element. */
 export function numbersDraw(program: Program, shape: number[]): Draw {
   // At least two by two: tfjs compiles anew for textures that are narrower.
   const [height, width] = squarish(Math.max(4, util.sizeFromShape(shape)));
-  return {program, height, width, packed: false};
+  return drawOf(program, height, width, false);
 }
 
 /** So many RGBA texels for the next draw, numbered line by line, 2^shift in each: see `scratchShift`. */
 export function scratchDraw(program: Program, texels: number): Draw {
   const width = 2 ** scratchShift(texels);
-  return {program, height: Math.ceil(texels / width), width, packed: true};
+  return drawOf(program, Math.ceil(texels / width), width, true);
 }
 
 export function scratchShift(texels: number): number {
   return Math.ceil(Math.log2(texels) / 2);
 }
 
-/** Draws made ready, by what they are for: to put their texts together takes longer than to draw them. */
-const known = new Map<string, ReadyDraw[]>();
+/** By what they are for: to put the texts of draws together takes longer than to draw them. */
+const known = new Map<string, Draw[]>();
 /** Programs meet the same shapes again and again, or ever new ones: then the old are forgotten. */
 const MOST_KNOWN = 500;
-
-/** A program as tfjs takes it, but for its text. */
-interface ReadyDraw extends Omit<GPGPUProgram, 'userCode'> {
-  values: number[][];
-  source: string;
-  name: string;
-}
 
 /**
  * Draws one after the other; the last one makes a tensor of that shape.
@@ -68,7 +58,7 @@ export function run(
   checkNotLost('webgl', lostContext(backend));
   let ready = known.get(key);
   if (!ready) {
-    ready = draws().map(readied);
+    ready = draws();
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(key, ready);
   }
@@ -86,7 +76,8 @@ export function run(
   return {dataId, shape, dtype: 'float32'};
 }
 
-function readied({program: {source, inputs, uniforms}, height, width, packed}: Draw): ReadyDraw {
+/** So many fragments, each of which draws four numbers if packed, or one. */
+function drawOf({source, inputs, uniforms}: Program, height: number, width: number, packed: boolean): Draw {
   const all: Program['uniforms'] = {...uniforms, outputWidth: ['int', [width]]};
   return {
     variableNames: inputs,
@@ -103,7 +94,7 @@ function readied({program: {source, inputs, uniforms}, height, width, packed}: D
 }
 
 function drawNow(
-  draw: ReadyDraw,
+  draw: Draw,
   textures: Record<string, Pick<TensorInfo, 'dataId'>>,
   backend: MathBackendWebGL,
 ): TensorInfo {
@@ -122,7 +113,7 @@ function drawNow(
  * longer than a draw. It asks for the text once for the key, and only to compile again: so the first answer is a short name
  * of the text. Whoever asks in another order gets a longer key, no other program.
  */
-function withText(draw: ReadyDraw): GPGPUProgram {
+function withText(draw: Draw): GPGPUProgram {
   let text = draw.name;
   return {
     ...draw,

@@ -1,8 +1,7 @@
 import type {ForwardKind} from '../engines/types';
 import type {Frame} from './frame';
-import {EXP} from './glsl/exp';
 import {blockwise} from './glsl/sum';
-import {overElements, overWindows} from './glsl/window';
+import {overElements} from './glsl/window';
 import {type MaskTexture, maskRowReader} from './mask_reader';
 import {outcomeOf} from './outcome';
 import type {Piece} from './program';
@@ -11,10 +10,10 @@ import {rowReader} from './row_reader';
 import type {Texture} from './textures';
 
 /** The sum of the exponentials of each row, relative to its maximum; it leaves the outcome of that kind. */
-export function exponentials(x: Texture, masked: MaskTexture | null, kind: ForwardKind, {layout, scale}: Frame): Part {
+export function exponentials(x: Texture, masked: MaskTexture | null, kind: ForwardKind, {layout, exp}: Frame): Part {
   // Where s is all that is wanted, a window needs no exponential but a factor.
   const wholeSums = kind === 'softmax';
-  const pieces = (last: boolean): Piece[] => [scale, EXP, ...outcomeOf(last ? kind : wholeSums ? 'softmax' : 'window')];
+  const pieces = (last: boolean): Piece => [exp, outcomeOf(last ? kind : wholeSums ? 'softmax' : 'window')];
   return {
     name: 'Exponentials',
     /**
@@ -26,9 +25,9 @@ export function exponentials(x: Texture, masked: MaskTexture | null, kind: Forwa
      * next one, the smaller is added.
      */
     ofElements: (level, last) => [
-      ...pieces(last),
+      pieces(last),
       rowReader('X', x, layout, level),
-      ...(masked ? maskRowReader(masked, layout, level) : []),
+      masked ? maskRowReader(masked, layout, level) : [],
       `
       void startRead(Window window) {
         startX(window.pair, window.first);
@@ -66,7 +65,7 @@ export function exponentials(x: Texture, masked: MaskTexture | null, kind: Forwa
                        max(one.xxzz, one.yyww), others.xxzz + others.yyww + min(one.xxzz, one.yyww));
       }
 
-      vec4 ofElementsExponentials(Window window) {
+      vec4 reducedExponentials(Window window) {
         startRead(window);
         vec4 first = read(window.first, window.end);
         vec4 guess = max(first.xxzz, first.yyww);
@@ -78,8 +77,7 @@ export function exponentials(x: Texture, masked: MaskTexture | null, kind: Forwa
       }`,
     ],
     /** Merges windows: m = max mₖ and s = Σ sₖ e^(mₖ-m), where again one that is maximal is kept out of the sum. */
-    ofWindows(last, turns, exactly) {
-      const loop = overWindows(turns, exactly);
+    ofWindows(last, loop) {
       const add = wholeSums
         ? 'sum += second * factor;'
         : `
@@ -87,7 +85,7 @@ export function exponentials(x: Texture, masked: MaskTexture | null, kind: Forwa
           sum += second * factor + min(e, one);
           one = max(e, one);`;
       return [
-        ...pieces(last),
+        pieces(last),
         `
       // What the exponentials of a window with maximum m are times to be of the row: mostly a power of two.
       vec4 factorOf(vec4 m, Shift shift) {
@@ -102,7 +100,7 @@ export function exponentials(x: Texture, masked: MaskTexture | null, kind: Forwa
         vec4 maxima = vec4(NEGATIVE_INFINITY);
         uvec4 largest = uvec4(0);
         for (int k = first; k < ${loop.end}; k++) {
-          vec4 m = texelFetch(S, scratchAt(k, shiftS), 0).xxzz;
+          vec4 m = statistics(k).xxzz;
           maxima = max(maxima, m);
           largest = max(largest, magnitude(m));
         }
@@ -115,7 +113,7 @@ export function exponentials(x: Texture, masked: MaskTexture | null, kind: Forwa
           'others',
           loop,
           `
-          vec4 s = texelFetch(S, scratchAt(j, shiftS), 0);
+          vec4 s = statistics(j);
           vec4 m = s.xxzz;
           vec4 second = s.yyww / UNIT;
           vec4 factor = factorOf(m, shift);

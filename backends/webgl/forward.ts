@@ -4,10 +4,8 @@ import type {ForwardRequest} from '../backend';
 import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
 import {drawn} from './frame';
-import {EXP} from './glsl/exp';
-import {mapDraw, PROBABILITIES} from './map';
+import {mapDraws, PROBABILITIES} from './map';
 import {maskElementReader} from './mask_reader';
-import {planReduction} from './plan';
 import {reductionOf} from './reduce';
 
 const RESULTS = {
@@ -29,17 +27,14 @@ export function forward(request: ForwardRequest, backend: MathBackendWebGL): Ten
   const {kind, x, mask} = request;
   const tensors = {X: x, ...(mask && {M: mask.tensor})};
   return drawn({...request, name: kind, shape: x.shape}, tensors, backend, ({X, M}, frame) => {
-    const {size, device, scale, shape} = frame;
-    const masked = mask && {mask, texture: M!, shape};
+    const masked = mask && {mask, texture: M!, shape: x.shape};
     const part = exponentials(X!, masked, kind, frame);
     if (kind === 'logSumExp') {
-      return reductionOf([part], planReduction(size, 'none', device), frame, request.outputShape).draws;
+      return reductionOf([part], 'none', frame, request.outputShape).draws;
     }
-    const reduction = reductionOf([part], planReduction(size, 'map', device), frame);
-    const pieces = [scale, EXP, elementReader('X', X!)];
-    if (!masked) return [...reduction.draws, mapDraw(reduction, pieces, RESULTS[kind], frame)];
-    const body = `${RESULTS[kind]}
+    const pieces = [frame.exp, elementReader('X', X!), masked ? maskElementReader(masked) : []];
+    const masking = `
         result = mix(result, ${MASKED[kind]}, equal(elementsM(cell), vec4(0.)));`;
-    return [...reduction.draws, mapDraw(reduction, [...pieces, ...maskElementReader(masked)], body, frame)];
+    return mapDraws([part], pieces, RESULTS[kind] + (masked ? masking : ''), frame);
   });
 }

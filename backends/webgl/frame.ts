@@ -1,16 +1,16 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {env, type TensorInfo} from '@tensorflow/tfjs-core';
+import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
 import type {Rows} from '../engines/types';
-import {contextKey} from './context';
 import {type Device, deviceOf} from './device';
 import {type Draw, run} from './draw';
+import {expOf} from './glsl/exp';
 import {NUMBERS} from './glsl/numbers';
 import {TEXELS} from './glsl/texels';
-import {layoutPiece, layRows, type RowLayout, sizeOf} from './layout';
-import type {Size} from './plan';
+import {layoutPiece, layRows, type RowLayout} from './layout';
+import {cutKey} from './plan';
 import {precisionFor} from './precision';
 import type {Piece} from './program';
-import {scaleOf} from './scale';
 import {lieOf, type Texture, withTextures} from './textures';
 
 /** What the programs of one call have in common. */
@@ -18,12 +18,11 @@ export interface Frame {
   /** Of the logits, and of a result with a number for each of them. */
   shape: number[];
   layout: RowLayout;
-  size: Size;
   device: Device;
   /** What comes first in each program. */
   prelude: Piece[];
-  /** `directed` and `timesScale`, where a program takes logits. */
-  scale: Piece;
+  /** `directed`, `timesScale` and `exponential`, where a program takes logits. */
+  exp: Piece;
 }
 
 /** What a call is for: its key has all of it. */
@@ -45,12 +44,13 @@ export function drawn(
 ): TensorInfo {
   return withTextures(tensors, backend, (textures) => {
     const lies = Object.entries(textures).map(([input, texture]) => `${input}${lieOf(texture)}`);
-    const key = `${name} ${shape} ${rows.n} ${rows.inner} ${scale} ${lies} ${contextKey(backend)}`;
+    const device = deviceOf(backend);
+    const context = [webglKeepsHalfFloats(), env().getNumber('WEBGL_MAX_TEXTURE_SIZE'), cutKey(device)];
+    const key = [name, shape, rows.n, rows.inner, scale, ...lies, ...context].join(' ');
     const framed = () => {
       const layout = layRows(shape, rows);
       const prelude = [NUMBERS, TEXELS, layoutPiece(layout), precisionFor(rows.n)];
-      const size = sizeOf(layout);
-      return draws(textures, {shape, layout, size, device: deviceOf(backend), prelude, scale: scaleOf(scale)});
+      return draws(textures, {shape, layout, device, prelude, exp: expOf(scale)});
     };
     return run(key, framed, textures, outputShape, backend);
   });

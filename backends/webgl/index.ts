@@ -2,10 +2,8 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {env, type TensorInfo} from '@tensorflow/tfjs-core';
 import {webglKeepsHalfFloats} from '../../tfjs/half_floats';
 import type {SoftmaxBackend} from '../backend';
-import {lostContext} from './context';
 import {crossEntropy, crossEntropyGradient} from './cross_entropy';
-import {deviceOf} from './device';
-import {webglFacts} from './facts';
+import {deviceOf, lostContext} from './device';
 import {forward} from './forward';
 import {byArrays} from './on_arrays';
 import {cutInWords} from './plan';
@@ -13,7 +11,13 @@ import {product} from './product';
 
 /** tfjs's `webgl` backend: fragment shaders that read and write float textures; JavaScript for a few numbers. */
 export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
-  facts: webglFacts,
+  facts: {
+    package: '@tensorflow/tfjs-backend-webgl',
+    needs: 'WebGL',
+    gpu: true,
+    wants: 'WebGL 2',
+    halfFloats: webglKeepsHalfFloats,
+  },
   // Of float32 textures. The error of a product is twice that of its softmax, in its unit, and its own.
   bounds: {softmax: 6, logSoftmax: 5, logSumExp: 2, product: 10, rowSum: 2 ** -22, flushesLogits: true},
 

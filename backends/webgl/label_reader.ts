@@ -17,10 +17,8 @@ export interface LabelTexture {
 }
 
 /** `startL` and `nextL`, as of `rowReader`: the labels of a pair of rows, to be `smoothed`. */
-export function labelRowReader(labels: LabelTexture, layout: RowLayout, level: Level): Piece[] {
-  const smoothed = smoothedBy(labels, layout);
-  if (!labels.sparse) return [rowReader('L', labels.texture, layout, level), smoothed];
-  const source = `
+export function labelRowReader(labels: LabelTexture, layout: RowLayout, level: Level): Piece {
+  const nextOneHot = `
     ivec2 classes;
     int elementOfL;
     void startL(int pair, int first) {
@@ -33,22 +31,29 @@ export function labelRowReader(labels: LabelTexture, layout: RowLayout, level: L
       elementOfL += STEP;
       return oneHot(classes.xxyy, elements);
     }`;
-  return [...classReader(labels), ONE_HOT, source, smoothed];
+  const reader = labels.sparse
+    ? [classReader(labels), ONE_HOT, nextOneHot]
+    : rowReader('L', labels.texture, layout, level);
+  return [reader, smoothedBy(labels, layout)];
 }
 
 /** `elementsL`, as of `elementReader`: the labels of a cell, to be `smoothed`. */
-export function labelElementReader(labels: LabelTexture, layout: RowLayout): Piece[] {
-  const smoothed = smoothedBy(labels, layout);
-  if (!labels.sparse) return [elementReader('L', labels.texture), smoothed];
-  const source = `
-    vec4 elementsL(Cell cell) { return oneHot(classesOf(cell), elementsInRows(cell)); }`;
+export function labelElementReader(labels: LabelTexture, layout: RowLayout): Piece {
   const {orientation} = layout;
-  const classes = ofRowsOfCell('ivec', 'classesOf', 'classOf', orientation);
-  return [...classReader(labels), classes, elementsInRows(orientation), ONE_HOT, source, smoothed];
+  const reader = labels.sparse
+    ? [
+        classReader(labels),
+        ofRowsOfCell('ivec', 'classesOf', 'classOf', orientation),
+        elementsInRows(orientation),
+        ONE_HOT,
+        'vec4 elementsL(Cell cell) { return oneHot(classesOf(cell), elementsInRows(cell)); }',
+      ]
+    : elementReader('L', labels.texture);
+  return [reader, smoothedBy(labels, layout)];
 }
 
 /** GLSL that reads the class of a row, `classOf(row)`; -1 or less, or N or more, if it is none. */
-export function classReader({texture, inHalves}: LabelTexture): Piece[] {
+export function classReader({texture, inHalves}: LabelTexture): Piece {
   const inTwo: Piece = {
     source: `
     int classOf(int row) { return int(atL(row)) * 2048 + int(atL(rowsOfClasses + row)); }`,

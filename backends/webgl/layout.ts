@@ -55,24 +55,22 @@ export function sameTexels(a: number[], b: number[]): boolean {
  */
 export type Orientation = 'lastAxis' | 'secondLastAxis' | 'outerAxis';
 
-export interface RowLayout {
+export interface RowLayout extends Size {
   orientation: Orientation;
   grid: Grid;
-  /** Elements of a row. */
-  n: number;
   /** Lines from one element of a row to the next; unless the rows lie along lines. */
   gap: number;
-  pairs: number;
 }
 
 export function layRows(shape: number[], {outer, n, inner}: Rows): RowLayout {
   const grid = gridOf(shape);
+  const size = {grid, n, elements: outer * n * inner};
   if (inner === 1 && n === grid.columns) {
-    return {orientation: 'lastAxis', grid, n, gap: 0, pairs: grid.batches * half(grid.lines)};
+    return {...size, orientation: 'lastAxis', gap: 0, pairs: grid.batches * half(grid.lines)};
   }
   const gap = inner / grid.columns;
   const orientation = gap === 1 && n === grid.lines ? 'secondLastAxis' : 'outerAxis';
-  return {orientation, grid, n, gap, pairs: outer * gap * half(grid.columns)};
+  return {...size, orientation, gap, pairs: outer * gap * half(grid.columns)};
 }
 
 /** How rows lie in the grid, for GLSL. */
@@ -94,11 +92,6 @@ const LAYOUT = `
     return (batch * pairsOf(lines) + line / 2) * pairsOf(columns) + element.x / 2;
   }
 `;
-
-/** How much there is to be reduced. */
-export function sizeOf({pairs, n, grid: {batches, lines, columns}}: RowLayout): Size {
-  return {pairs, n, elements: batches * lines * columns};
-}
 
 /** From one element of a row to the next, in elements of the tensor. */
 export function elementStride({orientation, gap, grid}: RowLayout): number {

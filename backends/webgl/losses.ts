@@ -21,9 +21,9 @@ const COST = `
 /** Cross-entropy, Σ q (log s - (x - m)) of each row, from what the reduction for logSoftmax left. */
 export function losses(x: Texture, labels: LabelTexture, reduction: Reduction, {layout}: Frame): Part {
   return sums({
-    readers: (level) => ({X: [rowReader('X', x, layout, level)], L: labelRowReader(labels, layout, level)}),
+    readers: (level) => ({X: rowReader('X', x, layout, level), L: labelRowReader(labels, layout, level)}),
     ofRow: {
-      pieces: [...reductionReader(reduction), COST],
+      pieces: [reductionReader(reduction), COST],
       statement: 'vec4 s = ofRowsExponentials(window.pair);',
     },
     term: 'cost(smoothed(l), withinRange(x), s.xxzz, s.yyww)',
@@ -58,9 +58,9 @@ export function classLossesDraw(
     ...prelude,
     pairSource(layout),
     pairOfRowSource(layout),
-    ...reductionReader(reduction),
+    reductionReader(reduction),
     indexReader('X', x),
-    ...classReader(labels),
+    classReader(labels),
     COST,
     main,
   ]);

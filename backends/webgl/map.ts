@@ -1,34 +1,37 @@
+import {ofPairs} from './cell_rows';
 import {type Draw, tensorDraw} from './draw';
 import type {Frame} from './frame';
 import {cellSource} from './glsl/cell';
 import type {Orientation} from './layout';
 import {type Piece, programOf} from './program';
-import {type Part, type Reduction, reductionReader} from './reduce';
+import {type Part, reductionOf, reductionReader} from './reduce';
 import {placeFor} from './textures';
 
 /**
- * Draws a tensor of the shape of the logits: each element from what the reduction left of its row, which is `maxima` and `s` of
- * the exponentials, and `t`, the sum.
+ * Reduces these parts, and draws a tensor of the shape of the logits: each element from what is left of its row, which is
+ * `maxima` and `s` of the exponentials, and `t`, the sum.
  *
  * @param pieces GLSL that reads the elements of a cell, and what else is needed
  * @param body GLSL that declares `result`
  */
-export function mapDraw(reduction: Reduction, pieces: Piece[], body: string, {shape, layout, prelude}: Frame): Draw {
+export function mapDraws(parts: Part[], pieces: Piece[], body: string, frame: Frame): Draw[] {
+  const {shape, layout, prelude} = frame;
+  const reduction = reductionOf(parts, 'map', frame);
   const output = placeFor(shape);
   const program = programOf([
     ...prelude,
     cellSource(layout, output),
-    ...reductionReader(reduction),
-    ...pieces,
+    reductionReader(reduction),
+    pieces,
     `
       void main() {
         Cell cell = outputCell();
-        ${reduction.parts.map(({name}) => readInCell(name, layout.orientation)).join('')}
+        ${parts.map(({name}) => readInCell(name, layout.orientation)).join('')}
         ${body}
         setOutput(zeroOutside(result, cell));
       }`,
   ]);
-  return tensorDraw(program, shape);
+  return [...reduction.draws, tensorDraw(program, shape)];
 }
 
 /** GLSL of the probabilities of a cell, from its logits. */
@@ -39,16 +42,10 @@ export const PROBABILITIES = `
 /** GLSL that declares, for the four elements of a cell, what a part of a reduction left of their rows. */
 function readInCell(name: Part['name'], orientation: Orientation): string {
   const [upper, lower] = [`upper${name}`, `lower${name}`];
-  // From the texel of a pair of rows, or of two pairs: the channels of the one row and of the other.
-  const four = (one: string, other: string) =>
-    ({
-      lastAxis: `${upper}.${one}${one}${other}${other}`,
-      secondLastAxis: `${upper}.${one}${other}${one}${other}`,
-      outerAxis: `vec4(${upper}.${one}${other}, ${lower}.${one}${other})`,
-    })[orientation];
+  const four = (channels: string) => ofPairs(orientation, upper, lower, channels);
   const declared = {
-    Exponentials: `vec4 maxima = ${four('x', 'z')}, s = ${four('y', 'w')};`,
-    Sums: `vec4 t = ${four('x', 'z')} / UNIT;`,
+    Exponentials: `vec4 maxima = ${four('xz')}, s = ${four('yw')};`,
+    Sums: `vec4 t = ${four('xz')} / UNIT;`,
   };
   return `
         vec4 ${upper} = ofRows${name}(cell.pairs.x);

@@ -17,11 +17,11 @@ export interface MaskTexture {
 }
 
 /** `startM` and `nextM`, as of `rowReader`: not 0 where an element takes part. */
-export function maskRowReader(masked: MaskTexture, layout: RowLayout, level: Level): Piece[] {
+export function maskRowReader(masked: MaskTexture, layout: RowLayout, level: Level): Piece {
   const {texture, shape} = masked;
-  if (util.arraysEqual(texture.shape, shape)) return [rowReader('M', texture, layout, level)];
+  if (util.arraysEqual(texture.shape, shape)) return rowReader('M', texture, layout, level);
   return [
-    ...broadcastReader(masked),
+    broadcastReader(masked),
     `
       ivec2 indexM;
       void startM(int pair, int first) {
@@ -38,11 +38,11 @@ export function maskRowReader(masked: MaskTexture, layout: RowLayout, level: Lev
 }
 
 /** `elementsM`, as of `elementReader`: not 0 where an element takes part. */
-export function maskElementReader(masked: MaskTexture): Piece[] {
+export function maskElementReader(masked: MaskTexture): Piece {
   const {texture, shape} = masked;
-  if (util.arraysEqual(texture.shape, shape)) return [elementReader('M', texture)];
+  if (util.arraysEqual(texture.shape, shape)) return elementReader('M', texture);
   return [
-    ...broadcastReader(masked),
+    broadcastReader(masked),
     `
       vec4 elementsM(Cell cell) {
         int upper = maskIndex(ivec2(cell.column, cell.line));
@@ -53,7 +53,7 @@ export function maskElementReader(masked: MaskTexture): Piece[] {
 }
 
 /** GLSL for the index in the mask of a (column, line) of the grid. */
-function broadcastReader({mask, texture, shape}: MaskTexture): Piece[] {
+function broadcastReader({mask, texture, shape}: MaskTexture): Piece {
   const {step: columnStep, outer} = maskRuns(texture.shape, shape, shape.length - 1);
   // How the mask runs along the lines of the grid: of the six dimensions that tfjs allows, at most three runs move it.
   const runs: [linesBelow: number, length: number, step: number][] = [];

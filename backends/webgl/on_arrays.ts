@@ -2,7 +2,7 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {onArrays} from '../array_backend';
 import {checkNotLost} from '../lost';
-import {lostContext} from './context';
+import {lostContext} from './device';
 
 /** As tfjs counts: up to here plain TypeScript is soon done, and a page may never need WebAssembly. */
 const TINY = 128;

@@ -1,24 +1,15 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ProductFromLogitsRequest, ProductRequest} from '../backend';
-import type {ProductKind} from '../engines/types';
+import {PRODUCT_FORMULAS} from '../shaders';
 import {elementReader} from './element_reader';
 import {exponentials} from './exponentials';
 import {drawn} from './frame';
-import {EXP} from './glsl/exp';
-import {mapDraw, PROBABILITIES} from './map';
-import {planReduction} from './plan';
+import {mapDraws, PROBABILITIES} from './map';
 import type {Piece} from './program';
-import {type Part, reductionOf} from './reduce';
+import type {Part} from './reduce';
 import {rowReader} from './row_reader';
 import {sums} from './sums';
-
-/** By kind: what is summed over each row, and what the sum t makes of each element. */
-const FORMULAS: Record<ProductKind, {term: string; result: string}> = {
-  softmaxProduct: {term: 'y * v', result: 'y * (v - t)'},
-  logSoftmaxJvp: {term: 'y * v', result: 'v - t'},
-  logSoftmaxVjp: {term: 'v', result: 'v - y * t'},
-};
 
 /**
  * A Jacobian product: the one number that it needs of each row, and then a map. The probabilities are given, or, for
@@ -30,26 +21,23 @@ export function product(request: ProductRequest | ProductFromLogitsRequest, back
   const call = {name: `${kind} ${factor}`, shape: v.shape, rows, scale, outputShape: v.shape};
   return drawn(call, {...given, V: v}, backend, (textures, frame) => {
     const {X} = textures;
-    const {layout, size, device} = frame;
-    const {term, result} = FORMULAS[kind];
+    const {term, result} = PRODUCT_FORMULAS[kind];
     const sum = sums({
       readers: (level) =>
-        Object.fromEntries(namesIn(term).map((name) => [name, [rowReader(name, textures[name]!, layout, level)]])),
+        Object.fromEntries(namesIn(term).map((name) => [name, rowReader(name, textures[name]!, frame.layout, level)])),
       term,
-      stored: 't * UNIT',
     });
     const parts: Part[] = X ? [exponentials(X, null, 'softmax', frame), sum] : [sum];
-    const reduction = reductionOf(parts, planReduction(size, 'map', device), frame);
     const read = namesIn(result).filter((name) => textures[name]);
     const pieces: Piece[] = [
-      ...(X ? [frame.scale, EXP, elementReader('X', X)] : []),
-      ...read.map((name) => elementReader(name, textures[name]!)),
+      X ? [frame.exp, elementReader('X', X)] : [],
+      read.map((name) => elementReader(name, textures[name]!)),
       {uniforms: {factor: ['float', [factor]]}},
     ];
     const body = `${X ? PROBABILITIES : ''}
         ${read.map((name) => `vec4 ${name.toLowerCase()} = elements${name}(cell);`).join('\n')}
         vec4 result = factor * (${result});`;
-    return [...reduction.draws, mapDraw(reduction, pieces, body, frame)];
+    return mapDraws(parts, pieces, body, frame);
   });
 }
 

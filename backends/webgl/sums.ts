@@ -1,5 +1,5 @@
 import {blockwise} from './glsl/sum';
-import {overElements, overWindows} from './glsl/window';
+import {overElements} from './glsl/window';
 import type {Level} from './plan';
 import type {Piece} from './program';
 import type {Part} from './reduce';
@@ -7,27 +7,27 @@ import type {Part} from './reduce';
 /** What is summed over each row. */
 export interface Terms {
   /** By names of one letter: GLSL with functions such as `startX` and `nextX`, as of `rowReader`. */
-  readers(level: Level): Record<string, Piece[]>;
+  readers(level: Level): Record<string, Piece>;
   /** GLSL of the term of elements j and j+1 of a pair of rows, from what the readers read under their small letters. */
   term: string;
   /** What the term needs besides: pieces, and GLSL before the loop. */
   ofRow?: {pieces: Piece[]; statement: string};
-  /** How a sum t is stored: GLSL. */
-  stored: string;
+  /** How a sum t is stored: GLSL. By default for a map, which divides by UNIT. */
+  stored?: string;
 }
 
 /** A sum over each row of terms that a product or a loss has. It leaves (t, 0, t of the other row, 0). */
-export function sums({readers, term, ofRow, stored}: Terms): Part {
+export function sums({readers, term, ofRow, stored = 't * UNIT'}: Terms): Part {
   return {
     name: 'Sums',
     ofElements(level) {
       const all = readers(level);
       const names = Object.keys(all);
       return [
-        ...(ofRow?.pieces ?? []),
-        ...Object.values(all).flat(),
+        ofRow?.pieces ?? [],
+        Object.values(all),
         `
-      vec4 ofElementsSums(Window window) {
+      vec4 reducedSums(Window window) {
         ${names.map((name) => `start${name}(window.pair, window.first);`).join('\n')}
         ${ofRow?.statement ?? ''}
         vec4 t = vec4(0.);
@@ -45,11 +45,11 @@ export function sums({readers, term, ofRow, stored}: Terms): Part {
       }`,
       ];
     },
-    ofWindows: (_, turns, exactly) => [
+    ofWindows: (_, loop) => [
       `
       vec4 ofWindowsSums(int first, int end) {
         vec4 t = vec4(0.);
-        ${blockwise('t', overWindows(turns, exactly), 'sum += texelFetch(S, scratchAt(j, shiftS), 0);')}
+        ${blockwise('t', loop, 'sum += statistics(j);')}
         return t;
       }`,
     ],

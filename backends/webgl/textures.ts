@@ -86,8 +86,8 @@ export function placeFor(shape: number[]): Place & {height: number} {
 }
 
 /** All that a program can depend on of how a tensor lies, as a key. */
-export function lieOf({shape, packed, width, offset, linewise}: Texture): string {
-  return `${shape}${packed ? 'p' : 'u'}${width},${offset}${linewise ? 'l' : ''}`;
+export function lieOf({shape, packed, width, offset}: Texture): string {
+  return `${shape}${packed ? 'p' : 'u'}${width},${offset}`;
 }
 
 /** How a texture lies, for GLSL: its width, where it begins, and the lines and columns of a matrix. */

@@ -8,12 +8,6 @@ export const TEXELS = `
     return ivec2(index - line * width, line);
   }
 
-  // The same for a texture of statistics, which is 2^shift texels wide.
-  ivec2 scratchAt(int index, int shift) {
-    int line = index >> shift;
-    return ivec2(index - (line << shift), line);
-  }
-
   ivec2 outputPlace() { return ivec2(gl_FragCoord.xy); }
   int outputTexel() { return outputPlace().y * outputWidth + outputPlace().x; }
 `;

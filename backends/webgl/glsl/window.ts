@@ -25,6 +25,6 @@ export function overElements(level: Level): Loop {
 }
 
 /** A loop over windows, that is texels from `first` to `end`; of a few exactly, so that a compiler can unroll it. */
-export function overWindows(turns: number, exactly: boolean): Loop {
+export function overWindows(turns: number, exactly = false): Loop {
   return {first: 'first', end: exactly ? `first + ${turns}` : 'end', step: '1', turns};
 }
