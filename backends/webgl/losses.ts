@@ -21,11 +21,11 @@ const COST = `
 /** Cross-entropy, Σ q (log s - (x - m)) of each row, from what the reduction for logSoftmax left. */
 export function losses(x: Texture, labels: LabelTexture, reduction: Reduction, {layout}: Frame): Part {
   return sums({
-    readers: (level) => ({X: rowReader('X', x, layout, level), L: labelRowReader(labels, layout, level)}),
-    ofRow: {
-      pieces: [reductionReader(reduction), COST],
-      statement: 'vec4 s = ofRowsExponentials(window.pair);',
-    },
+    readers: (level) => ({
+      X: rowReader('X', x, layout, level),
+      L: [reductionReader(reduction), COST, labelRowReader(labels, layout, level)],
+    }),
+    ofRow: 'vec4 s = ofRowsExponentials(window.pair);',
     term: 'cost(smoothed(l), withinRange(x), s.xxzz, s.yyww)',
     stored: 'storable(t)',
   });

@@ -1,11 +1,7 @@
 /**
- * The exponentials of a row's logits relative to its maximum m, right to about 1 ULP however far they are from 0;
- * WGSL's own exp is allowed 3 + 2|x| ULP.
- *
- * The usual error of softmax comes from rounding x - m. Here nothing is rounded before the range reduction: m is
- * subtracted only if |m| >= 208, where every x that matters lies within a factor of two of it, so that the difference
- * is exact. What is left of the shift is a power of two, taken out of the exponent bits. All exponentials have a factor
- * of 2^24, which a softmax divides out again: so a probability that a float can hold comes of exponentials that it can.
+ * The exponentials of a row's logits relative to its maximum m, right to about 1 ULP however far they are from 0, by an exact
+ * shift (docs/how-the-kernels-work.md); WGSL's own exp is allowed 3 + 2|x| ULP. All exponentials have a factor of 2^24, which
+ * a softmax divides out again: so a probability that a float can hold comes of exponentials that it can.
  *
  * x = k ln2 + r (Cody and Waite: ln2 in two parts, and k times the first is exact), |r| <= ln2/2, and a minimax
  * polynomial for e^r, right to 0.05 ULP. What is below 2^-126 is 0. An fma may be fused or not: both are right here.
