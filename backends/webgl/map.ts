@@ -17,10 +17,9 @@ import {placeFor} from './textures';
 export function mapDraws(parts: Part[], pieces: Piece[], body: string, frame: Frame): Draw[] {
   const {shape, layout, prelude} = frame;
   const reduction = reductionOf(parts, 'map', frame);
-  const output = placeFor(shape);
   const program = programOf([
     ...prelude,
-    cellSource(layout, output),
+    cellSource(layout, placeFor(shape).linewise),
     reductionReader(reduction),
     pieces,
     `

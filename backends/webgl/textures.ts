@@ -15,8 +15,8 @@ import type {Program} from './program';
 
 type TexturesData = ReturnType<MathBackendWebGL['texData']['get']>;
 
-/** How a tensor lies in a texture. */
-export interface Place {
+/** A float32 tensor in a texture, and how it lies there. */
+export interface Texture extends Pick<TensorInfo, 'dataId' | 'shape'> {
   /** Four elements a texel, as `Grid` says; or else one, in the order of the tensor. */
   packed: boolean;
   /** In texels. */
@@ -26,9 +26,6 @@ export interface Place {
   /** Whether each line of the texture is one line of the grid, or two if packed: then no index has to be divided. */
   linewise: boolean;
 }
-
-/** A float32 tensor in a texture. */
-export interface Texture extends Place, Pick<TensorInfo, 'dataId' | 'shape'> {}
 
 /**
  * Calls `use` with where the tensors lie, by their names. What is not in a texture yet is uploaded, packed if tfjs packs at all; and
@@ -75,14 +72,14 @@ function textureOf({dataId, shape}: TensorInfo, backend: MathBackendWebGL): Text
 }
 
 /** Where a packed tensor of that shape is drawn. */
-export function placeFor(shape: number[]): Place & {height: number} {
+export function placeFor(shape: number[]): Pick<Texture, 'width' | 'linewise'> & {height: number} {
   const grid = gridOf(shape);
   const limit = env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
   const texels = texelsOf(grid);
   const lineWidth = texelsPerLine(grid);
   const linewise = lineWidth <= limit && texels / lineWidth <= limit;
   const [height, width] = linewise ? [texels / lineWidth, lineWidth] : squarish(texels);
-  return {packed: true, height, width, offset: 0, linewise};
+  return {height, width, linewise};
 }
 
 /** All that a program can depend on of how a tensor lies, as a key. */

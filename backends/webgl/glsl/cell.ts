@@ -1,12 +1,11 @@
 import type {RowLayout} from '../layout';
-import type {Place} from '../textures';
 
 /**
  * GLSL for the cell that is being drawn: two lines by two columns of the grid, which a texel holds. `pairs` are the
  * pairs of rows that its upper and its lower line belong to. Divisions cost more than all else here, so there are none
  * where none is needed.
  */
-export function cellSource({grid, orientation}: RowLayout, output: Place): string {
+export function cellSource({grid, orientation}: RowLayout, linewise: boolean): string {
   const unlined =
     grid.batches * grid.lines === 1 ? 'ivec2(outputTexel(), 0)' : 'placeAt(outputTexel(), pairsOf(COLUMNS))';
   const batch = grid.matrices === 'one' ? '0' : 'texel.y / pairsOf(LINES)';
@@ -24,7 +23,7 @@ export function cellSource({grid, orientation}: RowLayout, output: Place): strin
     struct Cell { int line; int column; ivec2 pairs; bvec4 inside; };
 
     Cell outputCell() {
-      ivec2 texel = ${output.linewise ? 'outputPlace()' : unlined};
+      ivec2 texel = ${linewise ? 'outputPlace()' : unlined};
       ${line}
       int column = 2 * texel.x;
       bool right = column + 1 < COLUMNS;
