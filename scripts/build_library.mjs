@@ -7,8 +7,14 @@ import {SHADERS, stripGlsl} from './strip_glsl.mjs';
 
 const PAGES = resolve('index.ts');
 const NODE = resolve('node.ts');
+const DISPATCHER = resolve('backends/dispatcher/index.ts');
 /** What pages import on first use. */
-const LATER = ['backends/dispatcher/dispatcher.ts', 'backends/engines/wasm/threads.ts'].map((file) => resolve(file));
+const LATER = [
+  'backends/dispatcher/dispatcher.ts',
+  'backends/engines/wasm/threads.ts',
+  'backends/wasm/check_threads.ts',
+  'backends/webgpu/enabling.ts',
+].map((file) => resolve(file));
 
 /** A chunk takes no more modules from so many bytes on; with imports and exports it has a little more, and MOST at most. */
 const FULL = 28_000;
@@ -102,6 +108,9 @@ function chunks() {
 /**
  * Of all that pages load at once; what they load later, and Node at once; what both load later; and what Node alone loads: each
  * in the order in which modules run, and cut where a chunk is full. So no chunk imports one that comes after it.
+ *
+ * The dispatcher's part of what pages load at once, and the files that only hand it on, come last: a page that does not ask for
+ * wisdom loads none of it, since bundlers leave chunks out, but no modules of a chunk that something else needs later.
  */
 function namesOfChunks(getModuleInfo) {
   const atOnce = inOrder([PAGES], getModuleInfo);
@@ -124,7 +133,16 @@ function namesOfChunks(getModuleInfo) {
       names.set(id, `${name}-${number}`);
     }
   };
-  cut('main', atOnce);
+  const isHandedOn = (id) => id === PAGES || id === DISPATCHER;
+  cut(
+    'main',
+    atOnce.filter((id) => !isHandedOn(id) && !id.startsWith(dirname(DISPATCHER))),
+  );
+  cut(
+    'wisdom',
+    atOnce.filter((id) => !isHandedOn(id)),
+  );
+  cut('index', atOnce);
   cut(
     'threads',
     onUse.filter((id) => inNode.includes(id)),

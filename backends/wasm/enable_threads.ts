@@ -1,6 +1,3 @@
-import {checkOptions, option, show} from '../../kernels/check';
-import {hasThreads} from '../engines/wasm/features';
-
 /** The module `@tensorflow/tfjs-backend-wasm`, or the part of it that is needed. */
 export interface WasmPackage {
   /** Tells tfjs where its files of WebAssembly are. */
@@ -18,8 +15,6 @@ export interface WasmThreadsOptions {
   /** In Node: the path of `tfjs-backend-wasm-simd.wasm`, if it is not in the installed package, for example in a bundle. */
   file?: string;
 }
-
-const OP = 'enableWasmThreads';
 
 /**
  * Lets tfjs's wasm backend in Node start with a memory that threads can share, so that the ops of this package use all
@@ -40,30 +35,7 @@ const OP = 'enableWasmThreads';
  * await tf.setBackend('wasm');
  */
 export async function enableWasmThreads(wasm: WasmPackage, options: WasmThreadsOptions = {}): Promise<void> {
+  const {checkWasmThreads, wasmThreadsError} = await import('./check_threads');
   const {file} = checkWasmThreads(wasm, options);
   if (file !== undefined) throw wasmThreadsError('file is for Node; in a page tfjs finds its files by setWasmPaths');
-}
-
-/** What both builds of this package check. @returns the options, read once */
-export function checkWasmThreads(wasm: WasmPackage, options: WasmThreadsOptions): WasmThreadsOptions {
-  if (typeof wasm?.setWasmPaths !== 'function') {
-    throw wasmThreadsError(
-      `the first argument must be the module @tensorflow/tfjs-backend-wasm, but got ${show(wasm)}`,
-    );
-  }
-  const file = option(checkOptions(OP, options), 'file', undefined);
-  if (file !== undefined && typeof file !== 'string') {
-    throw wasmThreadsError(`file must be a path, but got ${show(file)}`);
-  }
-  if (!hasThreads()) {
-    throw wasmThreadsError(
-      'this host has no memory that threads can share. A page has it if it is served with the headers ' +
-        'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
-    );
-  }
-  return {file};
-}
-
-export function wasmThreadsError(why: string): Error {
-  return new Error(`${OP}: ${why}.`);
 }

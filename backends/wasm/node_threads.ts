@@ -1,8 +1,9 @@
 import {engine} from '@tensorflow/tfjs-core';
 import {memoryOf} from '../../tfjs/wasm_memory';
 import {isShared} from '../engines/wasm/module';
-import {checkWasmThreads, type WasmPackage, type WasmThreadsOptions, wasmThreadsError} from './enable_threads';
+import type {WasmPackage, WasmThreadsOptions} from './enable_threads';
 import {enableInNode} from './pool';
+import {checkWasmThreads, wasmThreadsError} from './check_threads';
 
 const NAME = '@tensorflow/tfjs-backend-wasm';
 

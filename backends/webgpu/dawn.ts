@@ -1,13 +1,5 @@
-import {
-  adapterOf,
-  checkWebGPUOptions,
-  found,
-  gpuHere,
-  importedTooEarly,
-  enableWebGPU as lookForWebGPU,
-  type WebGPUFound,
-  type WebGPUOptions,
-} from './enable';
+import type {WebGPUFound, WebGPUOptions} from './enable';
+import {adapterOf, checkWebGPUOptions, findWebGPU, found, gpuHere, importedTooEarly} from './enabling';
 
 interface Dawn {
   create(options: string[]): GPU;
@@ -21,7 +13,7 @@ let started: {gpu: GPU; adapter?: string} | undefined;
 export async function enableWebGPU(options: WebGPUOptions = {}): Promise<WebGPUFound> {
   const {adapter: name} = checkWebGPUOptions(options);
   const here = gpuHere();
-  if (here && here !== started?.gpu) return lookForWebGPU(options);
+  if (here && here !== started?.gpu) return findWebGPU(options);
   if (importedTooEarly()) {
     throw new Error(
       'enableWebGPU: @tensorflow/tfjs-backend-webgpu has been imported already. It looked for WebGPU then, found none, and ' +

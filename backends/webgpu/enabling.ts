@@ -1,0 +1,69 @@
+/** What `enableWebGPU` does, loaded when it is called: in pages and other hosts that have WebGPU, and for Node what dawn.ts needs. */
+import {engine, getKernel} from '@tensorflow/tfjs-core';
+import {checkOptions, mustBe} from '../../kernels/check';
+import type {WebGPUFound, WebGPUOptions} from './enable';
+import {isSoftwareAdapter} from './hardware';
+
+const OP = 'enableWebGPU';
+
+/** The WebGPU that this host has. */
+export async function findWebGPU(options: WebGPUOptions): Promise<WebGPUFound> {
+  const {adapter} = checkWebGPUOptions(options);
+  if (adapter !== undefined) {
+    throw new Error(
+      `${OP}: adapter is for Node, where this package starts WebGPU itself; here the browser chooses. Leave it out.`,
+    );
+  }
+  const gpu = gpuHere();
+  if (!gpu) {
+    throw new Error(
+      `${OP}: there is no WebGPU here, navigator.gpu is not defined. In a page, use a browser with WebGPU, and ` +
+        'https or localhost; in Node, use the Node build of this package. Or use wasm, webgl or cpu.',
+    );
+  }
+  return found('host', await adapterOf(gpu, NO_ADAPTER_HERE));
+}
+
+const NO_ADAPTER_HERE =
+  'WebGPU is there but gives no adapter: the GPU or its driver is not supported, or is blocked. In Chrome see chrome://gpu.';
+
+export function checkWebGPUOptions(options: WebGPUOptions): WebGPUOptions {
+  const {adapter} = checkOptions(OP, options);
+  if (adapter === undefined || (typeof adapter === 'string' && adapter !== '')) return options;
+  throw mustBe(OP, 'adapter', "a part of an adapter's name", adapter);
+}
+
+/** The WebGPU of this host, if it has one. */
+export function gpuHere(): GPU | undefined {
+  return (globalThis as {navigator?: {gpu?: GPU}}).navigator?.gpu;
+}
+
+/** @throws with `problem` if there is no adapter */
+export async function adapterOf(gpu: GPU, problem: string): Promise<GPUAdapter> {
+  let said = '';
+  try {
+    const adapter = await gpu.requestAdapter({powerPreference: 'high-performance'});
+    if (adapter) return adapter;
+  } catch (error) {
+    said = `\n${(error as Error).message}`; // Dawn lists the adapters that there are
+  }
+  throw new Error(`${OP}: ${problem}${said}`);
+}
+
+export function found(by: WebGPUFound['by'], adapterFound: GPUAdapter): WebGPUFound {
+  // Some browsers have an adapter without any information, and so do some types.
+  const {info} = adapterFound as {info?: Partial<WebGPUFound['adapter']>};
+  const {vendor = '', architecture = '', device = '', description = ''} = info ?? {};
+  const adapter = {vendor, architecture, device, description};
+  return {
+    by,
+    adapter,
+    softwareGpu: isSoftwareAdapter(Object.values(adapter).join(' ')),
+    registered: engine().findBackendFactory('webgpu') != null,
+  };
+}
+
+/** Whether tfjs's webgpu backend was imported where there was no WebGPU: then it has its kernels but no backend. */
+export function importedTooEarly(): boolean {
+  return getKernel('Add', 'webgpu') != null && engine().findBackendFactory('webgpu') == null;
+}
