@@ -32,12 +32,12 @@ export {
   rankBackends,
   selectBackend,
 } from './backends/dispatcher';
-export type {WasmPackage, WasmThreadsOptions} from './backends/wasm/enable_threads';
+export type {WasmPackage, WasmThreadsOptions} from './backends/wasm/check_threads';
 export {enableWasmThreads} from './backends/wasm/enable_threads';
 export {setWasmModule} from './backends/wasm/set_module';
 export {getThreads, setThreads} from './backends/wasm/set_threads';
-export type {WebGPUFound, WebGPUOptions} from './backends/webgpu/enable';
 export {enableWebGPU} from './backends/webgpu/enable';
+export type {WebGPUFound, WebGPUOptions} from './backends/webgpu/enabling';
 export type {GradientCheckOptions} from './gradient_check/check_gradients';
 export {checkGradients, checkGradientsAsync} from './gradient_check/check_gradients';
 export type {Differentiable} from './gradient_check/derivatives';

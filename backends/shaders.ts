@@ -1,6 +1,11 @@
 /** What the shaders of webgl and webgpu have in common. */
 import type {ProductKind} from './engines/types';
 
+/** Whether a renderer or an adapter of that name is a program on the CPU, such as SwiftShader or llvmpipe. */
+export function isSoftware(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|softpipe|swrast|software|basic render|\b(?:cpu|warp)\b/i.test(name);
+}
+
 /**
  * Of the Jacobian products, as GLSL and as WGSL: what is summed over each row, and what the sum t makes of each element.
  */

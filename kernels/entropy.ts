@@ -8,7 +8,7 @@ import {gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {logSoftmax} from './log_softmax';
 import {CROSS_ENTROPY, ENTROPY, MASKED_ENTROPY, SOFTMAX_PRODUCT} from './names';
-import type {ForwardOp, Kernel} from './op';
+import type {ForwardOp, ForwardPass, Kernel} from './op';
 import {scaleRows, whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
@@ -42,7 +42,7 @@ export function entropy<T extends Tensor = Tensor>(
   axis: Axis = -1,
   options: ScaleOptions & MaskOptions = {},
 ): T {
-  return runForward(entropyOp, logits, axis, options) as T;
+  return runForward(PASS, logits, axis, options) as T;
 }
 
 /**
@@ -71,16 +71,15 @@ const onAny: Kernel['on'] = () =>
     return runKernel(CROSS_ENTROPY, {logits, labels}, lossesAlong(axis));
   });
 
-const KERNELS: [Kernel, Kernel] = [
+export const ENTROPY_KERNELS: [Kernel, Kernel] = [
   {name: ENTROPY, on: onAny, gradient},
   {name: MASKED_ENTROPY, on: onAny, gradient: maskedGradient},
 ];
+const PASS: ForwardPass = {name: 'entropy', kernels: ENTROPY_KERNELS, perRow: true};
 
 export const entropyOp: ForwardOp = {
-  name: 'entropy',
-  perRow: true,
   run: entropy,
   parameters: ['logits', 'axis', 'options'],
   options: ['scale', 'mask'],
-  kernels: KERNELS,
+  kernels: ENTROPY_KERNELS,
 };

@@ -8,13 +8,13 @@ import {checkBoolean, checkFinite, checkOptions, option} from './check';
 import {isOfFloats} from './floats';
 import {type Input, toFloat32} from './input';
 import {toMask} from './mask';
-import type {ForwardOp, Kernel, KernelGradient} from './op';
+import type {ForwardPass, Kernel, KernelGradient} from './op';
 import {resolveAxis} from './rows';
 import {inScope, type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
 /** Checks the arguments of a forward op and runs its kernel. */
 export function runForward(
-  {name: op, kernels: [plain, masked], perRow}: Pick<ForwardOp, 'name' | 'kernels' | 'perRow'>,
+  {name: op, kernels: [plain, masked], perRow}: ForwardPass,
   given: Input,
   axis: Axis,
   options: ScaleOptions & MaskOptions,

@@ -5,7 +5,7 @@ import type {Axis} from './axes';
 import {forwardKernels, gradientsOfLogits, runForward} from './forward';
 import type {Input, Numbers} from './input';
 import {LOG_SOFTMAX, LOG_SOFTMAX_VJP, MASKED_LOG_SOFTMAX} from './names';
-import type {ForwardOp} from './op';
+import type {ForwardOp, ForwardPass} from './op';
 import {whereMask} from './primitives';
 import {softmaxAsConstant} from './products';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
@@ -47,7 +47,7 @@ export function logSoftmax<T extends Tensor = Tensor>(
   options?: ScaleOptions & MaskOptions,
 ): T;
 export function logSoftmax(logits: Input, axis: Axis = -1, options: ScaleOptions & MaskOptions = {}): Tensor {
-  return runForward(logSoftmaxOp, logits, axis, options);
+  return runForward(PASS, logits, axis, options);
 }
 
 /**
@@ -64,12 +64,12 @@ function derivative(logits: Tensor, dy: Tensor, attributes: ForwardAttrs, mask?:
   return runKernel(LOG_SOFTMAX_VJP, {logits, probabilities, vector}, attrs);
 }
 
-const KERNELS = forwardKernels(LOG_SOFTMAX, MASKED_LOG_SOFTMAX, gradientsOfLogits(derivative));
+export const LOG_SOFTMAX_KERNELS = forwardKernels(LOG_SOFTMAX, MASKED_LOG_SOFTMAX, gradientsOfLogits(derivative));
+const PASS: ForwardPass = {name: 'logSoftmax', kernels: LOG_SOFTMAX_KERNELS};
 
 export const logSoftmaxOp: ForwardOp = {
-  name: 'logSoftmax',
   run: logSoftmax,
   parameters: ['logits', 'axis', 'options'],
   options: ['scale', 'mask'],
-  kernels: KERNELS,
+  kernels: LOG_SOFTMAX_KERNELS,
 };

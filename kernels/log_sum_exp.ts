@@ -4,7 +4,7 @@ import type {Axis} from './axes';
 import {forwardKernels, gradientsOfLogits, runForward} from './forward';
 import type {Input} from './input';
 import {LOG_SUM_EXP, MASKED_LOG_SUM_EXP} from './names';
-import type {ForwardOp} from './op';
+import type {ForwardOp, ForwardPass} from './op';
 import {scaled, scaleRows} from './primitives';
 import type {MaskOptions} from './run_op';
 import {softmax} from './softmax';
@@ -36,7 +36,7 @@ export function logSumExp<T extends Tensor = Tensor>(
   keepDims = false,
   options: MaskOptions = {},
 ): T {
-  return runForward(logSumExpOp, logits, axis, options, keepDims) as T;
+  return runForward(PASS, logits, axis, options, keepDims) as T;
 }
 
 /** ∂/∂xᵢ log Σ e^x = softmax(x)ᵢ, masked if that is, times the row's cotangent. */
@@ -45,13 +45,12 @@ function derivative(logits: Tensor, dy: Tensor, {axis, scale}: ForwardAttrs, mas
   return scaled(scaleRows(probabilities, dy, axis), scale);
 }
 
-const KERNELS = forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative));
+export const LOG_SUM_EXP_KERNELS = forwardKernels(LOG_SUM_EXP, MASKED_LOG_SUM_EXP, gradientsOfLogits(derivative));
+const PASS: ForwardPass = {name: 'logSumExp', kernels: LOG_SUM_EXP_KERNELS, perRow: true};
 
 export const logSumExpOp: ForwardOp = {
-  name: 'logSumExp',
-  perRow: true,
   run: logSumExp,
   parameters: ['logits', 'axis', 'keepDims', 'options'],
   options: ['mask'],
-  kernels: KERNELS,
+  kernels: LOG_SUM_EXP_KERNELS,
 };

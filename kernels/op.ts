@@ -2,7 +2,10 @@ import type {KernelFunc, Tensor} from '@tensorflow/tfjs-core';
 import type {SoftmaxBackend} from '../backends/backend';
 import type {Gradient} from '../tfjs/saved_tensors';
 
-/** An op of the family as one record: it stands in the file of the op, and `table.ts` has them all. */
+/**
+ * An op of the family as one record: it stands in the file of the op, and `table.ts` has them all. Pages leave records out, so what
+ * runs reads none.
+ */
 export interface Op<Run extends (...args: never[]) => Tensor = (...args: never[]) => Tensor> {
   /** The function that people call. */
   run: Run;
@@ -14,8 +17,10 @@ export interface Op<Run extends (...args: never[]) => Tensor = (...args: never[]
   kernels: readonly Kernel[];
 }
 
-/** Kernels of one input, and of a mask beside it: see forward.ts. */
-export interface ForwardOp extends Op<(logits: Tensor, axis: number) => Tensor> {
+export type ForwardOp = Op<(logits: Tensor, axis: number) => Tensor>;
+
+/** What forward.ts needs of an op to run it: kernels of one input, and of a mask beside it. */
+export interface ForwardPass {
   /** For errors. */
   name: string;
   kernels: readonly [Kernel, Kernel];

@@ -208,6 +208,8 @@ function productOf(kind: ProductKind, transpose: string, inLogits: Derivative): 
   return {name: kind, on: (backend) => productKernel(kind, backend), gradient};
 }
 
+export const PRODUCT_KERNELS: readonly Kernel[] = [softmaxProduct, logSoftmaxJvpKernel, logSoftmaxVjpKernel];
+
 export const softmaxJvpOp = productRecord(softmaxJvp, 'tangent', softmaxProduct);
 export const softmaxVjpOp = productRecord(softmaxVjp, 'cotangent', softmaxProduct);
 export const logSoftmaxJvpOp = productRecord(logSoftmaxJvp, 'tangent', logSoftmaxJvpKernel);

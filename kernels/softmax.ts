@@ -5,7 +5,7 @@ import type {Axis} from './axes';
 import {forwardKernels, runForward} from './forward';
 import type {Input, Numbers} from './input';
 import {MASKED_SOFTMAX, SOFTMAX, SOFTMAX_PRODUCT} from './names';
-import type {ForwardOp, KernelGradient} from './op';
+import type {ForwardOp, ForwardPass, KernelGradient} from './op';
 import {whereMask} from './primitives';
 import {type MaskOptions, runKernel, type ScaleOptions} from './run_op';
 
@@ -46,7 +46,7 @@ export function softmax<T extends Tensor = Tensor>(
   options?: ScaleOptions & MaskOptions,
 ): T;
 export function softmax(logits: Input, axis: Axis = -1, options: ScaleOptions & MaskOptions = {}): Tensor {
-  return runForward(softmaxOp, logits, axis, options);
+  return runForward(PASS, logits, axis, options);
 }
 
 /**
@@ -69,7 +69,7 @@ export function softmin<T extends Tensor = Tensor>(logits: Numbers, axis?: Axis)
  */
 export function softmin<T extends Tensor = Tensor>(logits: T | Numbers, axis?: Axis): T;
 export function softmin(logits: Input, axis: Axis = -1): Tensor {
-  return runForward(softminOp, logits, axis, {scale: -1});
+  return runForward(SOFTMIN_PASS, logits, axis, {scale: -1});
 }
 
 /**
@@ -99,14 +99,15 @@ function gradientOf(isMasked: boolean): KernelGradient {
   };
 }
 
-const KERNELS = forwardKernels(SOFTMAX, MASKED_SOFTMAX, [gradientOf(false), gradientOf(true)]);
+export const SOFTMAX_KERNELS = forwardKernels(SOFTMAX, MASKED_SOFTMAX, [gradientOf(false), gradientOf(true)]);
+const PASS: ForwardPass = {name: 'softmax', kernels: SOFTMAX_KERNELS};
+const SOFTMIN_PASS: ForwardPass = {name: 'softmin', kernels: SOFTMAX_KERNELS};
 
 export const softmaxOp: ForwardOp = {
-  name: 'softmax',
   run: softmax,
   parameters: ['logits', 'axis', 'options'],
   options: ['scale', 'mask'],
-  kernels: KERNELS,
+  kernels: SOFTMAX_KERNELS,
 };
 
-export const softminOp: ForwardOp = {name: 'softmin', run: softmin, parameters: ['logits', 'axis'], kernels: KERNELS};
+export const softminOp: ForwardOp = {run: softmin, parameters: ['logits', 'axis'], kernels: SOFTMAX_KERNELS};

@@ -8,15 +8,16 @@
  */
 import {categoricalOp} from './categorical';
 import {softmaxCrossEntropyOp} from './cross_entropy';
-import {entropyOp} from './entropy';
+import {CROSS_ENTROPY_KERNELS} from './cross_entropy_kernels';
+import {ENTROPY_KERNELS, entropyOp} from './entropy';
 import {gumbelSoftmaxOp} from './gumbel_softmax';
 import {logSoftmaxJacobianOp, softmaxJacobianOp} from './jacobian';
-import {logSoftmaxOp} from './log_softmax';
-import {logSumExpOp} from './log_sum_exp';
-import type {ForwardOp, Kernel, Op, ProductOp} from './op';
+import {LOG_SOFTMAX_KERNELS, logSoftmaxOp} from './log_softmax';
+import {LOG_SUM_EXP_KERNELS, logSumExpOp} from './log_sum_exp';
+import type {ForwardOp, Kernel, ProductOp} from './op';
 import {PRIMITIVES} from './primitives';
-import {logSoftmaxJvpOp, logSoftmaxVjpOp, softmaxJvpOp, softmaxVjpOp} from './products';
-import {softmaxOp, softminOp} from './softmax';
+import {logSoftmaxJvpOp, logSoftmaxVjpOp, PRODUCT_KERNELS, softmaxJvpOp, softmaxVjpOp} from './products';
+import {SOFTMAX_KERNELS, softmaxOp, softminOp} from './softmax';
 import {softmaxInverseOp} from './softmax_inverse';
 
 export type ForwardName = 'softmax' | 'softmin' | 'logSoftmax' | 'logSumExp';
@@ -62,6 +63,11 @@ export const GRADIENTS: Record<GradientName, ForwardName> = {
 
 /** The kernels of all ops, and those that their derivatives are made of. */
 export const KERNELS: readonly Kernel[] = [
-  ...new Set(Object.values<Op>(OPS).flatMap(({kernels}) => kernels)),
+  ...SOFTMAX_KERNELS,
+  ...LOG_SOFTMAX_KERNELS,
+  ...LOG_SUM_EXP_KERNELS,
+  ...PRODUCT_KERNELS,
+  ...CROSS_ENTROPY_KERNELS,
+  ...ENTROPY_KERNELS,
   ...PRIMITIVES,
 ];

@@ -1,6 +1,7 @@
 /** What this machine has, as far as it shows without starting a backend. Everything here is found out once. */
 import {hasRelaxedSimd, hasSimd, hasThreads} from '../engines/wasm/features';
-import {isSoftwareRenderer, rendererOf} from '../webgl/device';
+import {isSoftware} from '../shaders';
+import {rendererOf} from '../webgl/device';
 import {builtin, processOf} from './environment';
 
 /** What a WebGL context says about the GPU. */
@@ -120,7 +121,7 @@ function gpuOf(): Gpu | null {
   const renderer = rendererOf(gl);
   const gpu: Gpu = {
     renderer,
-    software: isSoftwareRenderer(renderer),
+    software: isSoftware(renderer),
     mobile: isMobileRenderer(renderer, navigatorHere()?.userAgent ?? ''),
     webglVersion,
     float32: gl.getExtension(webglVersion === 2 ? 'EXT_color_buffer_float' : 'WEBGL_color_buffer_float') != null,

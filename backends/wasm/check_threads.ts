@@ -1,7 +1,24 @@
 /** What `enableWasmThreads` checks, loaded when it is called. */
 import {checkOptions, option, show} from '../../kernels/check';
 import {hasThreads} from '../engines/wasm/features';
-import type {WasmPackage, WasmThreadsOptions} from './enable_threads';
+
+/** The module `@tensorflow/tfjs-backend-wasm`, or the part of it that is needed. */
+export interface WasmPackage {
+  /** Tells tfjs where its files of WebAssembly are. */
+  setWasmPaths(
+    paths: Record<
+      'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm',
+      string
+    >,
+    usePlatformFetch: boolean,
+  ): void;
+}
+
+/** Options of `enableWasmThreads`. */
+export interface WasmThreadsOptions {
+  /** In Node: the path of `tfjs-backend-wasm-simd.wasm`, if it is not in the installed package, for example in a bundle. */
+  file?: string;
+}
 
 const OP = 'enableWasmThreads';
 

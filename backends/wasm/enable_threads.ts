@@ -1,20 +1,4 @@
-/** The module `@tensorflow/tfjs-backend-wasm`, or the part of it that is needed. */
-export interface WasmPackage {
-  /** Tells tfjs where its files of WebAssembly are. */
-  setWasmPaths(
-    paths: Record<
-      'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm',
-      string
-    >,
-    usePlatformFetch: boolean,
-  ): void;
-}
-
-/** Options of `enableWasmThreads`. */
-export interface WasmThreadsOptions {
-  /** In Node: the path of `tfjs-backend-wasm-simd.wasm`, if it is not in the installed package, for example in a bundle. */
-  file?: string;
-}
+import type {WasmPackage, WasmThreadsOptions} from './check_threads';
 
 /**
  * Lets tfjs's wasm backend in Node start with a memory that threads can share, so that the ops of this package use all

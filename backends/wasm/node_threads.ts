@@ -1,9 +1,8 @@
 import {engine} from '@tensorflow/tfjs-core';
 import {memoryOf} from '../../tfjs/wasm_memory';
 import {isShared} from '../engines/wasm/module';
-import type {WasmPackage, WasmThreadsOptions} from './enable_threads';
+import {checkWasmThreads, type WasmPackage, type WasmThreadsOptions, wasmThreadsError} from './check_threads';
 import {enableInNode} from './pool';
-import {checkWasmThreads, wasmThreadsError} from './check_threads';
 
 const NAME = '@tensorflow/tfjs-backend-wasm';
 

@@ -1,4 +1,5 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import {isSoftware} from '../shaders';
 
 /** What a WebGL context tells of what will run the shaders. */
 export interface Device {
@@ -18,7 +19,7 @@ export function deviceOf(backend: MathBackendWebGL): Device {
   let device = known.get(gl);
   if (!device) {
     const renderer = rendererOf(gl);
-    device = {renderer, software: isSoftwareRenderer(renderer)};
+    device = {renderer, software: isSoftware(renderer)};
     known.set(gl, device);
   }
   return device;
@@ -37,9 +38,4 @@ export function pretendDevice(device: Device | null): void {
 export function rendererOf(gl: WebGLRenderingContext): string {
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-}
-
-/** Whether a renderer of that name is a program on the CPU. */
-export function isSoftwareRenderer(renderer: string): boolean {
-  return /swiftshader|llvmpipe|softpipe|swrast|software|basic render|\bwarp\b/i.test(renderer);
 }

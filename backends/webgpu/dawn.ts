@@ -1,5 +1,13 @@
-import type {WebGPUFound, WebGPUOptions} from './enable';
-import {adapterOf, checkWebGPUOptions, findWebGPU, found, gpuHere, importedTooEarly} from './enabling';
+import {
+  adapterOf,
+  checkWebGPUOptions,
+  findWebGPU,
+  found,
+  gpuHere,
+  importedTooEarly,
+  type WebGPUFound,
+  type WebGPUOptions,
+} from './enabling';
 
 interface Dawn {
   create(options: string[]): GPU;

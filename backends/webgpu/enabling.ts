@@ -1,8 +1,34 @@
 /** What `enableWebGPU` does, loaded when it is called: in pages and other hosts that have WebGPU, and for Node what dawn.ts needs. */
 import {engine, getKernel} from '@tensorflow/tfjs-core';
 import {checkOptions, mustBe} from '../../kernels/check';
-import type {WebGPUFound, WebGPUOptions} from './enable';
-import {isSoftwareAdapter} from './hardware';
+import {isSoftware} from '../shaders';
+
+/** Options of `enableWebGPU`. */
+export interface WebGPUOptions {
+  /** In Node: part of the name of the adapter to use, such as `'NVIDIA'`; by default Dawn chooses. */
+  adapter?: string;
+}
+
+/** The WebGPU that `enableWebGPU` found. */
+export interface WebGPUFound {
+  /** What provides it: the browser (or another host that has WebGPU), or Dawn, from the npm package webgpu. */
+  by: 'host' | 'Dawn';
+  /** What the adapter says about itself; browsers leave parts of it empty. */
+  adapter: {
+    /** For example `nvidia`. */
+    vendor: string;
+    /** For example `hopper`. */
+    architecture: string;
+    /** For example `NVIDIA H200`. */
+    device: string;
+    /** The driver's description of itself. */
+    description: string;
+  };
+  /** Whether the adapter is simulated on the CPU, as by SwiftShader. */
+  softwareGpu: boolean;
+  /** Whether tfjs's webgpu backend is registered; if not, import `@tensorflow/tfjs-backend-webgpu` now. */
+  registered: boolean;
+}
 
 const OP = 'enableWebGPU';
 
@@ -58,7 +84,7 @@ export function found(by: WebGPUFound['by'], adapterFound: GPUAdapter): WebGPUFo
   return {
     by,
     adapter,
-    softwareGpu: isSoftwareAdapter(Object.values(adapter).join(' ')),
+    softwareGpu: isSoftware(Object.values(adapter).join(' ')),
     registered: engine().findBackendFactory('webgpu') != null,
   };
 }

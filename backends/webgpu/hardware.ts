@@ -1,4 +1,5 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {isSoftware} from '../shaders';
 import type {Hardware} from './plan';
 
 /** Workgroups are no larger: 256 threads are what every device has, and what fills a GPU best. */
@@ -12,7 +13,7 @@ export function hardwareOf(backend: WebGPUBackend): Hardware {
   if (!hardware) {
     const {limits} = backend.device;
     hardware = {
-      software: isSoftwareAdapter(adapterName(backend)),
+      software: isSoftware(adapterName(backend)),
       threads: Math.min(THREADS, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
       busy: 128,
       grid: limits.maxComputeWorkgroupsPerDimension,
@@ -21,11 +22,6 @@ export function hardwareOf(backend: WebGPUBackend): Hardware {
     known.set(backend, hardware);
   }
   return hardware;
-}
-
-/** Whether an adapter of that name is a program on the CPU, such as SwiftShader or llvmpipe. */
-export function isSoftwareAdapter(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|\bcpu\b|basic render|\bwarp\b/i.test(name);
 }
 
 /** Plans for other hardware than there is: for tests and measurements. */

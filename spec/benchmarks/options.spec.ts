@@ -1,4 +1,4 @@
-import {isSoftwareRenderer} from '../../backends/webgl/device';
+import {isSoftware as isSoftwareName} from '../../backends/shaders';
 import {helpText, parseOptions, secondsFor} from '../../benchmarks/cli/options';
 import {onnxModel} from '../../benchmarks/peers/onnx/model';
 import {encode} from '../../benchmarks/peers/onnx/protobuf';
@@ -114,5 +114,5 @@ test.each([
   ['ANGLE (NVIDIA, NVIDIA GeForce RTX 3090 Direct3D11)', false],
   ['Apple M2', false],
 ])('%s is a software GPU: %s', (name, isSoftware) => {
-  expect(isSoftwareRenderer(name)).toBe(isSoftware);
+  expect(isSoftwareName(name)).toBe(isSoftware);
 });
