@@ -60,19 +60,15 @@ interface Insides {
 }
 
 interface Kept {
-  pipelines: Map<string, KeptPipeline>;
+  pipelines: Map<string, GPUComputePipeline>;
   uniforms: Map<string, GPUBuffer>;
   programs: WeakMap<Program, KeptProgram>;
   /** How many bind groups were made since all were let go. */
   bindGroups: number;
 }
 
-interface KeptPipeline {
+interface KeptProgram {
   pipeline: GPUComputePipeline;
-  layout: GPUBindGroupLayout;
-}
-
-interface KeptProgram extends KeptPipeline {
   /** Of the inputs. */
   types: string;
   uniforms: GPUBuffer;
@@ -101,15 +97,14 @@ export function launch(backend: WebGPUBackend, program: Program, tensors: Tensor
   let known = kept.programs.get(program);
   if (known?.types !== types) {
     const key = program.key + types;
-    const compiled = kept.pipelines.get(key);
-    if (!compiled) {
-      const pipeline = launchByTfjs(backend, program, tensors, output);
-      kept.pipelines.set(key, {pipeline, layout: pipeline.getBindGroupLayout(0)});
+    const pipeline = kept.pipelines.get(key);
+    if (!pipeline) {
+      kept.pipelines.set(key, launchByTfjs(backend, program, tensors, output));
       return;
     }
     if (kept.uniforms.size >= MOST) letGo(insides, kept);
-    const uniforms = uniformBufferOf(insides, kept, program, [output, ...tensors]);
-    known = {...compiled, types, uniforms, bindGroups: new WeakMap()};
+    const uniforms = uniformBufferOf(insides, kept, program, [...tensors, output]);
+    known = {pipeline, types, uniforms, bindGroups: new WeakMap()};
     kept.programs.set(program, known);
   }
   launchKept(insides, kept, known, program.grid, tensors, inputs, output);
@@ -243,7 +238,7 @@ function bindGroupOf(
   const found = groups.get(resource!) as GPUBindGroup | undefined;
   if (found) return found;
   const entries = [...buffers, known.uniforms].map((buffer, binding) => ({binding, resource: {buffer}}));
-  const made = backend.device.createBindGroup({layout: known.layout, entries});
+  const made = backend.device.createBindGroup({layout: known.pipeline.getBindGroupLayout(0), entries});
   if (external) return made;
   groups.set(resource!, made);
   if (++kept.bindGroups >= MOST) letGo(backend, kept);
@@ -253,24 +248,19 @@ function bindGroupOf(
 /**
  * A program's uniforms as they lie in memory: tfjs begins with a NaN and an Infinity, and for each input and then the
  * output its length and, where strides would be, a 1. All are single numbers, side by side.
+ *
+ * @param tensors the inputs, then the output
  */
-function wordsOf([output, ...inputs]: TensorInfo[], uniforms: Program['uniforms']): Uint32Array {
-  const words = new Uint32Array(4 + 2 * inputs.length + uniforms.length);
+function uniformBufferOf(backend: Insides, kept: Kept, {uniforms}: Program, tensors: TensorInfo[]): GPUBuffer {
+  const words = new Uint32Array(2 + 2 * tensors.length + uniforms.length);
   const floats = new Float32Array(words.buffer);
-  floats[0] = Number.NaN;
-  floats[1] = Number.POSITIVE_INFINITY;
+  floats.set([Number.NaN, Number.POSITIVE_INFINITY]);
   let at = 2;
-  for (const {shape} of [...inputs, output!]) {
+  for (const {shape} of tensors) {
     words[at++] = util.sizeFromShape(shape);
     words[at++] = 1;
   }
   for (const [, type, value] of uniforms) (type === 'u32' ? words : floats)[at++] = value;
-  return words;
-}
-
-/** @param tensors the output, then the inputs */
-function uniformBufferOf(backend: Insides, kept: Kept, {uniforms}: Program, tensors: TensorInfo[]): GPUBuffer {
-  const words = wordsOf(tensors, uniforms);
   const key = words.join();
   let buffer = kept.uniforms.get(key);
   if (!buffer) {
