@@ -36,31 +36,29 @@ export const webglBackend: SoftmaxBackend<MathBackendWebGL> = {
   crossEntropy: (request, backend) => wayOf([], backend).crossEntropy(request, backend),
   crossEntropyGradient: (request, backend) => wayOf([], backend).crossEntropyGradient(request, backend),
 
-  detour() {
-    return isWebGL1() ? `this is WebGL 1, and the shaders need WebGL 2: ${ON_ARRAYS}` : null;
-  },
+  detour: onWebGL1,
 
   lost: lostContext,
 
   describe(backend) {
-    if (isWebGL1()) return `no shaders: they need WebGL 2, and this is WebGL 1; ${ON_ARRAYS}`;
+    const detour = onWebGL1();
+    if (detour) return detour;
     const precision = webglKeepsHalfFloats() ? 'half-float' : 'float32';
     const device = deviceOf(backend);
     return `WebGL 2 shaders on ${precision} textures, ${device.renderer}; ${cutInWords(device)}`;
   },
 };
 
-const ON_ARRAYS = 'ops called by name are computed on the CPU';
-
 const SHADERS = {forward, product, crossEntropy, crossEntropyGradient};
 
 /** @param tensors those that, if they are small, are better computed on the CPU */
 function wayOf(tensors: TensorInfo[], backend: MathBackendWebGL) {
-  const isOnCpu = isWebGL1() || (tensors.length > 0 && backend.shouldExecuteOnCPU(tensors));
+  const isOnCpu = onWebGL1() !== null || (tensors.length > 0 && backend.shouldExecuteOnCPU(tensors));
   return isOnCpu ? byArrays : SHADERS;
 }
 
-/** Whose shaders have no integers and no access to the bits of a float. Known once the backend has started. */
-function isWebGL1(): boolean {
-  return env().getFlags().WEBGL_VERSION === 1;
+/** What is done there, or null elsewhere: shaders of WebGL 1 have no integers and no access to the bits of a float. */
+function onWebGL1(): string | null {
+  if (env().getFlags().WEBGL_VERSION !== 1) return null; // known once the backend has started
+  return 'this is WebGL 1, and the shaders need WebGL 2: ops called by name are computed on the CPU';
 }
