@@ -12,7 +12,8 @@ import type {Shape} from '../suite/shapes';
 import {quantile} from '../suite/statistics';
 import {workload} from '../suite/workload';
 
-type Op = (x: tf.Tensor, v: tf.Tensor) => tf.Tensor;
+/** Of logits, a vector, a mask and labels that are distributions; each op takes of them what it needs. */
+type Op = (x: tf.Tensor, v: tf.Tensor, mask: tf.Tensor, labels: tf.Tensor) => tf.Tensor;
 
 const OPS = {
   softmax: {ours: (x) => family.softmax(x), stock: (x) => tf.softmax(x)},
@@ -20,6 +21,18 @@ const OPS = {
   gradSoftmax: {
     ours: (x, v) => tf.grad((t) => family.softmax(t))(x, v),
     stock: (x, v) => tf.grad((t) => tf.softmax(t))(x, v),
+  },
+  maskedSoftmax: {
+    ours: (x, _, mask) => family.softmax(x, -1, {mask}),
+    stock: (x, _, mask) => tf.softmax(tf.where(mask, x, -1e9)),
+  },
+  crossEntropy: {
+    ours: (x, _, __, labels) => family.softmaxCrossEntropy(labels, x),
+    stock: (x, _, __, labels) => tf.losses.softmaxCrossEntropy(labels, x),
+  },
+  gradCrossEntropy: {
+    ours: (x, _, __, labels) => tf.grad((t) => family.softmaxCrossEntropy(labels, t))(x),
+    stock: (x, _, __, labels) => tf.grad((t) => tf.losses.softmaxCrossEntropy(labels, t))(x),
   },
 } satisfies Record<string, Record<'ours' | 'stock', Op>>;
 export type ThreadsOp = keyof typeof OPS;
@@ -41,6 +54,8 @@ export interface ThreadsCase {
   overStock: number;
   /** Of a call after a pause: microseconds that it takes longer with several threads; the medians' difference. */
   afterPause: number;
+  /** The same of one thread and one thread: what such a difference may be by chance. */
+  afterPauseByChance: number;
 }
 
 const PAUSE_MS = 20;
@@ -64,8 +79,9 @@ const functions = {
   },
 
   async measure({op, shape, seconds}: {op: ThreadsOp; shape: Shape; seconds: number}): Promise<ThreadsCase> {
-    const [{x, v}] = workload({op, shape, distribution: 'uniform:10', madeBy: 'op'}).inputs;
-    const tensors = [tf.tensor(x, shape), tf.tensor(v, shape)] as const;
+    const [{x, v}] = workload({op: 'gradSoftmax', shape, distribution: 'uniform:10', madeBy: 'op'}).inputs;
+    const vector = tf.tensor(v, shape);
+    const tensors: Parameters<Op> = [tf.tensor(x, shape), vector, tf.greater(vector, 0), tf.softmax(vector)];
     const {ours, stock} = OPS[op];
     checkAlike(ours, stock, tensors);
     const call = (run: Op) => tf.tidy(() => run(...tensors)).dispose();
@@ -84,13 +100,14 @@ const functions = {
       clock,
     );
     const [one, several, ofStock] = series.map(({rounds}) => rounds) as [number[], number[], number[]];
-    const afterPause = (await callsAfterPause(() => call(ours))) as [number, number];
+    const [first, shared, second] = (await callsAfterPause(() => call(ours))) as [number, number, number];
     tf.dispose([...tensors]);
     return {
       ...{op, shape},
       ...{one: timeOf(one), several: timeOf(several), stock: timeOf(ofStock)},
       ...{speedUp: ratio(one, several), overStock: ratio(ofStock, several)},
-      afterPause: 1000 * (afterPause[1] - afterPause[0]),
+      afterPause: 1000 * (shared - (first + second) / 2),
+      afterPauseByChance: 1000 * (second - first),
     };
   },
 };
@@ -109,21 +126,21 @@ function stayAlone(alone: boolean): void {
   else delete (threads as Partial<typeof threads>).helpersFor; // that of the class again
 }
 
-/** Medians in milliseconds, of the thread that calls alone and of several in turn. */
+/** Medians in milliseconds, in turn of the thread that calls alone, of several, and of one alone again. */
 async function callsAfterPause(call: () => void): Promise<number[]> {
-  const times: [number[], number[]] = [[], []];
-  for (let i = 0; i < 2 * CALLS_AFTER_PAUSE; i++) {
-    stayAlone(i % 2 === 0);
+  const times: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < 3 * CALLS_AFTER_PAUSE; i++) {
+    stayAlone(i % 3 !== 1);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const start = clock.now();
     call();
-    times[i % 2]!.push(clock.now() - start);
+    times[i % 3]!.push(clock.now() - start);
   }
   return times.map((each) => quantile(each, 0.5));
 }
 
 /** One thread and several give the same bits, and stock about the same numbers. @throws if not */
-function checkAlike(ours: Op, stock: Op, tensors: readonly [tf.Tensor, tf.Tensor]): void {
+function checkAlike(ours: Op, stock: Op, tensors: Parameters<Op>): void {
   const result = (run: Op, alone: boolean) => {
     stayAlone(alone);
     return tf.tidy(() => run(...tensors).dataSync<'float32'>());
