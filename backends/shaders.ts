@@ -3,7 +3,7 @@ import type {ProductKind} from './engines/types';
 
 /** Whether a renderer or an adapter of that name is a program on the CPU, such as SwiftShader or llvmpipe. */
 export function isSoftware(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|softpipe|swrast|software|basic render|\b(?:cpu|warp)\b/i.test(name);
+  return /swiftshader|llvmpipe|lavapipe|softpipe|swrast|software r|basic render|\b(?:cpu|warp)\b/i.test(name);
 }
 
 /**

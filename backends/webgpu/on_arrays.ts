@@ -4,8 +4,8 @@ import {onArrays} from '../array_backend';
 
 /**
  * The family on typed arrays, for small tensors that were never uploaded: tfjs's own kernels compute them on the CPU too (its
- * flag WEBGPU_CPU_FORWARD and the size say which). Plain TypeScript is soon done with softmax and products, for which a page
- * may then never need WebAssembly.
+ * flag WEBGPU_CPU_FORWARD and the size say which). Plain TypeScript is soon done with softmax and products without a mask, for
+ * which a page may then never need WebAssembly.
  */
 export const byArrays = onArrays(valuesOf, Number.POSITIVE_INFINITY);
 

@@ -62,7 +62,7 @@ export function chunkOf({rows}: Plan, {count, parts}: Division, number: number):
   return {first: Math.floor(number / parts), blocks: 1, column, columns: end - column};
 }
 
-/** Where a chunk, of that number, has its parts; a mask is given as a whole. */
+/** Where a chunk, of that number, has its parts; a mask is given as a whole, and what is absent stays 0. */
 export function addressesOf(
   {rows, mask, outPerBlock, secondPerBlock, thirdPerBlock}: Plan,
   [x, out, second, third]: Addresses,
@@ -72,7 +72,7 @@ export function addressesOf(
   return [
     x + 4 * (first * rows.n * rows.inner + column),
     out + 4 * (outPerBlock > 0 ? first * outPerBlock + column : number),
-    mask ? second : second + 4 * (first * secondPerBlock + column),
+    mask || second === 0 ? second : second + 4 * (first * secondPerBlock + column),
     third + 4 * first * thirdPerBlock,
   ];
 }

@@ -2,7 +2,7 @@
  * Few long rows on more threads than that: each row is cut into pieces, and all threads go through it step by step.
  * assembly/shared_rows.ts has the steps. For whole rows the kernels sum the same pieces in the same order: the bits are the same.
  */
-import {forEachPiece} from '../mask_runs';
+import {maskAt} from '../mask_runs';
 import type {Addresses} from './divide';
 import type {KernelName, Plan} from './plan';
 
@@ -67,7 +67,6 @@ export function addressesOfRow(
   [x, out, second]: Addresses,
   row: number,
 ): Addresses {
-  let end = 0;
-  if (mask) forEachPiece(mask.outer, row, 1, (_first, _rows, maskAt) => (end = second + maskAt + n));
-  return [x + 4 * n * row, out + 4 * outPerBlock * row, mask ? end : second && second + 4 * n * row, 0];
+  const ofSecond = mask ? second + maskAt(mask.outer, row) + n : second && second + 4 * n * row;
+  return [x + 4 * n * row, out + 4 * outPerBlock * row, ofSecond, 0];
 }

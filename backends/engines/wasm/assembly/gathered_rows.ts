@@ -1,11 +1,11 @@
 // Forward kernels for rows of any number, length, stride and scale, with any mask or none: four at a time, a row a lane.
 //
-// Lanes are loaded and stored one by one, arithmetic is in doubles, and the kind is asked at run time. This is for what is rare
-// or small: strides of two and three; scales that are no power of two, and masks, along any but the last axis; a few rows of
-// one to three. If the rows are no multiple of four, the last row fills the lanes left over, and is stored more than once.
+// Lanes are loaded and stored one by one, arithmetic is in doubles, and the kind is asked at run time. This is for what is rare:
+// strides of two and three; scales that are no power of two, and masks, along any but the last axis; a few rows of one to
+// three. If the rows are no multiple of four, the last row fills the lanes left over, and is stored more than once.
 //
 // (x, y, outer, n, inner, scale, m, 0, columns, mStep, mOuter, mInner)
-//   m                      address of the mask of the first row; 0 for no mask, and then all after it are 0
+//   m                      address of the mask of the first row; 0 for no mask, and then its steps are 0
 //   columns                how many of the `inner` rows of each block to compute; 0 for all
 //   mStep, mOuter, mInner  bytes by which the mask moves along a row, from block to block, and from column to column
 

@@ -10,7 +10,7 @@ export const PLAIN = 0;
 export const SHIFTED = 1;
 /** scale·(x - maximum) in doubles: any scale. */
 export const DOUBLE = 2;
-/** As SHIFTED, with a mask of one byte for each element. */
+/** For the maximum alone: as SHIFTED, with a mask of one byte for each element. */
 export const MASKED = 3;
 
 /** Whether scale·x is exact in floats: ±2^-k, with k small enough that no logit that matters goes subnormal. */

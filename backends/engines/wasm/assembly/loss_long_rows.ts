@@ -8,7 +8,7 @@
 //   step    4: one loss a row. 0: one number, their sum times the factor
 
 import {logOfSum} from './log';
-import {maximumPlain, sumOfOthers, ties} from './long_rows';
+import {maximumPlain, setMask, sumOfOthers, ties} from './long_rows';
 import {lanesFrom, maxOfLanes, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 import {eighth, eighthOfCost, logitOfClass, lossOf, smoothed} from './labels';
 
@@ -43,6 +43,7 @@ export function crossEntropyLongRows(
   x: usize, out: usize, outer: u32, n: u32, inner: u32, smoothing: f64, labels: usize, none: usize,
   dense: bool, step: usize, factor: f64,
 ): void {
+  setMask(0);
   let bytes = usize(n) << 2;
   let one = f32x4.splat(1);
   let keep = 1 - smoothing;

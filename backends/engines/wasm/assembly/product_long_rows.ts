@@ -3,7 +3,7 @@
 
 import {quotient, smallestNormal} from './divide';
 import {exactFactor, isExactScale} from './kinds';
-import {expsOfRow, wide} from './long_rows';
+import {expsOfRow, setMask, wide} from './long_rows';
 import {LOG_SOFTMAX_JVP, LOG_SOFTMAX_VJP, SOFTMAX_PRODUCT, productOf, summand} from './product';
 import {lanesFrom, promoteHigh, promoteLow, sumOfDoubles} from './simd';
 
@@ -137,6 +137,7 @@ export function subtractTimesWide(y: usize, v: usize, bytes: usize, sum: f64, to
 export function logSoftmaxGradientLongRows(
   x: usize, out: usize, outer: u32, n: u32, inner: u32, scale: f64, v: usize,
 ): void {
+  setMask(0);
   let bytes = usize(n) << 2;
   let factor = f32x4.splat(exactFactor(scale));
   let exact = isExactScale(scale);

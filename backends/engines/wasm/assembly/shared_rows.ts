@@ -3,8 +3,9 @@
 // thread sums the same pieces in the same order, so that the bits are the same.
 //
 // (x, y, outer, n, inner, scale, v, slot, step, slots, count, end)
-//   x       where the first of `outer` neighbouring pieces is; likewise y, v and slot
-//   v       the vector of a gradient; where the row's mask ends, in steps with a mask; or 0
+//   x       where the first of `outer` neighbouring pieces is; likewise y and slot
+//   v       where that piece of a gradient's vector is; or in steps with a mask, where the row's mask ends; or 0
+//   step    its number, and WITH_MASK more if the row has a mask
 //   slots   the slot of the row's first piece; there are `count`
 //   end     where the row ends, and its last piece with it
 
@@ -71,13 +72,15 @@ export function piecesOfLongRows(
     setMask(mask);
     if (step == EXTREMES) {
       store<f32>(slot, maxOfLanes(maxima(x, bytes, scale, factor, true, true)));
-      store<f32>(slot, minOfLanes(lowest), 4);
+      store<f32>(slot, minOfLanes(lowest), 4); // with a mask of no meaning, and not used
     } else if (step == EXPS) {
       store<f64>(slot, expsOfPiece(m, x, y, bytes, scale, factor, exact), 8);
       if (v && !mask && slot == start) store<f64>(slot, totalOf(v, end - x), 24);
     } else if (step == OTHERS) {
+      // On one thread maxima are sought up to the first piece that has one, and some masked out may be found before.
+      let isFirst = mask ? slot <= first : slot == first;
       let others = exact
-        ? sumOfOthers(x, 0, bytes, logit, factor, scale == 1, slot == first, false)
+        ? sumOfOthers(x, 0, bytes, logit, factor, scale == 1, isFirst, false)
         : sumOfOthersDouble(x, bytes, logit, scale);
       store<f64>(slot, others, 8);
       store<i32>(slot, tiesOfPiece, 16);

@@ -1,4 +1,4 @@
-import {type Chunk, chunkOf, divisionFor, MOST_CHUNKS} from '../../../../backends/engines/wasm/chunks';
+import {addressesOf, type Chunk, chunkOf, divisionFor, MOST_CHUNKS} from '../../../../backends/engines/wasm/chunks';
 import {type Plan, planForward, planProduct} from '../../../../backends/engines/wasm/plan';
 
 function chunksOf(plan: Plan, threads: number): Chunk[] {
@@ -56,6 +56,18 @@ describe.each(SHAPES)('[%d, %d, %d]', (outer, n, inner) => {
       }
     },
   );
+});
+
+test('an input that is absent is absent for every chunk', () => {
+  for (const scale of [1, 0.3]) {
+    const plan = planForward('logSoftmax', {outer: 3, n: 2, inner: 10_000}, scale, null);
+    const division = divisionFor(plan, 2);
+    expect(division.parts).toBeGreaterThan(1);
+    for (let number = 0; number < division.count; number++) {
+      const [, , second, third] = addressesOf(plan, [64, 1 << 20, 0, 0], chunkOf(plan, division, number), number);
+      expect([second, third]).toEqual([0, 0]);
+    }
+  }
 });
 
 test.each([

@@ -1,6 +1,14 @@
 import {maskRuns} from '../../../../backends/engines/mask_runs';
 import type {ForwardKind, Loss, Rows} from '../../../../backends/engines/types';
-import {launch, planForward, planLoss, planLossGradient, TURN_BYTES} from '../../../../backends/engines/wasm/plan';
+import {
+  launch,
+  type Plan,
+  planForward,
+  planLoss,
+  planLossGradient,
+  planProductOfLogits,
+  TURN_BYTES,
+} from '../../../../backends/engines/wasm/plan';
 import * as reference from '../../../../kernels/reference';
 import {Random} from '../../../cases/random';
 import {ulpError, ulpErrorAboveOne, worst} from '../../../ulp';
@@ -321,4 +329,34 @@ describe.each(BUILDS)('cross-entropy, the %s build', (build) => {
       }
     }
   });
+});
+
+test('a masked call that is cut off leaves nothing behind that a later one would read', () => {
+  const memory = new GuardedMemory('simd');
+  const n = 100;
+  const rows: Rows = {outer: 1, n, inner: 1};
+  const random = new Random(3);
+  const loss = planLoss({rows, sparse: false, smoothing: 0, total: null});
+  const masked = planForward('softmax', rows, 1, maskRuns([1, n], [1, n], 1));
+  const others = [
+    loss,
+    planLossGradient({rows, sparse: false, smoothing: 0, total: null}),
+    planProductOfLogits('logSoftmaxVjp', rows, 1, 1)!,
+    ...(['softmax', 'logSoftmax', 'logSumExp'] as const).map((kind) => planForward(kind, rows, 1, null)),
+  ];
+  const x = memory.input(random.normals(n, 3));
+  const second = memory.input(random.normals(n, 1).map(Math.abs));
+  const third = memory.input(Float32Array.of(1));
+  const mask = memory.input(new Uint8Array(n).fill(1, 50));
+  const resultOf = (plan: Plan) => {
+    const out = memory.output(n);
+    launch(plan, memory.kernels.call, x, out, plan.secondPerBlock ? second : 0, plan.thirdPerBlock ? third : 0);
+    return memory.values(out, plan.outPerBlock);
+  };
+  for (const plan of others) {
+    const before = resultOf(plan);
+    // The end of the memory stands for a timeout of node:vm: both end a kernel within its loop.
+    expect(() => launch(masked, memory.kernels.call, x, 64 * 65_536 - 16, mask, 0)).toThrow('out of bounds');
+    expect([plan.kernel, resultOf(plan)]).toEqual([plan.kernel, before]);
+  }
 });

@@ -285,6 +285,20 @@ describe.each(BUILDS)('build %s', (build) => {
     expect([...ties]).toEqual([0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  test('a maximum that is masked out in an earlier piece leaves the order of sums as it is on one thread', async () => {
+    threads = await started(memory, 2);
+    for (let seed = 0; seed < 40; seed++) {
+      // All that counts: the maximum, in the eighth piece, and what stands beside its copy in the first.
+      const logits = new Random(seed).normals(N, 1).fill(-200);
+      const beside = new Random(100 + seed).normals(16, 0.5);
+      logits.set(beside, 1024);
+      logits[1030] = logits[7 * PIECE + 5] = 3;
+      const mask = new Uint8Array(N).fill(1);
+      mask[1030] = 0;
+      for (const kind of FORWARD) expectSame(threads, memory, maskedPlanOf(kind, N), logits, mask);
+    }
+  });
+
   test.each([
     {name: 'all of a row', from: 0, to: N},
     {name: 'whole pieces, the first too', from: 0, to: 2 * PIECE + 7},
