@@ -122,7 +122,7 @@ const MOST_WEIGHT = 3;
 
 /** Random weights. The size of a 0 tells nothing. A result that is not finite has no differences, and no weight. */
 function weightsOf(values: Float32Array, random: Random): Float32Array {
-  const median = medianOf(sampleOf(values.map(Math.abs)));
+  const median = medianOf(sampleOf(values).map(Math.abs));
   const evening = (size: number) => (size && median ? Math.min(Math.max(median / size, LEAST_WEIGHT), MOST_WEIGHT) : 1);
   return values.map((value) => (Number.isFinite(value) ? random.weight() * evening(Math.abs(value)) : 0));
 }

@@ -1,3 +1,5 @@
+import {dot} from './vectors';
+
 /** A polynomial fitted to uncertain values, by least squares. */
 export interface Fit {
   /** One coefficient a basis function. */
@@ -33,12 +35,8 @@ export function fitPowers(places: number[], measured: number[], noises: number[]
   });
   const left = columns[powers.length]!;
   const inverse = inverseOf(triangle);
-  const scaled = inverse.map((row) =>
-    dot(
-      row,
-      triangle.map((line) => line[powers.length]!),
-    ),
-  );
+  const parts = triangle.map((line) => line[powers.length]!);
+  const scaled = inverse.map((row) => dot(row, parts));
   return {
     coefficients: scaled.map((c, a) => c / unit ** powers[a]!),
     gains: inverse.map((row, a) => Math.sqrt(dot(row, row)) / unit ** powers[a]!),
@@ -57,8 +55,4 @@ function inverseOf(matrix: number[][]): number[][] {
     });
   }
   return inverse;
-}
-
-function dot(a: number[], b: number[]): number {
-  return a.reduce((total, entry, i) => total + entry * b[i]!, 0);
 }

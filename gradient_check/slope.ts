@@ -193,7 +193,10 @@ function bestWindow(pairs: Pair[], line: Line): Window & {floor: number; shown: 
   return {...best, noise: Math.max(noise, best.noise), floor, shown};
 }
 
-/** A fit of each degree to each number of smallest steps: twice as many as it has coefficients, or what remains would be no noise. */
+/**
+ * A fit of each degree to each number of smallest steps. A fit to fewer than twice as many values as it has coefficients would
+ * follow them too closely: what it leaves over would not tell how noisy they are.
+ */
 function windowsOf(ascending: Pair[], atZero: number): Window[] {
   const odd = ascending.map(({plus, minus}) => (plus - minus) / 2);
   const even = ascending.map(({plus, minus}) => (plus + minus) / 2 - atZero);

@@ -1,5 +1,5 @@
 /** Σ a·b in doubles. What has weight 0 in b counts for nothing, whatever it is. */
-export function dot(a: Float32Array, b: Float32Array): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) if (b[i] !== 0) total += a[i]! * b[i]!;
   return total;

@@ -109,8 +109,9 @@ function chunks() {
  * Of all that pages load at once; what they load later, and Node at once; what both load later; and what Node alone loads: each
  * in the order in which modules run, and cut where a chunk is full. So no chunk imports one that comes after it.
  *
- * The dispatcher's part of what pages load at once, and the files that only hand it on, come last: a page that does not ask for
- * wisdom loads none of it, since bundlers leave chunks out, but no modules of a chunk that something else needs later.
+ * The part of the dispatcher that pages load at once keeps wisdom. It is a chunk of its own: a bundler can leave it out of a page
+ * that does not use it, which it could not if it stood in a chunk with what every page needs. After it come the two index files,
+ * which export it.
  */
 function namesOfChunks(getModuleInfo) {
   const atOnce = inOrder([PAGES], getModuleInfo);
@@ -133,14 +134,14 @@ function namesOfChunks(getModuleInfo) {
       names.set(id, `${name}-${number}`);
     }
   };
-  const isHandedOn = (id) => id === PAGES || id === DISPATCHER;
+  const isIndex = (id) => id === PAGES || id === DISPATCHER;
   cut(
     'main',
-    atOnce.filter((id) => !isHandedOn(id) && !id.startsWith(dirname(DISPATCHER))),
+    atOnce.filter((id) => !isIndex(id) && !id.startsWith(dirname(DISPATCHER))),
   );
   cut(
     'wisdom',
-    atOnce.filter((id) => !isHandedOn(id)),
+    atOnce.filter((id) => !isIndex(id)),
   );
   cut('index', atOnce);
   cut(
