@@ -142,6 +142,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
   threads?(backend: B | null): number;
   /** How many parts of its work each of these threads has done so far, the calling one first; null before there are others. */
   partsDone?(backend: B): number[] | null;
+  /** These threads forget what they have lost lately, which keeps them from sharing. */
+  forgetLosses?(backend: B): void;
   /** Whether these threads also share a single row, if it is long. */
   readonly sharesRows?: true;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */

@@ -65,6 +65,10 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return accessTo(backend).pool?.threads?.taken ?? null;
   },
 
+  forgetLosses(backend) {
+    accessTo(backend).pool?.threads?.forgetLosses();
+  },
+
   sharesRows: true,
 
   describe(backend) {

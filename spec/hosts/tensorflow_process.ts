@@ -107,7 +107,11 @@ os.availableParallelism = () => 4;
 
 /** The kernel of the last plan that threads executed. */
 let onThreads: string | null = null;
-const {run} = Threads.prototype;
+const {run, helpersFor} = Threads.prototype;
+/** Large tensors go to them also where no other thread is there yet. */
+Threads.prototype.helpersFor = function (ns) {
+  return {...helpersFor.call(this, ns), wake: this.count};
+};
 Threads.prototype.run = function (plan, ...addresses) {
   onThreads = plan.kernel;
   return run.call(this, plan, ...addresses);

@@ -33,8 +33,8 @@ let workplace: Workplace | null | undefined;
  * Executes a plan on all threads.
  *
  * @param outOffset how many bytes beyond a multiple of 64 the result is to begin
- * @returns the result in the shared memory, good until the next call; null where this is not possible: without threads, a
- *   shared memory, or room in it
+ * @returns the result in the shared memory, good until the next call; null where no other thread is to take part, and without
+ *   a shared memory or room in it
  */
 export function runOnThreads(
   plan: Plan,
@@ -63,12 +63,13 @@ export function runOnThreads(
   const room = workplaceWith(bytes, count);
   if (!room) return null;
   const {memory, threads} = room;
+  const {awake, wake} = threads.helpersFor(Math.max(plan.ns, WORTH_SHARING_NS));
+  if (awake + wake === 0) return null;
   const {buffer} = memory;
   const perBlock = [plan.rows.n * plan.rows.inner, plan.secondPerBlock, plan.thirdPerBlock];
   inputs.forEach((values, i) => {
     if (values && !perBlock[i]) copyIn(values, buffer, at[i]!);
   });
-  const {wake} = threads.helpersFor(Math.max(plan.ns, WORTH_SHARING_NS));
   const addresses = [at[0]!, out, second ? at[1]! : 0, third ? at[2]! : 0] as const;
   const isDone = threads.run(plan, addresses, division, wake, (first, blocks) => {
     inputs.forEach((values, i) => {
@@ -98,6 +99,10 @@ export function resetSharedStaging(): void {
 /** How many chunks each thread has done, this one first; null before there are others. */
 export function partsOfStaging(): number[] | null {
   return workplace?.threads.taken ?? null;
+}
+
+export function forgetLossesOfStaging(): void {
+  workplace?.threads.forgetLosses();
 }
 
 /** Whether there are threads; starts them. */

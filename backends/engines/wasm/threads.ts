@@ -12,6 +12,7 @@
  */
 import {addressesOf, type Chunk, chunkOf, type Division, divisionFor, MOST_CHUNKS} from './chunks';
 import type {Addresses} from './divide';
+import {Experience} from './experience';
 import type {Kernels} from './module';
 import {addressesOfRow, piecesFor, SLOT, stepsOf} from './pieces';
 import {type Caller, launch, type Plan} from './plan';
@@ -23,12 +24,19 @@ export {threadHost} from './thread_host';
 const MOST_CALLS = 4 * MOST_CHUNKS;
 
 /** Counters stand in cache lines of their own, so that who writes one does not hold up who reads another. */
+const LINE = 16;
 const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, TAKEN] = [0, 16, 32, 48, 64, 80, 96];
 /** Of a call: the number of the kernel, and its arguments. */
 const FIELDS = 13;
 
 /** How long a thread that has nothing to do stays awake; where it cannot pause, its spinning costs its neighbours more. */
 const SPIN_MS = 'pause' in Atomics ? 1 : 0.2;
+/**
+ * So long a thread waits for a chunk of the thread that asked, if that has begun none in the time that this thread's last one took:
+ * then both may be on one core, so this thread sleeps a little, again and again, for the other to go on.
+ */
+const YIELD_AFTER_MS = 0.05;
+const YIELD_MS = 0.1;
 /** Sleeping is cut into pieces of a second. After so many a thread returns to its event loop. */
 const MOST_SLEEPS = 10;
 
@@ -48,28 +56,41 @@ const PROGRAM = `({memory, module, counters, starts, calls, id}, park) => {
     let sleeps = 0;
     let spins = 0;
     let since = performance.now();
+    let taken = Atomics.load(counters, ${TAKEN});
+    let isAlone = true;
     for (;;) {
       const number = Atomics.load(counters, ${NEXT});
       const end = Atomics.load(counters, ${END});
       if (number !== end) {
         if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) !== number) continue;
         run(number);
-        Atomics.add(counters, ${TAKEN} + id, 1);
+        Atomics.add(counters, ${TAKEN} + ${LINE} * id, 1);
         Atomics.add(counters, ${FINISHED}, 1);
         Atomics.notify(counters, ${FINISHED});
         sleeps = spins = 0;
         since = performance.now();
+        const before = taken;
+        taken = Atomics.load(counters, ${TAKEN});
+        isAlone = taken === before;
       } else if (Atomics.load(counters, ${STOPPED})) {
         return;
-      } else if (++spins & 63 || performance.now() - since < ${SPIN_MS}) {
+      } else if (++spins & 63) {
         pause();
       } else {
+        const idle = performance.now() - since;
+        if (idle < ${SPIN_MS}) {
+          const finished = Atomics.load(counters, ${FINISHED});
+          if (isAlone && idle > ${YIELD_AFTER_MS} && finished !== end) Atomics.wait(counters, ${FINISHED}, finished, ${YIELD_MS});
+          continue;
+        }
         Atomics.sub(counters, ${AWAKE}, 1);
         if (sleeps++ === ${MOST_SLEEPS}) return park(serve);
         Atomics.add(counters, ${ASLEEP}, 1);
         if (Atomics.wait(counters, ${END}, end, 1000) !== 'timed-out') {
           sleeps = 0;
           since = performance.now();
+          taken = Atomics.load(counters, ${TAKEN});
+          isAlone = true;
         }
         Atomics.sub(counters, ${ASLEEP}, 1);
         Atomics.add(counters, ${AWAKE}, 1);
@@ -79,8 +100,6 @@ const PROGRAM = `({memory, module, counters, starts, calls, id}, park) => {
   serve();
 }`;
 
-/** From here on it is worth to wake a thread. */
-const ASLEEP_NS = 200_000;
 /** Work for each thread that is woken. */
 const WAKE_NS = 100_000;
 /** The least that each thread has of a job. */
@@ -115,8 +134,10 @@ export class Threads {
   private workers: Thread[] = [];
   private parked = new Set<number>();
   private isOver = false;
-  /** Up to where `calls` is taken. */
+  /** Up to where `calls` is taken, and by how many chunks. */
   private written = 0;
+  private submitted = 0;
+  private experience = new Experience();
   /** Work that came close together with nobody or too few awake, and when the last of it came. */
   private inARow = 0;
   private lastNs = 0;
@@ -142,7 +163,7 @@ export class Threads {
     try {
       this.starts = new Int32Array(new SharedArrayBuffer(2 * MOST_CHUNKS * Int32Array.BYTES_PER_ELEMENT));
       this.calls = new Float64Array(new SharedArrayBuffer(MOST_CALLS * FIELDS * Float64Array.BYTES_PER_ELEMENT));
-      this.counters = new Int32Array(new SharedArrayBuffer(4 * (TAKEN + MOST_THREADS)));
+      this.counters = new Int32Array(new SharedArrayBuffer(4 * (TAKEN + LINE * MOST_THREADS)));
     } catch (error) {
       this.failToStart(error);
     }
@@ -150,8 +171,12 @@ export class Threads {
 
   /** How many chunks each thread has taken; the first is this one. */
   get taken(): number[] {
-    const {counters, count} = this;
-    return counters ? [...counters.subarray(TAKEN, TAKEN + count)] : new Array(count).fill(0);
+    return Array.from({length: this.count}, (_, id) => this.counters?.[TAKEN + LINE * id] ?? 0);
+  }
+
+  /** For checks: the next jobs are shared, whatever that has cost lately. */
+  forgetLosses(): void {
+    this.experience = new Experience();
   }
 
   /** Starts the other threads, or calls those back that have returned to their event loops. */
@@ -190,7 +215,7 @@ export class Threads {
    * @param ns what the job takes on one thread, at least `WORTH_SHARING_NS`
    */
   helpersFor(ns: number): {awake: number; wake: number} {
-    if (this.failure !== null) return {awake: 0, wake: 0};
+    if (this.failure !== null || !this.experience.favorsSharing(ns)) return {awake: 0, wake: 0};
     const awake = Atomics.load(this.counters, AWAKE);
     const asleep = Atomics.load(this.counters, ASLEEP);
     const others = this.workers.length;
@@ -203,7 +228,7 @@ export class Threads {
     this.lastTime = now;
     this.lastNs = ns;
     if (missing > 0) this.summon(ns);
-    if (asleep === 0 || this.inARow < ASLEEP_NS) return {awake, wake: 0};
+    if (asleep === 0 || !this.experience.favorsWaking(this.inARow)) return {awake, wake: 0};
     const most = Math.min(Math.floor(this.inARow / WAKE_NS), Math.floor(ns / SHARE_NS)) - awake;
     return {awake, wake: Math.max(0, Math.min(asleep, most))};
   }
@@ -238,20 +263,22 @@ export class Threads {
     prepare?: (first: number, blocks: number) => void,
   ): boolean {
     this.busy = true;
+    const own = this.counters[TAKEN]!;
     for (let number = 0; number < division.count; number++) {
       const chunk = chunkOf(plan, division, number);
       const {first, blocks, column, columns} = chunk;
       const at = addressesOf(plan, addresses, chunk, number);
       if (column === 0) prepare?.(first, blocks);
       if (!this.submit(plan, at, chunk)) {
-        if (!this.finish()) return false;
+        if (!this.finish(plan.ns)) return false;
         // Not even then, if a mask takes a call for every few elements.
         if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, column, columns);
       }
       if (number === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
-    const done = this.finish();
+    const done = this.finish(plan.ns);
     this.busy = false;
+    if (wake > 0) this.experience.addWaking(this.counters[TAKEN]! - own === division.count);
     return done;
   }
 
@@ -346,30 +373,40 @@ export class Threads {
     starts[place] = start;
     starts[place + 1] = this.written;
     Atomics.store(counters, END, (number + 1) | 0);
+    this.submitted++;
     return true;
   }
 
-  /** Takes part, and waits for the others. @returns false if one does not finish */
-  private finish(): boolean {
-    const {counters} = this;
+  /**
+   * Takes part, and waits for the others.
+   *
+   * @param ns what the job takes on one thread
+   * @returns false if one does not finish
+   */
+  private finish(ns: number): boolean {
+    const {counters, submitted} = this;
     const end = Atomics.load(counters, END);
+    let own = 0;
     for (let number = this.take(end); number !== null; number = this.take(end)) {
       this.runChunk(number);
+      own++;
       counters[TAKEN]!++; // only this thread counts here
       Atomics.add(counters, FINISHED, 1);
     }
-    this.written = 0;
+    this.written = this.submitted = 0;
     let known = Atomics.load(counters, FINISHED);
     let waited = 0;
+    let inAll = 0;
     let time = 0;
     for (let spins = 1; known !== end; spins++) {
       if (spins & 1023) pause();
       else {
+        const start = time || performance.now();
         this.host.wait(counters, FINISHED, known);
-        const now = performance.now();
+        time = performance.now();
+        inAll += time - start;
         // Not more at a time: the whole machine may have slept.
-        if (time > 0) waited += Math.min(now - time, 50);
-        time = now;
+        waited += Math.min(time - start, 50);
       }
       const done = Atomics.load(counters, FINISHED);
       if (done !== known) waited = 0;
@@ -379,6 +416,7 @@ export class Threads {
         return false;
       }
     }
+    if (own < submitted) this.experience.addJob((ns * (submitted - own)) / submitted, inAll * 1e6);
     return true;
   }
 

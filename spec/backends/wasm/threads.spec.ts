@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process';
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {type SelfCheck, selfCheck} from '../../../backends/dispatcher/self_check';
+import type {Experience} from '../../../backends/engines/wasm/experience';
 import {wasmBackend} from '../../../backends/wasm';
 import {forgetInstances} from '../../../backends/wasm/access';
 import {backendReport, getThreads, logSoftmax, setThreads, softmax} from '../../../index';
@@ -46,16 +47,26 @@ describe('the self-check', () => {
     (op) => `${op} of a row that threads share`,
   );
 
-  test('has each thread take part', async () => {
+  test.each([
+    {name: '', lostNs: 0},
+    {name: ', also where sharing has lost time', lostNs: 1e12},
+  ])('has each thread take part$name', async ({lostNs}) => {
     setThreads(3);
-    const run = jest.spyOn(threadsNow()!, 'run');
+    await allAwake();
+    const threads = threadsNow()!;
+    const sharing = jest.spyOn(threads, 'helpersFor');
+    (Reflect.get(threads, 'experience') as Experience).addJob(0, lostNs);
+    softmax(tf.ones([1024, 1000])).dispose();
+    if (lostNs > 0) expect(sharing.mock.results.at(-1)!.value).toEqual({awake: 0, wake: 0});
+    const before = threads.taken;
+    const run = jest.spyOn(threads, 'run').mockClear();
     const {problem, variants} = await checked();
     expect(problem).toBeNull();
     // The steps of assembly/shared_rows.ts, but for the end of logSumExp, which is one call.
     const steps = run.mock.calls.filter(([{kernel}]) => kernel === 'piecesOfLongRows').map(([{rest}]) => rest[0]);
     expect([...new Set(steps)].sort()).toEqual([0, 1, 2, 3, 4, 6]);
     expect(variants.slice(-5)).toEqual(['each of 3 threads', ...SHARED].map((name) => ({name, problem: null})));
-    expect(Math.min(...threadsNow()!.taken)).toBeGreaterThan(0);
+    for (const [id, parts] of threads.taken.entries()) expect(parts).toBeGreaterThan(before[id]!);
   });
 
   test.each([

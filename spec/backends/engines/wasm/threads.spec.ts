@@ -221,6 +221,86 @@ test('who has slept for long goes back to its event loop, says so, and is called
   threads.stop();
 });
 
+test('where another thread is interrupted again and again, most jobs are left to one', async () => {
+  const threads = new Threads(kernels, changedHost(interrupted('run(number);', 5)), 2);
+  threads.start();
+  while (threads.helpersFor(MIB).awake + threads.helpersFor(MIB).wake === 0) await turn();
+  // Until it was waited for; on a busy machine it may come too late for that.
+  while (threads.taken[1] === 0 || execute(threads) !== null) {
+    execute(threads);
+    await turn();
+  }
+  const shared = Array.from({length: 20}, () => execute(threads)).filter((result) => result !== null);
+  expect(shared.length).toBeLessThan(5);
+  let alone = 0;
+  while (execute(threads) === null) alone++;
+  expect(alone).toBeLessThan(2000);
+  expect(threads.failure).toBeNull();
+  threads.stop();
+});
+
+test('a thread that comes late when it is woken is woken less often', async () => {
+  const threads = new Threads(kernels, changedHost(interrupted("!== 'timed-out') {", 20)), 2);
+  threads.start();
+  while (threads.helpersFor(20_000).awake + threads.helpersFor(20_000).wake === 0) await turn();
+  let wakes = 0;
+  for (let job = 0; job < 60; job++) {
+    while (threads.helpersFor(20_000).awake > 0) await turn();
+    await turn();
+    const {wake} = threads.helpersFor(1e6);
+    if (wake === 0) continue;
+    wakes++;
+    expect(threads.run(softmax, [X, SHARED, 0, 0], divisionFor(softmax, 2), wake)).toBe(true);
+  }
+  expect(wakes).toBeGreaterThan(2);
+  expect(wakes).toBeLessThan(15);
+  threads.stop();
+});
+
+test('who waits for a chunk of this thread leaves the core to it; between jobs it does not', async () => {
+  const WAITS = 1; // a counter that nothing else uses
+  const yields = /Atomics\.wait\(counters, 32, finished/;
+  const host = changedHost((program) =>
+    program.replace(yields, (text) => `Atomics.add(counters, ${WAITS}, 1), ${text}`),
+  );
+  let slowMs = 20;
+  const functions = Object.entries(kernels.functions) as [string, (...values: number[]) => void][];
+  const slow = functions.map(([name, run]) => [
+    name,
+    (...values: number[]) => {
+      for (const start = performance.now(); performance.now() - start < slowMs; );
+      run(...values);
+    },
+  ]);
+  const threads = new Threads({...kernels, functions: Object.fromEntries(slow)}, host, 2);
+  const counters = Reflect.get(threads, 'counters') as Int32Array;
+  threads.start();
+  // On a busy machine it may come too late for a chunk.
+  while (Atomics.load(counters, WAITS) === 0) {
+    await turn();
+    expect(threads.run(softmax, [X, SHARED, 0, 0], {count: 2, parts: 1}, 1)).toBe(true);
+  }
+  slowMs = 0;
+  while (threads.helpersFor(20_000).awake > 0) await turn();
+  const before = Atomics.load(counters, WAITS);
+  for (let i = 0; i < 3; i++) await turn();
+  expect(Atomics.load(counters, WAITS)).toBe(before);
+  threads.stop();
+});
+
+/** @returns whether it is done, or null if this thread is to do it alone */
+function execute(threads: Threads): boolean | null {
+  return threads.execute(softmax, [X, SHARED, 0, 0], () => {
+    throw new Error('these rows are not shared');
+  });
+}
+
+/** Of the program: so long a pause after some text. */
+function interrupted(after: string, ms: number): (program: string) => string {
+  return (program) =>
+    program.replace(after, `${after} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});`);
+}
+
 /** A host whose threads run another program. */
 function changedHost(change: (program: string) => string): ThreadHost {
   const host = nodeHost()!;
