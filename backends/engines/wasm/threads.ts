@@ -1,10 +1,13 @@
 /**
  * Threads that execute a plan together: its rows are divided into chunks, and whoever is free takes the next one.
  *
- * The chunks of all jobs are numbered through. NEXT is the number to be taken next, END is one past the last that may be,
- * FINISHED counts chunks. A chunk's calls are written down before END moves on, and overwritten only after all chunks are
- * finished: so whoever takes a number below END finds its calls. The thread that asks takes chunks too: on a busy machine,
- * what no other thread has begun does not wait for one.
+ * The chunks of all jobs are numbered through. NEXT counts those that were taken, FINISHED those that are done, END is one past
+ * the last that may be taken. A chunk's calls are written down before END moves on, and overwritten only after all chunks are
+ * finished. The thread that asks takes chunks too: on a busy machine, what no other thread has begun does not wait for one.
+ *
+ * Whoever has moved NEXT on may take a chunk: the thread that asks takes the last one, of all, that it has not taken yet, others
+ * the first one, which FIRST says. So they never meet; and what one thread has computed, of a forward pass, it also reads in the
+ * product after it, from its own cache.
  *
  * Who has nothing to do looks for the next chunk for a while, since to wake it takes 20 µs; then sleeps; and after some
  * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
@@ -25,7 +28,7 @@ const MOST_CALLS = 4 * MOST_CHUNKS;
 
 /** Counters stand in cache lines of their own, so that who writes one does not hold up who reads another. */
 const LINE = 16;
-const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, TAKEN] = [0, 16, 32, 48, 64, 80, 96];
+const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, FIRST, TAKEN] = [0, 16, 32, 48, 64, 80, 96, 112];
 /** Of a call: the number of the kernel, and its arguments. */
 const FIELDS = 13;
 
@@ -63,7 +66,8 @@ const PROGRAM = `({memory, module, counters, starts, calls, id}, park) => {
       const end = Atomics.load(counters, ${END});
       if (number !== end) {
         if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) !== number) continue;
-        run(number);
+        const chunk = Atomics.add(counters, ${FIRST}, 1);
+        run(chunk);
         Atomics.add(counters, ${TAKEN} + ${LINE} * id, 1);
         Atomics.add(counters, ${FINISHED}, 1);
         Atomics.notify(counters, ${FINISHED});
@@ -369,6 +373,7 @@ export class Threads {
       return false;
     }
     const number = Atomics.load(counters, END); // only this thread moves it
+    if (this.submitted === 0) Atomics.store(counters, FIRST, number);
     const place = 2 * (number & (MOST_CHUNKS - 1));
     starts[place] = start;
     starts[place + 1] = this.written;
@@ -387,9 +392,9 @@ export class Threads {
     const {counters, submitted} = this;
     const end = Atomics.load(counters, END);
     let own = 0;
-    for (let number = this.take(end); number !== null; number = this.take(end)) {
-      this.runChunk(number);
+    while (this.take(end)) {
       own++;
+      this.runChunk(end - own);
       counters[TAKEN]!++; // only this thread counts here
       Atomics.add(counters, FINISHED, 1);
     }
@@ -420,13 +425,13 @@ export class Threads {
     return true;
   }
 
-  /** The number of a chunk that is now ours, or null if none is left. */
-  private take(end: number): number | null {
+  /** Whether one more chunk is now ours. */
+  private take(end: number): boolean {
     const {counters} = this;
     for (;;) {
       const number = Atomics.load(counters, NEXT);
-      if (number === end) return null;
-      if (Atomics.compareExchange(counters, NEXT, number, (number + 1) | 0) === number) return number;
+      if (number === end) return false;
+      if (Atomics.compareExchange(counters, NEXT, number, (number + 1) | 0) === number) return true;
     }
   }
 

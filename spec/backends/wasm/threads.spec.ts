@@ -187,7 +187,7 @@ test('a thread that dies in the middle of a long row: the same bits, and one war
   const {Worker} = workers;
   workers.Worker = class extends Worker {
     constructor(program: string, options: object) {
-      super(program.replace('run(number);', "run(number); throw Error('killed');"), options);
+      super(program.replace('run(chunk);', "run(chunk); throw Error('killed');"), options);
     }
   } as typeof Worker;
   setThreads(2);

@@ -57,8 +57,8 @@ describe('a page that is cross-origin isolated', () => {
   });
 
   test.each([
-    {name: 'dies', change: ['run(number);', 'run(number); close(); for (;;) {}']},
-    {name: 'is frozen', change: ['run(number);', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);']},
+    {name: 'dies', change: ['run(chunk);', 'run(chunk); close(); for (;;) {}']},
+    {name: 'is frozen', change: ['run(chunk);', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);']},
   ] as {name: string; change: [string, string]}[])(
     'a thread that $name in the middle of a chunk is given up',
     async ({change}) => {

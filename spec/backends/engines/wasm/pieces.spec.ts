@@ -360,7 +360,7 @@ describe('what goes wrong', () => {
 
   /** Of the chunk that a thread has taken. */
   const STEP = 'calls[starts[2 * (number & 127)] + 9]';
-  const RUN = 'run(number);\n';
+  const RUN = 'run(chunk);\n';
   const DONE = 'Atomics.add(counters, 32, 1);\n';
 
   test.each([2, 4])(

@@ -7,12 +7,10 @@ const rows = {outer: 300, n: 1000, inner: 1};
 const x = new Random(1).normals(rows.outer * rows.n, 5);
 const softmax = planForward('softmax', rows, 1, null);
 
-type Fresh = typeof import('../../../../backends/engines/wasm/shared_staging');
-
-/** The functions afresh, on a machine of so many cores. */
+/** The functions afresh, on a machine of so many cores, whose threads are woken for every job. */
 async function onCores(
   cores: number,
-  test: (fresh: Fresh, threads: typeof Threads) => void | Promise<void>,
+  test: (fresh: typeof import('../../../../backends/engines/wasm/shared_staging'), threads: typeof Threads) => void,
 ): Promise<void> {
   const parallelism = jest.spyOn(process.getBuiltinModule('node:os'), 'availableParallelism').mockReturnValue(cores);
   try {
@@ -22,8 +20,10 @@ async function onCores(
       const stop = jest.spyOn(fresh.prototype, 'stop').mockImplementation(function (this: Threads) {
         started.push(this);
       });
-      await test(await import('../../../../backends/engines/wasm/shared_staging'), fresh);
+      const sharing = jest.spyOn(fresh.prototype, 'helpersFor').mockImplementation(() => ({awake: 0, wake: cores}));
+      test(await import('../../../../backends/engines/wasm/shared_staging'), fresh);
       stop.mockRestore();
+      sharing.mockRestore();
       for (const threads of started) threads.stop();
     });
   } finally {
@@ -43,34 +43,24 @@ function expectSame(a: Float32Array, b: Float32Array): void {
   expect(bytes(a).equals(bytes(b))).toBe(true);
 }
 
-/** Of several threads: as soon as another one is there. */
-async function runShared({runOnThreads}: Fresh, ...args: Parameters<Fresh['runOnThreads']>): Promise<Float32Array> {
-  for (;;) {
-    const result = runOnThreads(...args);
-    if (result) return result;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
 test.each([0, 4])('threads give what one gives, at %d bytes beyond a multiple of 64', async (offset) => {
-  await onCores(4, async (fresh) => {
-    const {stagingThreads} = fresh;
+  await onCores(4, ({runOnThreads, stagingThreads}) => {
     expect(stagingThreads()).toBe(4);
-    const y = await runShared(fresh, softmax, x, null, null, offset);
+    const y = runOnThreads(softmax, x, null, null, offset)!;
     expect(y.byteOffset % 64).toBe(offset);
     expectSame(y, staged(softmax, x.length));
     const product = planProduct('softmaxProduct', rows, 1);
-    expectSame(await runShared(fresh, product, x, x, null, offset), staged(product, x.length, x));
+    expectSame(runOnThreads(product, x, x, null, offset)!, staged(product, x.length, x));
     const total = planLoss({rows, sparse: false, smoothing: 0, total: 1e-5});
-    const [sum] = await runShared(fresh, total, x, x, null, offset);
-    const [exact] = staged(total, 1, x);
-    expect(Math.abs(sum! / exact! - 1)).toBeLessThan(1e-6);
+    const [sum, exact] = [runOnThreads(total, x, x, null, offset)![0]!, staged(total, 1, x)[0]!];
+    expect(Math.abs(sum / exact - 1)).toBeLessThan(1e-6);
     expect(stagingThreads()).toBe(4);
   });
 });
 
-test('where no other thread is there yet, null', async () => {
-  await onCores(4, ({runOnThreads, partsOfStaging}) => {
+test('where no other thread is to take part, null', async () => {
+  await onCores(4, ({runOnThreads, partsOfStaging}, threads) => {
+    jest.spyOn(threads.prototype, 'helpersFor').mockReturnValue({awake: 0, wake: 0});
     expect(runOnThreads(softmax, x, null, null, 0)).toBeNull();
     expect(partsOfStaging()).toEqual([0, 0, 0, 0]);
   });
@@ -101,16 +91,16 @@ function refuse(): never {
 }
 
 test('threads that were cut off are replaced', async () => {
-  await onCores(4, async (fresh, threads) => {
-    await runShared(fresh, softmax, x, null, null, 0);
+  await onCores(4, ({runOnThreads}, threads) => {
+    runOnThreads(softmax, x, null, null, 0);
     const run = jest.spyOn(threads.prototype, 'run').mockImplementation(function (this: Threads) {
       this.busy = true;
       throw new Error('cut off');
     });
-    await expect(runShared(fresh, softmax, x, null, null, 0)).rejects.toThrow('cut off');
+    expect(() => runOnThreads(softmax, x, null, null, 0)).toThrow('cut off');
     run.mockRestore();
     expect(threads.prototype.stop).toHaveBeenCalledTimes(0);
-    expectSame(await runShared(fresh, softmax, x, null, null, 0), staged(softmax, x.length));
+    expectSame(runOnThreads(softmax, x, null, null, 0)!, staged(softmax, x.length));
     expect(threads.prototype.stop).toHaveBeenCalledTimes(1);
   });
 });

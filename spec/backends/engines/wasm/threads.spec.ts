@@ -222,7 +222,7 @@ test('who has slept for long goes back to its event loop, says so, and is called
 });
 
 test('where another thread is interrupted again and again, most jobs are left to one', async () => {
-  const threads = new Threads(kernels, changedHost(interrupted('run(number);', 5)), 2);
+  const threads = new Threads(kernels, changedHost(interrupted('run(chunk);', 5)), 2);
   threads.start();
   while (threads.helpersFor(MIB).awake + threads.helpersFor(MIB).wake === 0) await turn();
   // Until it was waited for; on a busy machine it may come too late for that.
@@ -353,12 +353,12 @@ describe('threads that do not do their part', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
-  const MIDDLE = 'run(number);\n';
+  const MIDDLE = 'run(chunk);\n';
   test.each([
     {name: 'dies', change: 'throw Error("killed");'},
     {name: 'is frozen', change: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'},
   ])('one that $name in the middle of a chunk is given up, and said so once', async ({change}) => {
-    const host = changedHost((program) => program.replace(MIDDLE, `run(number); ${change}\n`));
+    const host = changedHost((program) => program.replace(MIDDLE, `run(chunk); ${change}\n`));
     const threads = new Threads(kernels, host, 2);
     threads.start();
     while (threads.helpersFor(MIB).awake + threads.helpersFor(MIB).wake === 0) await turn();
