@@ -1,6 +1,6 @@
 /** The most that counts of what was gained, and of what was lost: a machine may become busy, or idle again. */
 const MOST_NS = 4e6;
-/** After a loss so many times as much work is left to one thread before the next try: tries cost 1/32 of the time. */
+/** After a loss so many times as much work is left to one thread before the next try: tries cost 1/32 of the time, if not the most. */
 const WORK_PER_LOSS = 32;
 /** From so much work on it is worth to wake a thread, at least and at most. */
 const LEAST_TO_WAKE_NS = 200_000;
@@ -43,7 +43,7 @@ export class Experience {
     return false;
   }
 
-  /** @param isLate whether those that were woken for a job came when nothing was left to do */
+  /** @param isLate whether all of those that were woken for a job came when nothing was left to do */
   addWaking(isLate: boolean): void {
     this.toWakeNs = Math.max(LEAST_TO_WAKE_NS, Math.min(this.toWakeNs * (isLate ? 2 : 0.5), MOST_TO_WAKE_NS));
   }

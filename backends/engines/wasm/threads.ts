@@ -5,9 +5,9 @@
  * the last that may be taken. A chunk's calls are written down before END moves on, and overwritten only after all chunks are
  * finished. The thread that asks takes chunks too: on a busy machine, what no other thread has begun does not wait for one.
  *
- * Whoever has moved NEXT on may take a chunk: the thread that asks takes the last one, of all, that it has not taken yet, others
- * the first one, which FIRST says. So they never meet; and what one thread has computed, of a forward pass, it also reads in the
- * product after it, from its own cache.
+ * Who has moved NEXT on may take a chunk: the thread that asks from the end, the others from the start, where FIRST says which.
+ * They never meet, since there are as many chunks as numbers. So what a thread has computed in a forward pass, it mostly reads in the
+ * product after it too, from its own cache; the more threads there are, the less.
  *
  * Who has nothing to do looks for the next chunk for a while, since to wake it takes 20 µs; then sleeps; and after some
  * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
@@ -26,7 +26,7 @@ export {threadHost} from './thread_host';
 
 const MOST_CALLS = 4 * MOST_CHUNKS;
 
-/** Counters stand in cache lines of their own, so that who writes one does not hold up who reads another. */
+/** Counters stand in cache lines of their own, of 16 numbers, so that who writes one does not hold up who reads another. */
 const LINE = 16;
 const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, FIRST, TAKEN] = [0, 16, 32, 48, 64, 80, 96, 112];
 /** Of a call: the number of the kernel, and its arguments. */
@@ -35,8 +35,9 @@ const FIELDS = 13;
 /** How long a thread that has nothing to do stays awake; where it cannot pause, its spinning costs its neighbours more. */
 const SPIN_MS = 'pause' in Atomics ? 1 : 0.2;
 /**
- * So long a thread waits for a chunk of the thread that asked, if that has begun none in the time that this thread's last one took:
- * then both may be on one core, so this thread sleeps a little, again and again, for the other to go on.
+ * A thread that finds nothing to take, in a job that goes on, may be on the core of the thread that asked, and hold that up. It looks
+ * so if the thread that asked has finished no chunk since this one's last but one, or since this one was woken. Then, after a while,
+ * this one sleeps in short naps.
  */
 const YIELD_AFTER_MS = 0.05;
 const YIELD_MS = 0.1;
@@ -267,22 +268,20 @@ export class Threads {
     prepare?: (first: number, blocks: number) => void,
   ): boolean {
     this.busy = true;
-    const own = this.counters[TAKEN]!;
     for (let number = 0; number < division.count; number++) {
       const chunk = chunkOf(plan, division, number);
       const {first, blocks, column, columns} = chunk;
       const at = addressesOf(plan, addresses, chunk, number);
       if (column === 0) prepare?.(first, blocks);
       if (!this.submit(plan, at, chunk)) {
-        if (!this.finish(plan.ns)) return false;
+        if (!this.finish(plan.ns / division.count)) return false;
         // Not even then, if a mask takes a call for every few elements.
         if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, column, columns);
       }
       if (number === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
-    const done = this.finish(plan.ns);
+    const done = this.finish(plan.ns / division.count);
     this.busy = false;
-    if (wake > 0) this.experience.addWaking(this.counters[TAKEN]! - own === division.count);
     return done;
   }
 
@@ -296,6 +295,25 @@ export class Threads {
     const {awake, wake} = this.helpersFor(plan.ns);
     const threads = awake + wake + 1;
     if (threads === 1) return null;
+    const before = this.chunksOfOthers();
+    const isDone = this.share(plan, addresses, memoryFor, threads, wake);
+    // Beside threads that are awake it cannot be told who came too late.
+    if (isDone && wake > 0 && awake === 0) this.experience.addWaking(this.chunksOfOthers() === before);
+    return isDone;
+  }
+
+  private chunksOfOthers(): number {
+    return (Atomics.load(this.counters, FINISHED) - this.counters[TAKEN]!) | 0;
+  }
+
+  /** As `execute`, on so many threads. */
+  private share(
+    plan: Plan,
+    addresses: Addresses,
+    memoryFor: (floats: number) => Memory,
+    threads: number,
+    wake: number,
+  ): boolean | null {
     const pieces = piecesFor(plan, threads);
     if (pieces === 0) {
       const division = divisionFor(plan, threads);
@@ -385,7 +403,7 @@ export class Threads {
   /**
    * Takes part, and waits for the others.
    *
-   * @param ns what the job takes on one thread
+   * @param ns what a chunk takes on one thread
    * @returns false if one does not finish
    */
   private finish(ns: number): boolean {
@@ -421,7 +439,7 @@ export class Threads {
         return false;
       }
     }
-    if (own < submitted) this.experience.addJob((ns * (submitted - own)) / submitted, inAll * 1e6);
+    if (own < submitted) this.experience.addJob(ns * (submitted - own), inAll * 1e6);
     return true;
   }
 

@@ -56,6 +56,7 @@ export async function allAwake(): Promise<void> {
     if (threadsNow()?.taken.every((chunks) => chunks > 0)) break;
     await turn();
   }
+  threadsNow()!.forgetLosses();
   x.dispose();
 }
 

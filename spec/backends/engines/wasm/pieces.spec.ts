@@ -359,7 +359,7 @@ describe('what goes wrong', () => {
   }
 
   /** Of the chunk that a thread has taken. */
-  const STEP = 'calls[starts[2 * (number & 127)] + 9]';
+  const STEP = 'calls[starts[2 * (chunk & 127)] + 9]';
   const RUN = 'run(chunk);\n';
   const DONE = 'Atomics.add(counters, 32, 1);\n';
 

@@ -242,33 +242,29 @@ test('where another thread is interrupted again and again, most jobs are left to
 test('a thread that comes late when it is woken is woken less often', async () => {
   const threads = new Threads(kernels, changedHost(interrupted("!== 'timed-out') {", 20)), 2);
   threads.start();
-  while (threads.helpersFor(20_000).awake + threads.helpersFor(20_000).wake === 0) await turn();
+  while (threads.helpersFor(MIB).awake + threads.helpersFor(MIB).wake === 0) await turn();
   let wakes = 0;
   for (let job = 0; job < 60; job++) {
     while (threads.helpersFor(20_000).awake > 0) await turn();
     await turn();
-    const {wake} = threads.helpersFor(1e6);
-    if (wake === 0) continue;
-    wakes++;
-    expect(threads.run(softmax, [X, SHARED, 0, 0], divisionFor(softmax, 2), wake)).toBe(true);
+    if (execute(threads) !== null) wakes++;
   }
   expect(wakes).toBeGreaterThan(2);
   expect(wakes).toBeLessThan(15);
   threads.stop();
 });
 
-test('who waits for a chunk of this thread leaves the core to it; between jobs it does not', async () => {
+test('who waits for a chunk of this thread leaves the core to it', async () => {
   const WAITS = 1; // a counter that nothing else uses
   const yields = /Atomics\.wait\(counters, 32, finished/;
   const host = changedHost((program) =>
     program.replace(yields, (text) => `Atomics.add(counters, ${WAITS}, 1), ${text}`),
   );
-  let slowMs = 20;
   const functions = Object.entries(kernels.functions) as [string, (...values: number[]) => void][];
   const slow = functions.map(([name, run]) => [
     name,
     (...values: number[]) => {
-      for (const start = performance.now(); performance.now() - start < slowMs; );
+      for (const start = performance.now(); performance.now() - start < 20; );
       run(...values);
     },
   ]);
@@ -280,11 +276,6 @@ test('who waits for a chunk of this thread leaves the core to it; between jobs i
     await turn();
     expect(threads.run(softmax, [X, SHARED, 0, 0], {count: 2, parts: 1}, 1)).toBe(true);
   }
-  slowMs = 0;
-  while (threads.helpersFor(20_000).awake > 0) await turn();
-  const before = Atomics.load(counters, WAITS);
-  for (let i = 0; i < 3; i++) await turn();
-  expect(Atomics.load(counters, WAITS)).toBe(before);
   threads.stop();
 });
 
