@@ -96,6 +96,14 @@ export interface Bounds {
   readonly flushesLogits?: true;
 }
 
+/** Threads that share work. */
+export interface ThreadPool {
+  /** How many parts of its work each has done so far, the calling one first. */
+  readonly taken: number[];
+  /** They share work again, whatever that has cost lately. */
+  forgetLosses(): void;
+}
+
 /**
  * How one tfjs backend computes the family: two functions, what they promise, and what else is one kernel there.
  *
@@ -140,10 +148,8 @@ export interface SoftmaxBackend<B extends KernelBackend = KernelBackend> {
    * Without it, one. Starts none.
    */
   threads?(backend: B | null): number;
-  /** How many parts of its work each of these threads has done so far, the calling one first; null before there are others. */
-  partsDone?(backend: B): number[] | null;
-  /** These threads forget what they have lost lately, which keeps them from sharing. */
-  forgetLosses?(backend: B): void;
+  /** These threads, for the self-check; null before there are any but the calling one. */
+  pool?(backend: B): ThreadPool | null | undefined;
   /** Whether these threads also share a single row, if it is long. */
   readonly sharesRows?: true;
   /** What runs on this backend object, in a few words for people: the build, the variant, the fallback and why. */

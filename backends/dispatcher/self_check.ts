@@ -130,20 +130,20 @@ interface Failure {
  * @returns false if some had no part
  */
 async function checkThreads(name: string, isTimeUp: () => boolean, add: Add): Promise<boolean> {
-  const {threads, partsDone, forgetLosses, sharesRows} = implementationOn(name);
+  const {threads, pool, sharesRows} = implementationOn(name);
   const backend = engine().registry[name] as never;
-  const before = partsDone?.(backend);
+  const before = pool?.(backend)?.taken;
   for (let turn = 0; ; turn++) {
     const count = threads?.(backend) ?? 1;
     if (count === 1) return true;
     if (turn === MOST_TURNS || isTimeUp()) return false;
-    forgetLosses?.(backend);
+    pool?.(backend)?.forgetLosses();
     const failure = await failureIn(name, DIVIDED);
-    const isWhole = partsDone!(backend)?.every((parts, i) => parts > (before?.[i] ?? 0));
+    const isWhole = pool!(backend)?.taken.every((parts, i) => parts > (before?.[i] ?? 0));
     if (failure !== null || isWhole) {
       add([`each of ${count} threads`], failure);
       for (const trial of sharesRows && failure === null ? SHARED_ROWS : []) {
-        forgetLosses?.(backend);
+        pool?.(backend)?.forgetLosses();
         add([`${nameOf(trial)} of a row that threads share`], await failureIn(name, trial));
       }
       return true;

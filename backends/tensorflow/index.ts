@@ -7,7 +7,7 @@ import {
   productOnArrays,
 } from '../engines/array_kernels';
 import {planForward, planLoss, planLossGradient, planProduct, planProductOfLogits} from '../engines/wasm/plan';
-import {forgetLossesOfStaging, hasThreads, partsOfStaging, stagingThreads} from '../engines/wasm/shared_staging';
+import {hasThreads, poolOfStaging, stagingThreads} from '../engines/wasm/shared_staging';
 import {stagingFailure} from '../engines/wasm/staging';
 import {callOnArrays} from './array_call';
 import {LARGE, tensorflowFacts} from './facts';
@@ -66,8 +66,7 @@ export const tensorflowBackend: SoftmaxBackend<NodeBackend> = {
   },
 
   threads: stagingThreads,
-  partsDone: partsOfStaging,
-  forgetLosses: forgetLossesOfStaging,
+  pool: poolOfStaging,
 
   describe({binding}) {
     const version = `beside TensorFlow ${binding.TF_Version}`;

@@ -61,12 +61,8 @@ export const wasmBackend: SoftmaxBackend<BackendWasm> = {
     return backend ? (accessTo(backend).pool?.count ?? 1) : threadsBeforeStart();
   },
 
-  partsDone(backend) {
-    return accessTo(backend).pool?.threads?.taken ?? null;
-  },
-
-  forgetLosses(backend) {
-    accessTo(backend).pool?.threads?.forgetLosses();
+  pool(backend) {
+    return accessTo(backend).pool?.threads;
   },
 
   sharesRows: true,

@@ -96,13 +96,9 @@ export function resetSharedStaging(): void {
   workplace = undefined;
 }
 
-/** How many chunks each thread has done, this one first; null before there are others. */
-export function partsOfStaging(): number[] | null {
-  return workplace?.threads.taken ?? null;
-}
-
-export function forgetLossesOfStaging(): void {
-  workplace?.threads.forgetLosses();
+/** The threads, once there are others than this one. */
+export function poolOfStaging(): Threads | undefined {
+  return workplace?.threads;
 }
 
 /** Whether there are threads; starts them. */

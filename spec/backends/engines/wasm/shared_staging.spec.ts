@@ -59,10 +59,10 @@ test.each([0, 4])('threads give what one gives, at %d bytes beyond a multiple of
 });
 
 test('where no other thread is to take part, null', async () => {
-  await onCores(4, ({runOnThreads, partsOfStaging}, threads) => {
+  await onCores(4, ({runOnThreads, poolOfStaging}, threads) => {
     jest.spyOn(threads.prototype, 'helpersFor').mockReturnValue({awake: 0, wake: 0});
     expect(runOnThreads(softmax, x, null, null, 0)).toBeNull();
-    expect(partsOfStaging()).toEqual([0, 0, 0, 0]);
+    expect(poolOfStaging()!.taken).toEqual([0, 0, 0, 0]);
   });
 });
 
