@@ -274,13 +274,13 @@ export class Threads {
       const at = addressesOf(plan, addresses, chunk, number);
       if (column === 0) prepare?.(first, blocks);
       if (!this.submit(plan, at, chunk)) {
-        if (!this.finish(plan.ns / division.count)) return false;
+        if (!this.finish(plan.ns / division.count, plan.kernel !== 'piecesOfLongRows')) return false;
         // Not even then, if a mask takes a call for every few elements.
         if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, column, columns);
       }
       if (number === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
-    const done = this.finish(plan.ns / division.count);
+    const done = this.finish(plan.ns / division.count, plan.kernel !== 'piecesOfLongRows');
     this.busy = false;
     return done;
   }
@@ -404,15 +404,16 @@ export class Threads {
    * Takes part, and waits for the others.
    *
    * @param ns what a chunk takes on one thread
+   * @param fromEnd not for pieces of a row: their steps were slower so
    * @returns false if one does not finish
    */
-  private finish(ns: number): boolean {
+  private finish(ns: number, fromEnd: boolean): boolean {
     const {counters, submitted} = this;
     const end = Atomics.load(counters, END);
     let own = 0;
     while (this.take(end)) {
       own++;
-      this.runChunk(end - own);
+      this.runChunk(fromEnd ? end - own : Atomics.add(counters, FIRST, 1));
       counters[TAKEN]!++; // only this thread counts here
       Atomics.add(counters, FINISHED, 1);
     }
