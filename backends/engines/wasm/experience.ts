@@ -1,6 +1,6 @@
-/** The most that counts of what was gained, and of what was lost: a machine may become busy, or idle again. */
+/** Of gains and of losses no more than this counts: a machine may become busy, or idle again. */
 const MOST_NS = 4e6;
-/** After a loss so many times as much work is left to one thread before the next try: tries cost 1/32 of the time, if not the most. */
+/** After a loss so many times as much work is left to one thread before the next try: then tries cost 1/32 of the time. */
 const WORK_PER_LOSS = 32;
 /** From so much work on it is worth to wake a thread, at least and at most. */
 const LEAST_TO_WAKE_NS = 200_000;

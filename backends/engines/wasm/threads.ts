@@ -1,17 +1,8 @@
 /**
  * Threads that execute a plan together: its rows are divided into chunks, and whoever is free takes the next one.
  *
- * The chunks of all jobs are numbered through. NEXT counts those that were taken, FINISHED those that are done, END is one past
- * the last that may be taken. A chunk's calls are written down before END moves on, and overwritten only after all chunks are
- * finished. The thread that asks takes chunks too: on a busy machine, what no other thread has begun does not wait for one.
- *
- * Who has moved NEXT on may take a chunk: the thread that asks from the end, the others from the start, where FIRST says which.
- * They never meet, since there are as many chunks as numbers. So what a thread has computed in a forward pass, it mostly reads in the
- * product after it too, from its own cache; the more threads there are, the less.
- *
- * Who has nothing to do looks for the next chunk for a while, since to wake it takes 20 µs; then sleeps; and after some
- * seconds goes back to its event loop, where it holds nothing up: some browsers keep the memory of a page that is gone as long
- * as a worker of it sleeps.
+ * thread_program.ts says what they share, and is what the other threads run. The thread that asks takes chunks too: on a busy
+ * machine, what no other thread has begun does not wait for one.
  */
 import {addressesOf, type Chunk, chunkOf, type Division, divisionFor, MOST_CHUNKS} from './chunks';
 import type {Addresses} from './divide';
@@ -21,89 +12,24 @@ import {addressesOfRow, piecesFor, SLOT, stepsOf} from './pieces';
 import {type Caller, launch, type Plan} from './plan';
 import {MOST_THREADS} from './thread_count';
 import type {Thread, ThreadHost} from './thread_host';
+import {
+  ASLEEP,
+  AWAKE,
+  END,
+  FIELDS,
+  FINISHED,
+  FIRST,
+  LINE,
+  NEXT,
+  PROGRAM,
+  SPIN_MS,
+  STOPPED,
+  TAKEN,
+} from './thread_program';
 
 export {threadHost} from './thread_host';
 
 const MOST_CALLS = 4 * MOST_CHUNKS;
-
-/** Counters stand in cache lines of their own, of 16 numbers, so that who writes one does not hold up who reads another. */
-const LINE = 16;
-const [NEXT, END, FINISHED, AWAKE, ASLEEP, STOPPED, FIRST, TAKEN] = [0, 16, 32, 48, 64, 80, 96, 112];
-/** Of a call: the number of the kernel, and its arguments. */
-const FIELDS = 13;
-
-/** How long a thread that has nothing to do stays awake; where it cannot pause, its spinning costs its neighbours more. */
-const SPIN_MS = 'pause' in Atomics ? 1 : 0.2;
-/**
- * A thread that finds nothing to take, in a job that goes on, may be on the core of the thread that asked, and hold that up. It looks
- * so if the thread that asked has finished no chunk since this one's last but one, or since this one was woken. Then, after a while,
- * this one sleeps in short naps.
- */
-const YIELD_AFTER_MS = 0.05;
-const YIELD_MS = 0.1;
-/** Sleeping is cut into pieces of a second. After so many a thread returns to its event loop. */
-const MOST_SLEEPS = 10;
-
-/** The other threads' program; its `run` is `runChunk` below. */
-const PROGRAM = `({memory, module, counters, starts, calls, id}, park) => {
-  const functions = Object.values(new WebAssembly.Instance(module, {env: {memory}}).exports);
-  const pause = Atomics.pause || (() => {});
-  const run = (number) => {
-    const place = 2 * (number & ${MOST_CHUNKS - 1});
-    for (let c = starts[place]; c < starts[place + 1]; c += ${FIELDS}) {
-      functions[calls[c]](calls[c + 1], calls[c + 2], calls[c + 3], calls[c + 4], calls[c + 5], calls[c + 6],
-        calls[c + 7], calls[c + 8], calls[c + 9], calls[c + 10], calls[c + 11], calls[c + 12]);
-    }
-  };
-  const serve = () => {
-    Atomics.add(counters, ${AWAKE}, 1);
-    let sleeps = 0;
-    let spins = 0;
-    let since = performance.now();
-    let taken = Atomics.load(counters, ${TAKEN});
-    let isAlone = true;
-    for (;;) {
-      const number = Atomics.load(counters, ${NEXT});
-      const end = Atomics.load(counters, ${END});
-      if (number !== end) {
-        if (Atomics.compareExchange(counters, ${NEXT}, number, (number + 1) | 0) !== number) continue;
-        const chunk = Atomics.add(counters, ${FIRST}, 1);
-        run(chunk);
-        Atomics.add(counters, ${TAKEN} + ${LINE} * id, 1);
-        Atomics.add(counters, ${FINISHED}, 1);
-        Atomics.notify(counters, ${FINISHED});
-        sleeps = spins = 0;
-        since = performance.now();
-        const before = taken;
-        taken = Atomics.load(counters, ${TAKEN});
-        isAlone = taken === before;
-      } else if (Atomics.load(counters, ${STOPPED})) {
-        return;
-      } else if (++spins & 63) {
-        pause();
-      } else {
-        const idle = performance.now() - since;
-        if (idle < ${SPIN_MS}) {
-          const finished = Atomics.load(counters, ${FINISHED});
-          if (isAlone && idle > ${YIELD_AFTER_MS} && finished !== end) Atomics.wait(counters, ${FINISHED}, finished, ${YIELD_MS});
-          continue;
-        }
-        Atomics.sub(counters, ${AWAKE}, 1);
-        if (sleeps++ === ${MOST_SLEEPS}) return park(serve);
-        Atomics.add(counters, ${ASLEEP}, 1);
-        if (Atomics.wait(counters, ${END}, end, 1000) !== 'timed-out') {
-          sleeps = 0;
-          since = performance.now();
-          taken = Atomics.load(counters, ${TAKEN});
-          isAlone = true;
-        }
-        Atomics.sub(counters, ${ASLEEP}, 1);
-        Atomics.add(counters, ${AWAKE}, 1);
-      }
-    }
-  };
-  serve();
-}`;
 
 /** Work for each thread that is woken. */
 const WAKE_NS = 100_000;
@@ -274,13 +200,13 @@ export class Threads {
       const at = addressesOf(plan, addresses, chunk, number);
       if (column === 0) prepare?.(first, blocks);
       if (!this.submit(plan, at, chunk)) {
-        if (!this.finish(plan.ns / division.count, plan.kernel !== 'piecesOfLongRows')) return false;
+        if (!this.finish(plan.ns / division.count)) return false;
         // Not even then, if a mask takes a call for every few elements.
         if (!this.submit(plan, at, chunk)) launch(plan, this.kernels.call, ...at, first, blocks, column, columns);
       }
       if (number === 0 && wake > 0) Atomics.notify(this.counters, END, wake);
     }
-    const done = this.finish(plan.ns / division.count, plan.kernel !== 'piecesOfLongRows');
+    const done = this.finish(plan.ns / division.count);
     this.busy = false;
     return done;
   }
@@ -404,23 +330,22 @@ export class Threads {
    * Takes part, and waits for the others.
    *
    * @param ns what a chunk takes on one thread
-   * @param fromEnd not for pieces of a row: their steps were slower so
    * @returns false if one does not finish
    */
-  private finish(ns: number, fromEnd: boolean): boolean {
+  private finish(ns: number): boolean {
     const {counters, submitted} = this;
     const end = Atomics.load(counters, END);
     let own = 0;
     while (this.take(end)) {
       own++;
-      this.runChunk(fromEnd ? end - own : Atomics.add(counters, FIRST, 1));
+      this.runChunk(end - own);
       counters[TAKEN]!++; // only this thread counts here
       Atomics.add(counters, FINISHED, 1);
     }
     this.written = this.submitted = 0;
     let known = Atomics.load(counters, FINISHED);
     let waited = 0;
-    let inAll = 0;
+    let sinceProgress = 0;
     let time = 0;
     for (let spins = 1; known !== end; spins++) {
       if (spins & 1023) pause();
@@ -428,19 +353,19 @@ export class Threads {
         const start = time || performance.now();
         this.host.wait(counters, FINISHED, known);
         time = performance.now();
-        inAll += time - start;
+        waited += time - start;
         // Not more at a time: the whole machine may have slept.
-        waited += Math.min(time - start, 50);
+        sinceProgress += Math.min(time - start, 50);
       }
       const done = Atomics.load(counters, FINISHED);
-      if (done !== known) waited = 0;
+      if (done !== known) sinceProgress = 0;
       known = done;
-      if (waited > PATIENCE_MS) {
+      if (sinceProgress > PATIENCE_MS) {
         this.fail(`a thread has not finished its part within ${PATIENCE_MS / 1000} seconds, and was given up`);
         return false;
       }
     }
-    if (own < submitted) this.experience.addJob(ns * (submitted - own), inAll * 1e6);
+    if (own < submitted) this.experience.addJob(ns * (submitted - own), waited * 1e6);
     return true;
   }
 

@@ -58,6 +58,23 @@ test.each([0, 4])('threads give what one gives, at %d bytes beyond a multiple of
   });
 });
 
+test('threads take part once they have started', async () => {
+  await onCores(4, ({runOnThreads, poolOfStaging}, threads) => {
+    (threads.prototype.helpersFor as unknown as jest.SpyInstance).mockRestore();
+    const haveOthers = () =>
+      poolOfStaging()
+        ?.taken.slice(1)
+        .some((chunks) => chunks > 0);
+    let y: Float32Array | null = null;
+    // They start without this thread's event loop; on a busy machine that may take a while.
+    for (const start = performance.now(); !haveOthers() && performance.now() - start < 60_000; ) {
+      y = runOnThreads(softmax, x, null, null, 0);
+    }
+    expect(haveOthers()).toBe(true);
+    expectSame(y!, staged(softmax, x.length));
+  });
+});
+
 test('where no other thread is to take part, null', async () => {
   await onCores(4, ({runOnThreads, poolOfStaging}, threads) => {
     jest.spyOn(threads.prototype, 'helpersFor').mockReturnValue({awake: 0, wake: 0});
